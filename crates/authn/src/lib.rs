@@ -1,0 +1,30 @@
+//! Who is the person: sign-in, sessions, passwords, counting guesses.
+//!
+//! - [`sign_in`]: a user name and a password become a session, in numbered steps
+//! - [`session`]: the browser's cookie, and which session it stands for
+//! - [`password`]: argon2id on a bounded pool of its own
+//! - [`assurance`]: which methods reach which level
+//! - [`users`]: making users and setting their passwords
+//!
+//! Nothing here knows HTTP, HTML or SQL.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "tests fail loudly"
+    )
+)]
+
+mod device;
+mod lane;
+#[cfg(test)]
+mod test_realm;
+
+pub mod assurance;
+pub mod password;
+pub mod session;
+pub mod sign_in;
+pub mod users;

@@ -1,0 +1,157 @@
+//! Passwords are hashed by argon2id on a bounded pool of threads of its own.
+//!
+//! Spec: RFC 9106, NIST SP 800-63B §5.1.1.2
+//!
+//! One hash takes 19 MiB and tens of milliseconds, on purpose. The pool has as many places as threads and queue
+//! together; whoever finds none is told so at once, and everything that is not a password stays fast. Each thread
+//! keeps its memory blocks, so a sign-in does not fault in 19 MiB of fresh pages.
+//!
+//! Passwords are taken byte by byte as they come, without Unicode normalisation: hashes brought from elsewhere were
+//! made of the bytes that browsers send, and those are composed (NFC) already.
+
+mod phc;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+};
+
+use argon2::Block;
+use model::Secret;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use self::phc::StoredHash;
+
+/// The longest password that is looked at, in bytes.
+pub const MAX_BYTES: usize = 1024;
+
+/// All places are taken: answer 503 with `Retry-After`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("all places for checking passwords are taken")]
+pub struct Busy;
+
+/// Whether a PHC string is one that [`PasswordPool::verify`] can check: argon2 in its three variants, with a salt, a
+/// hash of at least 128 bits, and a cost that one sign-in may have.
+pub fn is_usable(phc: &str) -> bool {
+    StoredHash::parse(phc).is_some()
+}
+
+/// What a thread works in; kept between jobs.
+type Memory = Vec<Block>;
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
+
+/// A place in the pool. It is given back when the work is done, not when the asker goes away.
+pub(crate) struct Place(OwnedSemaphorePermit);
+
+/// The threads that hash. Cheap to clone; the threads end when the last clone is dropped.
+#[derive(Clone)]
+pub struct PasswordPool {
+    places: Arc<Semaphore>,
+    jobs: mpsc::Sender<Job>,
+}
+
+impl PasswordPool {
+    /// Starts a pool of `threads` (at least one) in which `queue` more jobs may wait.
+    ///
+    /// Should the system refuse to start threads, the pool works with fewer; with none it is always [`Busy`].
+    pub fn new(threads: usize, queue: usize) -> Self {
+        let threads = threads.max(1);
+        let (jobs, waiting) = mpsc::channel::<Job>();
+        let waiting = Arc::new(Mutex::new(waiting));
+        for number in 1..=threads {
+            let waiting = Arc::clone(&waiting);
+            let started = thread::Builder::new()
+                .name(format!("password-{number}"))
+                .spawn(move || work(&waiting));
+            if let Err(error) = started {
+                tracing::error!(%error, "a thread for passwords cannot be started");
+            }
+        }
+        Self {
+            places: Arc::new(Semaphore::new(threads + queue)),
+            jobs,
+        }
+    }
+
+    /// Hashes a new password: a PHC string with a fresh salt.
+    pub async fn hash(&self, password: &Secret) -> Result<String, Busy> {
+        let password = password.clone();
+        let hashed = self.run(self.place()?, move |memory| {
+            phc::hash(password.expose().as_bytes(), memory)
+        });
+        hashed.await?.ok_or(Busy)
+    }
+
+    /// Whether this is the password of the PHC string.
+    ///
+    /// Without a PHC string, with one that cannot be used, or with a password over [`MAX_BYTES`], the answer is `false`
+    /// after the same work, so that its time does not tell whether there is an account.
+    pub async fn verify(&self, phc: Option<&str>, password: &Secret) -> Result<bool, Busy> {
+        self.verify_in(self.place()?, phc, password).await
+    }
+
+    /// Takes a place, before anything is counted or written for the sake of a password.
+    pub(crate) fn place(&self) -> Result<Place, Busy> {
+        Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map(Place)
+            .map_err(|_| Busy)
+    }
+
+    /// [`PasswordPool::verify`] in a place taken before.
+    pub(crate) async fn verify_in(&self, place: Place, phc: Option<&str>, password: &Secret) -> Result<bool, Busy> {
+        let is_too_long = password.expose().len() > MAX_BYTES;
+        let stored = phc.and_then(StoredHash::parse).filter(|_| !is_too_long);
+        let password = if is_too_long { Secret::new("") } else { password.clone() };
+        self.run(place, move |memory| {
+            phc::verify(stored.as_ref(), password.expose().as_bytes(), memory)
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs.send(job(place, work, answer)).map_err(|_| Busy)?;
+        answered.await.map_err(|_| Busy)
+    }
+}
+
+/// Work that is skipped when nobody waits for its answer any more. It owns its place: dropped with the job, or given
+/// back before the answer, so that whoever got an answer finds a place again.
+fn job<T: Send + 'static>(
+    place: Place,
+    work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    answer: oneshot::Sender<T>,
+) -> Job {
+    Box::new(move |memory| {
+        if answer.is_closed() {
+            return;
+        }
+        let result = work(memory);
+        drop(place.0);
+        // The asker may have left in the meantime.
+        let _ = answer.send(result);
+    })
+}
+
+/// A thread of the pool: one job after the other until the pool is gone.
+fn work(waiting: &Mutex<mpsc::Receiver<Job>>) {
+    let mut memory = Memory::new();
+    loop {
+        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        // A defect in one job must not cost the pool a thread; its asker is told `Busy`.
+        if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
+            tracing::error!("a password could not be hashed");
+        }
+        phc::trim(&mut memory);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! Sessions: which one a browser's cookie stands for, and what ties a form to it.
+//!
+//! Spec: OIDC Core §3.1.2.3, RFC 6265 §5, RFC 9700 §4.7
+//!
+//! The cookie is `id.secret`. The id is no secret (ID tokens carry it as `sid`); of the secret only the SHA-256 is
+//! stored. Every sign-in makes a new secret, so a value planted in a browser before is worth nothing afterwards.
+
+mod cookie_name;
+
+use model::{Session, User};
+use realm::RealmContext;
+use storage::{Change, Outcome, StorageError};
+
+pub use self::cookie_name::{cookie_name, device_cookie_name, flow_cookie_name};
+
+/// Longer values were not made here.
+const MAX_COOKIE: usize = 256;
+
+/// The living session that a cookie stands for, and its user. `None` for anything else: another secret, a session that
+/// ended or expired, a user who was disabled or is gone.
+pub async fn find(realm: &RealmContext, cookie: &str) -> Result<Option<(Session, User)>, StorageError> {
+    let Some((id, secret)) = split(cookie) else {
+        return Ok(None);
+    };
+    let Some(session) = realm.store.find_session(realm.issuer(), id).await? else {
+        return Ok(None);
+    };
+    let is_of_this_browser = jose::constant_time_eq(&secret_hash(secret), &session.secret_hash);
+    if !is_of_this_browser || !session.is_alive(realm.now()) {
+        return Ok(None);
+    }
+    let user = realm.store.find_user(realm.issuer(), &session.user_id).await?;
+    Ok(user.filter(|user| user.enabled).map(|user| (session, user)))
+}
+
+/// Ends a session of this user with the authorizations made in it that hold no refresh token. `false` when there was
+/// none to end: not this user's, or over already.
+pub async fn end(realm: &RealmContext, user_id: &str, id: &str) -> Result<bool, StorageError> {
+    let statements = storage::session::end(realm.issuer(), user_id, id, realm.now());
+    let outcome = realm.store.commit(Change::new().then_all(statements)).await?;
+    Ok(outcome == Outcome::Applied)
+}
+
+/// What every form of a signed-in user must bring back. It follows from the secret of the cookie and does not tell it.
+pub fn csrf(cookie: &str) -> String {
+    let secret = split(cookie).map_or(cookie, |(_, secret)| secret);
+    jose::b64::encode(jose::hmac_sha256(secret.as_bytes(), b"form of a session"))
+}
+
+/// Whether a form brought the value that belongs to the cookie; compared in constant time.
+pub fn is_csrf(cookie: &str, presented: &str) -> bool {
+    split(cookie).is_some() && jose::constant_time_eq(csrf(cookie).as_bytes(), presented.as_bytes())
+}
+
+/// The secret of a cookie, made at each sign-in.
+pub(crate) struct CookieSecret(String);
+
+impl CookieSecret {
+    pub(crate) fn new() -> Self {
+        Self(jose::random_token())
+    }
+
+    /// What is stored of it.
+    pub(crate) fn hash(&self) -> Vec<u8> {
+        secret_hash(&self.0).to_vec()
+    }
+
+    /// The value of the cookie.
+    pub(crate) fn cookie(&self, session_id: &str) -> String {
+        format!("{session_id}.{}", self.0)
+    }
+}
+
+fn split(cookie: &str) -> Option<(&str, &str)> {
+    let (id, secret) = cookie.split_once('.')?;
+    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_secret = jose::b64::decode(secret).is_some_and(|bytes| bytes.len() == 32);
+    (cookie.len() <= MAX_COOKIE && is_id && is_secret).then_some((id, secret))
+}
+
+fn secret_hash(secret: &str) -> [u8; 32] {
+    jose::sha256(secret.as_bytes())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! Sign-in with user name and password.
+//!
+//! Spec: OIDC Core §3.1.2.3, NIST SP 800-63B §5.2.2, RFC 9700 §4.7
+//!
+//! 1. Find the user.
+//! 2. Choose the lane in which the guess is counted.
+//! 3. Take a place in the password pool, then reserve the guess. A place first: a busy server must not use up the
+//!    guesses of the people whom it turns away.
+//! 4. Verify the password. Unknown names, disabled users and users without a password take the same steps and the
+//!    same time, and get the same answer as a wrong password.
+//! 5. Commit at once: the lane is forgotten, the session begins with a new secret, a former one of somebody else ends.
+
+use model::{Secret, Session, User, new_id};
+use realm::{RealmContext, RealmError};
+use storage::{Change, Outcome, StorageError, guess};
+
+use crate::{
+    assurance::{self, Method},
+    device::Device,
+    lane,
+    password::{Busy, PasswordPool},
+    session::CookieSecret,
+    users::is_username,
+};
+
+/// How much of a `User-Agent` is kept, in bytes.
+const MAX_USER_AGENT: usize = 256;
+/// How much of a network address is kept, in bytes.
+const MAX_ADDRESS: usize = 64;
+
+/// What a browser sent to the sign-in page.
+pub struct Attempt<'a> {
+    /// The user name, as typed.
+    pub username: &'a str,
+    /// The password, as typed.
+    pub password: &'a Secret,
+    /// The flow in which this happens; the session remembers it.
+    pub flow_id: &'a str,
+    /// The living session of this browser, if any.
+    pub current: Option<&'a Session>,
+    /// The value of the device cookie, if any.
+    pub device: Option<&'a str>,
+    /// The browser's `User-Agent`.
+    pub user_agent: &'a str,
+    /// The browser's network address.
+    pub address: &'a str,
+}
+
+/// A user who signed in.
+pub struct SignedIn {
+    /// The session, new or renewed.
+    pub session: Session,
+    /// The value for the session cookie.
+    pub cookie: String,
+    /// The value for the device cookie.
+    pub device: String,
+    /// The user.
+    pub user: User,
+}
+
+/// Why somebody is not signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInRefusal {
+    /// The user name or the password is wrong, or the account cannot be used: nobody is told which.
+    #[error("user name or password is wrong")]
+    WrongCredentials,
+    /// The lane is full: answer 429 with `Retry-After`.
+    #[error("too many guesses: try again in {retry_after} seconds at the latest")]
+    TooManyGuesses {
+        /// After how many seconds the lane is empty again, at the latest.
+        retry_after: i64,
+    },
+    /// The password pool is full: answer 503 with `Retry-After`. No guess was counted.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The database or a key does not work.
+    #[error("sign-in failed: {0}")]
+    Fault(#[from] RealmError),
+}
+
+impl SignInRefusal {
+    /// The key of the text for the page.
+    pub fn message_key(&self) -> &'static str {
+        match self {
+            Self::WrongCredentials => "sign-in-wrong-credentials",
+            Self::TooManyGuesses { .. } => "sign-in-too-many-guesses",
+            Self::Busy(_) => "sign-in-busy",
+            Self::Fault(_) => "sign-in-fault",
+        }
+    }
+}
+
+impl From<StorageError> for SignInRefusal {
+    fn from(error: StorageError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// Signs a user in, or says why not.
+pub async fn sign_in(
+    realm: &RealmContext,
+    pool: &PasswordPool,
+    attempt: Attempt<'_>,
+) -> Result<SignedIn, SignInRefusal> {
+    // Step 1. A name that nobody can have is not even looked up.
+    let user = if is_username(attempt.username) {
+        realm.store.find_user_by_name(realm.issuer(), attempt.username).await?
+    } else {
+        None
+    };
+
+    // Step 2
+    let device = user
+        .as_ref()
+        .zip(attempt.device)
+        .and_then(|(user, cookie)| Device::recognise(realm, cookie, &user.id));
+    let lane = lane::of(realm, attempt.username, user.as_ref(), device.as_ref());
+
+    // Step 3
+    let place = pool.place()?;
+    if !lane::reserve(realm, &lane).await? {
+        tracing::info!(realm = realm.issuer(), "sign-in refused: too many guesses");
+        return Err(SignInRefusal::TooManyGuesses {
+            retry_after: lane::WINDOW,
+        });
+    }
+
+    // Step 4
+    let user = user.filter(|user| user.enabled);
+    let phc = user.as_ref().and_then(|user| user.password_hash.as_deref());
+    let is_right = pool.verify_in(place, phc, attempt.password).await?;
+    let Some(user) = user.filter(|_| is_right) else {
+        tracing::info!(realm = realm.issuer(), "sign-in refused: wrong credentials");
+        return Err(SignInRefusal::WrongCredentials);
+    };
+
+    // Step 5
+    let device = Device::cookie(realm, device, &user.id)?;
+    let (session, cookie) = establish(realm, &lane, &user, &attempt).await?;
+    tracing::info!(
+        realm = realm.issuer(),
+        user = user.id,
+        session = session.id,
+        "signed in"
+    );
+    Ok(SignedIn {
+        session,
+        cookie,
+        device,
+        user,
+    })
+}
+
+/// Commits what a right password means, and answers the session with the value of its cookie.
+async fn establish(
+    realm: &RealmContext,
+    lane: &str,
+    user: &User,
+    attempt: &Attempt<'_>,
+) -> Result<(Session, String), SignInRefusal> {
+    let secret = CookieSecret::new();
+    let fresh = new_session(realm, user, attempt, &secret);
+    let issuer = realm.issuer();
+    let forget = Change::new().then(guess::reset(issuer, lane));
+
+    if let Some(current) = attempt.current.filter(|current| current.is_alive(realm.now())) {
+        let (session, change) = if current.user_id == user.id {
+            let renewed = renewed(current, &fresh);
+            let renew = storage::session::renew(issuer, &renewed)?;
+            (renewed, forget.clone().then(renew))
+        } else {
+            let end = storage::session::end(issuer, &current.user_id, &current.id, realm.now());
+            let insert = storage::session::insert(issuer, &fresh)?;
+            (fresh.clone(), forget.clone().then_all(end).then(insert))
+        };
+        if realm.store.commit(change).await? == Outcome::Applied {
+            let cookie = secret.cookie(&session.id);
+            return Ok((session, cookie));
+        }
+        // The former session was ended in this very moment: what follows is the sign-in of a browser without one.
+    }
+
+    let insert = storage::session::insert(issuer, &fresh)?;
+    match realm.store.commit(forget.then(insert)).await? {
+        Outcome::Applied => {
+            let cookie = secret.cookie(&fresh.id);
+            Ok((fresh, cookie))
+        }
+        Outcome::Missed => Err(StorageError::Corrupt("the id of a new session is taken".into()).into()),
+    }
+}
+
+fn new_session(realm: &RealmContext, user: &User, attempt: &Attempt<'_>, secret: &CookieSecret) -> Session {
+    let now = realm.now();
+    let assurance = assurance::reached(&[Method::Password]);
+    Session {
+        id: new_id(),
+        user_id: user.id.clone(),
+        secret_hash: secret.hash(),
+        flow_id: attempt.flow_id.to_owned(),
+        auth_time: now,
+        acr: assurance.acr,
+        amr: assurance.amr,
+        user_agent: cut(attempt.user_agent, MAX_USER_AGENT),
+        address: cut(attempt.address, MAX_ADDRESS),
+        created_at: now,
+        expires_at: now + realm.realm.lifetimes.session,
+        ended_at: None,
+    }
+}
+
+/// The same session with the new authentication: its id, beginning and browser stay.
+fn renewed(current: &Session, fresh: &Session) -> Session {
+    Session {
+        id: current.id.clone(),
+        user_agent: current.user_agent.clone(),
+        address: current.address.clone(),
+        created_at: current.created_at,
+        ..fresh.clone()
+    }
+}
+
+/// At most this many bytes of a text from outside, without control characters.
+fn cut(text: &str, bytes: usize) -> String {
+    let end = text.floor_char_boundary(bytes);
+    text.get(..end)
+        .unwrap_or_default()
+        .chars()
+        .filter(|character| !character.is_control())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! For tests: a realm on a real database in a directory of its own, with a clock that stands still.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use jose::WrapKey;
+use model::{Clock, Lifetimes, Realm, Registration, Secret, Session, Source, User};
+use protocol::profile::{ProfileRef, SecurityProfile};
+use realm::RealmContext;
+use storage::{Options, Store};
+
+use crate::{
+    password::PasswordPool,
+    sign_in::{Attempt, SignInRefusal, SignedIn, sign_in},
+    users::{self, NewUser},
+};
+
+/// Settings of a realm with this issuer.
+pub(crate) fn settings(issuer: &str) -> Realm {
+    let profile = ProfileRef(SecurityProfile::find("baseline").unwrap());
+    Realm {
+        issuer: issuer.into(),
+        display_name: "Bank".into(),
+        locales: vec!["en".into()],
+        profile,
+        profiles: vec![profile],
+        registration: Registration::Off,
+        lifetimes: Lifetimes::default(),
+        mtls: None,
+    }
+}
+
+/// A realm with a password pool, and its directory.
+pub(crate) struct TestRealm {
+    realm: RealmContext,
+    /// Two threads, and a queue that no test fills by chance.
+    pub(crate) pool: PasswordPool,
+    directory: PathBuf,
+}
+
+impl TestRealm {
+    pub(crate) async fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("authn-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let directory = std::env::temp_dir().join(name);
+        fs::create_dir_all(&directory).unwrap();
+        let path = directory.join("test.db");
+        let store = Store::open(&Options::Sqlite { path }).await.unwrap();
+        let clock = Clock::frozen(1_800_000_000);
+        let wrap = WrapKey::from_bytes(jose::random_bytes());
+        let realm = RealmContext::load(&store, &clock, &wrap, settings("https://id.example.com"))
+            .await
+            .unwrap();
+        Self {
+            realm,
+            pool: PasswordPool::new(2, 100),
+            directory,
+        }
+    }
+
+    pub(crate) fn realm(&self) -> &RealmContext {
+        &self.realm
+    }
+
+    /// A user whose password is the name followed by `-password`.
+    pub(crate) async fn user(&self, username: &str) -> User {
+        users::create(
+            &self.realm,
+            &self.pool,
+            NewUser {
+                username: username.into(),
+                password: Some(Secret::new(format!("{username}-password"))),
+                password_hash: None,
+                claims: serde_json::Map::new(),
+                groups: vec![],
+                source: Source::Api,
+            },
+        )
+        .await
+        .unwrap()
+    }
+
+    pub(crate) async fn sign_in(&self, username: &str, password: &str) -> Result<SignedIn, SignInRefusal> {
+        self.sign_in_as(username, password, None, None).await
+    }
+
+    pub(crate) async fn sign_in_as(
+        &self,
+        username: &str,
+        password: &str,
+        current: Option<&Session>,
+        device: Option<&str>,
+    ) -> Result<SignedIn, SignInRefusal> {
+        let attempt = Attempt {
+            username,
+            password: &Secret::new(password),
+            flow_id: "a-flow",
+            current,
+            device,
+            user_agent: "A browser\n",
+            address: "192.0.2.1",
+        };
+        sign_in(&self.realm, &self.pool, attempt).await
+    }
+}
+
+impl Drop for TestRealm {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}

@@ -1,0 +1,78 @@
+//! What a valid access token permits.
+
+use protocol::Scope;
+use serde_json::{Map, Value};
+
+use crate::Refusal;
+
+/// A valid access token's content. Only [`TokenCheck`](crate::TokenCheck) makes one.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Permit {
+    /// For whom: the user's `sub`, or the client's own identifier when no user is involved.
+    pub subject: String,
+    /// Which app holds the token.
+    pub client_id: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// Which APIs it is meant for. This one is among them.
+    pub audience: Vec<String>,
+    /// When it ends, in seconds since 1970.
+    pub expires_at: i64,
+    /// How well the user was authenticated (`acr`), if the issuer says so.
+    pub acr: Option<String>,
+    /// When the user was authenticated, in seconds since 1970, if the issuer says so.
+    pub auth_time: Option<i64>,
+    /// Every other claim of the token, unchecked by this crate: `authorization_details`, `groups`, …
+    pub claims: Map<String, Value>,
+}
+
+impl Permit {
+    /// Demands every scope-token of `needed`.
+    pub fn require_scope(&self, needed: &Scope) -> Result<(), Refusal> {
+        if needed.is_subset_of(&self.scope) {
+            Ok(())
+        } else {
+            Err(Refusal::InsufficientScope(needed.clone()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Scope;
+    use serde_json::Map;
+
+    use super::Permit;
+    use crate::Refusal;
+
+    #[test]
+    fn every_scope_token_that_is_needed_must_be_there() {
+        let scope = |text: &str| Scope::parse(text).unwrap();
+        let permit = Permit {
+            subject: "alice".to_owned(),
+            client_id: "app".to_owned(),
+            scope: scope("accounts:read payments:read"),
+            audience: vec!["https://api.example".to_owned()],
+            expires_at: 1,
+            acr: None,
+            auth_time: None,
+            claims: Map::new(),
+        };
+        for granted in ["", "accounts:read", "payments:read accounts:read"] {
+            assert_eq!(permit.require_scope(&scope(granted)), Ok(()), "{granted}");
+        }
+        for missing in [
+            "payments:write",
+            "accounts:read payments:write",
+            "accounts",
+            "Accounts:read",
+        ] {
+            assert_eq!(
+                permit.require_scope(&scope(missing)),
+                Err(Refusal::InsufficientScope(scope(missing))),
+                "{missing}"
+            );
+        }
+    }
+}

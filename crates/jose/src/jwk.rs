@@ -1,0 +1,224 @@
+//! One public key as JSON.
+//! Spec: RFC 7517 §4, RFC 7518 §6, RFC 8037 §2, RFC 7638 (thumbprint)
+//!
+//! Accepted: the public members of RSA, EC and OKP keys; other members are ignored. Deliberately not: any
+//! private or symmetric member. Whoever sends one has given a secret away, and must hear of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{b64, sha256};
+
+/// A public key. Members that the server has no use for are dropped when it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "JwkMembers")]
+pub struct Jwk {
+    /// Key type: `RSA`, `EC` or `OKP`; others are kept but fit no algorithm.
+    pub kty: String,
+    /// Curve of an EC or OKP key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crv: Option<String>,
+    /// X coordinate (EC) or the public key itself (OKP), base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub x: Option<String>,
+    /// Y coordinate (EC), base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub y: Option<String>,
+    /// RSA modulus, big-endian without leading zeros, base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n: Option<String>,
+    /// RSA public exponent, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub e: Option<String>,
+    /// Key id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kid: Option<String>,
+    /// The only algorithm the key is for, if it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alg: Option<String>,
+    /// `sig` or `enc`, if it says so.
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
+    pub use_: Option<String>,
+}
+
+/// Why a key cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JwkError {
+    /// A member of a private or symmetric key was present.
+    #[error("the key contains the private member `{0}`; only public keys may be given")]
+    PrivateMember(&'static str),
+    /// A member that the key type needs is missing.
+    #[error("the key has no `{0}`")]
+    Missing(&'static str),
+    /// The key type is none of RSA, EC and OKP.
+    #[error("the key type `{0}` is not supported")]
+    KeyType(String),
+}
+
+impl Jwk {
+    /// Whether some JSON looks like a private or symmetric key.
+    pub(crate) fn has_private_member(key: &Value) -> bool {
+        key.as_object().and_then(private_member).is_some()
+    }
+
+    /// The thumbprint with SHA-256, base64url (RFC 7638 §3; RFC 8037 §2 for OKP keys).
+    pub fn thumbprint(&self) -> Result<String, JwkError> {
+        // RFC 7638 §3.2: the required members alone, in lexicographic order, without white space. Serde
+        // writes a struct's members in the order of their declaration.
+        #[derive(Serialize)]
+        struct Required<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            crv: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            e: Option<&'a str>,
+            kty: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            n: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            x: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            y: Option<&'a str>,
+        }
+        let mut required = Required {
+            crv: None,
+            e: None,
+            kty: &self.kty,
+            n: None,
+            x: None,
+            y: None,
+        };
+        match self.kty.as_str() {
+            "RSA" => {
+                required.e = Some(member(self.e.as_deref(), "e")?);
+                required.n = Some(member(self.n.as_deref(), "n")?);
+            }
+            "EC" => {
+                required.crv = Some(member(self.crv.as_deref(), "crv")?);
+                required.x = Some(member(self.x.as_deref(), "x")?);
+                required.y = Some(member(self.y.as_deref(), "y")?);
+            }
+            "OKP" => {
+                required.crv = Some(member(self.crv.as_deref(), "crv")?);
+                required.x = Some(member(self.x.as_deref(), "x")?);
+            }
+            other => return Err(JwkError::KeyType(other.to_owned())),
+        }
+        // Strings always serialise; the error is carried only because the signature of serde has one.
+        let json = serde_json::to_vec(&required).map_err(|_| JwkError::Missing("kty"))?;
+        Ok(b64::encode(sha256(&json)))
+    }
+}
+
+/// Members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2, §6.4.1; `priv` of AKP keys).
+const PRIVATE_MEMBERS: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+
+fn private_member(members: &Map<String, Value>) -> Option<&'static str> {
+    PRIVATE_MEMBERS.into_iter().find(|name| members.contains_key(*name))
+}
+
+fn member<'a>(value: Option<&'a str>, name: &'static str) -> Result<&'a str, JwkError> {
+    value.ok_or(JwkError::Missing(name))
+}
+
+/// What is read, before it is known to be public.
+#[derive(Deserialize)]
+struct JwkMembers {
+    kty: String,
+    crv: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    kid: Option<String>,
+    alg: Option<String>,
+    #[serde(rename = "use")]
+    use_: Option<String>,
+    /// Everything else.
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+impl TryFrom<JwkMembers> for Jwk {
+    type Error = JwkError;
+
+    fn try_from(members: JwkMembers) -> Result<Self, Self::Error> {
+        if let Some(name) = private_member(&members.rest) {
+            return Err(JwkError::PrivateMember(name));
+        }
+        Ok(Self {
+            kty: members.kty,
+            crv: members.crv,
+            x: members.x,
+            y: members.y,
+            n: members.n,
+            e: members.e,
+            kid: members.kid,
+            alg: members.alg,
+            use_: members.use_,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Jwk;
+
+    #[test]
+    fn rfc7638_section_3_1() {
+        let jwk: Jwk = serde_json::from_value(json!({
+            "kty": "RSA",
+            "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+            "e": "AQAB",
+            "alg": "RS256",
+            "kid": "2011-04-29"
+        }))
+        .unwrap();
+        assert_eq!(jwk.thumbprint().unwrap(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    }
+
+    #[test]
+    fn rfc8037_appendix_a_3() {
+        let jwk: Jwk = serde_json::from_value(json!({
+            "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+        }))
+        .unwrap();
+        assert_eq!(jwk.thumbprint().unwrap(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    #[test]
+    fn a_thumbprint_needs_every_required_member_of_a_known_type() {
+        for jwk in [
+            json!({"kty": "RSA", "n": "AQ"}),
+            json!({"kty": "EC", "crv": "P-256", "x": "AQ"}),
+            json!({"kty": "OKP", "x": "AQ"}),
+            json!({"kty": "AKP", "pub": "AQ"}),
+        ] {
+            let jwk: Jwk = serde_json::from_value(jwk).unwrap();
+            assert!(jwk.thumbprint().is_err(), "{jwk:?}");
+        }
+    }
+
+    #[test]
+    fn private_and_symmetric_members_are_refused_by_name() {
+        for member in super::PRIVATE_MEMBERS {
+            let mut jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": "AQ"});
+            jwk[member] = json!("AQ");
+            let error = serde_json::from_value::<Jwk>(jwk).unwrap_err();
+            assert!(error.to_string().contains(&format!("`{member}`")), "{error}");
+        }
+    }
+
+    #[test]
+    fn unknown_members_are_dropped_and_absent_ones_are_not_written() {
+        let jwk: Jwk = serde_json::from_value(json!({
+            "kty": "OKP", "crv": "Ed25519", "x": "AQ", "use": "sig", "x5t": "abc"
+        }))
+        .unwrap();
+        assert_eq!(
+            serde_json::to_value(&jwk).unwrap(),
+            json!({"kty": "OKP", "crv": "Ed25519", "x": "AQ", "use": "sig"})
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! Signing, verifying, sealing and hashing, over one cryptography library.
+//!
+//! This is the only crate that knows which library that is. What it offers is the part of JOSE that the
+//! server needs, and nothing that would have to be configured away: no `none`, no HMAC, no RSASSA with
+//! SHA-1, no keys from a token's own header.
+//!
+//! - [`SigningAlg`], [`SigningKey`], [`Signer`], [`sign_jwt`]: making signed JWTs
+//! - [`UnverifiedJwt`], [`KeySet`], [`Verified`]: checking them
+//! - [`SealingKey`]: what travels through a browser or an app and comes back unread
+//! - [`WrapKey`]: secrets at rest
+//! - [`random_token`], [`sha256`], [`hmac_sha256`], [`constant_time_eq`], [`b64`]: the small things
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "tests fail loudly"
+    )
+)]
+
+mod aead;
+pub mod b64;
+mod hash;
+mod jwa;
+mod jwk;
+mod jws;
+mod jwt;
+mod key_set;
+mod random;
+mod seal;
+mod signing_key;
+mod strict_json;
+mod verify;
+mod wrap;
+
+pub use hash::{constant_time_eq, hmac_sha256, left_half_hash, sha256};
+pub use jwa::{SigningAlg, UnknownAlg};
+pub use jwk::{Jwk, JwkError};
+pub use jws::{JwsError, JwsHeader, MAX_JWT_BYTES, UnverifiedJwt, Verified};
+pub use jwt::{SignJwtError, sign_jwt};
+pub use key_set::KeySet;
+pub use random::{random_bytes, random_token};
+pub use seal::{SealingKey, associated_data, key_id_of};
+pub use signing_key::{KeyError, Signer, SigningError, SigningKey};
+pub use wrap::{UnwrapError, WrapKey};

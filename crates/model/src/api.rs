@@ -1,0 +1,95 @@
+//! An API: a protected resource with its scopes.
+
+use std::collections::BTreeMap;
+
+use jose::SigningAlg;
+use protocol::{acr::Acr, scope::Scope};
+use serde::{Deserialize, Serialize};
+
+use crate::Localized;
+
+/// A protected resource (RFC 8707 `resource`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Api {
+    /// The public URL of the API, which is its resource identifier.
+    pub identifier: String,
+    /// The name that users see.
+    pub name: String,
+    /// What its access tokens look like.
+    #[serde(default)]
+    pub token_format: TokenFormat,
+    /// The algorithm of its JWT access tokens; absent: ES256.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_alg: Option<SigningAlg>,
+    /// The least profile that a client must follow to get a token for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// The least level of assurance of the user's authentication.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<Acr>,
+    /// What could go wrong (the X.1254 impact table): category → level.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub impact: BTreeMap<String, String>,
+    /// The scopes that it owns.
+    #[serde(default)]
+    pub scope: Vec<ApiScope>,
+    /// RFC 9396 types, kept for the gateway and the consent page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<serde_json::Value>,
+    /// The API's own credentials: clients that may introspect tokens meant for it.
+    #[serde(default)]
+    pub introspection: Vec<String>,
+    /// Where the gateway forwards to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<String>,
+    /// The paths that the gateway protects.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub route: Vec<Route>,
+}
+
+impl Api {
+    /// All scopes that this API owns. Their names were checked when the API was written; an API with a name that is
+    /// no scope-token owns nothing.
+    pub fn scopes(&self) -> Scope {
+        Scope::from_tokens(self.scope.iter().map(|scope| scope.name.as_str())).unwrap_or_default()
+    }
+
+    /// The scope of this name.
+    pub fn find_scope(&self, name: &str) -> Option<&ApiScope> {
+        self.scope.iter().find(|scope| scope.name == name)
+    }
+}
+
+/// A scope of an API and what it lets an app do, in the user's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiScope {
+    /// The scope-token.
+    pub name: String,
+    /// What it permits: locale → text.
+    #[serde(default)]
+    pub description: Localized,
+}
+
+/// What an access token looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenFormat {
+    /// Sealed: only this server can read it; the API introspects, so revocation is immediate.
+    #[default]
+    Opaque,
+    /// RFC 9068: the API checks the signature; valid until it expires.
+    Jwt,
+}
+
+/// One protected path of an API at the gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// HTTP methods; empty: all.
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// `*` is one segment, `/**` zero or more.
+    pub path: String,
+    /// The scopes that a token needs.
+    #[serde(default)]
+    pub scope: Vec<String>,
+}

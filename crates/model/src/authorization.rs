@@ -1,0 +1,69 @@
+//! An authorization: one completed request under a grant; tokens name it.
+
+use protocol::{acr::Acr, pkce::CodeChallenge, scope::Scope};
+use serde::{Deserialize, Serialize};
+
+/// An authorization. Replay of its code ends it alone; taking back its grant ends it with all others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Authorization {
+    /// The id.
+    pub id: String,
+    /// Under which grant.
+    pub grant_id: String,
+    /// Who permitted.
+    pub user_id: String,
+    /// What app.
+    pub client_id: String,
+    /// In which session.
+    pub session_id: String,
+    /// What was granted to this request.
+    pub scope: Scope,
+    /// For whom its tokens may be meant.
+    pub audience: Vec<String>,
+    /// What the token endpoint needs to know of the request and of the authentication.
+    pub details: AuthorizationDetails,
+    /// When the user authenticated, unix seconds.
+    pub auth_time: i64,
+    /// SHA-256 of the code; none for flows without a code.
+    pub code_hash: Option<Vec<u8>>,
+    /// When the code stops working, unix seconds.
+    pub code_expires_at: Option<i64>,
+    /// When the code was used.
+    pub code_used_at: Option<i64>,
+    /// Whether it may outlive the session: it holds or will hold a refresh token.
+    pub offline: bool,
+    /// When it was made, unix seconds.
+    pub created_at: i64,
+    /// Until when anything that came from it can live, unix seconds.
+    pub expires_at: i64,
+    /// When it was ended.
+    pub ended_at: Option<i64>,
+}
+
+impl Authorization {
+    /// Whether its tokens are still worth something.
+    pub fn is_alive(&self, now: i64) -> bool {
+        self.ended_at.is_none() && now < self.expires_at
+    }
+}
+
+/// The part of an authorization that is only read when its code is redeemed or a token refreshed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuthorizationDetails {
+    /// The `redirect_uri` of the request, when it named one: the token request must repeat it (RFC 6749 §4.1.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<String>,
+    /// PKCE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge: Option<CodeChallenge>,
+    /// The `nonce` of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// The resources that the request named (RFC 8707).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resource: Vec<String>,
+    /// The level of the authentication.
+    pub acr: Acr,
+    /// Its methods.
+    pub amr: Vec<String>,
+}

@@ -1,0 +1,50 @@
+//! A flow: a sign-in or a request for permission in progress. It travels sealed, and costs no row.
+
+use serde::{Deserialize, Serialize};
+
+/// How long a flow lives, in seconds.
+pub const LIFETIME: i64 = 30 * 60;
+
+/// A flow. It never says that anybody authenticated: only a session does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// A random id: the name of the cookie that carries the flow, and the only part that is ever in a URL.
+    pub id: String,
+    /// What must come back with every form of this flow.
+    pub csrf: String,
+    /// Where the flow goes when the user is known.
+    pub goal: Goal,
+    /// When it began, unix seconds.
+    pub created_at: i64,
+}
+
+/// Where a flow goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Goal {
+    /// To answer an authorization request: its parameters as they came, to be validated again at each step.
+    Authorize(String),
+    /// To the user's own pages.
+    Account,
+}
+
+impl Flow {
+    /// A new flow.
+    pub fn new(goal: Goal, now: i64) -> Self {
+        Self {
+            id: jose::b64::encode(&jose::random_bytes::<16>()),
+            csrf: jose::random_token(),
+            goal,
+            created_at: now,
+        }
+    }
+
+    /// Whether it is over.
+    pub fn is_expired(&self, now: i64) -> bool {
+        now >= self.created_at + LIFETIME
+    }
+
+    /// Whether a form brought the right value; compared in constant time.
+    pub fn is_csrf(&self, presented: &str) -> bool {
+        jose::constant_time_eq(self.csrf.as_bytes(), presented.as_bytes())
+    }
+}

@@ -1,0 +1,79 @@
+//! Entities and their state machines; ids, clock, secrets. No I/O, no async.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "tests fail loudly"
+    )
+)]
+
+mod clock;
+mod id;
+mod secret;
+
+pub mod api;
+pub mod authorization;
+pub mod client;
+pub mod flow;
+pub mod grant;
+pub mod realm;
+pub mod refresh_token;
+pub mod session;
+pub mod signing_key;
+pub mod user;
+
+pub use api::{Api, ApiScope, TokenFormat};
+pub use authorization::{Authorization, AuthorizationDetails};
+pub use client::Client;
+pub use clock::Clock;
+pub use flow::{Flow, Goal};
+pub use grant::Grant;
+pub use id::{new_id, new_subject};
+pub use realm::{Lifetimes, Realm, Registration};
+pub use refresh_token::RefreshFamily;
+pub use secret::{Secret, client_secret_hash};
+pub use session::Session;
+pub use signing_key::{KeyState, SigningKeyRow};
+pub use user::{User, username_key};
+
+use serde::{Deserialize, Serialize};
+
+/// Who made an object, and so who may change it: a file (`apply`) or the administration (commands, API).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// A realm file.
+    File,
+    /// A command or the admin API.
+    Api,
+}
+
+impl Source {
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Api => "api",
+        }
+    }
+
+    /// From the stored form; anything unknown counts as made by the administration, which `apply` leaves alone.
+    pub fn from_stored(text: &str) -> Self {
+        if text == "file" { Self::File } else { Self::Api }
+    }
+}
+
+/// A text in several languages: locale → text.
+pub type Localized = std::collections::BTreeMap<String, String>;
+
+/// The text for a locale, else English, else any.
+pub fn localized<'a>(texts: &'a Localized, locale: &str) -> Option<&'a str> {
+    texts
+        .get(locale)
+        .or_else(|| texts.get("en"))
+        .or_else(|| texts.values().next())
+        .map(String::as_str)
+}

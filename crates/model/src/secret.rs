@@ -1,0 +1,44 @@
+//! Secrets in memory: they cannot be printed, and are compared in constant time.
+
+use serde::{Deserialize, Deserializer};
+
+/// A secret text. It has no `Debug` of its content, no `Display` and no `==`.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a text as a secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself: call it only where the secret is used.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self)
+    }
+}
+
+/// What is stored of a client secret: a hash bound to realm and client.
+///
+/// Client secrets are machine credentials with at least 128 bits of entropy (`check` warns of shorter ones), so a
+/// fast hash is right: there is nothing to guess, and a slow one would let anybody keep the server busy.
+pub fn client_secret_hash(issuer: &str, client_id: &str, secret: &str) -> [u8; 32] {
+    let mut input = Vec::with_capacity(issuer.len() + client_id.len() + secret.len() + 24);
+    for part in [issuer, client_id, secret] {
+        input.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        input.extend_from_slice(part.as_bytes());
+    }
+    jose::sha256(&input)
+}

@@ -1,0 +1,39 @@
+//! A session: one browser in which a user signed in.
+
+use protocol::acr::Acr;
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The id; also the `sid` of ID tokens. Not a secret.
+    pub id: String,
+    /// Whose.
+    pub user_id: String,
+    /// SHA-256 of the secret in the browser's cookie.
+    pub secret_hash: Vec<u8>,
+    /// The flow in which the user authenticated last.
+    pub flow_id: String,
+    /// When the user authenticated last, unix seconds.
+    pub auth_time: i64,
+    /// The level reached.
+    pub acr: Acr,
+    /// The methods used (RFC 8176).
+    pub amr: Vec<String>,
+    /// The browser's `User-Agent`, cut.
+    pub user_agent: String,
+    /// The browser's network address.
+    pub address: String,
+    /// When it began, unix seconds.
+    pub created_at: i64,
+    /// When it ends by itself, unix seconds.
+    pub expires_at: i64,
+    /// When it was ended.
+    pub ended_at: Option<i64>,
+}
+
+impl Session {
+    /// Whether it can still be used.
+    pub fn is_alive(&self, now: i64) -> bool {
+        self.ended_at.is_none() && now < self.expires_at
+    }
+}

@@ -1,0 +1,201 @@
+//! The answer: the grant is written, an authorization appears, and the code or tokens go to the client.
+//!
+//! Spec: RFC 6749 §4.1.2 and §4.2.2, OpenID Connect Core §3.1.3.3, §3.2.2.5, §3.3.2.5.
+
+use jose::{random_token, sha256};
+use model::{Authorization, AuthorizationDetails, Grant, flow, new_id};
+use protocol::{
+    error_code::ErrorCode,
+    scope::{OPENID, Scope},
+};
+use realm::RealmContext;
+use storage::{Change, Outcome, StorageError, authorization, grant, session};
+
+use super::{AuthorizationResponse, AuthorizeRefusal, Person, ValidRequest};
+use crate::{
+    Fault,
+    issue::{AccessToken, id_token::IdToken},
+    scope_policy,
+};
+
+/// How often a grant that others change meanwhile is read again.
+const ATTEMPTS: usize = 3;
+/// How long an authorization's row outlives its last token, in seconds.
+const SLACK: i64 = 60;
+
+/// What became of it.
+pub enum Issued {
+    /// The answer.
+    Response(AuthorizationResponse),
+    /// The flow was completed before, or the session ended meanwhile: begin again with the same request.
+    StartAgain,
+}
+
+/// Grants `scope` (what the user left ticked) and answers.
+pub async fn issue(
+    realm: &RealmContext,
+    valid: &ValidRequest,
+    person: &Person,
+    scope: &Scope,
+    flow_id: Option<&str>,
+) -> Result<Issued, AuthorizeRefusal> {
+    let scope = scope.intersection(&valid.scope);
+    let refuse = |code, text: &str| AuthorizeRefusal::redirect(realm.issuer(), valid, code, text);
+    let audience = scope_policy::audience(realm, &valid.client, &scope, &valid.request.resource)
+        .map_err(|error| refuse(ErrorCode::InvalidTarget, &error.to_string()))?;
+    if scope.is_empty() || audience.is_empty() {
+        return Err(refuse(ErrorCode::AccessDenied, "the user permitted nothing that was asked for"));
+    }
+    for _ in 0..ATTEMPTS {
+        let known = realm.store.find_grant(realm.issuer(), &person.user.id, valid.client.id()).await?;
+        let (grant_id, grant_change) = use_grant(realm, valid, person, &scope, known);
+        let code = valid.request.response_type.has_code().then(random_token);
+        let new = new_authorization(realm, valid, person, &scope, &audience, grant_id, code.as_deref());
+        let change_id = new_id();
+        let change = grant_change
+            .then(session::still_alive(realm.issuer(), &person.session.id))
+            .then_all(flow_id.map(|id| session::use_flow(realm.issuer(), id, realm.now() + flow::LIFETIME)))
+            .then(authorization::insert(realm.issuer(), &new, &change_id)?)
+            .recognised_by(authorization::changed_by(realm.issuer(), &new.id, &change_id));
+        if realm.store.commit(change).await? == Outcome::Applied {
+            let response = respond(realm, valid, person, &new, code)?;
+            return Ok(Issued::Response(response));
+        }
+        if must_start_again(realm, person, flow_id).await? {
+            return Ok(Issued::StartAgain);
+        }
+    }
+    Err(Fault::Contended.into())
+}
+
+async fn must_start_again(
+    realm: &RealmContext,
+    person: &Person,
+    flow_id: Option<&str>,
+) -> Result<bool, StorageError> {
+    if let Some(flow_id) = flow_id
+        && realm.store.is_flow_used(realm.issuer(), flow_id).await?
+    {
+        return Ok(true);
+    }
+    let session = realm.store.find_session(realm.issuer(), &person.session.id).await?;
+    Ok(session.is_none_or(|session| session.ended_at.is_some()))
+}
+
+/// Makes the grant, or widens the one that is there.
+fn use_grant(
+    realm: &RealmContext,
+    valid: &ValidRequest,
+    person: &Person,
+    scope: &Scope,
+    known: Option<Grant>,
+) -> (String, Change) {
+    let (issuer, now) = (realm.issuer(), realm.now());
+    let expires_at = now + realm.realm.lifetimes.grant;
+    match known {
+        Some(known) if known.is_alive(now) => {
+            let wider = known.scope.union(scope);
+            let change = Change::new().then(grant::touch(issuer, &known, &wider, expires_at, now));
+            (known.id, change)
+        }
+        expired => {
+            let new = Grant {
+                id: new_id(),
+                user_id: person.user.id.clone(),
+                client_id: valid.client.id().to_owned(),
+                scope: scope.clone(),
+                created_at: now,
+                updated_at: now,
+                expires_at,
+                ended_at: None,
+            };
+            let end = expired.map(|old| grant::end(issuer, &old.user_id, &old.id, now)).unwrap_or_default();
+            let change = Change::new().then_all(end).then(grant::insert(issuer, &new));
+            (new.id, change)
+        }
+    }
+}
+
+fn new_authorization(
+    realm: &RealmContext,
+    valid: &ValidRequest,
+    person: &Person,
+    scope: &Scope,
+    audience: &[String],
+    grant_id: String,
+    code: Option<&str>,
+) -> Authorization {
+    let now = realm.now();
+    let lifetimes = &realm.realm.lifetimes;
+    let offline = valid.is_offline(scope);
+    let lives = if offline { lifetimes.grant } else { lifetimes.authorization_code + lifetimes.access_token + SLACK };
+    let request = &valid.request;
+    Authorization {
+        id: new_id(),
+        grant_id,
+        user_id: person.user.id.clone(),
+        client_id: valid.client.id().to_owned(),
+        session_id: person.session.id.clone(),
+        scope: scope.clone(),
+        audience: audience.to_vec(),
+        details: AuthorizationDetails {
+            redirect_uri: request.redirect_uri_was_sent.then(|| request.redirect_uri.clone()),
+            code_challenge: request.code_challenge.clone(),
+            nonce: request.nonce.clone(),
+            resource: request.resource.iter().map(|resource| resource.as_str().to_owned()).collect(),
+            acr: person.session.acr.stated(&request.acr_values),
+            amr: person.session.amr.clone(),
+        },
+        auth_time: person.session.auth_time,
+        code_hash: code.map(|code| sha256(code.as_bytes()).to_vec()),
+        code_expires_at: code.map(|_| now + lifetimes.authorization_code),
+        code_used_at: None,
+        offline,
+        created_at: now,
+        expires_at: now + lives,
+        ended_at: None,
+    }
+}
+
+fn respond(
+    realm: &RealmContext,
+    valid: &ValidRequest,
+    person: &Person,
+    new: &Authorization,
+    code: Option<String>,
+) -> Result<AuthorizationResponse, Fault> {
+    let response_type = valid.request.response_type;
+    let mut parameters: Vec<(&'static str, String)> = Vec::new();
+    let mut id_token = (response_type.has_id_token() && new.scope.contains(OPENID)).then(|| {
+        IdToken::new(realm, &valid.client, new, &person.user).nonce(valid.request.nonce.clone())
+    });
+    let access_token = if response_type.has_token() {
+        let token = AccessToken::for_user(realm, new, &person.user, &new.scope, &new.audience);
+        Some((token.mint(realm)?, token.expires_at - token.issued_at))
+    } else {
+        None
+    };
+    if let Some((token, expires_in)) = &access_token {
+        parameters.push(("access_token", token.clone()));
+        parameters.push(("token_type", "Bearer".into()));
+        parameters.push(("expires_in", expires_in.to_string()));
+        parameters.push(("scope", new.scope.to_string()));
+        id_token = id_token.map(|id_token| id_token.access_token(token));
+    }
+    if let Some(code) = &code {
+        id_token = id_token.map(|id_token| id_token.code(code));
+    }
+    if !response_type.has_code() && !response_type.has_token() {
+        id_token = id_token.map(|id_token| id_token.with_identity(&person.user, &new.scope));
+    }
+    let id_token = id_token.map(|id_token| id_token.mint(realm)).transpose()?;
+    parameters.extend(code.map(|code| ("code", code)));
+    parameters.extend(id_token.map(|token| ("id_token", token)));
+    Ok(AuthorizationResponse::success(
+        realm.issuer(),
+        valid.redirect_uri.clone(),
+        valid.request.response_mode,
+        valid.request.state.as_deref(),
+        parameters,
+    ))
+}

@@ -1,0 +1,18 @@
+//! `/authorize`, as a list of steps: validate → decide → (sign-in, consent) → issue.
+//!
+//! Spec: RFC 6749 §3.1 and §4.1, OpenID Connect Core §3.1.2, RFC 9207.
+//!
+//! Steps never choose the next step; only [`decide`] does. A flow that was interrupted by sign-in or consent starts
+//! again from [`validate`], so what is checked at the end is what is true at the end.
+
+mod decide;
+mod issue;
+mod refusal;
+mod respond;
+mod validate;
+
+pub use decide::{ConsentNeeded, Decision, Person, decide};
+pub use issue::{Issued, issue};
+pub use refusal::{AuthorizeRefusal, RedirectedRefusal, deny};
+pub use respond::{AuthorizationResponse, Destination};
+pub use validate::{ValidRequest, validate};

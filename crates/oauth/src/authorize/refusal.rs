@@ -1,0 +1,91 @@
+//! Why an authorization request is refused, and where that may be said.
+//!
+//! Spec: RFC 6749 §4.1.2.1: when client or redirect URI are wrong, the server "MUST NOT automatically redirect the
+//! user agent to the invalid redirection URI".
+
+use protocol::{
+    authorization_request::RequestError, error_code::ErrorCode, redirect_uri::RedirectUriError,
+};
+
+use realm::RealmContext;
+
+use super::{AuthorizationResponse, ValidRequest};
+use crate::Fault;
+
+/// A refusal of the authorization endpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorizeRefusal {
+    /// No client is named, or several.
+    #[error("the request does not say which app it comes from: client_id is missing or there twice")]
+    ClientMissing,
+    /// No such client, or a disabled one.
+    #[error("the app {0} is not registered here, or has been disabled")]
+    ClientUnknown(String),
+    /// `redirect_uri` came twice.
+    #[error("redirect_uri may appear only once")]
+    RedirectUriTwice,
+    /// Not a redirect URI of the client.
+    #[error("{error}")]
+    RedirectUri {
+        /// What is wrong with it.
+        error: RedirectUriError,
+        /// What was sent.
+        sent: Option<String>,
+        /// The client.
+        client_id: String,
+    },
+    /// Told to the client by a redirect.
+    #[error(transparent)]
+    Redirected(Box<RedirectedRefusal>),
+    /// A failure of this server.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A refusal that the client learns of.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct RedirectedRefusal {
+    /// What is wrong.
+    pub error: RequestError,
+    /// How it reaches the client.
+    pub response: AuthorizationResponse,
+}
+
+impl AuthorizeRefusal {
+    /// The registered error code.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::ClientMissing | Self::RedirectUriTwice | Self::RedirectUri { .. } => ErrorCode::InvalidRequest,
+            Self::ClientUnknown(_) => ErrorCode::UnauthorizedClient,
+            Self::Redirected(refusal) => refusal.error.code,
+            Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
+            Self::Fault(_) => ErrorCode::ServerError,
+        }
+    }
+
+    /// A refusal of a valid request.
+    pub(crate) fn redirect(issuer: &str, valid: &ValidRequest, code: ErrorCode, description: &str) -> Self {
+        let error = RequestError::new(code, description);
+        let response = AuthorizationResponse::error(
+            issuer,
+            valid.redirect_uri.clone(),
+            valid.request.response_mode,
+            valid.request.state.as_deref(),
+            &error,
+        );
+        Self::Redirected(Box::new(RedirectedRefusal { error, response }))
+    }
+}
+
+impl From<storage::StorageError> for AuthorizeRefusal {
+    fn from(error: storage::StorageError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// The user does not permit it.
+pub fn deny(realm: &RealmContext, valid: &ValidRequest) -> AuthorizeRefusal {
+    let text = "the user did not permit it";
+    AuthorizeRefusal::redirect(realm.issuer(), valid, ErrorCode::AccessDenied, text)
+}

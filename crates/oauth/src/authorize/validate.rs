@@ -1,0 +1,117 @@
+//! Is this a request that this client may make?
+//!
+//! Spec: RFC 6749 §4.1.1 and §4.1.2.1, OpenID Connect Core §3.1.2.2.
+//! The order matters: until client and redirect URI are settled, nothing is redirected.
+
+use model::Client;
+use protocol::{
+    authorization_request::{AuthorizationRequest, RequestError},
+    error_code::ErrorCode,
+    form::Form,
+    profile::SecurityProfile,
+    redirect_uri::ValidatedRedirectUri,
+    response_mode::ResponseMode,
+    scope::{OFFLINE_ACCESS, OPENID, Scope},
+};
+use realm::RealmContext;
+
+use super::{AuthorizationResponse, AuthorizeRefusal, RedirectedRefusal};
+use crate::scope_policy::{self, ScopeRefusal};
+
+/// A request that may be answered. Made only by [`validate`].
+pub struct ValidRequest {
+    /// What is asked.
+    pub request: AuthorizationRequest,
+    /// Who asks.
+    pub client: Client,
+    /// By which rules.
+    pub profile: &'static SecurityProfile,
+    /// Where the answer goes.
+    pub redirect_uri: ValidatedRedirectUri,
+    /// What of the asked scope is known here and registered for the client.
+    pub scope: Scope,
+}
+
+impl ValidRequest {
+    /// Whether granting this scope lets the client act while the user is away.
+    pub fn is_offline(&self, scope: &Scope) -> bool {
+        self.request.response_type.has_code()
+            && self.client.metadata.allows_grant_type(protocol::grant_type::GrantType::RefreshToken)
+            && (!scope.contains(OPENID) || scope.contains(OFFLINE_ACCESS))
+    }
+}
+
+/// Validates an authorization request.
+pub async fn validate(realm: &RealmContext, form: &Form) -> Result<ValidRequest, AuthorizeRefusal> {
+    // Step 1: the client.
+    let client_id = form.get("client_id").ok().flatten().ok_or(AuthorizeRefusal::ClientMissing)?;
+    let client = realm
+        .store
+        .find_client(realm.issuer(), client_id)
+        .await?
+        .filter(|client| client.enabled)
+        .ok_or_else(|| AuthorizeRefusal::ClientUnknown(client_id.to_owned()))?;
+    let profile = client.profile(&realm.realm);
+
+    // Step 2: the redirect URI. From here on refusals can be told to the client.
+    let redirect_uri = redirect_uri(form, &client, profile)?;
+
+    // Step 3: everything that can be read off the request.
+    let refuse = |error: RequestError| refuse(realm, form, redirect_uri.clone(), error);
+    let request =
+        AuthorizationRequest::parse(form, &client.metadata, profile, &redirect_uri).map_err(refuse)?;
+
+    // Step 4: what the client may ask for, and of which API.
+    let scope = scope(realm, &client, &request).map_err(refuse)?;
+    Ok(ValidRequest { request, client, profile, redirect_uri, scope })
+}
+
+fn redirect_uri(
+    form: &Form,
+    client: &Client,
+    profile: &SecurityProfile,
+) -> Result<ValidatedRedirectUri, AuthorizeRefusal> {
+    let sent = form.get("redirect_uri").map_err(|_| AuthorizeRefusal::RedirectUriTwice)?;
+    let is_openid = form.first("scope").is_some_and(|scope| scope.split(' ').any(|token| token == OPENID));
+    ValidatedRedirectUri::check(
+        sent,
+        &client.metadata.redirect_uris,
+        profile.exact_loopback,
+        profile.redirect_uri_always_required || is_openid,
+    )
+    .map_err(|error| AuthorizeRefusal::RedirectUri {
+        error,
+        sent: sent.map(str::to_owned),
+        client_id: client.id().to_owned(),
+    })
+}
+
+fn refuse(
+    realm: &RealmContext,
+    form: &Form,
+    redirect_uri: ValidatedRedirectUri,
+    error: RequestError,
+) -> AuthorizeRefusal {
+    let mode = ResponseMode::for_errors(form.first("response_mode"), form.first("response_type"));
+    // A state that came twice is not echoed: nobody can say which was meant.
+    let state = form.get("state").ok().flatten();
+    let response = AuthorizationResponse::error(realm.issuer(), redirect_uri, mode, state, &error);
+    AuthorizeRefusal::Redirected(Box::new(RedirectedRefusal { error, response }))
+}
+
+fn scope(realm: &RealmContext, client: &Client, request: &AuthorizationRequest) -> Result<Scope, RequestError> {
+    let to_error = |refusal: ScopeRefusal| {
+        let code = match refusal {
+            ScopeRefusal::Target(_) => ErrorCode::InvalidTarget,
+            _ => ErrorCode::InvalidScope,
+        };
+        RequestError::new(code, refusal.to_string())
+    };
+    let scope = scope_policy::for_user(realm, client, &request.scope).map_err(to_error)?;
+    // offline_access means nothing without a code and the refresh_token grant (OIDC Core §11: ignore it).
+    let can_refresh = request.response_type.has_code()
+        && client.metadata.allows_grant_type(protocol::grant_type::GrantType::RefreshToken);
+    let scope = scope.filter(|name| name != OFFLINE_ACCESS || can_refresh);
+    scope_policy::audience(realm, client, &scope, &request.resource).map_err(to_error)?;
+    Ok(scope)
+}

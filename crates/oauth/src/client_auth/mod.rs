@@ -1,0 +1,142 @@
+//! Client authentication: one file per `token_endpoint_auth_method`.
+//!
+//! Spec: RFC 6749 §2.3. "The client MUST NOT use more than one authentication method in each request."
+
+mod client_secret_basic;
+mod client_secret_post;
+mod none;
+
+use model::{Client, Secret};
+use protocol::{error_code::ErrorCode, token_endpoint_auth_method::TokenEndpointAuthMethod};
+use realm::RealmContext;
+
+use crate::{EndpointRequest, Fault};
+
+/// Why a client is not believed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientAuthRefusal {
+    /// Two methods at once, or two headers.
+    #[error("use one client authentication method only: either the Authorization header or the body")]
+    SeveralMethods,
+    /// Nothing that says which client it is.
+    #[error("the request does not say which client it comes from: send client_id, or an Authorization header")]
+    Missing,
+    /// A header that is not what RFC 6749 §2.3.1 says.
+    #[error("the Authorization header is not valid HTTP Basic: base64 of the form-encoded client_id and secret")]
+    MalformedHeader,
+    /// `client_id` in the body names another client than the header.
+    #[error("client_id in the body and in the Authorization header differ")]
+    ClientIdMismatch,
+    /// Unknown, disabled, or a wrong secret: not told apart on the wire.
+    #[error("client authentication failed")]
+    Failed {
+        /// Whether the request used the `Authorization` header, so that 401 comes with a challenge.
+        by_header: bool,
+        /// The true reason, for the log.
+        reason: &'static str,
+    },
+    /// Another method than the registered one.
+    #[error("the client is registered for another token_endpoint_auth_method than the one it used")]
+    WrongMethod {
+        /// Whether the request used the `Authorization` header.
+        by_header: bool,
+    },
+    /// The endpoint needs a client that can prove who it is.
+    #[error("public clients cannot use this endpoint: authenticate with credentials")]
+    PublicClient,
+    /// A failure of this server.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl ClientAuthRefusal {
+    /// The registered error code.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::SeveralMethods | Self::Missing | Self::MalformedHeader => ErrorCode::InvalidRequest,
+            Self::ClientIdMismatch | Self::Failed { .. } | Self::WrongMethod { .. } | Self::PublicClient => {
+                ErrorCode::InvalidClient
+            }
+            Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
+            Self::Fault(_) => ErrorCode::ServerError,
+        }
+    }
+}
+
+/// A client that proved who it is, as far as its registered method goes. Made only here.
+pub struct AuthenticatedClient {
+    client: Client,
+}
+
+impl AuthenticatedClient {
+    /// The client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Whether it holds no credentials: anybody can claim to be it.
+    pub fn is_public(&self) -> bool {
+        self.client.metadata.token_endpoint_auth_method == TokenEndpointAuthMethod::None
+    }
+
+    /// Refuses public clients.
+    pub fn require_confidential(self) -> Result<Self, ClientAuthRefusal> {
+        if self.is_public() { Err(ClientAuthRefusal::PublicClient) } else { Ok(self) }
+    }
+}
+
+/// What a request presents.
+struct Presented {
+    client_id: String,
+    secret: Option<Secret>,
+    method: TokenEndpointAuthMethod,
+}
+
+/// The methods, in the order in which a request is looked at.
+const METHODS: &[fn(&EndpointRequest<'_>) -> Result<Option<Presented>, ClientAuthRefusal>] = &[
+    client_secret_basic::presented,
+    client_secret_post::presented,
+    none::presented,
+];
+
+/// Finds out which client a request comes from.
+pub async fn authenticate(
+    realm: &RealmContext,
+    request: &EndpointRequest<'_>,
+) -> Result<AuthenticatedClient, ClientAuthRefusal> {
+    if request.authorization.len() > 1 {
+        return Err(ClientAuthRefusal::SeveralMethods);
+    }
+    let mut found: Option<Presented> = None;
+    for method in METHODS {
+        if let Some(presented) = method(request)? {
+            if found.is_some() {
+                return Err(ClientAuthRefusal::SeveralMethods);
+            }
+            found = Some(presented);
+        }
+    }
+    let presented = found.ok_or(ClientAuthRefusal::Missing)?;
+    let by_header = presented.method == TokenEndpointAuthMethod::ClientSecretBasic;
+    if request.form.first("client_id").is_some_and(|id| id != presented.client_id) {
+        return Err(ClientAuthRefusal::ClientIdMismatch);
+    }
+    let failed = |reason| ClientAuthRefusal::Failed { by_header, reason };
+    let client = realm
+        .store
+        .find_client(realm.issuer(), &presented.client_id)
+        .await
+        .map_err(Fault::from)?
+        .ok_or(failed("unknown client"))?;
+    if !client.enabled {
+        return Err(failed("the client is disabled"));
+    }
+    if client.metadata.token_endpoint_auth_method != presented.method {
+        return Err(ClientAuthRefusal::WrongMethod { by_header });
+    }
+    let is_proven = match &presented.secret {
+        Some(secret) => client.is_secret(realm.issuer(), secret),
+        None => presented.method == TokenEndpointAuthMethod::None,
+    };
+    if is_proven { Ok(AuthenticatedClient { client }) } else { Err(failed("wrong secret")) }
+}

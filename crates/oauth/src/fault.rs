@@ -1,0 +1,37 @@
+//! What went wrong here, not at the caller: never a protocol state.
+
+use realm::RealmError;
+use storage::StorageError;
+
+/// A failure of this server.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Keys.
+    #[error(transparent)]
+    Realm(#[from] RealmError),
+    /// A key that is still being made (RSA, in the first second of a realm): try again.
+    #[error("the key for {0} is still being made")]
+    NotReady(&'static str),
+    /// Signing failed.
+    #[error("signing failed: {0}")]
+    Signing(String),
+    /// Others were faster, several times in a row: try again.
+    #[error("the rows behind this request kept changing")]
+    Contended,
+}
+
+impl Fault {
+    /// Whether the same request may succeed in a moment (503), or this is a defect (500).
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Storage(error) | Self::Realm(RealmError::Storage(error)) => {
+                !matches!(error, StorageError::Corrupt(_) | StorageError::TooNew { .. })
+            }
+            Self::NotReady(_) | Self::Contended => true,
+            Self::Realm(_) | Self::Signing(_) => false,
+        }
+    }
+}

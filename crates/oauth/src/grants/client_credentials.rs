@@ -1,0 +1,33 @@
+//! `client_credentials`: two-party access; the client acts for itself.
+//!
+//! Spec: RFC 6749 §4.4. No refresh token (§4.4.3), no user, so no OpenID scopes.
+
+use protocol::form::Form;
+use realm::RealmContext;
+
+use super::GrantRefusal;
+use crate::{
+    client_auth::AuthenticatedClient,
+    issue::{Behalf, Redeemed},
+    scope_policy,
+};
+
+pub(super) async fn redeem(
+    realm: &RealmContext,
+    client: &AuthenticatedClient,
+    form: &Form,
+) -> Result<Redeemed, GrantRefusal> {
+    // "The client credentials grant type MUST only be used by confidential clients" (§4.4).
+    if client.is_public() {
+        return Err(GrantRefusal::Scope("public clients cannot use client_credentials".into()));
+    }
+    let (scope, audience) = scope_policy::for_client_itself(realm, client.client(), form)?;
+    Ok(Redeemed {
+        client: client.client().clone(),
+        behalf: Behalf::Client,
+        scope,
+        audience,
+        refresh_token: None,
+        nonce: None,
+    })
+}

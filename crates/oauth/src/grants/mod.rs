@@ -1,0 +1,126 @@
+//! Grants at the token endpoint: one file per `grant_type`.
+
+mod authorization_code;
+mod client_credentials;
+mod refresh_token;
+
+use std::{future::Future, pin::Pin};
+
+use protocol::{
+    error_code::ErrorCode, form::Form, grant_type::GrantType, pkce::PkceError,
+};
+use realm::RealmContext;
+
+use crate::{Fault, client_auth::AuthenticatedClient, issue::Redeemed};
+
+/// Why a grant was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantRefusal {
+    /// A parameter is missing.
+    #[error("the parameter {0} is missing")]
+    Missing(&'static str),
+    /// No such code, or one that expired so long ago that it is forgotten.
+    #[error("the code is unknown or has expired")]
+    UnknownCode,
+    /// The code of another client.
+    #[error("the code was issued to another client")]
+    CodeOfAnotherClient,
+    /// A code was used before; what came from it has been revoked.
+    #[error("the code was used before, so the tokens that came from it have been revoked; start again")]
+    CodeUsed,
+    /// Too late.
+    #[error("the code has expired: redeem it at once, it lives {0} seconds")]
+    CodeExpired(i64),
+    /// Another redirect URI than at the authorization endpoint.
+    #[error("redirect_uri is not the one of the authorization request; send exactly the same")]
+    RedirectUriMismatch,
+    /// PKCE.
+    #[error(transparent)]
+    Pkce(#[from] PkceError),
+    /// The user took the permission back, signed out, or was disabled.
+    #[error("the permission behind this was taken back or has ended")]
+    Ended,
+    /// Not a refresh token of this realm.
+    #[error("the refresh token is unknown or has expired")]
+    UnknownRefreshToken,
+    /// The refresh token of another client.
+    #[error("the refresh token was issued to another client")]
+    RefreshTokenOfAnotherClient,
+    /// A refresh token that was replaced; its family has been ended.
+    #[error("the refresh token was used before and replaced; the permission has been ended for safety")]
+    RefreshTokenReplayed,
+    /// More than was granted.
+    #[error("the scope asked for is wider than what was granted")]
+    ScopeTooWide,
+    /// The scope is not possible for this client.
+    #[error("{0}")]
+    Scope(String),
+    /// The resource is not possible.
+    #[error("{0}")]
+    Target(String),
+    /// A failure of this server.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl GrantRefusal {
+    /// The registered error code (RFC 6749 §5.2, RFC 8707 §2).
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Missing(_) => ErrorCode::InvalidRequest,
+            Self::ScopeTooWide | Self::Scope(_) => ErrorCode::InvalidScope,
+            Self::Target(_) => ErrorCode::InvalidTarget,
+            Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
+            Self::Fault(_) => ErrorCode::ServerError,
+            _ => ErrorCode::InvalidGrant,
+        }
+    }
+}
+
+impl From<storage::StorageError> for GrantRefusal {
+    fn from(error: storage::StorageError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// What `redeem` answers.
+pub(crate) type Redeeming<'a> = Pin<Box<dyn Future<Output = Result<Redeemed, GrantRefusal>> + Send + 'a>>;
+
+/// One grant type.
+pub(crate) struct Grant {
+    grant_type: GrantType,
+    redeem: for<'a> fn(&'a RealmContext, &'a AuthenticatedClient, &'a Form) -> Redeeming<'a>,
+}
+
+impl Grant {
+    /// Checks what was sent and commits its use.
+    pub(crate) fn redeem<'a>(
+        &self,
+        realm: &'a RealmContext,
+        client: &'a AuthenticatedClient,
+        form: &'a Form,
+    ) -> Redeeming<'a> {
+        (self.redeem)(realm, client, form)
+    }
+}
+
+/// The grants of the token endpoint. A new one is a file and a line here.
+const GRANTS: &[Grant] = &[
+    Grant {
+        grant_type: GrantType::AuthorizationCode,
+        redeem: |realm, client, form| Box::pin(authorization_code::redeem(realm, client, form)),
+    },
+    Grant {
+        grant_type: GrantType::RefreshToken,
+        redeem: |realm, client, form| Box::pin(refresh_token::redeem(realm, client, form)),
+    },
+    Grant {
+        grant_type: GrantType::ClientCredentials,
+        redeem: |realm, client, form| Box::pin(client_credentials::redeem(realm, client, form)),
+    },
+];
+
+/// The grant of this type, if it is redeemed at the token endpoint.
+pub(crate) fn find(grant_type: GrantType) -> Option<&'static Grant> {
+    GRANTS.iter().find(|grant| grant.grant_type == grant_type)
+}

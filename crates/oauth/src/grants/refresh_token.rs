@@ -1,0 +1,138 @@
+//! `refresh_token`: a new access token; for public clients a new refresh token too.
+//!
+//! Spec: RFC 6749 §6, RFC 9700 §4.14, OpenID Connect Core §12.
+
+use model::{RefreshFamily, new_id};
+use protocol::form::Form;
+use realm::RealmContext;
+use storage::{Change, Outcome, authorization};
+
+use super::GrantRefusal;
+use crate::{
+    Fault,
+    client_auth::AuthenticatedClient,
+    issue::{
+        Behalf, Redeemed,
+        refresh_token::{self, PresentedRefreshToken},
+    },
+    scope_policy,
+};
+
+/// For how long, in seconds, the answer to a lost response is repeated.
+const REPAIR_WINDOW: i64 = 60;
+/// How often a request that others overtake is decided again.
+const ATTEMPTS: usize = 3;
+
+pub(super) async fn redeem(
+    realm: &RealmContext,
+    client: &AuthenticatedClient,
+    form: &Form,
+) -> Result<Redeemed, GrantRefusal> {
+    let text = form.first("refresh_token").ok_or(GrantRefusal::Missing("refresh_token"))?;
+    let presented = PresentedRefreshToken::parse(text).ok_or(GrantRefusal::UnknownRefreshToken)?;
+    for _ in 0..ATTEMPTS {
+        let family = find(realm, client, &presented).await?;
+        let authorization = realm
+            .store
+            .find_living_authorization(realm.issuer(), &family.authorization_id, realm.now())
+            .await?
+            .ok_or(GrantRefusal::Ended)?;
+        // What is asked for is settled before anything is used up: a mistake costs no token.
+        let (scope, audience) =
+            scope_policy::narrow(realm, &asked_scope(&family, form)?, &authorization.audience, form)?;
+        let Some(generation) = use_token(realm, client, &family, &presented).await? else {
+            continue;
+        };
+        let user = realm
+            .store
+            .find_user(realm.issuer(), &authorization.user_id)
+            .await?
+            .ok_or(GrantRefusal::Ended)?;
+        let refresh_token = refresh_token::mint(realm, &family.family, generation, family.key_id)
+            .ok_or(Fault::NotReady("refresh tokens"))?;
+        return Ok(Redeemed {
+            client: client.client().clone(),
+            scope,
+            audience,
+            refresh_token: Some(refresh_token),
+            // "it SHOULD NOT have a nonce Claim" (OIDC Core §12.2).
+            nonce: None,
+            behalf: Behalf::User(Box::new(authorization), Box::new(user)),
+        });
+    }
+    Err(GrantRefusal::Fault(Fault::Contended))
+}
+
+/// The living family of a genuine token of this client.
+async fn find(
+    realm: &RealmContext,
+    client: &AuthenticatedClient,
+    presented: &PresentedRefreshToken,
+) -> Result<RefreshFamily, GrantRefusal> {
+    let family = realm
+        .store
+        .find_refresh_family(realm.issuer(), &presented.family)
+        .await?
+        .filter(|family| presented.is_genuine(realm, family.key_id))
+        .ok_or(GrantRefusal::UnknownRefreshToken)?;
+    if family.client_id != client.client().id() {
+        return Err(GrantRefusal::RefreshTokenOfAnotherClient);
+    }
+    if family.ended_at.is_some() {
+        return Err(GrantRefusal::Ended);
+    }
+    if realm.now() >= family.expires_at {
+        return Err(GrantRefusal::UnknownRefreshToken);
+    }
+    Ok(family)
+}
+
+/// "The requested scope MUST NOT include any scope not originally granted" (RFC 6749 §6).
+fn asked_scope(family: &RefreshFamily, form: &Form) -> Result<protocol::scope::Scope, GrantRefusal> {
+    let Some(asked) = form.first("scope") else {
+        return Ok(family.scope.clone());
+    };
+    let asked = protocol::scope::Scope::parse(asked).map_err(|error| GrantRefusal::Scope(error.to_string()))?;
+    if asked.is_subset_of(&family.scope) { Ok(asked) } else { Err(GrantRefusal::ScopeTooWide) }
+}
+
+/// Uses the token. Answers the generation to hand out, or `None` when another request was faster.
+async fn use_token(
+    realm: &RealmContext,
+    client: &AuthenticatedClient,
+    family: &RefreshFamily,
+    presented: &PresentedRefreshToken,
+) -> Result<Option<i64>, GrantRefusal> {
+    let (issuer, now) = (realm.issuer(), realm.now());
+    let idle = realm.realm.lifetimes.refresh_token;
+    if presented.generation == family.generation {
+        let rotates = client.is_public() && client.client().profile(&realm.realm).rotate_public_refresh_tokens;
+        let change = if rotates {
+            // This generation becomes the next; otherwise somebody was faster, and it is decided again.
+            let change_id = new_id();
+            Change::new()
+                .then(storage::refresh_token::rotate(issuer, family, &change_id, now, now + idle))
+                .recognised_by(storage::refresh_token::changed_by(issuer, &family.family, &change_id))
+        } else if family.expires_at - now < idle - idle / 10 {
+            Change::new().then(storage::refresh_token::keep_alive(issuer, family, now + idle))
+        } else {
+            // Used again soon: nothing to write.
+            return Ok(Some(family.generation));
+        };
+        let applied = realm.store.commit(change).await? == Outcome::Applied;
+        return Ok(applied.then_some(family.generation + i64::from(rotates)));
+    }
+    // The token before the newest, sent again soon by the same client while the newest is unused: its answer was
+    // lost. The same newest token is handed out again; no sibling appears.
+    let is_previous = presented.generation == family.generation - 1;
+    if is_previous && now - family.rotated_at <= REPAIR_WINDOW {
+        return Ok(Some(family.generation));
+    }
+    // "If a refresh token is compromised and subsequently used by both the attacker and the legitimate client, one
+    // of them will present an invalidated refresh token" (RFC 9700 §4.14.2): end what it stands for.
+    let change = Change::new()
+        .then(storage::refresh_token::end(issuer, &family.family, now))
+        .then(authorization::end(issuer, &family.authorization_id, now));
+    let _ = realm.store.commit(change).await?;
+    Err(GrantRefusal::RefreshTokenReplayed)
+}

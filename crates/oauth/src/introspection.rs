@@ -1,0 +1,179 @@
+//! `POST /introspect`: is this token worth something, and to whom?
+//!
+//! Spec: RFC 7662 §2. Whoever asks about a token that is not meant for them, and not their own, learns only that it
+//! is not active (§2.2, §4).
+
+use model::RefreshFamily;
+use protocol::{
+    error_code::ErrorCode,
+    introspection::IntrospectionResponse,
+    scope::Scope,
+};
+use realm::RealmContext;
+
+use crate::{
+    EndpointRequest, Fault,
+    client_auth::{self, ClientAuthRefusal},
+    issue::{AccessToken, refresh_token::PresentedRefreshToken},
+};
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum IntrospectionRefusal {
+    /// A parameter came twice.
+    #[error("the parameter {0} may appear only once")]
+    DuplicateParameter(String),
+    /// No token.
+    #[error("the parameter token is missing")]
+    TokenMissing,
+    /// The caller did not prove who it is.
+    #[error(transparent)]
+    Client(#[from] ClientAuthRefusal),
+    /// A failure of this server.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl IntrospectionRefusal {
+    /// The registered error code.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::DuplicateParameter(_) | Self::TokenMissing => ErrorCode::InvalidRequest,
+            Self::Client(refusal) => refusal.code(),
+            Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
+            Self::Fault(_) => ErrorCode::ServerError,
+        }
+    }
+}
+
+impl From<storage::StorageError> for IntrospectionRefusal {
+    fn from(error: storage::StorageError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// Answers an introspection request.
+pub async fn introspect(
+    realm: &RealmContext,
+    request: &EndpointRequest<'_>,
+) -> Result<IntrospectionResponse, IntrospectionRefusal> {
+    if let Some(name) = request.form.duplicate() {
+        return Err(IntrospectionRefusal::DuplicateParameter(name.to_owned()));
+    }
+    let token = request.form.first("token").ok_or(IntrospectionRefusal::TokenMissing)?;
+    let caller = client_auth::authenticate(realm, request).await?.require_confidential()?;
+    let caller = caller.client().id();
+    if let Some(access_token) = AccessToken::read(realm, token) {
+        return Ok(access_token_response(realm, caller, access_token).await?);
+    }
+    if let Some(presented) = PresentedRefreshToken::parse(token) {
+        return Ok(refresh_token_response(realm, caller, &presented).await?);
+    }
+    Ok(IntrospectionResponse::inactive())
+}
+
+/// What an access token is worth: what it says, intersected with the rows that stand behind it.
+#[derive(Debug, Clone)]
+pub struct LiveToken {
+    /// What the token says.
+    pub token: AccessToken,
+    /// What it permits now.
+    pub scope: Scope,
+    /// For whom it is meant now.
+    pub audience: Vec<String>,
+    /// The user's name to sign in with.
+    pub username: Option<String>,
+}
+
+/// Looks up what stands behind a token. `None`: nothing any more.
+pub async fn live(realm: &RealmContext, token: AccessToken) -> Result<Option<LiveToken>, storage::StorageError> {
+    let issuer = realm.issuer();
+    let (scope, audience, username) = match &token.authorization_id {
+        Some(id) => {
+            let rows = realm.store.live_authorization(issuer, id, &token.jti, realm.now()).await?;
+            let Some(rows) = rows.filter(|rows| rows.client_id == token.client_id && rows.user_id == token.sub)
+            else {
+                return Ok(None);
+            };
+            (rows.scope, rows.audience, Some(rows.username))
+        }
+        None => {
+            let Some(client) = realm.store.live_client(issuer, &token.client_id, &token.jti).await? else {
+                return Ok(None);
+            };
+            (client.metadata.scope.unwrap_or_default(), token.audience.clone(), None)
+        }
+    };
+    let scope = token.scope.intersection(&scope);
+    let audience: Vec<String> = token.audience.iter().filter(|aud| audience.contains(aud)).cloned().collect();
+    let is_worth_something = !audience.is_empty() && !scope.is_empty();
+    Ok(is_worth_something.then_some(LiveToken { token, scope, audience, username }))
+}
+
+async fn access_token_response(
+    realm: &RealmContext,
+    caller: &str,
+    token: AccessToken,
+) -> Result<IntrospectionResponse, storage::StorageError> {
+    let is_meant_for_caller = token.client_id == caller
+        || realm
+            .apis
+            .iter()
+            .any(|api| token.audience.contains(&api.identifier) && api.introspection.iter().any(|id| id == caller));
+    if !is_meant_for_caller {
+        return Ok(IntrospectionResponse::inactive());
+    }
+    let Some(live) = live(realm, token).await? else {
+        return Ok(IntrospectionResponse::inactive());
+    };
+    Ok(IntrospectionResponse {
+        active: true,
+        scope: Some(live.scope),
+        client_id: Some(live.token.client_id),
+        username: live.username,
+        token_type: Some("Bearer".into()),
+        exp: Some(live.token.expires_at),
+        iat: Some(live.token.issued_at),
+        sub: Some(live.token.sub),
+        aud: live.audience.into(),
+        iss: Some(realm.issuer().to_owned()),
+        jti: Some(live.token.jti),
+        acr: live.token.acr.map(|acr| acr.to_string()),
+        auth_time: live.token.auth_time,
+        ..IntrospectionResponse::inactive()
+    })
+}
+
+/// A refresh token is told about to its own client alone.
+async fn refresh_token_response(
+    realm: &RealmContext,
+    caller: &str,
+    presented: &PresentedRefreshToken,
+) -> Result<IntrospectionResponse, storage::StorageError> {
+    let now = realm.now();
+    let is_live = |family: &RefreshFamily| {
+        presented.is_genuine(realm, family.key_id)
+            && family.client_id == caller
+            && family.ended_at.is_none()
+            && now < family.expires_at
+            && presented.generation == family.generation
+    };
+    let family = realm.store.find_refresh_family(realm.issuer(), &presented.family).await?.filter(is_live);
+    let Some(family) = family else {
+        return Ok(IntrospectionResponse::inactive());
+    };
+    let authorization =
+        realm.store.find_living_authorization(realm.issuer(), &family.authorization_id, now).await?;
+    let Some(authorization) = authorization else {
+        return Ok(IntrospectionResponse::inactive());
+    };
+    Ok(IntrospectionResponse {
+        active: true,
+        scope: Some(family.scope),
+        client_id: Some(family.client_id),
+        exp: Some(family.expires_at),
+        sub: Some(authorization.user_id),
+        iss: Some(realm.issuer().to_owned()),
+        ..IntrospectionResponse::inactive()
+    })
+}

@@ -1,0 +1,164 @@
+//! Access tokens: sealed, so that only this server can read them, or signed (RFC 9068) for APIs that want that.
+//!
+//! Spec: RFC 6749 §1.4, RFC 9068 §2.
+//!
+//! Either way a token carries what it is worth and names the authorization that can end it. It costs no row.
+
+use jose::{KeySet, SigningAlg, UnverifiedJwt, b64, sign_jwt};
+use model::{Authorization, TokenFormat, User};
+use protocol::{
+    access_token::AccessTokenClaims,
+    acr::Acr,
+    scope::Scope,
+};
+use realm::{Purpose, RealmContext};
+use serde::{Deserialize, Serialize};
+
+use crate::Fault;
+
+/// The `typ` of a JWT access token (RFC 9068 §2.1).
+const TYP: &str = protocol::access_token::TYP;
+/// The claim of a JWT access token that names the authorization which can end it.
+const AUTHORIZATION_ID: &str = "authorization_id";
+
+/// What an access token says, in either form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccessToken {
+    /// Its id: 128 random bits.
+    #[serde(rename = "j")]
+    pub jti: String,
+    /// The authorization that it came from; none for two-party use.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub authorization_id: Option<String>,
+    /// Whom it acts for: the user, or in two-party use the client.
+    #[serde(rename = "u")]
+    pub sub: String,
+    /// The client that it was issued to.
+    #[serde(rename = "c")]
+    pub client_id: String,
+    /// For whom it is meant.
+    #[serde(rename = "d")]
+    pub audience: Vec<String>,
+    /// What it permits.
+    #[serde(rename = "s")]
+    pub scope: Scope,
+    /// When it was made, unix seconds.
+    #[serde(rename = "i")]
+    pub issued_at: i64,
+    /// When it expires, unix seconds.
+    #[serde(rename = "e")]
+    pub expires_at: i64,
+    /// How the user had authenticated.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<Acr>,
+    /// When, unix seconds.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+}
+
+impl AccessToken {
+    /// A token that acts for a user.
+    pub fn for_user(
+        realm: &RealmContext,
+        authorization: &Authorization,
+        user: &User,
+        scope: &Scope,
+        audience: &[String],
+    ) -> Self {
+        Self {
+            authorization_id: Some(authorization.id.clone()),
+            sub: user.id.clone(),
+            acr: Some(authorization.details.acr),
+            auth_time: Some(authorization.auth_time),
+            ..Self::for_client(realm, &authorization.client_id, scope, audience)
+        }
+    }
+
+    /// A token that acts for the client itself.
+    pub fn for_client(realm: &RealmContext, client_id: &str, scope: &Scope, audience: &[String]) -> Self {
+        let now = realm.now();
+        Self {
+            jti: b64::encode(jose::random_bytes::<16>()),
+            authorization_id: None,
+            sub: client_id.to_owned(),
+            client_id: client_id.to_owned(),
+            audience: audience.to_vec(),
+            scope: scope.clone(),
+            issued_at: now,
+            expires_at: now + realm.realm.lifetimes.access_token,
+            acr: None,
+            auth_time: None,
+        }
+    }
+
+    /// The token as text, in the form that its APIs want: a JWT when all of them do, else sealed.
+    pub fn mint(&self, realm: &RealmContext) -> Result<String, Fault> {
+        match self.signing_alg(realm) {
+            Some(alg) => {
+                let signer = realm.keys.signer(alg).ok_or(Fault::NotReady(alg.as_str()))?;
+                sign_jwt(signer, TYP, &self.claims(realm)).map_err(|error| Fault::Signing(error.to_string()))
+            }
+            None => Ok(b64::encode(realm.seal(Purpose::Token, self)?)),
+        }
+    }
+
+    fn signing_alg(&self, realm: &RealmContext) -> Option<SigningAlg> {
+        let mut apis = realm.apis.iter().filter(|api| self.audience.contains(&api.identifier)).peekable();
+        let alg = apis.peek()?.signing_alg.unwrap_or(SigningAlg::Es256);
+        apis.all(|api| api.token_format == TokenFormat::Jwt).then_some(alg)
+    }
+
+    fn claims(&self, realm: &RealmContext) -> AccessTokenClaims {
+        AccessTokenClaims {
+            iss: realm.issuer().to_owned(),
+            sub: self.sub.clone(),
+            aud: self.audience.clone().into(),
+            client_id: self.client_id.clone(),
+            jti: self.jti.clone(),
+            iat: self.issued_at,
+            exp: self.expires_at,
+            scope: self.scope.clone(),
+            acr: self.acr.map(|acr| acr.to_string()),
+            auth_time: self.auth_time,
+            amr: Vec::new(),
+            extra: self
+                .authorization_id
+                .iter()
+                .map(|id| (AUTHORIZATION_ID.to_owned(), id.clone().into()))
+                .collect(),
+        }
+    }
+
+    /// Reads a token that this realm minted, whichever form it has. It says nothing about revocation.
+    /// `None`: not ours, tampered with, or expired.
+    pub fn read(realm: &RealmContext, token: &str) -> Option<Self> {
+        let this = if token.contains('.') {
+            Self::read_jwt(realm.issuer(), realm.keys.published(), token)?
+        } else {
+            realm.open(Purpose::Token, &b64::decode(token)?)?
+        };
+        (realm.now() < this.expires_at).then_some(this)
+    }
+
+    fn read_jwt(issuer: &str, keys: &KeySet, token: &str) -> Option<Self> {
+        let unverified = UnverifiedJwt::parse(token).ok()?;
+        if unverified.header().typ.as_deref() != Some(TYP) {
+            return None;
+        }
+        let verified = keys.verify(&unverified, &SigningAlg::ALL).ok()?;
+        let claims: AccessTokenClaims =
+            serde_json::from_value(serde_json::Value::Object(verified.claims)).ok()?;
+        (claims.iss == issuer).then(|| Self {
+            jti: claims.jti,
+            authorization_id: claims.extra.get(AUTHORIZATION_ID).and_then(|id| id.as_str()).map(str::to_owned),
+            sub: claims.sub,
+            client_id: claims.client_id,
+            audience: claims.aud.0,
+            scope: claims.scope,
+            issued_at: claims.iat,
+            expires_at: claims.exp,
+            acr: claims.acr.as_deref().and_then(Acr::parse),
+            auth_time: claims.auth_time,
+        })
+    }
+}

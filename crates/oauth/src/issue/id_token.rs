@@ -1,0 +1,93 @@
+//! ID tokens.
+//!
+//! Spec: OpenID Connect Core §2, §3.1.3.6 (`at_hash`), §3.3.2.11 (`c_hash`).
+//! Identity claims are at UserInfo; they are in the ID token only when no access token comes with it (§5.4).
+
+use jose::{left_half_hash, sign_jwt};
+use model::{Authorization, Client, User};
+use protocol::{audience::Audience, claims, id_token::IdTokenClaims, scope::Scope};
+use realm::RealmContext;
+use serde_json::Map;
+
+use crate::Fault;
+
+/// How long an ID token is valid, in seconds: it is read once, when the user signs in.
+const LIFETIME: i64 = 600;
+
+/// An ID token in the making.
+pub struct IdToken<'a> {
+    client: &'a Client,
+    claims: IdTokenClaims,
+    access_token: Option<&'a str>,
+    code: Option<&'a str>,
+}
+
+impl<'a> IdToken<'a> {
+    /// Says who authenticated, when and how.
+    pub fn new(
+        realm: &RealmContext,
+        client: &'a Client,
+        authorization: &Authorization,
+        user: &User,
+    ) -> Self {
+        let now = realm.now();
+        Self {
+            client,
+            claims: IdTokenClaims {
+                iss: realm.issuer().to_owned(),
+                sub: user.id.clone(),
+                aud: Audience::one(client.id()),
+                exp: now + LIFETIME,
+                iat: now,
+                auth_time: Some(authorization.auth_time),
+                nonce: None,
+                acr: Some(authorization.details.acr.to_string()),
+                amr: authorization.details.amr.clone(),
+                azp: None,
+                at_hash: None,
+                c_hash: None,
+                sid: Some(authorization.session_id.clone()),
+                extra: Map::new(),
+            },
+            access_token: None,
+            code: None,
+        }
+    }
+
+    /// Echoes the request's `nonce`.
+    #[must_use]
+    pub fn nonce(mut self, nonce: Option<String>) -> Self {
+        self.claims.nonce = nonce;
+        self
+    }
+
+    /// Binds it to the access token that is returned with it.
+    #[must_use]
+    pub fn access_token(mut self, token: &'a str) -> Self {
+        self.access_token = Some(token);
+        self
+    }
+
+    /// Binds it to the code that is returned with it.
+    #[must_use]
+    pub fn code(mut self, code: &'a str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    /// Adds the claims of the scopes, for the flow without an access token.
+    #[must_use]
+    pub fn with_identity(mut self, user: &User, scope: &Scope) -> Self {
+        self.claims.extra = claims::select(&user.claims, scope);
+        self
+    }
+
+    /// Signs it with the algorithm that the client registered.
+    pub fn mint(mut self, realm: &RealmContext) -> Result<String, Fault> {
+        let alg = self.client.metadata.id_token_signed_response_alg;
+        self.claims.at_hash = self.access_token.map(|token| left_half_hash(alg, token));
+        self.claims.c_hash = self.code.map(|code| left_half_hash(alg, code));
+        let signer = realm.keys.signer(alg).ok_or(Fault::NotReady(alg.as_str()))?;
+        sign_jwt(signer, "JWT", &self.claims).map_err(|error| Fault::Signing(error.to_string()))
+    }
+}

@@ -1,0 +1,59 @@
+//! The only place where tokens are minted.
+
+pub mod access_token;
+pub mod id_token;
+pub mod refresh_token;
+
+use model::{Authorization, Client, User};
+use protocol::{scope::Scope, token_response::TokenResponse};
+use realm::RealmContext;
+
+use crate::Fault;
+pub use access_token::AccessToken;
+
+/// What a grant earned: made by a grant's `redeem` alone.
+pub struct Redeemed {
+    pub(crate) client: Client,
+    pub(crate) behalf: Behalf,
+    pub(crate) scope: Scope,
+    pub(crate) audience: Vec<String>,
+    pub(crate) refresh_token: Option<String>,
+    /// The `nonce` of the request, for the first ID token.
+    pub(crate) nonce: Option<String>,
+}
+
+/// For whom a token acts.
+pub enum Behalf {
+    /// A user, by an authorization.
+    User(Box<Authorization>, Box<User>),
+    /// The client itself.
+    Client,
+}
+
+/// Mints what was earned.
+pub fn issue(realm: &RealmContext, redeemed: &Redeemed) -> Result<TokenResponse, Fault> {
+    let token = match &redeemed.behalf {
+        Behalf::User(authorization, user) => {
+            AccessToken::for_user(realm, authorization, user, &redeemed.scope, &redeemed.audience)
+        }
+        Behalf::Client => AccessToken::for_client(realm, redeemed.client.id(), &redeemed.scope, &redeemed.audience),
+    };
+    let access_token = token.mint(realm)?;
+    let id_token = match &redeemed.behalf {
+        Behalf::User(authorization, user) if redeemed.scope.contains("openid") => Some(
+            id_token::IdToken::new(realm, &redeemed.client, authorization, user)
+                .nonce(redeemed.nonce.clone())
+                .access_token(&access_token)
+                .mint(realm)?,
+        ),
+        _ => None,
+    };
+    Ok(TokenResponse {
+        access_token,
+        token_type: "Bearer".into(),
+        expires_in: token.expires_at - token.issued_at,
+        refresh_token: redeemed.refresh_token.clone(),
+        scope: Some(redeemed.scope.clone()),
+        id_token,
+    })
+}

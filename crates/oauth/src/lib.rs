@@ -1,0 +1,37 @@
+//! The authorization server: what each endpoint of OAuth 2.0 and OpenID Connect decides.
+//!
+//! It knows neither HTTP servers nor HTML: the `web` crate hands it parsed requests and turns its answers into
+//! responses. It does not know how a person proves who they are: it is handed the session.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "tests fail loudly"
+    )
+)]
+
+mod fault;
+
+pub mod authorize;
+pub mod client_auth;
+pub mod discovery;
+pub mod grants;
+pub mod introspection;
+pub mod issue;
+pub mod revocation;
+pub mod scope_policy;
+pub mod token;
+pub mod userinfo;
+
+pub use fault::Fault;
+
+/// What an endpoint without pages gets of a request.
+pub struct EndpointRequest<'a> {
+    /// All `Authorization` headers.
+    pub authorization: Vec<&'a str>,
+    /// The form in the body.
+    pub form: &'a protocol::form::Form,
+}

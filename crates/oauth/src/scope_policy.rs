@@ -1,0 +1,168 @@
+//! Which scopes a client may have, and for whom the token that they need is meant.
+//!
+//! Spec: RFC 6749 §3.3, RFC 8707 §2, RFC 9728; OpenID Connect Core §3.1.2.1.
+//! Scopes that this realm does not know are ignored, as OpenID Connect asks; known ones that the client is not
+//! registered for are refused, so that its developer learns of it.
+
+use model::{Api, Client};
+use protocol::{
+    form::Form,
+    resource_indicator::{self, Resource},
+    scope::Scope,
+};
+use realm::RealmContext;
+
+use crate::grants::GrantRefusal;
+
+/// Scopes that no API owns.
+pub const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// Why a scope or resource is not possible.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScopeRefusal {
+    /// Nothing is left to ask for.
+    #[error("the request names no scope that this server knows; known are: {0}")]
+    Nothing(String),
+    /// Not registered for it.
+    #[error("the client is not registered for the scope {0}")]
+    NotRegistered(String),
+    /// OpenID scopes without a user.
+    #[error("the scope {0} needs a user and is not possible with client_credentials")]
+    NeedsUser(String),
+    /// The resource cannot be what the token is for.
+    #[error("{0}")]
+    Target(String),
+}
+
+impl From<ScopeRefusal> for GrantRefusal {
+    fn from(refusal: ScopeRefusal) -> Self {
+        match refusal {
+            ScopeRefusal::Target(text) => Self::Target(text),
+            other => Self::Scope(other.to_string()),
+        }
+    }
+}
+
+/// All scopes of the realm.
+pub fn known(realm: &RealmContext) -> Scope {
+    realm.apis.iter().fold(openid_scopes(), |known, api| known.union(&api.scopes()))
+}
+
+/// What a client may ask for with a user; without a registered scope the OpenID ones.
+fn registered(client: &Client) -> Scope {
+    client.metadata.scope.clone().unwrap_or_else(openid_scopes)
+}
+
+fn openid_scopes() -> Scope {
+    Scope::from_tokens(OPENID_SCOPES).unwrap_or_default()
+}
+
+/// The scope of an authorization request: what of it is known and registered.
+pub fn for_user(realm: &RealmContext, client: &Client, asked: &Scope) -> Result<Scope, ScopeRefusal> {
+    let known = known(realm);
+    let registered = registered(client);
+    let asked = if asked.is_empty() { registered.clone() } else { asked.intersection(&known) };
+    if asked.is_empty() {
+        return Err(ScopeRefusal::Nothing(known.to_string()));
+    }
+    if let Some(name) = asked.difference(&registered).iter().next() {
+        return Err(ScopeRefusal::NotRegistered(name.to_owned()));
+    }
+    Ok(asked)
+}
+
+/// The audience of a token with this scope; checks that the client follows what each API demands.
+pub fn audience(
+    realm: &RealmContext,
+    client: &Client,
+    scope: &Scope,
+    resources: &[Resource],
+) -> Result<Vec<String>, ScopeRefusal> {
+    let owned: Vec<(&str, Scope)> = realm.apis.iter().map(|api| (api.identifier.as_str(), api.scopes())).collect();
+    let apis: Vec<(&str, &Scope)> = owned.iter().map(|(identifier, scope)| (*identifier, scope)).collect();
+    let audience = resource_indicator::audience(resources, scope, &apis, realm.issuer()).map_err(|_| {
+        ScopeRefusal::Target(
+            "say with the parameter resource for which one API of this server the token is: the identifier must be \
+             known here, and scopes of several APIs need it"
+                .into(),
+        )
+    })?;
+    for api in target_apis(realm, &audience) {
+        check_profile(realm, client, api)?;
+    }
+    Ok(audience)
+}
+
+/// The APIs among an audience.
+pub fn target_apis<'a>(realm: &'a RealmContext, audience: &'a [String]) -> impl Iterator<Item = &'a Api> {
+    realm.apis.iter().filter(move |api| audience.contains(&api.identifier))
+}
+
+fn check_profile(realm: &RealmContext, client: &Client, api: &Api) -> Result<(), ScopeRefusal> {
+    let least = api.profile.as_deref().and_then(protocol::profile::SecurityProfile::find);
+    let profile = client.profile(&realm.realm);
+    match least {
+        Some(least) if profile.rank < least.rank => Err(ScopeRefusal::Target(format!(
+            "the API {} needs a client that follows the profile {} or a stricter one; this one follows {}",
+            api.identifier, least.name, profile.name
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Scope and audience of a two-party token.
+pub fn for_client_itself(
+    realm: &RealmContext,
+    client: &Client,
+    form: &Form,
+) -> Result<(Scope, Vec<String>), GrantRefusal> {
+    let asked = match form.first("scope") {
+        Some(text) => Scope::parse(text).map_err(|error| GrantRefusal::Scope(error.to_string()))?,
+        None => Scope::default(),
+    };
+    let known = known(realm);
+    let registered = client.metadata.scope.clone().unwrap_or_default();
+    let needs_user = |name: &str| OPENID_SCOPES.contains(&name);
+    let scope = if asked.is_empty() {
+        registered.intersection(&known).filter(|name| !needs_user(name))
+    } else {
+        asked.intersection(&known)
+    };
+    if let Some(name) = scope.iter().find(|name| needs_user(name)) {
+        return Err(ScopeRefusal::NeedsUser(name.to_owned()).into());
+    }
+    if let Some(name) = scope.difference(&registered).iter().next() {
+        return Err(ScopeRefusal::NotRegistered(name.to_owned()).into());
+    }
+    if scope.is_empty() {
+        return Err(ScopeRefusal::Nothing(known.to_string()).into());
+    }
+    let audience = audience(realm, client, &scope, &resources(form)?)?;
+    Ok((scope, audience))
+}
+
+/// The `resource` parameters of a token request.
+fn resources(form: &Form) -> Result<Vec<Resource>, GrantRefusal> {
+    form.all("resource")
+        .map(|text| Resource::parse(text).map_err(|error| GrantRefusal::Target(error.to_string())))
+        .collect()
+}
+
+/// A token request may name fewer resources than were granted (RFC 8707 §2.2); the scope shrinks to theirs.
+pub fn narrow(
+    realm: &RealmContext,
+    scope: &Scope,
+    audience: &[String],
+    form: &Form,
+) -> Result<(Scope, Vec<String>), GrantRefusal> {
+    let resources = resources(form)?;
+    if resources.is_empty() {
+        return Ok((scope.clone(), audience.to_vec()));
+    }
+    let named: Vec<String> = resources.iter().map(|resource| resource.as_str().to_owned()).collect();
+    if let Some(stranger) = named.iter().find(|name| !audience.contains(name)) {
+        return Err(GrantRefusal::Target(format!("the permission does not cover the resource {stranger}")));
+    }
+    let theirs = target_apis(realm, &named).fold(openid_scopes(), |scope, api| scope.union(&api.scopes()));
+    Ok((scope.intersection(&theirs), named))
+}

@@ -1,0 +1,71 @@
+//! `/userinfo`: who the user is, for a token that has the scope `openid`.
+//!
+//! Spec: OpenID Connect Core §5.3, RFC 6750 §2.1, §2.2 and §3.
+
+use protocol::{claims, error_code::ErrorCode};
+use realm::RealmContext;
+use serde_json::{Map, Value};
+
+use crate::{Fault, introspection, issue::AccessToken};
+
+/// Why nothing is told.
+#[derive(Debug, thiserror::Error)]
+pub enum UserinfoRefusal {
+    /// No token at all: answered without an error code (RFC 6750 §3).
+    #[error("no access token")]
+    TokenMissing,
+    /// The token came in several ways, or in the query.
+    #[error("send the access token once: in the Authorization header, or in the body of a POST")]
+    SeveralTokens,
+    /// Not a token of this realm, expired or revoked.
+    #[error("the access token is unknown, expired or revoked")]
+    InvalidToken,
+    /// Not meant for this endpoint.
+    #[error("the access token is not meant for UserInfo: its request named another resource")]
+    WrongAudience,
+    /// The token has no `openid`.
+    #[error("the access token does not have the scope openid")]
+    InsufficientScope,
+    /// A failure of this server.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl UserinfoRefusal {
+    /// The registered error code (RFC 6750 §3.1).
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::SeveralTokens => ErrorCode::InvalidRequest,
+            Self::TokenMissing | Self::InvalidToken | Self::WrongAudience => ErrorCode::InvalidToken,
+            Self::InsufficientScope => ErrorCode::InsufficientScope,
+            Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
+            Self::Fault(_) => ErrorCode::ServerError,
+        }
+    }
+}
+
+impl From<storage::StorageError> for UserinfoRefusal {
+    fn from(error: storage::StorageError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// The claims of the user behind a token.
+pub async fn userinfo(realm: &RealmContext, token: &str) -> Result<Map<String, Value>, UserinfoRefusal> {
+    let token = AccessToken::read(realm, token).ok_or(UserinfoRefusal::InvalidToken)?;
+    let live = introspection::live(realm, token).await?.ok_or(UserinfoRefusal::InvalidToken)?;
+    if !live.scope.contains("openid") {
+        return Err(UserinfoRefusal::InsufficientScope);
+    }
+    if !live.audience.iter().any(|audience| audience == realm.issuer()) {
+        return Err(UserinfoRefusal::WrongAudience);
+    }
+    let user = realm
+        .store
+        .find_user(realm.issuer(), &live.token.sub)
+        .await?
+        .ok_or(UserinfoRefusal::InvalidToken)?;
+    let mut answer = claims::select(&user.claims, &live.scope);
+    answer.insert("sub".into(), Value::String(user.id));
+    Ok(answer)
+}

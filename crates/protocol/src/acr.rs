@@ -1,0 +1,161 @@
+//! Levels of assurance and the methods that reach them.
+//!
+//! Spec: ITU-T X.1254 (2012) §6, RFC 8176 §2, OpenID Connect Core §2 (`acr`, `amr`)
+//!
+//! Published values carry their scheme (`urn:sekisho:acr:loa2`): a bare number means another thing in each edition.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// The methods of RFC 8176 that are in use.
+pub mod amr {
+    /// A password.
+    pub const PWD: &str = "pwd";
+    /// A one-time password.
+    pub const OTP: &str = "otp";
+    /// Factors of two kinds.
+    pub const MFA: &str = "mfa";
+    /// A key in hardware.
+    pub const HWK: &str = "hwk";
+    /// A key in software.
+    pub const SWK: &str = "swk";
+    /// Presence of the user was tested.
+    pub const USER: &str = "user";
+    /// Proof of possession of a key.
+    pub const POP: &str = "pop";
+}
+
+/// A level of assurance, from little confidence to very high.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Acr {
+    /// Little or no confidence.
+    Loa1,
+    /// Some: one factor over a secure protocol.
+    Loa2,
+    /// High: two or more factors.
+    Loa3,
+    /// Very high: keys in tamper-resistant hardware.
+    Loa4,
+}
+
+/// The text names no level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a level of assurance: use loa1, loa2, loa3 or loa4")]
+pub struct AcrError;
+
+impl Acr {
+    /// Every level, lowest first.
+    pub const ALL: &[Self] = &[Self::Loa1, Self::Loa2, Self::Loa3, Self::Loa4];
+
+    /// What a password alone reaches: one factor, `amr` is [`amr::PWD`].
+    pub const PASSWORD: Self = Self::Loa2;
+
+    /// What sign-ins can reach with the built methods; the rest would be an empty promise in the metadata.
+    pub const REACHABLE: &[Self] = &[Self::Loa1, Self::Loa2];
+
+    /// The value on the wire.
+    pub const fn urn(self) -> &'static str {
+        match self {
+            Self::Loa1 => "urn:sekisho:acr:loa1",
+            Self::Loa2 => "urn:sekisho:acr:loa2",
+            Self::Loa3 => "urn:sekisho:acr:loa3",
+            Self::Loa4 => "urn:sekisho:acr:loa4",
+        }
+    }
+
+    /// The value in files: `loa1` to `loa4`.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Loa1 => "loa1",
+            Self::Loa2 => "loa2",
+            Self::Loa3 => "loa3",
+            Self::Loa4 => "loa4",
+        }
+    }
+
+    /// Reads either form; `None` when it names no level.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|level| level.urn() == text || level.short() == text)
+    }
+
+    /// The `acr` to state for a session of this level: the first requested value that it satisfies, else its own.
+    ///
+    /// OpenID Connect Core §3.1.2.1: `acr_values` are requested "with the values appearing in order of preference".
+    #[must_use]
+    pub fn stated(self, requested: &[String]) -> Self {
+        requested
+            .iter()
+            .filter_map(|text| Self::parse(text))
+            .find(|wanted| *wanted <= self)
+            .unwrap_or(self)
+    }
+}
+
+impl fmt::Display for Acr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.urn())
+    }
+}
+
+impl FromStr for Acr {
+    type Err = AcrError;
+
+    fn from_str(text: &str) -> Result<Self, AcrError> {
+        Self::parse(text).ok_or(AcrError)
+    }
+}
+
+impl TryFrom<String> for Acr {
+    type Error = AcrError;
+
+    fn try_from(text: String) -> Result<Self, AcrError> {
+        text.parse()
+    }
+}
+
+impl From<Acr> for String {
+    fn from(level: Acr) -> Self {
+        level.urn().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_ordered_and_read_in_both_forms() {
+        assert!(Acr::Loa1 < Acr::Loa2 && Acr::Loa2 < Acr::Loa3 && Acr::Loa3 < Acr::Loa4);
+        for &level in Acr::ALL {
+            assert_eq!(
+                (Acr::parse(level.urn()), Acr::parse(level.short())),
+                (Some(level), Some(level))
+            );
+            assert_eq!(serde_json::to_value(level).unwrap(), level.urn());
+        }
+        for bad in ["2", "loa5", "LOA2", "urn:sekisho:acr:loa9", ""] {
+            assert_eq!(Acr::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_password_alone_is_level_two_and_can_be_reached() {
+        assert_eq!(Acr::PASSWORD.urn(), "urn:sekisho:acr:loa2");
+        assert!(Acr::REACHABLE.contains(&Acr::PASSWORD));
+    }
+
+    #[test]
+    fn the_first_requested_level_that_is_satisfied_is_stated() {
+        let stated =
+            |requested: &[&str]| Acr::Loa2.stated(&requested.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        assert_eq!(stated(&[]), Acr::Loa2);
+        assert_eq!(stated(&["urn:sekisho:acr:loa1", "urn:sekisho:acr:loa2"]), Acr::Loa1);
+        assert_eq!(stated(&["urn:sekisho:acr:loa3", "urn:sekisho:acr:loa1"]), Acr::Loa1);
+        assert_eq!(stated(&["urn:sekisho:acr:loa4", "1", "2"]), Acr::Loa2);
+    }
+}

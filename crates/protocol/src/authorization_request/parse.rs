@@ -1,0 +1,214 @@
+//! Reading an authorization request, one rule after the other.
+
+use crate::{
+    AuthorizationRequest, ClientMetadata, CodeChallenge, DisplayMode, ErrorCode, Form, PkceRule, Prompt, RequestError,
+    Resource, ResponseMode, ResponseType, Scope, SecurityProfile, ValidatedRedirectUri, prompt,
+    scope::{OFFLINE_ACCESS, OPENID},
+};
+
+type Checked<T> = Result<T, RequestError>;
+
+fn invalid_request(description: impl Into<String>) -> RequestError {
+    RequestError::new(ErrorCode::InvalidRequest, description)
+}
+
+pub(super) fn parse(
+    form: &Form,
+    client: &ClientMetadata,
+    profile: &SecurityProfile,
+    redirect_uri: &ValidatedRedirectUri,
+) -> Checked<AuthorizationRequest> {
+    // RFC 6749 §3.1: "Request and response parameters MUST NOT be included more than once."
+    if let Some(name) = form.duplicate() {
+        return Err(invalid_request(format!(
+            "the parameter {name} is included more than once"
+        )));
+    }
+    check_unsupported_parameters(form)?;
+    let response_type = response_type(form, client, profile)?;
+    let response_mode = response_mode(form, response_type, profile)?;
+    let scope = scope(form, response_type)?;
+    let text = |name| form.first(name).map(str::to_owned);
+    let words = |name| {
+        form.first(name)
+            .unwrap_or_default()
+            .split(' ')
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+    };
+    Ok(AuthorizationRequest {
+        client_id: client.client_id.clone(),
+        redirect_uri: redirect_uri.as_str().to_owned(),
+        redirect_uri_was_sent: form.first("redirect_uri").is_some(),
+        response_type,
+        response_mode,
+        scope,
+        state: text("state"),
+        nonce: nonce(form, response_type)?,
+        prompt: prompt(form)?,
+        max_age: max_age(form)?.or(client.default_max_age),
+        display: form.first("display").and_then(DisplayMode::parse),
+        ui_locales: words("ui_locales").collect(),
+        claims_locales: words("claims_locales").collect(),
+        id_token_hint: text("id_token_hint"),
+        login_hint: text("login_hint"),
+        acr_values: words("acr_values").collect(),
+        claims: claims(form)?,
+        code_challenge: code_challenge(form, response_type, profile)?,
+        resource: resource(form)?,
+    })
+}
+
+/// OpenID Connect Core §6.1: "Should an OP not support this parameter and an RP uses it, the OP MUST return the
+/// `request_not_supported` error"; §6.2 and §7.2.1 say the same of the others. Ignoring one would answer a request that
+/// the client did not make.
+fn check_unsupported_parameters(form: &Form) -> Checked<()> {
+    for (name, code) in [
+        ("request", ErrorCode::RequestNotSupported),
+        ("request_uri", ErrorCode::RequestUriNotSupported),
+        ("registration", ErrorCode::RegistrationNotSupported),
+    ] {
+        if form.first(name).is_some() {
+            return Err(RequestError::new(
+                code,
+                format!("the parameter {name} is not supported"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn response_type(form: &Form, client: &ClientMetadata, profile: &SecurityProfile) -> Checked<ResponseType> {
+    // RFC 6749 §3.1.1: "If an authorization request is missing the "response_type" parameter, or if the response type
+    // is not understood, the authorization server MUST return an error response".
+    let text = form
+        .first("response_type")
+        .ok_or_else(|| invalid_request("response_type is missing"))?;
+    let response_type = ResponseType::parse(text)
+        .map_err(|error| RequestError::new(ErrorCode::UnsupportedResponseType, error.to_string()))?;
+    if !profile.allows_response_type(&response_type.to_string()) {
+        return Err(RequestError::new(
+            ErrorCode::UnsupportedResponseType,
+            format!(
+                "the response_type {response_type} is not allowed by the profile {}",
+                profile.name
+            ),
+        ));
+    }
+    // RFC 6749 §4.1.2.1, unauthorized_client: "The client is not authorized to request an authorization code using
+    // this method."
+    if !client.allows_response_type(response_type) {
+        return Err(RequestError::new(
+            ErrorCode::UnauthorizedClient,
+            format!("the response_type {response_type} is not registered for this client"),
+        ));
+    }
+    Ok(response_type)
+}
+
+fn response_mode(form: &Form, response_type: ResponseType, profile: &SecurityProfile) -> Checked<ResponseMode> {
+    let mode = ResponseMode::check(form.first("response_mode"), response_type)
+        .map_err(|error| invalid_request(error.to_string()))?;
+    if !profile.response_modes.contains(&mode) {
+        return Err(invalid_request(format!(
+            "the response_mode {} is not allowed by the profile {}",
+            mode.as_str(),
+            profile.name
+        )));
+    }
+    Ok(mode)
+}
+
+fn scope(form: &Form, response_type: ResponseType) -> Checked<Scope> {
+    let invalid_scope = |description: String| RequestError::new(ErrorCode::InvalidScope, description);
+    let scope =
+        Scope::parse(form.first("scope").unwrap_or_default()).map_err(|error| invalid_scope(error.to_string()))?;
+    // OpenID Connect Core §3.1.2.1: "OpenID Connect requests MUST contain the openid scope value."
+    if response_type.has_id_token() && !scope.contains(OPENID) {
+        return Err(invalid_scope(
+            "the scope must contain openid when an ID Token is asked for".to_owned(),
+        ));
+    }
+    // OpenID Connect Core §11: the server "MUST ignore the offline_access request unless the Client is using a
+    // response_type value that would result in an Authorization Code being returned".
+    Ok(if response_type.has_code() {
+        scope
+    } else {
+        scope.filter(|token| token != OFFLINE_ACCESS)
+    })
+}
+
+fn nonce(form: &Form, response_type: ResponseType) -> Checked<Option<String>> {
+    let nonce = form.first("nonce").map(str::to_owned);
+    // OpenID Connect Core §3.2.2.1 and §3.3.2.11: nonce is REQUIRED when an ID Token comes from the authorization
+    // endpoint, "to mitigate replay attacks".
+    if response_type.has_id_token() && nonce.is_none() {
+        return Err(invalid_request(
+            "nonce is required when an ID Token is asked for from the authorization endpoint",
+        ));
+    }
+    Ok(nonce)
+}
+
+fn prompt(form: &Form) -> Checked<Prompt> {
+    let prompt =
+        Prompt::parse(form.first("prompt").unwrap_or_default()).map_err(|error| invalid_request(error.to_string()))?;
+    // Initiating User Registration §4.1: for a value "not declared in the prompt_values_supported metadata field" the
+    // server answers invalid_request, and says which value it was.
+    if let Some(value) = prompt.iter().find(|value| !prompt::SUPPORTED.contains(value)) {
+        return Err(invalid_request(format!("prompt {} is not supported", value.as_str())));
+    }
+    Ok(prompt)
+}
+
+fn max_age(form: &Form) -> Checked<Option<i64>> {
+    let Some(text) = form.first("max_age") else {
+        return Ok(None);
+    };
+    let seconds = Some(text)
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|text| text.parse().ok());
+    seconds
+        .map(Some)
+        .ok_or_else(|| invalid_request("max_age must be a number of seconds"))
+}
+
+fn claims(form: &Form) -> Checked<Option<String>> {
+    let Some(text) = form.first("claims") else {
+        return Ok(None);
+    };
+    // OpenID Connect Core §5.5: "The value is a JSON object listing the requested Claims."
+    match serde_json::from_str(text) {
+        Ok(serde_json::Value::Object(_)) => Ok(Some(text.to_owned())),
+        _ => Err(invalid_request("claims must be a JSON object")),
+    }
+}
+
+fn code_challenge(
+    form: &Form,
+    response_type: ResponseType,
+    profile: &SecurityProfile,
+) -> Checked<Option<CodeChallenge>> {
+    let method = form.first("code_challenge_method");
+    match form.first("code_challenge") {
+        Some(challenge) => CodeChallenge::parse(challenge, method)
+            .map(Some)
+            .map_err(|error| invalid_request(error.to_string())),
+        None if method.is_some() => Err(invalid_request("code_challenge_method was sent without code_challenge")),
+        // RFC 7636 §4.4.1: a server that requires PKCE answers a request without a code challenge with
+        // "invalid_request".
+        None if profile.pkce == PkceRule::Always && response_type.has_code() => {
+            Err(invalid_request("code_challenge is required (PKCE, method S256)"))
+        }
+        None => Ok(None),
+    }
+}
+
+fn resource(form: &Form) -> Checked<Vec<Resource>> {
+    // RFC 8707 §2: invalid_target when "the requested resource is invalid, missing, unknown, or malformed".
+    form.all("resource")
+        .map(|text| {
+            Resource::parse(text).map_err(|error| RequestError::new(ErrorCode::InvalidTarget, error.to_string()))
+        })
+        .collect()
+}

@@ -1,0 +1,265 @@
+//! What a client registered about itself, by the registered names, and what contradicts itself in it.
+//!
+//! Spec: RFC 7591 §2, OpenID Connect Registration §2, RFC 8252 §8.4
+//!
+//! Accepted: the members below, and human-readable ones in several languages (`client_name#ja`). Unknown members are
+//! ignored: "the authorization server MUST ignore any client metadata sent by the client that it does not understand".
+
+mod validation;
+
+use std::collections::BTreeMap;
+
+use jose::{KeySet, SigningAlg};
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub use self::validation::MetadataProblem;
+use crate::{GrantType, ResponseType, Scope, SecurityProfile, TokenEndpointAuthMethod};
+
+/// Where the client runs (OpenID Connect Registration §2, `application_type`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplicationType {
+    /// On a web server or in a browser.
+    #[default]
+    Web,
+    /// On the user's device.
+    Native,
+}
+
+impl ApplicationType {
+    /// The value as it is written on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Native => "native",
+        }
+    }
+}
+
+/// The members that may be given in several languages (RFC 7591 §2.2).
+pub const LOCALIZED_MEMBERS: &[&str] = &["client_name", "client_uri", "logo_uri", "tos_uri", "policy_uri"];
+
+/// A client's registration. Absent members have the defaults of the specifications.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClientMetadata {
+    /// The client identifier; empty until the server has chosen one.
+    #[serde(default)]
+    pub client_id: String,
+    /// Its name, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    /// Where authorization responses may go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirect_uris: Vec<String>,
+    /// What it may do at the token endpoint; by default the authorization code grant.
+    #[serde(default = "default_grant_types")]
+    pub grant_types: Vec<GrantType>,
+    /// What it may ask of the authorization endpoint; by default a code.
+    #[serde(default = "default_response_types")]
+    pub response_types: Vec<ResponseType>,
+    /// How it authenticates; by default with its secret in the `Authorization` header.
+    #[serde(default = "default_auth_method")]
+    pub token_endpoint_auth_method: TokenEndpointAuthMethod,
+    /// Where it runs; by default on the web.
+    #[serde(default)]
+    pub application_type: ApplicationType,
+    /// The most that it may ask for; absent: the scopes of OpenID Connect only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// Whom to write to, usually e-mail addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<String>,
+    /// Its logo, shown on the consent page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo_uri: Option<String>,
+    /// Its home page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_uri: Option<String>,
+    /// How it treats personal data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<String>,
+    /// Its terms of service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tos_uri: Option<String>,
+    /// Its public keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<KeySet>,
+    /// Where its public keys are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// How its ID Tokens are signed; by default `RS256`.
+    #[serde(default = "default_id_token_alg")]
+    pub id_token_signed_response_alg: SigningAlg,
+    /// How old a sign-in may be when a request does not say, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_max_age: Option<i64>,
+    /// Whether its ID Tokens must say when the user signed in.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub require_auth_time: bool,
+    /// Where the browser may be sent after a log-out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where others may start a sign-in to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initiate_login_uri: Option<String>,
+    /// Which security profile it follows; absent: the realm's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// Who answers for it in the organisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Whether it is the organisation's own, so that consent is not asked.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub first_party: bool,
+    /// The web origins from which its scripts call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<String>,
+    /// Members in other languages, as `client_name#ja`.
+    #[serde(flatten, deserialize_with = "only_localized")]
+    pub localized: BTreeMap<String, String>,
+}
+
+impl Default for ClientMetadata {
+    /// A registration that says nothing.
+    fn default() -> Self {
+        Self {
+            client_id: String::new(),
+            client_name: None,
+            redirect_uris: Vec::new(),
+            grant_types: default_grant_types(),
+            response_types: default_response_types(),
+            token_endpoint_auth_method: default_auth_method(),
+            application_type: ApplicationType::default(),
+            scope: None,
+            contacts: Vec::new(),
+            logo_uri: None,
+            client_uri: None,
+            policy_uri: None,
+            tos_uri: None,
+            jwks: None,
+            jwks_uri: None,
+            id_token_signed_response_alg: default_id_token_alg(),
+            default_max_age: None,
+            require_auth_time: false,
+            post_logout_redirect_uris: Vec::new(),
+            initiate_login_uri: None,
+            profile: None,
+            owner: None,
+            first_party: false,
+            origins: Vec::new(),
+            localized: BTreeMap::new(),
+        }
+    }
+}
+
+impl ClientMetadata {
+    /// Every contradiction at once; empty when the registration is sound. `default_profile` is the realm's.
+    pub fn validate(&self, default_profile: &SecurityProfile) -> Vec<MetadataProblem> {
+        validation::validate(self, default_profile)
+    }
+
+    /// The profile that it follows: the one it names, else the realm's default. An unknown name, which
+    /// [`validate`](Self::validate) reports, counts as the default.
+    pub fn profile_or<'a>(&self, default_profile: &'a SecurityProfile) -> &'a SecurityProfile {
+        self.profile
+            .as_deref()
+            .and_then(SecurityProfile::find)
+            .unwrap_or(default_profile)
+    }
+
+    /// Whether it has no secret (RFC 6749 §2.1).
+    pub fn is_public(&self) -> bool {
+        self.token_endpoint_auth_method.is_public()
+    }
+
+    /// Whether the grant type is registered.
+    pub fn allows_grant_type(&self, grant_type: GrantType) -> bool {
+        self.grant_types.contains(&grant_type)
+    }
+
+    /// Whether the response type is registered, together with the grant types that it needs.
+    pub fn allows_response_type(&self, response_type: ResponseType) -> bool {
+        self.response_types.contains(&response_type)
+            && grant_types_of(response_type).all(|grant_type| self.allows_grant_type(grant_type))
+    }
+
+    /// A human-readable member in a language (RFC 5646 tag): the exact tag, else one of the same primary language,
+    /// else the member without a tag.
+    pub fn localized(&self, member: &str, locale: &str) -> Option<&str> {
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let tagged = || {
+            self.localized
+                .iter()
+                .filter_map(|(key, value)| Some((key.split_once('#')?, value.as_str())))
+        };
+        let of_member = || tagged().filter(|((base, _), _)| *base == member);
+        let exact = of_member().find(|((_, tag), _)| tag.eq_ignore_ascii_case(locale));
+        let same_language = || of_member().find(|((_, tag), _)| primary(tag) == primary(locale));
+        exact
+            .or_else(same_language)
+            .map(|(_, value)| value)
+            .or_else(|| self.member(member))
+    }
+
+    /// Its name for people in a language; its identifier when it has none.
+    pub fn name_in(&self, locale: &str) -> &str {
+        self.localized("client_name", locale).unwrap_or(&self.client_id)
+    }
+
+    /// The member of [`LOCALIZED_MEMBERS`] that has no language tag.
+    fn member(&self, member: &str) -> Option<&str> {
+        match member {
+            "client_name" => self.client_name.as_deref(),
+            "client_uri" => self.client_uri.as_deref(),
+            "logo_uri" => self.logo_uri.as_deref(),
+            "tos_uri" => self.tos_uri.as_deref(),
+            "policy_uri" => self.policy_uri.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// The grant types that a response type needs (OpenID Connect Registration §2, `grant_types`).
+fn grant_types_of(response_type: ResponseType) -> impl Iterator<Item = GrantType> {
+    let code = response_type.has_code().then_some(GrantType::AuthorizationCode);
+    let implicit = response_type.is_implicit_or_hybrid().then_some(GrantType::Implicit);
+    code.into_iter().chain(implicit)
+}
+
+fn default_grant_types() -> Vec<GrantType> {
+    vec![GrantType::AuthorizationCode]
+}
+
+fn default_response_types() -> Vec<ResponseType> {
+    vec![ResponseType::CODE]
+}
+
+const fn default_auth_method() -> TokenEndpointAuthMethod {
+    TokenEndpointAuthMethod::ClientSecretBasic
+}
+
+const fn default_id_token_alg() -> SigningAlg {
+    SigningAlg::Rs256
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// Keeps the members with a language tag of what the struct has no field for.
+fn only_localized<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let others = BTreeMap::<String, serde_json::Value>::deserialize(deserializer)?;
+    let is_localized = |key: &str| {
+        key.split_once('#')
+            .is_some_and(|(member, tag)| LOCALIZED_MEMBERS.contains(&member) && !tag.is_empty())
+    };
+    let text = |(key, value): (String, serde_json::Value)| match value {
+        serde_json::Value::String(text) if is_localized(&key) => Some((key, text)),
+        _ => None,
+    };
+    Ok(others.into_iter().filter_map(text).collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! Every contradiction of a registration at once, each with its remedy.
+//!
+//! Spec: RFC 7591 §2.1 and §3.2.2, OpenID Connect Registration §2
+
+use serde::Serialize;
+
+use super::{ClientMetadata, LOCALIZED_MEMBERS, grant_types_of};
+use crate::{
+    ErrorCode, GrantType, ResponseType, SecurityProfile,
+    characters::is_vschar,
+    profile,
+    redirect_uri::{check_registration, is_https, is_https_or_loopback},
+};
+
+/// Something in a registration that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MetadataProblem {
+    /// The member that it is about.
+    pub member: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl MetadataProblem {
+    /// The code that a registration endpoint answers with (RFC 7591 §3.2.2).
+    pub fn error_code(&self) -> ErrorCode {
+        if self.member == "redirect_uris" {
+            ErrorCode::InvalidRedirectUri
+        } else {
+            ErrorCode::InvalidClientMetadata
+        }
+    }
+}
+
+/// The problems that were found so far.
+#[derive(Default)]
+struct Problems(Vec<MetadataProblem>);
+
+impl Problems {
+    fn add(&mut self, member: &str, problem: impl Into<String>, remedy: impl Into<String>) {
+        self.0.push(MetadataProblem {
+            member: member.to_owned(),
+            problem: problem.into(),
+            remedy: remedy.into(),
+        });
+    }
+}
+
+pub(super) fn validate(client: &ClientMetadata, default_profile: &SecurityProfile) -> Vec<MetadataProblem> {
+    let mut problems = Problems::default();
+    check_names(client, &mut problems);
+    let profile = client.profile_or(default_profile);
+    check_grant_and_response_types(client, &mut problems);
+    check_profile(client, profile, &mut problems);
+    check_authentication(client, profile, &mut problems);
+    check_redirect_uris(client, profile, &mut problems);
+    check_uris(client, &mut problems);
+    check_origins(client, &mut problems);
+    problems.0
+}
+
+fn check_names(client: &ClientMetadata, problems: &mut Problems) {
+    // RFC 6749 Appendix A.1: client-id = *VSCHAR
+    if !client.client_id.bytes().all(is_vschar) {
+        problems.add(
+            "client_id",
+            "has a character outside printable ASCII",
+            "use letters, digits and -._~",
+        );
+    }
+    if let Some(name) = client
+        .profile
+        .as_deref()
+        .filter(|name| SecurityProfile::find(name).is_none())
+    {
+        problems.add(
+            "profile",
+            format!("{name} is not a profile"),
+            format!("use one of: {}", profile::names()),
+        );
+    }
+    if client.default_max_age.is_some_and(|seconds| seconds < 0) {
+        problems.add("default_max_age", "is negative", "give a number of seconds");
+    }
+}
+
+/// RFC 7591 §2.1: the server must not let "a client register itself into an inconsistent state"; OpenID Connect
+/// Registration §2 lists which grant types each response type needs.
+fn check_grant_and_response_types(client: &ClientMetadata, problems: &mut Problems) {
+    let has = |grant_type| client.allows_grant_type(grant_type);
+    if client.grant_types.is_empty() {
+        problems.add(
+            "grant_types",
+            "is empty, so the client can do nothing",
+            "name at least one grant type",
+        );
+    }
+    // Nobody chose the default of response_types for a client that never visits the authorization endpoint.
+    let uses_authorization_endpoint = client
+        .grant_types
+        .iter()
+        .any(|grant_type| grant_type.is_redirect_based());
+    if uses_authorization_endpoint || client.response_types != [ResponseType::CODE] {
+        for &response_type in &client.response_types {
+            for needed in grant_types_of(response_type).filter(|needed| !has(*needed)) {
+                problems.add(
+                    "response_types",
+                    format!("{response_type} needs the grant type {}", needed.as_str()),
+                    format!("add {} to grant_types, or remove {response_type}", needed.as_str()),
+                );
+            }
+        }
+    }
+    for grant_type in client
+        .grant_types
+        .iter()
+        .filter(|grant_type| grant_type.is_redirect_based())
+    {
+        let used = client
+            .response_types
+            .iter()
+            .any(|known| grant_types_of(*known).any(|needed| needed == *grant_type));
+        if !used {
+            let example = if *grant_type == GrantType::Implicit {
+                "id_token"
+            } else {
+                "code"
+            };
+            problems.add(
+                "grant_types",
+                format!("{} has no response type that uses it", grant_type.as_str()),
+                format!("add {example} to response_types, or remove {}", grant_type.as_str()),
+            );
+        }
+    }
+    if has(GrantType::RefreshToken) && !has(GrantType::AuthorizationCode) {
+        problems.add(
+            "grant_types",
+            "refresh_token has no grant type that gives a refresh token",
+            "add authorization_code, or remove refresh_token",
+        );
+    }
+}
+
+fn check_profile(client: &ClientMetadata, profile: &SecurityProfile, problems: &mut Problems) {
+    for grant_type in client
+        .grant_types
+        .iter()
+        .filter(|known| !profile.grant_types.contains(known))
+    {
+        problems.add(
+            "grant_types",
+            format!("{} is not allowed by the profile {}", grant_type.as_str(), profile.name),
+            "remove it, or choose another profile",
+        );
+    }
+    for response_type in &client.response_types {
+        if !profile.allows_response_type(&response_type.to_string()) {
+            problems.add(
+                "response_types",
+                format!("{response_type} is not allowed by the profile {}", profile.name),
+                format!("use one of: {}", profile.response_types.join(", ")),
+            );
+        }
+    }
+}
+
+fn check_authentication(client: &ClientMetadata, profile: &SecurityProfile, problems: &mut Problems) {
+    let method = client.token_endpoint_auth_method;
+    if !profile.client_auth_methods.contains(&method) || (client.is_public() && !profile.public_clients) {
+        let allowed: Vec<_> = profile.client_auth_methods.iter().map(|known| known.as_str()).collect();
+        problems.add(
+            "token_endpoint_auth_method",
+            format!("{} is not allowed by the profile {}", method.as_str(), profile.name),
+            format!("use one of: {}", allowed.join(", ")),
+        );
+    }
+    // RFC 6749 §4.4: "The client credentials grant type MUST only be used by confidential clients."
+    if client.is_public() && client.allows_grant_type(GrantType::ClientCredentials) {
+        problems.add(
+            "token_endpoint_auth_method",
+            "a client without a secret cannot use client_credentials",
+            "give the client a secret (client_secret_basic), or remove client_credentials from grant_types",
+        );
+    }
+    // OpenID Connect Registration §2: "The jwks_uri and jwks parameters MUST NOT be used together."
+    if client.jwks.is_some() && client.jwks_uri.is_some() {
+        problems.add("jwks", "is given together with jwks_uri", "keep one of the two");
+    }
+}
+
+fn check_redirect_uris(client: &ClientMetadata, profile: &SecurityProfile, problems: &mut Problems) {
+    // RFC 7591 §2: "Clients using flows with redirection MUST register their redirection URI values."
+    if client.redirect_uris.is_empty()
+        && client
+            .grant_types
+            .iter()
+            .any(|grant_type| grant_type.is_redirect_based())
+    {
+        problems.add(
+            "redirect_uris",
+            "is missing, and the client uses the authorization endpoint",
+            "name the URIs to which the browser may come back",
+        );
+    }
+    let both = [
+        ("redirect_uris", &client.redirect_uris),
+        ("post_logout_redirect_uris", &client.post_logout_redirect_uris),
+    ];
+    for (member, uris) in both {
+        for uri in uris {
+            if let Err(error) = check_registration(uri, profile, client.application_type) {
+                problems.add(
+                    member,
+                    format!("{uri} {error}"),
+                    "use an https URI without fragment, or the loopback address",
+                );
+            }
+        }
+    }
+}
+
+/// URIs that people follow (RFC 7591 §2: "a valid web page") and that machines call.
+fn check_uris(client: &ClientMetadata, problems: &mut Problems) {
+    let plain = LOCALIZED_MEMBERS
+        .iter()
+        .filter_map(|member| Some((*member, client.member(member)?)));
+    let tagged = client
+        .localized
+        .iter()
+        .map(|(member, uri)| (member.as_str(), uri.as_str()));
+    for (member, uri) in plain
+        .chain(tagged)
+        .filter(|(member, _)| !member.starts_with("client_name"))
+    {
+        if !is_https_or_loopback(uri) {
+            problems.add(member, format!("{uri} is not a web address"), "use an https URI");
+        }
+    }
+    // OpenID Connect Registration §2: initiate_login_uri is a "URI using the https scheme"; keys are only as good as
+    // the connection that they come by (OpenID Connect Core §10.1).
+    for (member, uri) in [
+        ("initiate_login_uri", &client.initiate_login_uri),
+        ("jwks_uri", &client.jwks_uri),
+    ] {
+        if let Some(uri) = uri.as_deref().filter(|uri| !is_https(uri)) {
+            problems.add(member, format!("{uri} does not use https"), "use an https URI");
+        }
+    }
+}
+
+fn check_origins(client: &ClientMetadata, problems: &mut Problems) {
+    for origin in &client.origins {
+        let host = origin.split_once("://").map_or("", |(_, host)| host);
+        if !is_https_or_loopback(origin) || host.contains(['/', '?', '#', '*']) {
+            problems.add(
+                "origins",
+                format!("{origin} is not an origin"),
+                "write scheme, host and port: https://app.example.com",
+            );
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What an API learns about a token that was presented to it.
+//!
+//! Spec: RFC 7662 §2.2, RFC 9470 §6.2
+//!
+//! An inactive answer says nothing else: "the authorization server SHOULD NOT include any additional information about
+//! an inactive token". Both writing and reading see to that.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{Audience, Scope};
+
+/// The answer of the introspection endpoint. Times are seconds since 1970-01-01 UTC.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
+pub struct IntrospectionResponse {
+    /// Whether the token is valid, and meant for the one who asks.
+    pub active: bool,
+    /// What it permits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// The client that it was issued to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// The user's name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// How it must be presented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<String>,
+    /// When it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exp: Option<i64>,
+    /// When it was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iat: Option<i64>,
+    /// When it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    /// Whom it is for.
+    #[serde(default, skip_serializing_if = "Audience::is_empty")]
+    pub aud: Audience,
+    /// Who issued it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+    /// Its identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    /// The level of the authentication behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// The methods of the authentication behind it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
+    /// When the user last authenticated actively.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// The session that it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+}
+
+impl IntrospectionResponse {
+    /// The answer for a token that is unknown, expired, revoked, or not meant for the one who asks.
+    pub fn inactive() -> Self {
+        Self::default()
+    }
+}
+
+impl Serialize for IntrospectionResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.active {
+            Self::serialize(self, serializer)
+        } else {
+            Self::serialize(&Self::inactive(), serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for IntrospectionResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let response = Self::deserialize(deserializer)?;
+        Ok(if response.active { response } else { Self::inactive() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn active() -> IntrospectionResponse {
+        IntrospectionResponse {
+            active: true,
+            scope: Some(Scope::parse("accounts:read").unwrap()),
+            client_id: Some("app".into()),
+            exp: Some(1_700_000_600),
+            sub: Some("alice".into()),
+            aud: Audience::one("https://api.example"),
+            ..IntrospectionResponse::default()
+        }
+    }
+
+    #[test]
+    fn an_active_answer_says_what_is_known_and_nothing_null() {
+        assert_eq!(
+            serde_json::to_string(&active()).unwrap(),
+            r#"{"active":true,"scope":"accounts:read","client_id":"app","exp":1700000600,"sub":"alice","aud":"https://api.example"}"#
+        );
+        let again: IntrospectionResponse = serde_json::from_str(&serde_json::to_string(&active()).unwrap()).unwrap();
+        assert_eq!(again, active());
+    }
+
+    #[test]
+    fn an_inactive_answer_says_nothing_else() {
+        let leaky = IntrospectionResponse {
+            active: false,
+            ..active()
+        };
+        assert_eq!(serde_json::to_string(&leaky).unwrap(), r#"{"active":false}"#);
+        assert_eq!(
+            serde_json::to_string(&IntrospectionResponse::inactive()).unwrap(),
+            r#"{"active":false}"#
+        );
+        let read: IntrospectionResponse = serde_json::from_str(r#"{"active":false,"sub":"alice"}"#).unwrap();
+        assert_eq!(read, IntrospectionResponse::inactive());
+    }
+
+    #[test]
+    fn an_answer_without_active_is_no_answer() {
+        assert!(serde_json::from_str::<IntrospectionResponse>(r#"{"sub":"alice"}"#).is_err());
+    }
+}

@@ -1,0 +1,65 @@
+//! OAuth and OpenID Connect words and pure rules, one file per specification.
+//!
+//! Nothing here does I/O, reads a clock or draws random numbers: times are given as seconds since 1970-01-01 UTC, and
+//! every rule is a function of its arguments. Proof types ([`ValidatedRedirectUri`], [`PkceVerified`]) can be made only
+//! by the check that they are named after.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "tests fail loudly"
+    )
+)]
+
+pub mod access_token;
+pub mod acr;
+pub mod audience;
+pub mod authorization_request;
+pub mod basic;
+pub mod bearer;
+mod characters;
+pub mod claims;
+pub mod client_metadata;
+pub mod error_code;
+pub mod form;
+pub mod grant_type;
+pub mod id_token;
+pub mod introspection;
+pub mod pkce;
+pub mod profile;
+pub mod prompt;
+pub mod redirect_uri;
+pub mod resource_indicator;
+pub mod response_mode;
+pub mod response_type;
+pub mod scope;
+pub mod server_metadata;
+pub mod token_endpoint_auth_method;
+pub mod token_response;
+
+pub use access_token::AccessTokenClaims;
+pub use acr::{Acr, amr};
+pub use audience::Audience;
+pub use authorization_request::{AuthorizationRequest, DisplayMode, RequestError};
+pub use basic::{BasicCredentials, BasicError};
+pub use bearer::{BearerError, BearerToken, Challenge};
+pub use client_metadata::{ApplicationType, ClientMetadata, MetadataProblem};
+pub use error_code::ErrorCode;
+pub use form::{Duplicate, Form, FormError};
+pub use grant_type::GrantType;
+pub use id_token::IdTokenClaims;
+pub use introspection::IntrospectionResponse;
+pub use pkce::{CodeChallenge, PkceError, PkceVerified, check_code_verifier};
+pub use profile::{PROFILES, PkceRule, ProfileRef, SecurityProfile};
+pub use prompt::{Prompt, PromptError, PromptValue};
+pub use redirect_uri::{RedirectUriError, ValidatedRedirectUri};
+pub use resource_indicator::{Resource, ResourceError};
+pub use response_mode::{ResponseMode, ResponseModeError};
+pub use response_type::{ResponseType, ResponseTypeError};
+pub use scope::{Scope, ScopeError};
+pub use server_metadata::ServerMetadata;
+pub use token_endpoint_auth_method::TokenEndpointAuthMethod;
+pub use token_response::{ErrorResponse, TokenResponse};

@@ -1,0 +1,157 @@
+//! What a realm publishes about itself.
+//!
+//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 9207 §3
+//!
+//! Lists are the union of what the offered profiles allow, so that metadata can promise nothing that is not in the
+//! table. Only endpoints that exist are named.
+
+use jose::SigningAlg;
+use serde::{Deserialize, Serialize};
+
+use crate::{Acr, Scope, SecurityProfile, TokenEndpointAuthMethod, pkce, prompt};
+
+/// The metadata document, the same at both well-known addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the registered members are booleans")]
+pub struct ServerMetadata {
+    /// The issuer identifier.
+    pub issuer: String,
+    /// Where authorization requests go.
+    pub authorization_endpoint: String,
+    /// Where tokens are issued.
+    pub token_endpoint: String,
+    /// Where tokens are revoked (RFC 7009).
+    pub revocation_endpoint: String,
+    /// Where APIs ask about tokens (RFC 7662).
+    pub introspection_endpoint: String,
+    /// Where clients ask about the user.
+    pub userinfo_endpoint: String,
+    /// Where the public keys are.
+    pub jwks_uri: String,
+    /// The scopes that can be asked for.
+    pub scopes_supported: Vec<String>,
+    /// The response types that can be registered.
+    pub response_types_supported: Vec<String>,
+    /// The response modes that can be asked for.
+    pub response_modes_supported: Vec<String>,
+    /// The grant types that can be registered.
+    pub grant_types_supported: Vec<String>,
+    /// How clients can authenticate at the token endpoint.
+    pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// How clients can authenticate at the revocation endpoint.
+    pub revocation_endpoint_auth_methods_supported: Vec<String>,
+    /// How APIs can authenticate at the introspection endpoint: never as `none` (RFC 7662 §2.1).
+    pub introspection_endpoint_auth_methods_supported: Vec<String>,
+    /// The PKCE methods.
+    pub code_challenge_methods_supported: Vec<String>,
+    /// The kinds of subject identifiers.
+    pub subject_types_supported: Vec<String>,
+    /// How ID Tokens can be signed.
+    pub id_token_signing_alg_values_supported: Vec<String>,
+    /// The claims that may be known about a user.
+    pub claims_supported: Vec<String>,
+    /// The kinds of claims.
+    pub claim_types_supported: Vec<String>,
+    /// The languages of pages.
+    pub ui_locales_supported: Vec<String>,
+    /// The levels of assurance that a sign-in can reach, lowest first.
+    pub acr_values_supported: Vec<String>,
+    /// The values of `prompt`.
+    pub prompt_values_supported: Vec<String>,
+    /// The values of `display`.
+    pub display_values_supported: Vec<String>,
+    /// Whether the `claims` parameter is honoured.
+    pub claims_parameter_supported: bool,
+    /// Whether the `request` parameter is honoured.
+    pub request_parameter_supported: bool,
+    /// Whether the `request_uri` parameter is honoured; absent would mean yes.
+    pub request_uri_parameter_supported: bool,
+    /// Whether authorization responses carry `iss` (RFC 9207).
+    pub authorization_response_iss_parameter_supported: bool,
+}
+
+/// The claims of every ID Token that are not about the user's attributes.
+const PROTOCOL_CLAIMS: &[&str] = &["sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "sid"];
+
+impl ServerMetadata {
+    /// The document of a realm.
+    ///
+    /// `profiles` are those that the realm offers, `scopes` all that can be asked for there, `claims` the users'
+    /// attributes, `locales` the languages of pages, `algs` those that the realm has a key for.
+    pub fn for_realm(
+        issuer: &str,
+        profiles: &[&SecurityProfile],
+        scopes: &Scope,
+        claims: &[&str],
+        locales: &[String],
+        algs: &[SigningAlg],
+    ) -> Self {
+        let base = issuer.trim_end_matches('/');
+        let endpoint = |path: &str| format!("{base}/{path}");
+        let methods: Vec<TokenEndpointAuthMethod> =
+            union(profiles.iter().flat_map(|profile| profile.client_auth_methods).copied());
+        let method_names: Vec<String> = methods.iter().map(|method| method.as_str().to_owned()).collect();
+        Self {
+            issuer: issuer.to_owned(),
+            authorization_endpoint: endpoint("authorize"),
+            token_endpoint: endpoint("token"),
+            revocation_endpoint: endpoint("revoke"),
+            introspection_endpoint: endpoint("introspect"),
+            userinfo_endpoint: endpoint("userinfo"),
+            jwks_uri: endpoint("jwks"),
+            scopes_supported: owned(scopes.iter()),
+            response_types_supported: owned(profiles.iter().flat_map(|profile| profile.response_types).copied()),
+            response_modes_supported: owned(
+                profiles
+                    .iter()
+                    .flat_map(|profile| profile.response_modes)
+                    .map(|mode| mode.as_str()),
+            ),
+            grant_types_supported: owned(
+                profiles
+                    .iter()
+                    .flat_map(|profile| profile.grant_types)
+                    .map(|grant_type| grant_type.as_str()),
+            ),
+            token_endpoint_auth_methods_supported: method_names.clone(),
+            revocation_endpoint_auth_methods_supported: method_names,
+            introspection_endpoint_auth_methods_supported: owned(
+                methods
+                    .iter()
+                    .filter(|method| !method.is_public())
+                    .map(|method| method.as_str()),
+            ),
+            code_challenge_methods_supported: owned([pkce::S256]),
+            subject_types_supported: owned(["public"]),
+            id_token_signing_alg_values_supported: owned(algs.iter().map(|alg| alg.as_str())),
+            claims_supported: owned(PROTOCOL_CLAIMS.iter().chain(claims).copied()),
+            claim_types_supported: owned(["normal"]),
+            ui_locales_supported: owned(locales.iter().map(String::as_str)),
+            acr_values_supported: owned(Acr::REACHABLE.iter().map(|level| level.urn())),
+            prompt_values_supported: owned(prompt::SUPPORTED.iter().map(|value| value.as_str())),
+            display_values_supported: owned(["page"]),
+            claims_parameter_supported: false,
+            request_parameter_supported: false,
+            request_uri_parameter_supported: false,
+            authorization_response_iss_parameter_supported: profiles.iter().all(|profile| profile.iss_in_responses),
+        }
+    }
+}
+
+/// Each item once, in the order of its first appearance.
+fn union<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for item in items {
+        if !found.contains(&item) {
+            found.push(item);
+        }
+    }
+    found
+}
+
+fn owned<'a>(items: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    union(items).into_iter().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests;

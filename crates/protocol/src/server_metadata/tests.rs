@@ -1,0 +1,106 @@
+use super::*;
+use crate::PROFILES;
+
+fn document(profiles: &[&SecurityProfile]) -> ServerMetadata {
+    let scopes = Scope::parse("openid email accounts:read").unwrap();
+    let locales = ["ja".to_owned(), "en".to_owned()];
+    let algs = [SigningAlg::Rs256, SigningAlg::Es256];
+    ServerMetadata::for_realm(
+        "https://id.example/bank",
+        profiles,
+        &scopes,
+        &["email", "name"],
+        &locales,
+        &algs,
+    )
+}
+
+fn profile(name: &str) -> &'static SecurityProfile {
+    SecurityProfile::find(name).unwrap()
+}
+
+#[test]
+fn endpoints_are_at_the_issuers_path() {
+    let document = document(&[profile("baseline")]);
+    assert_eq!(document.issuer, "https://id.example/bank");
+    for (endpoint, path) in [
+        (&document.authorization_endpoint, "authorize"),
+        (&document.token_endpoint, "token"),
+        (&document.revocation_endpoint, "revoke"),
+        (&document.introspection_endpoint, "introspect"),
+        (&document.userinfo_endpoint, "userinfo"),
+        (&document.jwks_uri, "jwks"),
+    ] {
+        assert_eq!(*endpoint, format!("https://id.example/bank/{path}"));
+    }
+}
+
+#[test]
+fn lists_are_the_union_of_the_profiles() {
+    let baseline = document(&[profile("baseline")]);
+    assert_eq!(baseline.response_types_supported, ["code"]);
+    assert_eq!(
+        baseline.grant_types_supported,
+        ["authorization_code", "refresh_token", "client_credentials"]
+    );
+    let both = document(&PROFILES.iter().collect::<Vec<_>>());
+    for response_type in ["code", "id_token", "id_token token"] {
+        assert_eq!(
+            both.response_types_supported
+                .iter()
+                .filter(|known| *known == response_type)
+                .count(),
+            1
+        );
+    }
+    assert!(both.grant_types_supported.contains(&"implicit".to_owned()));
+    assert_eq!(both.response_modes_supported, ["query", "fragment", "form_post"]);
+}
+
+#[test]
+fn what_is_given_is_listed() {
+    let document = document(&[profile("baseline")]);
+    assert_eq!(document.scopes_supported, ["accounts:read", "email", "openid"]);
+    assert_eq!(document.ui_locales_supported, ["ja", "en"]);
+    assert_eq!(document.id_token_signing_alg_values_supported, ["RS256", "ES256"]);
+    assert!(
+        ["sub", "acr", "email", "name"]
+            .iter()
+            .all(|claim| document.claims_supported.iter().any(|known| known == claim))
+    );
+}
+
+#[test]
+fn nothing_is_promised_that_is_refused() {
+    let document = document(&PROFILES.iter().collect::<Vec<_>>());
+    assert_eq!(document.code_challenge_methods_supported, ["S256"]);
+    assert!(!document.prompt_values_supported.contains(&"create".to_owned()));
+    assert!(
+        !document
+            .introspection_endpoint_auth_methods_supported
+            .contains(&"none".to_owned())
+    );
+    assert!(
+        document
+            .token_endpoint_auth_methods_supported
+            .contains(&"none".to_owned())
+    );
+    assert!(
+        !document
+            .id_token_signing_alg_values_supported
+            .contains(&"none".to_owned())
+    );
+    assert!(document.authorization_response_iss_parameter_supported);
+    let json = serde_json::to_value(&document).unwrap();
+    for member in [
+        "request_parameter_supported",
+        "request_uri_parameter_supported",
+        "claims_parameter_supported",
+    ] {
+        assert_eq!(json[member], false, "{member}");
+    }
+    for absent in ["registration_endpoint", "end_session_endpoint", "check_session_iframe"] {
+        assert!(json.get(absent).is_none(), "{absent}");
+    }
+    assert_eq!(serde_json::from_value::<ServerMetadata>(json).unwrap(), document);
+}

@@ -1,0 +1,75 @@
+//! Everything that an endpoint needs to know of its realm.
+
+use jose::WrapKey;
+use model::{Api, Clock, Realm};
+use storage::{StorageError, Store};
+
+use crate::{Purpose, Seals, SigningKeys, rotation};
+
+/// Why a realm cannot work.
+#[derive(Debug, thiserror::Error)]
+pub enum RealmError {
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A key cannot be made, unwrapped or used.
+    #[error("a key of the realm cannot be used: {0}")]
+    Key(String),
+}
+
+/// A realm with its database, clock and keys. Endpoints take it as their first argument.
+pub struct RealmContext {
+    /// Where rows are.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// The settings.
+    pub realm: Realm,
+    /// The APIs.
+    pub apis: Vec<Api>,
+    /// What signs.
+    pub keys: SigningKeys,
+    /// What seals.
+    pub seals: Seals,
+}
+
+impl RealmContext {
+    /// Loads a realm; makes the keys that it lacks, except slow ones, which [`crate::maintain`] makes.
+    pub async fn load(store: &Store, clock: &Clock, wrap: &WrapKey, realm: Realm) -> Result<Self, RealmError> {
+        let now = clock.now();
+        rotation::ensure_fast_keys(store, wrap, &realm.issuer, now).await?;
+        rotation::ensure_sealing_keys(store, wrap, &realm.issuer, now).await?;
+        let apis = store.apis(&realm.issuer).await?.into_iter().map(|(api, _)| api).collect();
+        let keys = SigningKeys::load(store, wrap, &realm.issuer).await?;
+        let seals = Seals::load(store, wrap, &realm.issuer, now).await?;
+        Ok(Self {
+            store: store.clone(),
+            clock: clock.clone(),
+            realm,
+            apis,
+            keys,
+            seals,
+        })
+    }
+
+    /// The issuer identifier, which is also the key of the realm's rows.
+    pub fn issuer(&self) -> &str {
+        &self.realm.issuer
+    }
+
+    /// Now, in unix seconds.
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// Seals a value as JSON for a purpose.
+    pub fn seal<T: serde::Serialize>(&self, purpose: Purpose, value: &T) -> Result<Vec<u8>, RealmError> {
+        let plain = serde_json::to_vec(value).map_err(|error| RealmError::Key(error.to_string()))?;
+        self.seals.seal(purpose, &plain, self.now())
+    }
+
+    /// Opens a sealed value; `None` for anything that this realm did not seal for this purpose.
+    pub fn open<T: serde::de::DeserializeOwned>(&self, purpose: Purpose, sealed: &[u8]) -> Option<T> {
+        serde_json::from_slice(&self.seals.open(purpose, sealed)?).ok()
+    }
+}

@@ -1,0 +1,26 @@
+//! Realms at work: settings, signing keys and sealing keys, loaded from the database and rotated.
+//!
+//! What is held in memory here is a hint: it says how to sign, seal and describe, never whether something was
+//! revoked. It is loaded again when the revision in the database rises.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "tests fail loudly"
+    )
+)]
+
+mod context;
+mod rotation;
+mod seals;
+mod signing;
+mod realms;
+
+pub use context::{RealmContext, RealmError};
+pub use realms::Realms;
+pub use rotation::{JWKS_MAX_AGE, OVERLAP, maintain, rotate};
+pub use seals::{Purpose, Seals};
+pub use signing::SigningKeys;

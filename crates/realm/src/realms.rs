@@ -1,0 +1,154 @@
+//! Which realm a request is for, and its context, loaded when it is first needed.
+
+use std::{collections::HashMap, sync::Arc};
+
+use arc_swap::ArcSwap;
+use jose::WrapKey;
+use model::{Clock, Realm};
+use storage::Store;
+use tokio::sync::Mutex;
+
+use crate::{RealmContext, RealmError, rotation};
+
+/// All realms of this server.
+pub struct Realms {
+    /// Where rows are.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    wrap: WrapKey,
+    index: ArcSwap<Index>,
+    loading: Mutex<()>,
+}
+
+/// What was read at one revision. Contexts appear in it one by one, as realms are asked for.
+#[derive(Default)]
+struct Index {
+    revision: i64,
+    /// Authority (host and port) → realms, the longest path first.
+    by_authority: HashMap<String, Vec<Realm>>,
+    contexts: ArcSwap<HashMap<String, Arc<RealmContext>>>,
+}
+
+impl Realms {
+    /// Reads which realms there are.
+    pub async fn open(store: Store, clock: Clock, wrap: WrapKey) -> Result<Self, RealmError> {
+        let realms = Self {
+            store,
+            clock,
+            wrap,
+            index: ArcSwap::from_pointee(Index::default()),
+            loading: Mutex::new(()),
+        };
+        realms.refresh().await?;
+        Ok(realms)
+    }
+
+    /// Reads everything again if the revision rose.
+    pub async fn refresh(&self) -> Result<(), RealmError> {
+        let revision = self.store.revision().await?;
+        if revision == self.index.load().revision {
+            return Ok(());
+        }
+        self.reload(revision).await
+    }
+
+    async fn reload(&self, revision: i64) -> Result<(), RealmError> {
+        let _one_at_a_time = self.loading.lock().await;
+        let mut by_authority: HashMap<String, Vec<Realm>> = HashMap::new();
+        for realm in self.store.realms().await? {
+            by_authority.entry(realm.authority().to_lowercase()).or_default().push(realm);
+        }
+        for realms in by_authority.values_mut() {
+            realms.sort_by_key(|realm| std::cmp::Reverse(realm.base_path().len()));
+        }
+        // Realms in use are loaded before the index is swapped, so that no request waits for it.
+        let mut contexts = HashMap::new();
+        let in_use = self.index.load().contexts.load_full();
+        for realm in by_authority.values().flatten() {
+            if in_use.contains_key(&realm.issuer) {
+                contexts.insert(realm.issuer.clone(), Arc::new(self.load(realm.clone()).await?));
+            }
+        }
+        self.index.store(Arc::new(Index {
+            revision,
+            by_authority,
+            contexts: ArcSwap::from_pointee(contexts),
+        }));
+        Ok(())
+    }
+
+    async fn load(&self, realm: Realm) -> Result<RealmContext, RealmError> {
+        RealmContext::load(&self.store, &self.clock, &self.wrap, realm).await
+    }
+
+    /// The realm of a request: the issuer with its host and the longest path that the request's path begins with.
+    pub async fn find(&self, authority: &str, path: &str) -> Result<Option<Arc<RealmContext>>, RealmError> {
+        let index = self.index.load_full();
+        let lower;
+        let realms = match index.by_authority.get(authority) {
+            Some(realms) => realms,
+            None => {
+                lower = authority.to_lowercase();
+                match index.by_authority.get(&lower) {
+                    Some(realms) => realms,
+                    None => return Ok(None),
+                }
+            }
+        };
+        let Some(realm) = realms.iter().find(|realm| {
+            path.strip_prefix(realm.base_path())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }) else {
+            return Ok(None);
+        };
+        self.context(&index, realm).await.map(Some)
+    }
+
+    /// The realm of this issuer.
+    pub async fn by_issuer(&self, issuer: &str) -> Result<Option<Arc<RealmContext>>, RealmError> {
+        let index = self.index.load_full();
+        let realm = index.by_authority.values().flatten().find(|realm| realm.issuer == issuer);
+        match realm {
+            Some(realm) => self.context(&index, realm).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn context(&self, index: &Index, realm: &Realm) -> Result<Arc<RealmContext>, RealmError> {
+        if let Some(context) = index.contexts.load().get(&realm.issuer) {
+            return Ok(Arc::clone(context));
+        }
+        let _one_at_a_time = self.loading.lock().await;
+        if let Some(context) = index.contexts.load().get(&realm.issuer) {
+            return Ok(Arc::clone(context));
+        }
+        let context = Arc::new(self.load(realm.clone()).await?);
+        let mut contexts = HashMap::clone(&index.contexts.load());
+        contexts.insert(realm.issuer.clone(), Arc::clone(&context));
+        index.contexts.store(Arc::new(contexts));
+        Ok(context)
+    }
+
+    /// The issuers, sorted.
+    pub fn issuers(&self) -> Vec<String> {
+        let index = self.index.load();
+        let mut issuers: Vec<String> =
+            index.by_authority.values().flatten().map(|realm| realm.issuer.clone()).collect();
+        issuers.sort();
+        issuers
+    }
+
+    /// The key that wraps stored secrets.
+    pub fn wrap_key(&self) -> &WrapKey {
+        &self.wrap
+    }
+
+    /// What is due for all keys: to be called at start and every minute.
+    pub async fn maintain_keys(&self) -> Result<(), RealmError> {
+        for issuer in self.issuers() {
+            rotation::maintain(&self.store, &self.clock, &self.wrap, &issuer).await?;
+        }
+        self.refresh().await
+    }
+}

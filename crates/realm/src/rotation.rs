@@ -1,0 +1,200 @@
+//! Keys are made, published ahead, activated, retired and forgotten, without one failed verification.
+//!
+//! A new key is published as *next* for longer than anybody may cache the key set; only then it signs. A retired
+//! key stays published while anything that it signed can be alive. Each move is a guard on the key's state, so
+//! that of several nodes one makes it.
+
+use jose::{SigningAlg, SigningKey, WrapKey};
+use model::{Clock, KeyState, SigningKeyRow};
+use storage::{Change, Outcome, Store, key};
+
+use crate::{
+    Purpose, RealmError,
+    seals::{self, DAY},
+    signing,
+};
+
+/// How long others may cache the key set, in seconds: `Cache-Control: max-age` of `/jwks`.
+pub const JWKS_MAX_AGE: i64 = 300;
+/// How long a key is published before it signs, in seconds.
+pub const OVERLAP: i64 = 2 * JWKS_MAX_AGE;
+/// How long a retired key stays published, in seconds: longer than any signed token lives.
+const RETIRED: i64 = 2 * DAY;
+/// How long a key signs before the next one is made, in seconds.
+const SIGNS_FOR: i64 = 90 * DAY;
+/// Those made before a realm answers; RSA takes up to a second.
+const FAST: [SigningAlg; 2] = [SigningAlg::Es256, SigningAlg::EdDsa];
+
+/// Makes the fast keys of a new realm.
+pub(crate) async fn ensure_fast_keys(store: &Store, wrap: &WrapKey, issuer: &str, now: i64) -> Result<(), RealmError> {
+    ensure_keys(store, wrap, issuer, now, &FAST).await.map(|_| ())
+}
+
+async fn ensure_keys(
+    store: &Store,
+    wrap: &WrapKey,
+    issuer: &str,
+    now: i64,
+    algs: &[SigningAlg],
+) -> Result<bool, RealmError> {
+    let have = store.signing_keys(issuer).await?;
+    let mut change = Change::new();
+    for alg in algs {
+        if !have.iter().any(|row| row.alg == *alg && row.state == KeyState::Active) {
+            let row = make(wrap, issuer, *alg, KeyState::Active, now, now).await?;
+            change = change.then(key::insert_signing(issuer, &row)?);
+        }
+    }
+    if change.guarded.is_empty() {
+        return Ok(false);
+    }
+    // Another node may have been first: the unique index keeps its key, and ours is dropped.
+    let _ = store.commit(change.then(storage::realm::raise_revision())).await?;
+    Ok(true)
+}
+
+async fn make(
+    wrap: &WrapKey,
+    issuer: &str,
+    alg: SigningAlg,
+    state: KeyState,
+    now: i64,
+    activates_at: i64,
+) -> Result<SigningKeyRow, RealmError> {
+    let (public, private) = tokio::task::spawn_blocking(move || {
+        SigningKey::generate(alg).map(|(key, private)| (key.public_jwk(), private))
+    })
+    .await
+    .map_err(|error| RealmError::Key(error.to_string()))?
+    .map_err(|error| RealmError::Key(error.to_string()))?;
+    Ok(SigningKeyRow {
+        kid: public.kid.clone().unwrap_or_default(),
+        alg,
+        state,
+        private_key: wrap.wrap(&signing::wrap_label(issuer), &private),
+        public_jwk: public,
+        created_at: now,
+        activates_at,
+        retired_at: None,
+    })
+}
+
+/// Makes today's and tomorrow's sealing keys where they are missing.
+pub(crate) async fn ensure_sealing_keys(
+    store: &Store,
+    wrap: &WrapKey,
+    issuer: &str,
+    now: i64,
+) -> Result<bool, RealmError> {
+    let have = store.sealing_keys(issuer, now).await?;
+    let mut change = Change::new();
+    for purpose in Purpose::ALL {
+        for day in [now, now + DAY] {
+            let id = purpose.key_id(day);
+            let missing = !have.iter().any(|row| row.purpose == purpose.as_str() && row.id == id);
+            if missing && (purpose != Purpose::Refresh || day == now) {
+                let secret = jose::random_bytes::<32>();
+                change = change.then(key::insert_sealing(
+                    issuer,
+                    &key::SealingKeyRow {
+                        purpose: purpose.as_str().to_owned(),
+                        id,
+                        secret: wrap.wrap(&seals::wrap_label(issuer, purpose), &secret),
+                        created_at: now,
+                        expires_at: day + DAY + purpose.keep(),
+                    },
+                ));
+            }
+        }
+    }
+    if change.guarded.is_empty() {
+        return Ok(false);
+    }
+    let _ = store.commit(change.then(storage::realm::raise_revision())).await?;
+    Ok(true)
+}
+
+/// Publishes a next key for each algorithm (or the one named). It signs after [`OVERLAP`], or at once when asked:
+/// then clients that cached the key set fail until they fetch it again, so that is for a key that leaked.
+///
+/// Answers the new key ids.
+pub async fn rotate(
+    store: &Store,
+    clock: &Clock,
+    wrap: &WrapKey,
+    issuer: &str,
+    only: Option<SigningAlg>,
+    at_once: bool,
+) -> Result<Vec<String>, RealmError> {
+    let now = clock.now();
+    let have = store.signing_keys(issuer).await?;
+    let mut change = Change::new();
+    let mut kids = Vec::new();
+    for alg in SigningAlg::ALL {
+        let is_wanted = only.is_none_or(|only| only == alg);
+        let is_pending = have.iter().any(|row| row.alg == alg && row.state == KeyState::Next);
+        if !is_wanted || is_pending {
+            continue;
+        }
+        let activates_at = if at_once { now } else { now + OVERLAP };
+        let row = make(wrap, issuer, alg, KeyState::Next, now, activates_at).await?;
+        kids.push(row.kid.clone());
+        change = change.then(key::insert_signing(issuer, &row)?);
+    }
+    let _ = store.commit(change.then(storage::realm::raise_revision())).await?;
+    if at_once {
+        advance(store, issuer, now).await?;
+    }
+    Ok(kids)
+}
+
+/// What is due for a realm's keys: missing ones are made, next ones activated, old ones retired and forgotten.
+/// Answers whether anything changed.
+pub async fn maintain(store: &Store, clock: &Clock, wrap: &WrapKey, issuer: &str) -> Result<bool, RealmError> {
+    let now = clock.now();
+    let mut changed = ensure_keys(store, wrap, issuer, now, &SigningAlg::ALL).await?;
+    changed |= ensure_sealing_keys(store, wrap, issuer, now).await?;
+    let rows = store.signing_keys(issuer).await?;
+    for row in &rows {
+        let is_old = row.state == KeyState::Active && now - row.activates_at > SIGNS_FOR;
+        let has_next = rows.iter().any(|next| next.alg == row.alg && next.state == KeyState::Next);
+        if is_old && !has_next {
+            rotate(store, clock, wrap, issuer, Some(row.alg), false).await?;
+            changed = true;
+        }
+    }
+    changed |= advance(store, issuer, now).await?;
+    Ok(changed)
+}
+
+/// Activates the next keys whose time has come, retires those they follow, forgets what nobody needs.
+async fn advance(store: &Store, issuer: &str, now: i64) -> Result<bool, RealmError> {
+    let rows = store.signing_keys(issuer).await?;
+    let mut changed = false;
+    for next in rows.iter().filter(|row| row.state == KeyState::Next && row.activates_at <= now) {
+        let mut change = Change::new();
+        for active in rows.iter().filter(|row| row.alg == next.alg && row.state == KeyState::Active) {
+            change = change.then(key::move_signing(
+                issuer,
+                &active.kid,
+                KeyState::Active,
+                KeyState::Retired,
+                active.activates_at,
+                Some(now),
+            ));
+        }
+        change = change
+            .then(key::move_signing(issuer, &next.kid, KeyState::Next, KeyState::Active, now, None))
+            .then(storage::realm::raise_revision());
+        changed |= store.commit(change).await? == Outcome::Applied;
+    }
+    for row in &rows {
+        if row.retired_at.is_some_and(|at| at + RETIRED <= now) {
+            let change = Change::new()
+                .then(key::remove_signing(issuer, &row.kid))
+                .then(storage::realm::raise_revision());
+            changed |= store.commit(change).await? == Outcome::Applied;
+        }
+    }
+    Ok(changed)
+}

@@ -1,0 +1,204 @@
+//! Describing an API: whose tokens it takes, who it is, and how it checks.
+
+use std::sync::Arc;
+
+use enforcement::TokenCheck;
+use protocol::Scope;
+use reqwest::Client;
+use url::Url;
+
+use crate::ResourceServer;
+use crate::clock::Clock;
+use crate::discovery::Discovery;
+use crate::http_client;
+use crate::introspection::Introspection;
+use crate::key_cache::KeyCache;
+use crate::metadata::Metadata;
+
+/// Why an API cannot be protected as described.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The issuer or the resource is no URL that can be used.
+    #[error("{what} `{value}`: {problem}")]
+    Url {
+        /// `issuer` or `resource`.
+        what: &'static str,
+        /// What was given.
+        value: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// Neither [`Builder::introspection`] nor [`Builder::jwks`].
+    #[error("say how tokens are checked: call introspection(…), jwks(), or both")]
+    NoCheck,
+    /// A scope has characters that a scope cannot have.
+    #[error("scopes_supported: {0}")]
+    Scope(#[from] protocol::ScopeError),
+    /// There is no HTTP client, for example because the system's root certificates cannot be read.
+    #[error("the HTTP client cannot be made")]
+    HttpClient(#[source] reqwest::Error),
+}
+
+/// Made by [`ResourceServer::builder`].
+#[must_use]
+pub struct Builder {
+    issuer: String,
+    resource: String,
+    credentials: Option<(String, String)>,
+    jwks: bool,
+    scopes: Vec<String>,
+    http: Option<Client>,
+    pub(crate) clock: Clock,
+}
+
+impl Builder {
+    pub(crate) fn new(issuer: String, resource: String) -> Self {
+        Self {
+            issuer,
+            resource,
+            credentials: None,
+            jwks: false,
+            scopes: Vec::new(),
+            http: None,
+            clock: Clock::new(),
+        }
+    }
+
+    /// Asks the issuer about each opaque token, with the API's own credentials (`client_secret_basic`). What was
+    /// revoked is refused from that moment on.
+    pub fn introspection(mut self, client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
+        self.credentials = Some((client_id.into(), client_secret.into()));
+        self
+    }
+
+    /// Checks tokens that are JWTs here, with the issuer's public keys. Faster, but a revoked token is taken until
+    /// it expires. Without this, JWTs are introspected like any other token.
+    pub fn jwks(mut self) -> Self {
+        self.jwks = true;
+        self
+    }
+
+    /// The scopes that the API's metadata names. For information only; see [`require_scope`](crate::require_scope).
+    pub fn scopes_supported<T: Into<String>>(mut self, scopes: impl IntoIterator<Item = T>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Uses this client towards the issuer: with other root certificates, say. It should have time-outs, and must
+    /// not follow redirects.
+    pub fn http_client(mut self, client: Client) -> Self {
+        self.http = Some(client);
+        self
+    }
+
+    /// Checks the description. Nothing is fetched before the first token.
+    pub fn build(self) -> Result<ResourceServer, BuildError> {
+        let issuer = absolute("issuer", &self.issuer)?;
+        let resource = absolute("resource", &self.resource)?;
+        if issuer.query().is_some() {
+            return Err(problem("issuer", &self.issuer, "an issuer has no query (RFC 8414 §2)"));
+        }
+        if self.credentials.is_none() && !self.jwks {
+            return Err(BuildError::NoCheck);
+        }
+        let http = match self.http {
+            Some(client) => client,
+            None => http_client::client().map_err(BuildError::HttpClient)?,
+        };
+        let scopes = Scope::from_tokens(self.scopes)?;
+        let discovery = Arc::new(Discovery::new(
+            issuer,
+            self.issuer.clone(),
+            http.clone(),
+            self.clock.clone(),
+        ));
+        let introspection = self
+            .credentials
+            .map(|(id, secret)| Introspection::new(Arc::clone(&discovery), http.clone(), &id, &secret));
+        let keys = self.jwks.then(|| KeyCache::new(discovery, http, self.clock.clone()));
+        let metadata = Metadata::new(&resource, &self.resource, &self.issuer, &scopes);
+        let check = TokenCheck::new(self.issuer, self.resource);
+        Ok(ResourceServer::new(check, introspection, keys, metadata, self.clock))
+    }
+}
+
+fn problem(what: &'static str, value: &str, problem: &'static str) -> BuildError {
+    BuildError::Url {
+        what,
+        value: value.to_owned(),
+        problem,
+    }
+}
+
+/// An https URL without fragment; http on loopback, for development.
+fn absolute(what: &'static str, value: &str) -> Result<Url, BuildError> {
+    let url = Url::parse(value).map_err(|_| problem(what, value, "not an absolute URL"))?;
+    let host_is_loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if host_is_loopback => {}
+        "http" => return Err(problem(what, value, "use https; http is for loopback alone")),
+        _ => return Err(problem(what, value, "not an https URL")),
+    }
+    if url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+        return Err(problem(what, value, "must not have a fragment or credentials"));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BuildError;
+    use crate::ResourceServer;
+
+    fn build(issuer: &str, resource: &str) -> Result<ResourceServer, BuildError> {
+        ResourceServer::builder(issuer, resource).jwks().build()
+    }
+
+    #[test]
+    fn issuer_and_resource_are_https_urls_or_on_loopback() {
+        for good in [
+            "https://id.example",
+            "https://id.example/bank",
+            "http://localhost:8080",
+            "http://127.0.0.1",
+            "http://[::1]:9",
+        ] {
+            assert!(build(good, "https://api.example").is_ok(), "{good}");
+            assert!(build("https://id.example", good).is_ok(), "{good}");
+        }
+        for bad in [
+            "id.example",
+            "http://id.example",
+            "ftp://id.example",
+            "https://id.example/#x",
+            "https://a:b@id.example",
+            "",
+        ] {
+            assert!(build(bad, "https://api.example").is_err(), "{bad}");
+            assert!(build("https://id.example", bad).is_err(), "{bad}");
+        }
+        assert!(build("https://id.example?x=1", "https://api.example").is_err());
+    }
+
+    #[test]
+    fn there_must_be_a_way_to_check_tokens() {
+        let builder = || ResourceServer::builder("https://id.example", "https://api.example");
+        assert!(matches!(builder().build(), Err(BuildError::NoCheck)));
+        assert!(builder().introspection("api", "secret").build().is_ok());
+    }
+
+    #[test]
+    fn a_scope_that_cannot_be_is_noticed() {
+        let builder = ResourceServer::builder("https://id.example", "https://api.example").jwks();
+        assert!(matches!(
+            builder.scopes_supported(["accounts read"]).build(),
+            Err(BuildError::Scope(_))
+        ));
+    }
+}

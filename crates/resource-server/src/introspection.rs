@@ -1,0 +1,63 @@
+//! Asking the issuer about a token.
+//! Spec: RFC 7662 §2, RFC 6749 §2.3.1
+//!
+//! Every call is a question: what was revoked a moment ago is refused now. Nothing is kept.
+
+use std::sync::Arc;
+
+use enforcement::Refusal;
+use protocol::IntrospectionResponse;
+use reqwest::{Client, StatusCode};
+use serde_json::{Map, Value};
+use url::form_urlencoded::byte_serialize;
+
+use crate::discovery::Discovery;
+use crate::http_client::{self, SendError};
+use crate::{CheckError, Unavailable};
+
+/// It has no `Debug`: it holds the API's secret.
+pub(crate) struct Introspection {
+    discovery: Arc<Discovery>,
+    http: Client,
+    /// Form-encoded already, as RFC 6749 §2.3.1 wants them in the `Authorization` header.
+    client_id: String,
+    client_secret: String,
+}
+
+impl Introspection {
+    pub(crate) fn new(discovery: Arc<Discovery>, http: Client, client_id: &str, client_secret: &str) -> Self {
+        Self {
+            discovery,
+            http,
+            client_id: byte_serialize(client_id.as_bytes()).collect(),
+            client_secret: byte_serialize(client_secret.as_bytes()).collect(),
+        }
+    }
+
+    pub(crate) async fn ask(&self, token: &str) -> Result<IntrospectionResponse, CheckError> {
+        let endpoints = self.discovery.endpoints().await?;
+        let endpoint = endpoints
+            .introspection_endpoint
+            .clone()
+            .ok_or_else(|| Unavailable::new("its metadata has no introspection_endpoint"))?;
+        let request = self
+            .http
+            .post(endpoint)
+            .basic_auth(&self.client_id, Some(&self.client_secret))
+            .form(&[("token", token), ("token_type_hint", "access_token")]);
+        let answer: Map<String, Value> = match http_client::json(request).await {
+            Ok((_, answer)) => answer,
+            Err(SendError::Status(StatusCode::UNAUTHORIZED)) => {
+                let reason = "it refuses the client_id and client_secret that this API introspects with";
+                return Err(Unavailable::new(reason).into());
+            }
+            Err(error) => return Err(Unavailable::from(error).into()),
+        };
+        // RFC 7800 §3.1: a bound token is worth nothing without the proof, which a bearer does not bring.
+        if answer.get("cnf").is_some_and(|cnf| !cnf.is_null()) {
+            return Err(Refusal::UnprovenBinding.into());
+        }
+        serde_json::from_value(Value::Object(answer))
+            .map_err(|_| Unavailable::new("its answer is no introspection response").into())
+    }
+}

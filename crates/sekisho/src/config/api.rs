@@ -1,0 +1,215 @@
+//! `[[api]]`: a protected resource with its scopes.
+
+use std::collections::BTreeMap;
+
+use jose::SigningAlg;
+use model::{Api, ApiScope, TokenFormat, api::Route};
+use protocol::{Acr, Resource, Scope};
+use url::Url;
+
+use super::{
+    document::{Item, Span},
+    impact,
+    reader::{Located, Report, Table, any_of},
+    realm_file::find_profile,
+};
+
+/// What the other parts of the file may refer to wrongly.
+pub(super) struct ReadApi {
+    pub api: Api,
+    pub span: Span,
+    pub scope_spans: Vec<Span>,
+    pub introspection: Vec<Located<String>>,
+    pub token_format_span: Span,
+}
+
+const FORMATS: &[(&str, TokenFormat)] = &[("opaque", TokenFormat::Opaque), ("jwt", TokenFormat::Jwt)];
+
+/// Reads one API.
+pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
+    let identifier = table.required_text("identifier", "https://api.example.com");
+    if let Some(identifier) = &identifier {
+        check_identifier(table.report, identifier);
+    }
+    let name = table.text("name").map(|name| name.value);
+    let token_format = table.one_of("token_format", FORMATS, &[]).map(|format| format.value).unwrap_or_default();
+    let signing_alg = table.one_of("signing_alg", &algs(), &[]);
+    if let (Some(alg), TokenFormat::Opaque) = (&signing_alg, token_format) {
+        let remedy = "remove it, or set token_format = \"jwt\"";
+        table.report.warning(&alg.span, "signing_alg has no effect on opaque tokens", remedy);
+    }
+    let profile = table.text("profile").and_then(|name| find_profile(table.report, &name)).map(|profile| profile.name.to_owned());
+    let (impact, derived) = impact::read(&mut table);
+    let acr = acr(&mut table, derived);
+    let (scope, scope_spans) = scopes(&mut table);
+    let introspection = table.texts("introspection").unwrap_or_default();
+    let upstream = upstream(&mut table);
+    let route = routes(&mut table, &scope);
+    let authorization_details = authorization_details(&mut table);
+    let token_format_span = table.span_of("token_format");
+    let span = identifier.as_ref().map_or_else(|| table.span.clone(), |identifier| identifier.span.clone());
+    table.finish();
+    let identifier = identifier?.value;
+    Some(ReadApi {
+        api: Api {
+            name: name.unwrap_or_else(|| identifier.clone()),
+            identifier,
+            token_format,
+            signing_alg: signing_alg.map(|alg| alg.value),
+            profile,
+            acr,
+            impact,
+            scope,
+            authorization_details,
+            introspection: introspection.iter().map(|client| client.value.clone()).collect(),
+            upstream,
+            route,
+        },
+        span,
+        scope_spans,
+        introspection,
+        token_format_span,
+    })
+}
+
+fn algs() -> [(&'static str, SigningAlg); 4] {
+    SigningAlg::ALL.map(|alg| (alg.as_str(), alg))
+}
+
+/// RFC 8707 §2: an absolute URI without a fragment.
+fn check_identifier(report: &Report<'_>, identifier: &Located<String>) {
+    let text = &identifier.value;
+    if let Err(error) = Resource::parse(text) {
+        let problem = format!("{text} cannot identify an API ({})", error.to_string().replace("resource", "it"));
+        report.error(&identifier.span, problem, "write its public URL: https://api.example.com");
+    } else if !Url::parse(text).is_ok_and(|url| super::issuer::is_https_or_local(&url)) {
+        let problem = format!("{text} is not reached by https");
+        report.warning(&identifier.span, problem, "serve the API by https: access tokens travel to it");
+    }
+}
+
+fn acr(table: &mut Table<'_, '_>, derived: Option<Acr>) -> Option<Acr> {
+    let written = table.text("acr");
+    let span = written.as_ref().map_or_else(|| table.span_of("impact"), |acr| acr.span.clone());
+    let acr = match written {
+        Some(text) => {
+            let level = Acr::parse(&text.value);
+            if level.is_none() {
+                let problem = format!("acr cannot be {:?}", text.value);
+                table.report.error(&text.span, problem, "use loa1, loa2, loa3 or loa4");
+            }
+            if let Some((level, derived)) = level.zip(derived).filter(|(level, derived)| level < derived) {
+                let problem = format!("acr is {}, but the impact asks for {}", level.short(), derived.short());
+                table.report.warning(&text.span, problem, "raise acr, or look at the impact again");
+            }
+            level
+        }
+        None => derived,
+    };
+    if let Some(level) = acr.filter(|level| !Acr::REACHABLE.contains(level)) {
+        let problem = format!("the API needs {}, which no sign-in of this version reaches", level.short());
+        let most = Acr::REACHABLE.last().map_or("loa2", |most| most.short());
+        table.report.warning(&span, problem, format!("set acr = \"{most}\" until second factors are there"));
+    }
+    acr
+}
+
+fn scopes(table: &mut Table<'_, '_>) -> (Vec<ApiScope>, Vec<Span>) {
+    let mut scopes = Vec::new();
+    let mut spans = Vec::new();
+    for mut entry in table.tables("scope", "scope = [{ name = \"…\", description = { en = \"…\" } }]") {
+        entry.name = "a scope";
+        let name = entry.required_text("name", "accounts:read");
+        let description = texts_by_locale(&mut entry, "description");
+        if let Some(name) = name {
+            let is_token = !name.value.contains(' ') && Scope::parse(&name.value).is_ok();
+            if !is_token {
+                let remedy = "use letters, digits and :._- without spaces";
+                entry.report.error(&name.span, format!("{:?} cannot be a scope", name.value), remedy);
+            } else if description.is_empty() {
+                let remedy = "add description = { en = \"…\", ja = \"…\" }: users read it when they decide";
+                entry.report.warning(&name.span, format!("the scope {} has no description", name.value), remedy);
+            }
+            spans.push(name.span);
+            scopes.push(ApiScope { name: name.value, description });
+        }
+        entry.finish();
+    }
+    (scopes, spans)
+}
+
+/// `{ en = "…", ja = "…" }`: any language is fine.
+fn texts_by_locale(table: &mut Table<'_, '_>, key: &'static str) -> BTreeMap<String, String> {
+    let Some(entry) = table.entry(key) else { return BTreeMap::new() };
+    let Item::Table(entries) = &entry.node.item else {
+        let problem = format!("{key} is {}, not texts by language", entry.node.item.name());
+        table.report.error(&entry.node.span, problem, format!("write {key} = {{ en = \"…\", ja = \"…\" }}"));
+        return BTreeMap::new();
+    };
+    let texts = entries.iter().filter_map(|entry| match &entry.node.item {
+        Item::Text(text) => Some((entry.key.clone(), text.clone())),
+        other => {
+            let problem = format!("{key}.{} is {}", entry.key, other.name());
+            table.report.error(&entry.node.span, problem, "write a text in quotes");
+            None
+        }
+    });
+    texts.collect()
+}
+
+fn upstream(table: &mut Table<'_, '_>) -> Option<String> {
+    let upstream = table.text("upstream")?;
+    if !Url::parse(&upstream.value).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+        let remedy = "write http://host:port";
+        table.report.error(&upstream.span, format!("{} is not a web address", upstream.value), remedy);
+    }
+    kept_only(table, &upstream.span, "upstream");
+    Some(upstream.value)
+}
+
+fn kept_only(table: &Table<'_, '_>, span: &Span, key: &str) {
+    let problem = format!("{key} has no effect: the gateway is not part of this version");
+    table.report.warning(span, problem, "check tokens in the API itself");
+}
+
+fn routes(table: &mut Table<'_, '_>, scopes: &[ApiScope]) -> Vec<Route> {
+    const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    let mut routes = Vec::new();
+    for mut entry in table.tables("route", "route = [{ methods = [\"GET\"], path = \"/…\", scope = [\"…\"] }]") {
+        entry.name = "a route";
+        let path = entry.required_text("path", "/accounts/**");
+        if let Some(path) = path.as_ref().filter(|path| !path.value.starts_with('/')) {
+            entry.report.error(&path.span, format!("{} is not a path", path.value), "begin it with /");
+        }
+        let methods: Vec<String> = entry
+            .some_of("methods", &METHODS.iter().map(|method| (*method, *method)).collect::<Vec<_>>(), &[])
+            .unwrap_or_default()
+            .into_iter()
+            .map(|method| method.value.to_owned())
+            .collect();
+        let wanted = entry.texts("scope").unwrap_or_default();
+        for scope in wanted.iter().filter(|scope| !scopes.iter().any(|known| known.name == scope.value)) {
+            let names: Vec<&str> = scopes.iter().map(|scope| scope.name.as_str()).collect();
+            let problem = format!("the API has no scope {}", scope.value);
+            entry.report.error(&scope.span, problem, format!("use {}", any_of(&names)));
+        }
+        entry.finish();
+        if let Some(path) = path {
+            routes.push(Route { methods, path: path.value, scope: wanted.into_iter().map(|scope| scope.value).collect() });
+        }
+    }
+    if !routes.is_empty() {
+        kept_only(table, &table.span_of("route"), "route");
+    }
+    routes
+}
+
+/// RFC 9396: the descriptions are kept as they are.
+fn authorization_details(table: &mut Table<'_, '_>) -> Vec<serde_json::Value> {
+    let Some(entry) = table.entry("authorization_details") else { return Vec::new() };
+    let kept = super::client::to_json(&entry.node);
+    let Some(kept) = kept.as_array().filter(|kept| !kept.is_empty()).cloned() else { return Vec::new() };
+    let problem = "authorization_details has no effect: it is not part of this version";
+    table.report.warning(&entry.key_span, problem, "use scopes");
+    kept
+}

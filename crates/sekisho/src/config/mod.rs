@@ -1,0 +1,176 @@
+//! Files: `sekisho.toml`, the process, and `realms/*.toml`, one realm each.
+//!
+//! Reading a file collects every mistake in it at once, each with its line and a remedy.
+
+mod api;
+mod client;
+mod cross_check;
+mod document;
+mod duration;
+mod glob;
+mod impact;
+mod issuer;
+mod json;
+mod problem;
+mod reader;
+mod realm_file;
+mod secret;
+mod server;
+mod store;
+#[cfg(test)]
+mod tests;
+mod user;
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use self::{
+    document::{Document, Item},
+    realm_file::ReadRealm,
+    reader::Report,
+};
+pub use self::{
+    problem::{Problem, Problems, Severity},
+    realm_file::{ClientEntry, ClientSecret, PasswordSeed, RealmFile, UserEntry, from_text},
+    server::{
+        Certificate, DEFAULT_PORT, Email, Listener, Operations, Outgoing, Proxy, ServerConfig, Tls, WrapSource,
+    },
+    store::{OpenError, open_store},
+};
+pub use web::extract::Network;
+pub(crate) use self::{client::format_hash, duration::format as format_duration, realm_file::expose};
+
+/// The server file that is read when none is named.
+pub const DEFAULT_FILE: &str = "sekisho.toml";
+
+/// The issuer of a server that is told nothing.
+pub const DEFAULT_ISSUER: &str = "http://localhost:8080";
+
+/// Reads the configuration of a server with all realm files that it names: from the file that is named, else from
+/// `./sekisho.toml` if it is there, else the defaults.
+pub fn load_server(path: Option<&Path>) -> Result<ServerConfig, Problems> {
+    load(path, true)
+}
+
+/// As [`load_server`], but without reading realm files: for commands that only need to find the database.
+pub fn load_process(path: Option<&Path>) -> Result<ServerConfig, Problems> {
+    load(path, false)
+}
+
+fn load(path: Option<&Path>, with_realms: bool) -> Result<ServerConfig, Problems> {
+    let default = Path::new(DEFAULT_FILE);
+    let path = match path {
+        Some(path) => path,
+        None if default.is_file() => default,
+        None => return Ok(ServerConfig::without_file()),
+    };
+    let document = Document::read(path)?;
+    let read = server::read(&document, false);
+    let mut config = read.config;
+    let mut problems = Problems(read.problems).sorted();
+    if with_realms {
+        let (realms, more) = read_realms(&read.realm_files, false);
+        problems.0.extend(more.0);
+        problems.0.extend(reachability(&config, &realms));
+        config.realms = realms;
+    }
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    config.warnings = problems;
+    Ok(config)
+}
+
+/// Reads realm files; the error holds all mistakes of all of them. Warnings come with the files.
+pub fn load_realms(paths: &[PathBuf]) -> Result<(Vec<RealmFile>, Problems), Problems> {
+    let (files, problems) = read_realms(paths, false);
+    if problems.has_errors() { Err(problems) } else { Ok((files, problems)) }
+}
+
+/// Everything that is wrong with these files, server and realm files in any order. A server file's realm files are
+/// looked at too.
+pub fn check(paths: &[PathBuf]) -> Problems {
+    let mut problems = Problems::default();
+    let mut realm_files: Vec<PathBuf> = Vec::new();
+    let mut servers = Vec::new();
+    for path in paths {
+        match Document::read(path) {
+            Err(problem) => problems.0.push(problem),
+            Ok(document) if is_server_file(&document) => {
+                let read = server::read(&document, false);
+                problems.0.extend(Problems(read.problems).sorted().0);
+                realm_files.extend(read.realm_files);
+                servers.push(read.config);
+            }
+            Ok(_) => realm_files.push(path.clone()),
+        }
+    }
+    realm_files.sort();
+    realm_files.dedup();
+    let (realms, more) = read_realms(&realm_files, false);
+    problems.0.extend(more.0);
+    for config in &servers {
+        problems.0.extend(reachability(config, &realms));
+    }
+    problems
+}
+
+/// Whether a file is `sekisho.toml` rather than a realm: it has more of its keys.
+fn is_server_file(document: &Document) -> bool {
+    const SERVER: &[&str] =
+        &["data", "database", "realms", "listener", "proxy", "keys", "email", "outgoing", "operations"];
+    const REALM: &[&str] =
+        &["issuer", "display_name", "locales", "profile", "profiles", "lifetimes", "api", "client", "user"];
+    let Item::Table(entries) = &document.root.item else { return false };
+    let count = |keys: &[&str]| entries.iter().filter(|entry| keys.contains(&entry.key.as_str())).count();
+    let (server, realm) = (count(SERVER), count(REALM));
+    let is_named_so = document.path.file_stem().is_some_and(|stem| stem == "sekisho");
+    server > realm || (server == realm && is_named_so)
+}
+
+fn read_realms(paths: &[PathBuf], plain_secrets: bool) -> (Vec<RealmFile>, Problems) {
+    let mut problems = Problems::default();
+    let mut files = Vec::new();
+    let mut issuers: HashMap<String, String> = HashMap::new();
+    for path in paths {
+        let document = match Document::read(path) {
+            Ok(document) => document,
+            Err(problem) => {
+                problems.0.push(problem);
+                continue;
+            }
+        };
+        let ReadRealm { file, problems: mut found, issuer, document } = realm_file::read(document, plain_secrets);
+        if let Some(issuer) = issuer {
+            let name = path.display().to_string();
+            // Hosts are compared without case everywhere, so issuers that differ by it alone are one.
+            if let Some(other) = issuers.insert(issuer.value.to_lowercase(), name) {
+                let report = Report::new(&document, plain_secrets);
+                let problem = format!("{other} is a realm of the issuer {} already", issuer.value);
+                report.error(&issuer.span, problem, "give each realm an issuer of its own");
+                found.extend(report.finish().into_iter().filter(|problem| document.syntax.iter().all(|syntax| syntax.line != problem.line)));
+            }
+        }
+        problems.0.extend(Problems(found).sorted().0);
+        files.extend(file);
+    }
+    (files, problems)
+}
+
+/// Warns of realms that nobody can reach by the listeners as they are.
+fn reachability(config: &ServerConfig, realms: &[RealmFile]) -> Vec<Problem> {
+    let has_tls = config.listeners.iter().any(|listener| listener.tls.is_some());
+    if has_tls || !config.proxy.trusted.is_empty() {
+        return Vec::new();
+    }
+    let https = realms.iter().filter(|file| file.realm.is_https());
+    https
+        .map(|file| {
+            let problem = format!("{} is an https issuer, but no listener speaks TLS", file.realm.issuer);
+            let remedy = "add tls to a [[listener]], or name the proxy in front of it in [proxy] trusted";
+            Problem::with_file(Path::new(&file.file), problem, remedy).into_warning()
+        })
+        .collect()
+}

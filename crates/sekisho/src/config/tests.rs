@@ -1,0 +1,408 @@
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use model::TokenFormat;
+use protocol::Acr;
+use testkit::process::temporary_directory;
+
+use super::*;
+
+/// Line and problem of everything that is wrong in a realm file.
+fn realm_problems(text: &str) -> Vec<(usize, String)> {
+    let read = realm_file::read(Document::parse(Path::new("realm.toml"), text), true);
+    let problems = Problems(read.problems).sorted();
+    problems.0.into_iter().map(|problem| (problem.line, format!("{} — {}", problem.problem, problem.remedy))).collect()
+}
+
+fn server_problems(text: &str) -> Vec<(usize, String)> {
+    let read = server::read(&Document::parse(Path::new("/nowhere/sekisho.toml"), text), false);
+    let problems = Problems(read.problems).sorted();
+    problems.0.into_iter().map(|problem| (problem.line, format!("{} — {}", problem.problem, problem.remedy))).collect()
+}
+
+/// Every expected problem is there, on its line, and nothing else is.
+fn assert_problems(found: &[(usize, String)], expected: &[(usize, &str)]) {
+    for (line, words) in expected {
+        assert!(found.iter().any(|(at, text)| at == line && text.contains(words)), "line {line}: {words}\n{found:#?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+}
+
+#[test]
+fn every_mistake_of_a_realm_file_is_found_at_once_on_its_line() {
+    let text = r#"issuer       = "https://id.example.com/token/"
+display_nme  = "Bank"
+locales      = ["en", "fr"]
+profile      = "baselin"
+registration = "open"
+[lifetimes]
+access_token = 600
+session      = "12 hours"
+grants       = "1d"
+[[api]]
+identifier    = "not a url"
+token_format  = "jwt"
+acr           = "loa9"
+introspection = ["bank-api", "public", "nobody"]
+scope         = [{ name = "accounts:read", description = { en = "See" } }, { name = "openid" }]
+[[api]]
+identifier = "not a url"
+scope      = [{ name = "accounts:read", descripton = { en = "See" } }]
+[[client]]
+client_id                  = "app"
+redirect_uris              = ["http://app.example.com/cb", "https://app.example.com/#f"]
+grant_types                = ["authorization_code", "implict"]
+token_endpoint_auth_method = "private_key_jwt"
+scope                      = "openid acounts:read"
+client_secret              = "0123456789012345678901"
+[[client]]
+client_id = "app"
+token_endpoint_auth_method = "none"
+client_secret = "0123456789012345678901"
+[[client]]
+client_id = "public"
+token_endpoint_auth_method = "none"
+grant_types = ["client_credentials"]
+response_types = []
+[[client]]
+client_id = "bank-api"
+grant_types = ["client_credentials"]
+response_types = []
+dpop_bound_access_tokens = true
+[[user]]
+username = "alice"
+pasword  = "x"
+[[user]]
+username = " ALICE "
+password = "short"
+email    = "nobody"
+[[policy]]
+name = "x"
+"#;
+    assert_problems(
+        &realm_problems(text),
+        &[
+            (1, "slash"),
+            (2, "did you mean display_name?"),
+            (3, "\"fr\""),
+            (4, "did you mean baseline?"),
+            (5, "open is not part of this version"),
+            (7, "access_token is a number, not a duration"),
+            (8, "\"12 hours\" is not a duration"),
+            (9, "did you mean grant?"),
+            (11, "cannot identify an API"),
+            (12, "still works there for up to 10 minutes"),
+            (13, "loa9"),
+            (14, "introspection names public, which is a public client"),
+            (14, "introspection names nobody, which is not a client here"),
+            (15, "is one of OpenID Connect"),
+            (15, "the scope openid has no description"),
+            (17, "cannot identify an API"),
+            (17, "another API not a url at line 11"),
+            (18, "did you mean description?"),
+            (18, "another scope accounts:read at line 15"),
+            (18, "the scope accounts:read has no description"),
+            (21, "http://app.example.com/cb"),
+            (21, "https://app.example.com/#f"),
+            (22, "did you mean implicit?"),
+            (23, "private_key_jwt is not part of this version"),
+            (24, "did you mean accounts:read?"),
+            (27, "another client app at line 20"),
+            (27, "redirect_uris"),
+            (29, "has no secret"),
+            (32, "a client without a secret cannot use client_credentials"),
+            (36, "needs a secret"),
+            (39, "dpop_bound_access_tokens of [[client]] is not part of this version"),
+            (42, "did you mean password?"),
+            (44, "another user alice at line 41"),
+            (45, "fewer than 8 characters"),
+            (46, "not an e-mail address"),
+            (47, "[[policy]] is not part of this version"),
+        ],
+    );
+}
+
+#[test]
+fn every_mistake_of_a_server_file_is_found_at_once_on_its_line() {
+    let text = r#"data     = 5
+database = "mysql://x"
+realms   = ["r*/x.toml", "gone.toml", "*.toml"]
+listen   = "x"
+[[listener]]
+bind = "0.0.0.0:8080"
+[[listener]]
+bind = "127.0.0.1"
+role = "gateway"
+[[listener]]
+bind = "0.0.0.0:8443"
+tls  = { cert = "cert.pem", key = "key.pem", chain = "x" }
+client_certificates = "request"
+min_version = "1.1"
+[[listener]]
+bind = "0.0.0.0:8444"
+tls  = "devel"
+[proxy]
+trusted = ["10.1.0.7/24", "0.0.0.0/0"]
+client_cert = ["10.1.0.7/32"]
+[keys]
+wrap = { file = "gone.key" }
+[email]
+smtp = "localhost:25"
+from = "nobody at all"
+[outgoing]
+trust = ["gone.pem"]
+allow = ["https://x.example.com"]
+[operations]
+bind = "0.0.0.0:9090"
+ciba_approval = true
+"#;
+    assert_problems(
+        &server_problems(text),
+        &[
+            (1, "data is a number"),
+            (2, "unknown kind"),
+            (3, "before its last /"),
+            (3, "there is no file"),
+            (3, "no file is called"),
+            (4, "did you mean listener?"),
+            (6, "plain HTTP"),
+            (8, "not an address with a port"),
+            (9, "gateway is not part of this version"),
+            (12, "cert.pem"),
+            (12, "key.pem"),
+            (12, "tls has no key chain"),
+            (13, "request is not part of this version"),
+            (14, "min_version cannot be"),
+            (17, "tls cannot be"),
+            (19, "10.1.0.0/24"),
+            (19, "everybody"),
+            (20, "client_cert of [proxy] is not part of this version"),
+            (22, "gone.key"),
+            (24, "not a mail server"),
+            (25, "not a sender"),
+            (27, "gone.pem"),
+            (28, "is not a host"),
+            (30, "reads the metrics"),
+            (31, "ciba_approval"),
+        ],
+    );
+}
+
+#[test]
+fn the_realm_of_the_tests_is_read_as_it_is_meant() {
+    let file = from_text(Path::new("bank.toml"), &testkit::realm::bank("http://localhost:1234")).unwrap();
+    assert_eq!((file.realm.issuer.as_str(), file.realm.profile.name), ("http://localhost:1234", "baseline"));
+    assert_eq!((file.apis.len(), file.clients.len(), file.users.len()), (2, 6, 2));
+    assert_eq!((file.apis[0].token_format, file.apis[1].token_format), (TokenFormat::Opaque, TokenFormat::Jwt));
+    let app = &file.clients[0];
+    let hash = model::client_secret_hash("http://localhost:1234", "web-app", "web-app-secret");
+    assert!(matches!(&app.secret, Some(ClientSecret::Hash(bytes)) if *bytes == hash));
+    assert_eq!(file.users[0].claims["given_name"], "Alice");
+}
+
+#[test]
+fn a_realm_in_json_is_the_same_realm() {
+    let json = r#"{
+  "issuer": "https://id.example.com",
+  "display_name": "Bank",
+  "lifetimes": { "access_token": "5m" },
+  "api": [{ "identifier": "https://api.example.com", "impact": { "personal_safety": "minimum" } }]
+}"#;
+    let file = from_text(Path::new("realm.json"), json).unwrap();
+    assert_eq!((file.realm.display_name.as_str(), file.realm.lifetimes.access_token), ("Bank", 300));
+    assert_eq!(file.apis[0].acr, Some(Acr::Loa3));
+    let wrong = json.replace("display_name", "display_nam").replace("5m", "5 m");
+    let problems = from_text(Path::new("realm.json"), &wrong).unwrap_err();
+    let lines: Vec<usize> = problems.0.iter().filter(|problem| problem.is_error()).map(|problem| problem.line).collect();
+    assert_eq!(lines, [3, 4], "{problems}");
+}
+
+#[test]
+fn the_file_of_the_contract_is_understood() {
+    let text = r#"
+issuer       = "https://id.example.com"
+display_name = "Example Bank"
+locales      = ["ja", "en"]
+profile      = "baseline"
+profiles     = ["openid-core", "baseline"]
+registration = "off"
+client_ca    = []
+
+[lifetimes]
+authorization_code = "60s"
+access_token       = "10m"
+refresh_token      = "30d"
+grant              = "365d"
+session            = "12h"
+
+[[api]]
+identifier   = "https://api.example.com"
+name         = "Example Bank API"
+token_format = "opaque"
+profile      = "baseline"
+acr          = "loa2"
+impact       = { financial_loss = "moderate" }
+scope        = [ { name = "accounts:read", description = { en = "See your accounts", ja = "口座を参照する" } } ]
+introspection = ["bank-api"]
+
+[[client]]
+client_id        = "budget-app"
+client_name      = "Budget"
+"client_name#ja" = "家計簿"
+redirect_uris    = ["https://app.example.com/callback"]
+grant_types      = ["authorization_code", "refresh_token"]
+response_types   = ["code"]
+jwks             = { keys = [] }
+scope            = "openid accounts:read"
+profile          = "openid-core"
+client_secret_hash = "$sha256$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+[[client]]
+client_id     = "bank-api"
+grant_types   = ["client_credentials"]
+client_secret = "0123456789abcdef012345"
+
+[[user]]
+username       = "alice"
+email          = "alice@example.com"
+email_verified = true
+given_name     = "Alice"
+address        = { country = "JP" }
+groups         = ["retail"]
+"#;
+    let found = realm_problems(text);
+    // The client follows a lower profile than the API of its scope wants: that is the one thing to say.
+    assert_problems(&found, &[(33, "wants baseline or above")]);
+}
+
+#[test]
+fn broken_syntax_is_told_together_with_what_else_is_certainly_wrong() {
+    let found = realm_problems("issuer = = \"x\"\nlocalse = [\"en\"]\nprofile = \"fapi\"\n");
+    assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 2, 3], "{found:?}");
+}
+
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        Self(temporary_directory("config"))
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+const REALM: &str = "issuer = \"http://localhost:8080\"\n";
+
+#[test]
+fn a_server_file_is_loaded_with_its_realms_and_paths_relative_to_it() {
+    let directory = Directory::new();
+    directory.write("realms/b.toml", "issuer = \"http://localhost:8080/b\"\n");
+    directory.write("realms/a.toml", REALM);
+    let key = directory.write("key.pem", "");
+    fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
+    directory.write("cert.pem", "");
+    let path = directory.write(
+        "sekisho.toml",
+        r#"data   = "state"
+realms = ["realms/*.toml"]
+[[listener]]
+bind = "[::]:8443"
+tls  = { cert = "cert.pem", key = "key.pem", min_version = "1.3" }
+[proxy]
+trusted = ["10.1.0.0/24"]
+[keys]
+wrap = { file = "state/master.key" }
+[operations]
+bind = "127.0.0.1:0"
+"#,
+    );
+    let config = load_server(Some(&path)).unwrap();
+    assert!(config.warnings.is_empty(), "{}", config.warnings);
+    assert_eq!(config.data, directory.0.join("state"));
+    assert!(matches!(&config.database, storage::Options::Sqlite { path } if *path == directory.0.join("state/sekisho.db")));
+    assert_eq!(config.wrap, WrapSource::Default);
+    let issuers: Vec<_> = config.realms.iter().map(|file| file.realm.issuer.as_str()).collect();
+    assert_eq!(issuers, ["http://localhost:8080", "http://localhost:8080/b"]);
+    assert!(config.listeners[0].tls.as_ref().unwrap().only_tls13);
+    assert!(config.proxy.trusted[0].contains("10.1.0.9".parse().unwrap()));
+    assert!(load_process(Some(&path)).unwrap().realms.is_empty());
+}
+
+#[test]
+fn a_server_without_a_file_listens_on_this_machine_alone() {
+    let config = ServerConfig::without_file();
+    assert_eq!(config.listeners[0].bind.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.control_socket(), Path::new("sekisho-data/control.sock"));
+    assert!(config.operations.is_none() && !config.names_realms);
+    assert_eq!(DEFAULT_ISSUER, format!("http://localhost:{DEFAULT_PORT}"));
+}
+
+#[test]
+fn check_tells_server_and_realm_files_apart_and_looks_at_all() {
+    let directory = Directory::new();
+    directory.write("realms/a.toml", REALM);
+    let twin = directory.write("realms/b.toml", REALM);
+    let server = directory.write("sekisho.toml", "realms = [\"realms/*.toml\"]\ndatabse = \"x\"\n");
+    let gone = directory.0.join("gone.toml");
+    let found = check(&[server, twin.clone(), gone]);
+    let lines: Vec<_> = found.0.iter().map(|problem| (problem.line, problem.problem.clone())).collect();
+    assert_eq!(found.0.len(), 3, "{lines:#?}");
+    assert!(lines.iter().any(|(line, text)| *line == 2 && text.contains("databse")));
+    assert!(lines.iter().any(|(line, text)| *line == 1 && text.contains("is a realm of the issuer")));
+    assert!(lines.iter().any(|(line, text)| *line == 0 && text.contains("cannot be read")));
+    assert_eq!(load_realms(&[twin]).unwrap().0.len(), 1);
+}
+
+#[test]
+fn an_https_issuer_behind_plain_listeners_is_a_warning() {
+    let directory = Directory::new();
+    directory.write("realm.toml", "issuer = \"https://id.example.com\"\n");
+    let server = directory.write("sekisho.toml", "realms = [\"realm.toml\"]\n");
+    let config = load_server(Some(&server)).unwrap();
+    assert!(config.warnings.to_string().contains("no listener speaks TLS"), "{}", config.warnings);
+    directory.write("sekisho.toml", "realms = [\"realm.toml\"]\n[proxy]\ntrusted = [\"127.0.0.1\"]\n");
+    assert!(load_server(Some(&server)).unwrap().warnings.is_empty());
+}
+
+#[test]
+fn secrets_are_warned_about_outside_demos() {
+    let directory = Directory::new();
+    let text = r#"issuer = "http://localhost:8080"
+[[client]]
+client_id     = "app"
+client_secret = "short"
+grant_types   = ["client_credentials"]
+[[user]]
+username = "alice"
+password = { env = "SEKISHO_TEST_NEVER_SET" }
+"#;
+    let path = directory.write("realm.toml", text);
+    let (files, warnings) = load_realms(&[path]).unwrap();
+    let lines: Vec<usize> = warnings.0.iter().map(|problem| problem.line).collect();
+    assert_eq!(lines, [4, 4, 8], "{warnings}");
+    assert!(matches!(files[0].users[0].password, Some(PasswordSeed::Missing)));
+    assert!(realm_problems(text).iter().all(|(line, _)| *line == 8));
+}
+
+#[test]
+fn a_realm_file_can_be_sent_over_the_control_socket() {
+    let file = from_text(Path::new("bank.toml"), &testkit::realm::bank("http://localhost:1234")).unwrap();
+    let sent = serde_json::to_string(&file).unwrap();
+    let received: RealmFile = serde_json::from_str(&sent).unwrap();
+    assert_eq!(serde_json::to_string(&received).unwrap(), sent);
+    assert!(matches!(&received.users[0].password, Some(PasswordSeed::Clear(secret)) if secret.expose() == "alice-password"));
+}

@@ -1,0 +1,247 @@
+//! The calls of the token, UserInfo and revocation endpoints.
+//! Spec: RFC 6749 §2.3.1, §4.1.3, §5 and §6; OIDC Core §5.3; RFC 7009 §2.1
+
+use model::Clock;
+use serde::Deserialize;
+use url::form_urlencoded;
+
+use super::authorization::{ExpectedCode, Pending};
+use super::id_token::{self, SignedIn};
+use super::{ClientError, OidcClient};
+
+/// What the app may do now.
+pub(in crate::demo) struct Tokens {
+    /// Sent to the API with each call.
+    pub access_token: String,
+    /// Gets a new access token while the user is away; only when the user allowed `offline_access`.
+    pub refresh_token: Option<String>,
+    /// What the user allowed, which may be less than was asked for.
+    pub scope: String,
+    /// When the access token ends, in unix seconds.
+    expires_at: i64,
+}
+
+impl Tokens {
+    /// Whether the access token has ended, or will before the API sees it.
+    fn is_expired(&self) -> bool {
+        Clock::system().now() >= self.expires_at - 5
+    }
+
+    /// Whether the user allowed this.
+    pub(in crate::demo) fn allows(&self, scope: &str) -> bool {
+        self.scope.split(' ').any(|one| one == scope)
+    }
+}
+
+/// RFC 6749 §5.1. `scope` is absent when it is what was asked for, so it is asked to be present.
+#[derive(Deserialize)]
+struct TokenResponse {
+    access_token: String,
+    token_type: String,
+    expires_in: i64,
+    scope: String,
+    refresh_token: Option<String>,
+    id_token: Option<String>,
+}
+
+/// RFC 6749 §5.2.
+#[derive(Deserialize)]
+struct ErrorResponse {
+    error: String,
+    #[serde(default)]
+    error_description: String,
+}
+
+impl OidcClient {
+    /// Changes the code into tokens, and finds out who signed in.
+    pub(in crate::demo) async fn redeem(
+        &self,
+        pending: &Pending,
+        code: &ExpectedCode,
+    ) -> Result<(Tokens, SignedIn), ClientError> {
+        let response = self
+            .ask_for_token(&[
+                ("grant_type", "authorization_code"),
+                ("code", &code.0),
+                ("redirect_uri", &self.registration.redirect_uri),
+                ("code_verifier", &pending.code_verifier),
+            ])
+            .await?;
+        let id_token = response
+            .id_token
+            .as_deref()
+            .ok_or(ClientError::IdToken("there is none"))?;
+        let expected = id_token::Expected {
+            issuer: &self.server.issuer,
+            client_id: self.registration.client_id,
+            nonce: &pending.nonce,
+            access_token: &response.access_token,
+            now: Clock::system().now(),
+        };
+        let signed_in = id_token::check(id_token, &self.keys().await?, &expected)?;
+        Ok((tokens(response), signed_in))
+    }
+
+    /// The access token, renewed if it has ended.
+    pub(in crate::demo) async fn fresh_access_token<'a>(&self, tokens: &'a mut Tokens) -> Result<&'a str, ClientError> {
+        if tokens.is_expired() {
+            let refresh_token = tokens.refresh_token.as_ref().ok_or(ClientError::Ended)?;
+            *tokens = self.refresh(refresh_token).await?;
+        }
+        Ok(&tokens.access_token)
+    }
+
+    /// A server that rotates refresh tokens sends the next one along; the old one is spent.
+    async fn refresh(&self, refresh_token: &str) -> Result<Tokens, ClientError> {
+        let response = self
+            .ask_for_token(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)])
+            .await?;
+        let mut tokens = tokens(response);
+        tokens.refresh_token.get_or_insert_with(|| refresh_token.to_owned());
+        Ok(tokens)
+    }
+
+    /// What the user is called, as far as they allowed this app to know.
+    pub(in crate::demo) async fn user_name(&self, tokens: &Tokens, who: &SignedIn) -> Result<String, ClientError> {
+        #[derive(Deserialize)]
+        struct UserInfo {
+            sub: String,
+            name: Option<String>,
+        }
+        let url = &self.server.userinfo_endpoint;
+        let answer = self.http.get(url).bearer_auth(&tokens.access_token).send().await?;
+        let text = answer.bytes().await?;
+        let user: UserInfo =
+            serde_json::from_slice(&text).map_err(|_| ClientError::Malformed("UserInfo is not readable"))?;
+        // OIDC Core §5.3.2: "if they do not match, the UserInfo Response values MUST NOT be used".
+        if user.sub != who.subject {
+            return Err(ClientError::Malformed("UserInfo is about somebody else"));
+        }
+        Ok(user.name.unwrap_or(user.sub))
+    }
+
+    /// Gives back what the user allowed. The server ends everything that came from a refresh token.
+    pub(in crate::demo) async fn revoke(&self, tokens: &Tokens) -> Result<(), ClientError> {
+        let token = tokens.refresh_token.as_ref().unwrap_or(&tokens.access_token);
+        let answer = self
+            .post(&self.server.revocation_endpoint, &[("token", token)])
+            .send()
+            .await?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        Err(refusal(&answer.bytes().await?))
+    }
+
+    async fn ask_for_token(&self, parameters: &[(&str, &str)]) -> Result<TokenResponse, ClientError> {
+        let answer = self.post(&self.server.token_endpoint, parameters).send().await?;
+        let is_success = answer.status().is_success();
+        let text = answer.bytes().await?;
+        if !is_success {
+            return Err(refusal(&text));
+        }
+        let response: TokenResponse =
+            serde_json::from_slice(&text).map_err(|_| ClientError::Malformed("the token response is not readable"))?;
+        // RFC 6749 §7.1: "The client MUST NOT use an access token if it does not understand the token type."
+        if !response.token_type.eq_ignore_ascii_case("Bearer") {
+            return Err(ClientError::Malformed("the token is of an unknown type"));
+        }
+        Ok(response)
+    }
+
+    /// A request in the app's own name: by its secret if it has one (`client_secret_basic`).
+    fn post(&self, url: &str, parameters: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        let client_id = self.registration.client_id;
+        let request = self.http.post(url);
+        let mut form = parameters.to_vec();
+        let request = if let Some(secret) = self.registration.client_secret {
+            // RFC 6749 §2.3.1: both are form-encoded first.
+            let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+            request.basic_auth(encode(client_id), Some(encode(secret)))
+        } else {
+            form.push(("client_id", client_id));
+            request
+        };
+        request.form(&form)
+    }
+}
+
+fn tokens(response: TokenResponse) -> Tokens {
+    Tokens {
+        access_token: response.access_token,
+        refresh_token: response.refresh_token,
+        scope: response.scope,
+        expires_at: Clock::system().now().saturating_add(response.expires_in),
+    }
+}
+
+fn refusal(body: &[u8]) -> ClientError {
+    match serde_json::from_slice::<ErrorResponse>(body) {
+        Ok(response) => ClientError::Refused {
+            error: response.error,
+            description: response.error_description,
+        },
+        Err(_) => ClientError::Malformed("the error response is not readable"),
+    }
+}
+
+/// Tokens that nobody issued.
+#[cfg(test)]
+pub(in crate::demo) fn test_tokens(scope: &str) -> Tokens {
+    Tokens {
+        access_token: "a".to_owned(),
+        refresh_token: None,
+        scope: scope.to_owned(),
+        expires_at: i64::MAX,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_client;
+    use super::*;
+
+    fn lasting(seconds: i64) -> Tokens {
+        let response = serde_json::json!({
+            "access_token": "a", "token_type": "Bearer", "expires_in": seconds, "scope": "openid accounts:read",
+        });
+        tokens(serde_json::from_value(response).unwrap())
+    }
+
+    #[test]
+    fn a_token_is_renewed_a_little_before_it_ends() {
+        assert!(!lasting(60).is_expired());
+        assert!(lasting(4).is_expired());
+        assert!(lasting(0).is_expired());
+    }
+
+    #[test]
+    fn a_scope_is_allowed_as_a_whole_word() {
+        assert!(lasting(60).allows("accounts:read"));
+        assert!(!lasting(60).allows("accounts"));
+        assert!(!lasting(60).allows("payments:write"));
+    }
+
+    #[test]
+    fn an_app_with_a_secret_shows_it_in_the_header_and_one_without_gives_its_name() {
+        let mut client = test_client();
+        let request = client.post("https://id.example/token", &[("a", "b")]).build().unwrap();
+        assert_eq!(request.headers()["authorization"], "Basic YnVkZ2V0LXdlYjpzZWNyZXQ=");
+        assert_eq!(request.body().unwrap().as_bytes(), Some(&b"a=b"[..]));
+
+        client.registration.client_secret = None;
+        let request = client.post("https://id.example/token", &[("a", "b")]).build().unwrap();
+        assert!(request.headers().get("authorization").is_none());
+        assert_eq!(
+            request.body().unwrap().as_bytes(),
+            Some(&b"a=b&client_id=budget-web"[..])
+        );
+    }
+
+    #[test]
+    fn an_error_response_becomes_a_refusal_and_anything_else_is_malformed() {
+        let refused = refusal(br#"{"error":"invalid_grant","error_description":"used"}"#);
+        assert_eq!(refused.to_string(), "invalid_grant: used");
+        assert!(matches!(refusal(b"<html>"), ClientError::Malformed(_)));
+    }
+}

@@ -1,0 +1,134 @@
+//! Accepts connections and serves HTTP/1.1 and HTTP/2 on them, within limits.
+//!
+//! Slow clients: a header must arrive within seconds, a TLS handshake too, and the body's reader has its own limit.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{body::Body, extract::Request, response::Response};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+};
+use tokio_rustls::TlsAcceptor;
+use web::{Front, extract::Peer};
+
+/// How long a client may take to send a request's header, or to finish a TLS handshake.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long requests in progress may take when the server stops.
+const DRAIN: Duration = Duration::from_secs(10);
+/// The largest request header, in bytes.
+const MAX_HEADER: usize = 32 * 1024;
+/// Connections at once on one listener; more wait in the kernel's queue.
+const MAX_CONNECTIONS: usize = 10_000;
+
+/// A bound address, with or without TLS.
+pub struct Listener {
+    tcp: TcpListener,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Listener {
+    /// Binds an address.
+    pub async fn bind(address: SocketAddr, tls: Option<TlsAcceptor>) -> Result<Self, String> {
+        let tcp = TcpListener::bind(address).await.map_err(|error| {
+            format!("cannot listen on {address}: {error}; choose another address, or stop what uses it")
+        })?;
+        Ok(Self { tcp, tls })
+    }
+
+    /// The address, with the port that was chosen for port 0.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.tcp.local_addr().ok()
+    }
+
+    /// Serves until `stop` says so, then lets requests in progress finish.
+    pub async fn serve(self, front: Front, mut stop: watch::Receiver<bool>) {
+        let graceful = GracefulShutdown::new();
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        loop {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+            let (stream, peer) = tokio::select! {
+                accepted = self.tcp.accept() => match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        // Out of file descriptors, say: others will close theirs.
+                        tracing::warn!(%error, "a connection cannot be accepted");
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                        continue;
+                    }
+                },
+                _ = stop.changed() => break,
+            };
+            let _ = stream.set_nodelay(true);
+            let (front, tls, watcher) = (front.clone(), self.tls.clone(), graceful.watcher());
+            tokio::spawn(async move {
+                let _place = place;
+                match tls {
+                    None => serve_connection(stream, peer, front, watcher).await,
+                    Some(tls) => {
+                        if let Some(stream) = handshake(tls, stream).await {
+                            serve_connection(stream, peer, front, watcher).await;
+                        }
+                    }
+                }
+            });
+        }
+        drop(self.tcp);
+        if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+            tracing::warn!("some requests were still running when the server stopped");
+        }
+    }
+}
+
+async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+    match tokio::time::timeout(PATIENCE, tls.accept(stream)).await {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "TLS handshake failed");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+async fn serve_connection<S>(
+    stream: S,
+    peer: SocketAddr,
+    front: Front,
+    watcher: hyper_util::server::graceful::Watcher,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request: Request<Incoming>| {
+        let front = front.clone();
+        async move {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(Peer(peer));
+            let response: Response = front.handle(request).await;
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .max_buf_size(MAX_HEADER);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(100)
+        .max_header_list_size(MAX_HEADER as u32)
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(PATIENCE);
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

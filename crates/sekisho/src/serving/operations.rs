@@ -1,0 +1,73 @@
+//! `/health/live`, `/health/ready` and `/metrics`, on a listener of their own that is never public.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use realm::Realms;
+use tokio::{net::TcpListener, sync::watch};
+
+#[derive(Clone)]
+struct Operations {
+    realms: Arc<Realms>,
+    prometheus: PrometheusHandle,
+}
+
+/// The process's recorder of metrics; installed once, however many servers a process runs.
+pub fn recorder() -> PrometheusHandle {
+    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
+    HANDLE
+        .get_or_init(|| {
+            let recorder = PrometheusBuilder::new().build_recorder();
+            let handle = recorder.handle();
+            // Another recorder of the same process keeps its place.
+            let _ = metrics::set_global_recorder(recorder);
+            handle
+        })
+        .clone()
+}
+
+/// Serves until `stop` says so. Answers the address.
+pub async fn serve(
+    bind: SocketAddr,
+    realms: Arc<Realms>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<SocketAddr, String> {
+    let listener = TcpListener::bind(bind).await.map_err(|error| format!("cannot listen on {bind}: {error}"))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let state = Operations { realms, prometheus: recorder() };
+    let router = Router::new()
+        .route("/health/live", get(|| async { "alive\n" }))
+        .route("/health/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(state);
+    tokio::spawn(async move {
+        let stopped = async move {
+            let _ = stop.wait_for(|stop| *stop).await;
+        };
+        let _ = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
+    });
+    Ok(address)
+}
+
+/// Ready: the database answers.
+async fn ready(State(operations): State<Operations>) -> (StatusCode, &'static str) {
+    match operations.realms.store.revision().await {
+        Ok(_) => (StatusCode::OK, "ready\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    }
+}
+
+async fn metrics(State(operations): State<Operations>) -> impl IntoResponse {
+    if let Ok(sizes) = operations.realms.store.table_sizes().await {
+        for (table, rows) in sizes {
+            #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; 2^53 rows are enough")]
+            metrics::gauge!("sekisho_table_rows", "table" => table).set(rows as f64);
+        }
+    }
+    operations.prometheus.run_upkeep();
+    (
+        [("content-type", "text/plain; version=0.0.4; charset=utf-8")],
+        operations.prometheus.render(),
+    )
+}

@@ -1,0 +1,131 @@
+//! A whole server, put together from a configuration.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use authn::password::PasswordPool;
+use axum::Router;
+use model::Clock;
+use realm::Realms;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+};
+use web::{App, Front, extract::Proxies, pages::Pages};
+
+use crate::{
+    bootstrap_apply as administration,
+    config::{self, ServerConfig},
+    serving::{background, listener::Listener, operations, tls},
+};
+
+/// Sign-ins that may wait for each thread that hashes passwords; more are told to come back.
+const QUEUE_PER_THREAD: usize = 32;
+
+/// A server that runs.
+pub struct Running {
+    stop: watch::Sender<bool>,
+    listeners: JoinSet<()>,
+    addresses: Vec<SocketAddr>,
+    operations: Option<SocketAddr>,
+    /// Its realms.
+    pub realms: Arc<Realms>,
+    /// Where it verifies passwords.
+    pub passwords: PasswordPool,
+}
+
+/// `sekisho serve`: runs until it is asked to end.
+pub async fn serve(config: ServerConfig) -> Result<(), String> {
+    let running = Running::start(config, Clock::system(), Router::new().fallback(web::not_found)).await?;
+    for address in &running.addresses {
+        tracing::info!(%address, "listening");
+    }
+    for issuer in running.realms.issuers() {
+        tracing::info!(issuer, "serving");
+    }
+    running.wait_for_shutdown().await;
+    tracing::info!("stopping: requests in progress may finish");
+    running.stop().await;
+    Ok(())
+}
+
+impl Running {
+    /// Opens the database, applies the realm files, and listens. `otherwise` answers what no realm claims.
+    pub async fn start(config: ServerConfig, clock: Clock, otherwise: Router) -> Result<Self, String> {
+        operations::recorder();
+        let (store, wrap) = config::open_store(&config).await.map_err(|error| error.to_string())?;
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
+        let passwords = PasswordPool::new(threads, threads * QUEUE_PER_THREAD);
+        administration::apply_at_start(&store, &passwords, &config, clock.now()).await?;
+        let realms = Realms::open(store, clock, wrap).await.map_err(|error| error.to_string())?;
+        let realms = Arc::new(realms);
+
+        let (stop, stopped) = watch::channel(false);
+        let pages = Pages::new(None).map_err(|error| error.to_string())?;
+        let app = Arc::new(App {
+            realms: Arc::clone(&realms),
+            passwords: passwords.clone(),
+            pages,
+            proxies: Proxies { trusted: config.proxy.trusted.clone() },
+        });
+        let front = Front::new(app, otherwise);
+        let mut listeners = JoinSet::new();
+        let mut addresses = Vec::new();
+        for listener in bind(&config, &realms).await? {
+            addresses.extend(listener.address());
+            listeners.spawn(listener.serve(front.clone(), stopped.clone()));
+        }
+        let operations = match &config.operations {
+            Some(settings) => Some(operations::serve(settings.bind, Arc::clone(&realms), stopped.clone()).await?),
+            None => None,
+        };
+        //control::listen(&config.control_socket(), Arc::clone(&realms), passwords.clone(), stopped.clone()).await?;
+        //delivery::start(&realms, config.email.as_ref(), &config.outgoing, &stopped)?;
+        background::start(&realms, &stopped);
+        Ok(Self { stop, listeners, addresses, operations, realms, passwords })
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Where health and metrics are.
+    pub fn operations(&self) -> Option<SocketAddr> {
+        self.operations
+    }
+
+    /// Waits for SIGTERM or SIGINT.
+    pub async fn wait_for_shutdown(&self) {
+        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+            return;
+        };
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    }
+
+    /// Stops: no new connections; requests in progress finish.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        while self.listeners.join_next().await.is_some() {}
+    }
+}
+
+async fn bind(config: &ServerConfig, realms: &Realms) -> Result<Vec<Listener>, String> {
+    let hosts: Vec<String> = realms
+        .issuers()
+        .iter()
+        .filter_map(|issuer| url::Url::parse(issuer).ok()?.host_str().map(str::to_owned))
+        .collect();
+    let mut bound = Vec::new();
+    for listener in &config.listeners {
+        let tls = match &listener.tls {
+            Some(tls) => Some(tls::acceptor(tls, &config.data, &hosts)?),
+            None => None,
+        };
+        bound.push(Listener::bind(listener.bind, tls).await?);
+    }
+    Ok(bound)
+}

@@ -1,0 +1,11 @@
+//! The whole product over HTTP: the tree mirrors the URLs; names are sentences.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail loudly"
+)]
+#![allow(missing_docs, reason = "names of tests are sentences")]
+
+mod bank;

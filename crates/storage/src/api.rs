@@ -1,0 +1,43 @@
+//! APIs of a realm.
+
+use model::{Api, Source};
+
+use crate::{Statement, StorageError, Store, row::json};
+
+impl Store {
+    /// All APIs of a realm with their owners.
+    pub async fn apis(&self, realm: &str) -> Result<Vec<(Api, Source)>, StorageError> {
+        self.query(
+            "SELECT settings, source FROM api WHERE realm = $1 ORDER BY identifier",
+            &[realm.into()],
+        )
+        .await?
+        .into_iter()
+        .map(|mut row| Ok((row.json()?, Source::from_stored(&row.text()?))))
+        .collect()
+    }
+}
+
+/// Makes or replaces an API.
+pub fn put(realm: &str, api: &Api, source: Source, now: i64) -> Result<Statement, StorageError> {
+    Ok(Statement::guard(
+        "INSERT INTO api (realm, identifier, settings, source, updated_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (realm, identifier) DO UPDATE SET settings = excluded.settings, \
+         source = excluded.source, updated_at = excluded.updated_at",
+        vec![
+            realm.into(),
+            (&api.identifier).into(),
+            json(api)?,
+            source.as_str().into(),
+            now.into(),
+        ],
+    ))
+}
+
+/// Removes an API.
+pub fn remove(realm: &str, identifier: &str) -> Statement {
+    Statement::guard(
+        "DELETE FROM api WHERE realm = $1 AND identifier = $2",
+        vec![realm.into(), identifier.into()],
+    )
+}

@@ -1,0 +1,117 @@
+//! Grants.
+
+use model::Grant;
+use protocol::scope::Scope;
+
+use crate::{Row, Statement, StorageError, Store};
+
+macro_rules! columns {
+    () => {
+        "id, user_id, client_id, scope, created_at, updated_at, expires_at, ended_at"
+    };
+}
+
+fn read(mut row: Row) -> Result<Grant, StorageError> {
+    Ok(Grant {
+        id: row.text()?,
+        user_id: row.text()?,
+        client_id: row.text()?,
+        scope: Scope::parse(&row.text()?).map_err(|error| StorageError::Corrupt(error.to_string()))?,
+        created_at: row.int()?,
+        updated_at: row.int()?,
+        expires_at: row.int()?,
+        ended_at: row.opt_int()?,
+    })
+}
+
+impl Store {
+    /// What this user permits this client, unless it was taken back. It may have expired.
+    pub async fn find_grant(
+        &self,
+        realm: &str,
+        user_id: &str,
+        client_id: &str,
+    ) -> Result<Option<Grant>, StorageError> {
+        self.query_one(
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM grants WHERE realm = $1 AND user_id = $2 AND client_id = $3 AND ended_at IS NULL"
+            ),
+            &[realm.into(), user_id.into(), client_id.into()],
+        )
+        .await?
+        .map(read)
+        .transpose()
+    }
+
+    /// What a user permits, all clients, newest first.
+    pub async fn grants_of_user(
+        &self,
+        realm: &str,
+        user_id: &str,
+        now: i64,
+    ) -> Result<Vec<Grant>, StorageError> {
+        self.query(
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM grants WHERE realm = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3 \
+                 ORDER BY updated_at DESC, id DESC"
+            ),
+            &[realm.into(), user_id.into(), now.into()],
+        )
+        .await?
+        .into_iter()
+        .map(read)
+        .collect()
+    }
+}
+
+/// A new grant; misses when there is a living one.
+pub fn insert(realm: &str, grant: &Grant) -> Statement {
+    Statement::guard(
+        "INSERT INTO grants (realm, id, user_id, client_id, scope, created_at, updated_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        vec![
+            realm.into(),
+            (&grant.id).into(),
+            (&grant.user_id).into(),
+            (&grant.client_id).into(),
+            grant.scope.to_string().into(),
+            grant.created_at.into(),
+            grant.updated_at.into(),
+            grant.expires_at.into(),
+        ],
+    )
+}
+
+/// Uses a grant, perhaps wider than before; misses when it changed since it was read, or was taken back.
+pub fn touch(realm: &str, before: &Grant, scope: &Scope, expires_at: i64, now: i64) -> Statement {
+    Statement::guard(
+        "UPDATE grants SET scope = $4, updated_at = $5, expires_at = $6 \
+         WHERE realm = $1 AND id = $2 AND scope = $3 AND ended_at IS NULL",
+        vec![
+            realm.into(),
+            (&before.id).into(),
+            before.scope.to_string().into(),
+            scope.to_string().into(),
+            now.into(),
+            expires_at.into(),
+        ],
+    )
+}
+
+/// Takes a grant back: everything that came from it stops working at once.
+pub fn end(realm: &str, user_id: &str, id: &str, now: i64) -> Vec<Statement> {
+    vec![
+        Statement::guard(
+            "UPDATE grants SET ended_at = $4 WHERE realm = $1 AND id = $2 AND user_id = $3 AND ended_at IS NULL",
+            vec![realm.into(), id.into(), user_id.into(), now.into()],
+        ),
+        Statement::new(
+            "UPDATE authorizations SET ended_at = $3 WHERE realm = $1 AND grant_id = $2 AND ended_at IS NULL",
+            vec![realm.into(), id.into(), now.into()],
+        ),
+    ]
+}

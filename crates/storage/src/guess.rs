@@ -1,0 +1,29 @@
+//! Guesses, counted per lane: a guess is reserved before the secret is verified.
+
+use crate::Statement;
+
+/// Reserves one guess in a lane; misses when `limit` guesses were made within `window` seconds.
+pub fn reserve(realm: &str, lane: &str, limit: i64, window: i64, now: i64) -> Statement {
+    Statement::guard(
+        "INSERT INTO guess (realm, lane, n, expires_at) VALUES ($1, $2, 1, $3) \
+         ON CONFLICT (realm, lane) DO UPDATE SET \
+         n = CASE WHEN guess.expires_at <= $4 THEN 1 ELSE guess.n + 1 END, \
+         expires_at = CASE WHEN guess.expires_at <= $4 THEN excluded.expires_at ELSE guess.expires_at END \
+         WHERE guess.n < $5 OR guess.expires_at <= $4",
+        vec![
+            realm.into(),
+            lane.into(),
+            (now + window).into(),
+            now.into(),
+            limit.into(),
+        ],
+    )
+}
+
+/// Forgets the guesses of a lane: the secret was right.
+pub fn reset(realm: &str, lane: &str) -> Statement {
+    Statement::new(
+        "DELETE FROM guess WHERE realm = $1 AND lane = $2",
+        vec![realm.into(), lane.into()],
+    )
+}

@@ -1,0 +1,44 @@
+//! Queries that answer typed rows, and [`Store::commit`] of a [`Change`]: the only two ways to the database.
+//!
+//! A request reads what it needs, decides with pure code, and commits one [`Change`]. No transaction stays open
+//! across an `await` or a decision. The same SQL texts run on SQLite and on PostgreSQL: `$1` placeholders,
+//! `ON CONFLICT`, BIGINT times (unix seconds), TEXT ids and JSON, BYTEA/BLOB hashes.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "tests fail loudly"
+    )
+)]
+
+mod change;
+mod engine;
+mod migrations;
+mod postgres;
+mod purge;
+mod row;
+mod sqlite;
+#[cfg(test)]
+mod suite;
+
+pub mod api;
+pub mod authorization;
+pub mod client;
+pub mod grant;
+pub mod guess;
+pub mod key;
+pub mod outbox;
+pub mod realm;
+pub mod refresh_token;
+pub mod revoked_token;
+pub mod session;
+pub mod stored_flow;
+pub mod user;
+
+pub use change::{Change, Outcome, Statement};
+pub use engine::{Options, StorageError, Store};
+pub use purge::{TABLES, TimeLimited};
+pub use row::{Row, Value};

@@ -1,0 +1,147 @@
+//! Sessions, and the flows that were completed in them.
+
+use model::Session;
+
+use crate::{Row, Statement, StorageError, Store, Value, row::json};
+
+macro_rules! columns {
+    () => {
+        "id, user_id, secret_hash, flow_id, auth_time, acr, amr, user_agent, address, created_at, \
+     expires_at, ended_at"
+    };
+}
+
+fn read(mut row: Row) -> Result<Session, StorageError> {
+    Ok(Session {
+        id: row.text()?,
+        user_id: row.text()?,
+        secret_hash: row.bytes()?,
+        flow_id: row.text()?,
+        auth_time: row.int()?,
+        acr: row.json()?,
+        amr: row.json()?,
+        user_agent: row.text()?,
+        address: row.text()?,
+        created_at: row.int()?,
+        expires_at: row.int()?,
+        ended_at: row.opt_int()?,
+    })
+}
+
+impl Store {
+    /// The session of this id, ended ones too.
+    pub async fn find_session(&self, realm: &str, id: &str) -> Result<Option<Session>, StorageError> {
+        self.query_one(
+            concat!("SELECT ", columns!(), " FROM session WHERE realm = $1 AND id = $2"),
+            &[realm.into(), id.into()],
+        )
+        .await?
+        .map(read)
+        .transpose()
+    }
+
+    /// Whether a flow was completed.
+    pub async fn is_flow_used(&self, realm: &str, flow_id: &str) -> Result<bool, StorageError> {
+        let row = self
+            .query_one(
+                "SELECT 1 FROM used_flow WHERE realm = $1 AND id = $2",
+                &[realm.into(), flow_id.into()],
+            )
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// The living sessions of a user, newest first.
+    pub async fn sessions_of_user(
+        &self,
+        realm: &str,
+        user_id: &str,
+        now: i64,
+    ) -> Result<Vec<Session>, StorageError> {
+        self.query(
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM session WHERE realm = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3 \
+                 ORDER BY created_at DESC, id DESC"
+            ),
+            &[realm.into(), user_id.into(), now.into()],
+        )
+        .await?
+        .into_iter()
+        .map(read)
+        .collect()
+    }
+}
+
+/// A new session.
+pub fn insert(realm: &str, session: &Session) -> Result<Statement, StorageError> {
+    Ok(Statement::guard(
+        "INSERT INTO session (realm, id, user_id, secret_hash, flow_id, auth_time, acr, amr, user_agent, address, \
+         created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
+        vec![
+            realm.into(),
+            (&session.id).into(),
+            (&session.user_id).into(),
+            Value::Bytes(session.secret_hash.clone()),
+            (&session.flow_id).into(),
+            session.auth_time.into(),
+            json(&session.acr)?,
+            json(&session.amr)?,
+            (&session.user_agent).into(),
+            (&session.address).into(),
+            session.created_at.into(),
+            session.expires_at.into(),
+        ],
+    ))
+}
+
+/// The same user authenticated again in a living session: new secret, new authentication. The id stays.
+pub fn renew(realm: &str, session: &Session) -> Result<Statement, StorageError> {
+    Ok(Statement::guard(
+        "UPDATE session SET secret_hash = $4, flow_id = $5, auth_time = $6, acr = $7, amr = $8, expires_at = $9 \
+         WHERE realm = $1 AND id = $2 AND user_id = $3 AND ended_at IS NULL",
+        vec![
+            realm.into(),
+            (&session.id).into(),
+            (&session.user_id).into(),
+            Value::Bytes(session.secret_hash.clone()),
+            (&session.flow_id).into(),
+            session.auth_time.into(),
+            json(&session.acr)?,
+            json(&session.amr)?,
+            session.expires_at.into(),
+        ],
+    ))
+}
+
+/// Guards that a session is still alive when something is granted in it.
+pub fn still_alive(realm: &str, id: &str) -> Statement {
+    Statement::guard(
+        "UPDATE session SET ended_at = NULL WHERE realm = $1 AND id = $2 AND ended_at IS NULL",
+        vec![realm.into(), id.into()],
+    )
+}
+
+/// Ends a session of a user, and the authorizations made in it that hold no refresh token.
+pub fn end(realm: &str, user_id: &str, id: &str, now: i64) -> Vec<Statement> {
+    vec![
+        Statement::guard(
+            "UPDATE session SET ended_at = $4 WHERE realm = $1 AND id = $2 AND user_id = $3 AND ended_at IS NULL",
+            vec![realm.into(), id.into(), user_id.into(), now.into()],
+        ),
+        Statement::new(
+            "UPDATE authorizations SET ended_at = $3 \
+             WHERE realm = $1 AND session_id = $2 AND offline = 0 AND ended_at IS NULL",
+            vec![realm.into(), id.into(), now.into()],
+        ),
+    ]
+}
+
+/// Marks a flow as completed; misses when it was completed before.
+pub fn use_flow(realm: &str, flow_id: &str, expires_at: i64) -> Statement {
+    Statement::guard(
+        "INSERT INTO used_flow (realm, id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        vec![realm.into(), flow_id.into(), expires_at.into()],
+    )
+}

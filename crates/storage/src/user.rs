@@ -1,0 +1,119 @@
+//! Users.
+
+use model::{Source, User, username_key};
+
+use crate::{Row, Statement, StorageError, Store, Value, row::json};
+
+macro_rules! columns {
+    () => {
+        "id, username, claims, group_names, password_hash, enabled, source, created_at, updated_at"
+    };
+}
+
+fn read(mut row: Row) -> Result<User, StorageError> {
+    Ok(User {
+        id: row.text()?,
+        username: row.text()?,
+        claims: row.json()?,
+        groups: row.json()?,
+        password_hash: row.opt_text()?,
+        enabled: row.bool()?,
+        source: Source::from_stored(&row.text()?),
+        created_at: row.int()?,
+        updated_at: row.int()?,
+    })
+}
+
+impl Store {
+    /// The user with this subject identifier.
+    pub async fn find_user(&self, realm: &str, id: &str) -> Result<Option<User>, StorageError> {
+        self.query_one(
+            concat!("SELECT ", columns!(), " FROM users WHERE realm = $1 AND id = $2"),
+            &[realm.into(), id.into()],
+        )
+        .await?
+        .map(read)
+        .transpose()
+    }
+
+    /// The user who signs in with this name, however it is written.
+    pub async fn find_user_by_name(&self, realm: &str, username: &str) -> Result<Option<User>, StorageError> {
+        self.query_one(
+            concat!("SELECT ", columns!(), " FROM users WHERE realm = $1 AND username_key = $2"),
+            &[realm.into(), username_key(username).into()],
+        )
+        .await?
+        .map(read)
+        .transpose()
+    }
+
+    /// Users in the order of their names, at most `limit`, after the one with this key.
+    pub async fn users(&self, realm: &str, after: &str, limit: i64) -> Result<Vec<User>, StorageError> {
+        self.query(
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM users WHERE realm = $1 AND username_key > $2 ORDER BY username_key LIMIT $3"
+            ),
+            &[realm.into(), after.into(), limit.into()],
+        )
+        .await?
+        .into_iter()
+        .map(read)
+        .collect()
+    }
+}
+
+/// A new user; misses when the name is taken.
+pub fn insert(realm: &str, user: &User) -> Result<Statement, StorageError> {
+    Ok(Statement::guard(
+        "INSERT INTO users (realm, id, username, username_key, claims, group_names, password_hash, enabled, \
+         source, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) \
+         ON CONFLICT DO NOTHING",
+        vec![
+            realm.into(),
+            (&user.id).into(),
+            (&user.username).into(),
+            username_key(&user.username).into(),
+            json(&user.claims)?,
+            json(&user.groups)?,
+            user.password_hash.clone().map_or(Value::Null, Value::Text),
+            user.enabled.into(),
+            user.source.as_str().into(),
+            user.created_at.into(),
+        ],
+    ))
+}
+
+/// Replaces claims, groups, owner and whether the user is enabled; the password stays.
+pub fn update(realm: &str, user: &User, now: i64) -> Result<Statement, StorageError> {
+    Ok(Statement::guard(
+        "UPDATE users SET claims = $3, group_names = $4, enabled = $5, source = $6, updated_at = $7 \
+         WHERE realm = $1 AND id = $2",
+        vec![
+            realm.into(),
+            (&user.id).into(),
+            json(&user.claims)?,
+            json(&user.groups)?,
+            user.enabled.into(),
+            user.source.as_str().into(),
+            now.into(),
+        ],
+    ))
+}
+
+/// Sets the password (a PHC string).
+pub fn set_password(realm: &str, id: &str, phc: &str, now: i64) -> Statement {
+    Statement::guard(
+        "UPDATE users SET password_hash = $3, updated_at = $4 WHERE realm = $1 AND id = $2",
+        vec![realm.into(), id.into(), phc.into(), now.into()],
+    )
+}
+
+/// Turns a user on or off; off, nothing that acts for the user works, at once.
+pub fn set_enabled(realm: &str, id: &str, enabled: bool, now: i64) -> Statement {
+    Statement::guard(
+        "UPDATE users SET enabled = $3, updated_at = $4 WHERE realm = $1 AND id = $2",
+        vec![realm.into(), id.into(), enabled.into(), now.into()],
+    )
+}

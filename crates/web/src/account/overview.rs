@@ -1,0 +1,144 @@
+//! `/account`: my permissions and my sessions, each of which can be ended with immediate effect.
+
+use std::future::Future;
+
+use authn::session;
+use axum::{http::StatusCode, response::Response};
+use model::{Flow, Goal};
+use ::oauth::{Fault, authorize::Person};
+use protocol::{error_code::ErrorCode, form::Form, scope::OFFLINE_ACCESS};
+use storage::{Change, Outcome, StorageError};
+
+use crate::{
+    extract::{Call, FormCall},
+    flow,
+    locale::Locale,
+    oauth::flow_error,
+    pages::{Account, ErrorKind, GrantView, Label, SessionView, Text, csp},
+    respond, views,
+};
+
+/// `GET /account`.
+pub async fn page(call: Call) -> Response {
+    let person = match call.person().await {
+        Ok(Some(person)) => person,
+        Ok(None) => return ask_to_sign_in(&call).await,
+        Err(error) => return respond::fault_page(&call, &Fault::from(error)),
+    };
+    let locale = views::locale(&call, &[]);
+    match view(&call, locale, &person).await {
+        Ok(view) => respond::page(&call, locale, StatusCode::OK, &view, &csp::plain()),
+        Err(error) => respond::fault_page(&call, &Fault::from(error)),
+    }
+}
+
+async fn ask_to_sign_in(call: &Call) -> Response {
+    let flow = Flow::new(Goal::Account, call.realm.now());
+    match flow::begin(call, &flow).await {
+        Ok(cookies) => respond::see_other(call, &format!("/sign-in?flow={}", flow.id), &cookies),
+        Err(error) => flow_error(call, error),
+    }
+}
+
+async fn view(call: &Call, locale: Locale, person: &Person) -> Result<Account, StorageError> {
+    let (store, issuer, now) = (&call.realm.store, call.realm.issuer(), call.realm.now());
+    let mut grants = Vec::new();
+    for grant in store.grants_of_user(issuer, &person.user.id, now).await? {
+        let client = store.find_client(issuer, &grant.client_id).await?;
+        let name = views::client_name(client.as_ref(), &grant.client_id, locale);
+        let mut view = GrantView::new(&grant.client_id, &name, views::permissions(call, locale, &grant.scope));
+        view.since = grant.created_at;
+        view.last_used = Some(grant.updated_at);
+        view.expires = grant.expires_at;
+        view.long_lived = grant.scope.contains(OFFLINE_ACCESS);
+        grants.push(view);
+    }
+    let sessions = store.sessions_of_user(issuer, &person.user.id, now).await?;
+    let sessions = sessions
+        .into_iter()
+        .map(|session| SessionView {
+            this: session.id == person.session.id,
+            browser: SessionView::browser_name(locale, &session.user_agent),
+            ip: Label::new(&session.address),
+            since: session.created_at,
+            last: session.auth_time,
+            id: session.id,
+        })
+        .collect();
+    Ok(Account {
+        realm: views::realm(call, locale, ""),
+        user: Label::new(person.user.display()),
+        grants,
+        sessions,
+        csrf: call.session_cookie().map(session::csrf).unwrap_or_default(),
+        notice: notice(call),
+    })
+}
+
+/// What was just done, said by the redirect that followed it.
+fn notice(call: &Call) -> Option<Text> {
+    let query = Form::parse(call.query().as_bytes()).ok()?;
+    match query.first("done")? {
+        "revoked" => Some(Text::key("account.notice.revoked").with("client", query.first("client").unwrap_or(""))),
+        "ended" => Some(Text::key("account.notice.session_ended")),
+        "nothing" => Some(Text::key("account.notice.nothing")),
+        _ => None,
+    }
+}
+
+/// `POST /account/grants/revoke`: takes back what an app may do.
+pub async fn revoke_grant(FormCall { call, form }: FormCall) -> Response {
+    let client_id = form.first("client_id").unwrap_or("").to_owned();
+    act(&call, &form, |person| async {
+        let Person { user, .. } = person;
+        let issuer = call.realm.issuer();
+        let Some(grant) = call.realm.store.find_grant(issuer, &user.id, &client_id).await? else {
+            return Ok("nothing".to_owned());
+        };
+        let end = storage::grant::end(issuer, &user.id, &grant.id, call.realm.now());
+        let outcome = call.realm.store.commit(Change::new().then_all(end)).await?;
+        if outcome == Outcome::Missed {
+            return Ok("nothing".to_owned());
+        }
+        tracing::info!(user = user.id, client_id, grant = grant.id, "permission taken back");
+        let client = call.realm.store.find_client(issuer, &client_id).await?;
+        let name = views::client_name(client.as_ref(), &client_id, views::locale(&call, &[]));
+        let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        Ok(format!("revoked&client={name}"))
+    })
+    .await
+}
+
+/// `POST /account/sessions/end`: ends a session, this one or another.
+pub async fn end_session(FormCall { call, form }: FormCall) -> Response {
+    let id = form.first("session").unwrap_or("").to_owned();
+    act(&call, &form, |person| async {
+        let Person { user, .. } = person;
+        let ended = session::end(&call.realm, &user.id, &id).await?;
+        Ok(if ended { "ended" } else { "nothing" }.to_owned())
+    })
+    .await
+}
+
+/// Does something for the user who is signed in, if the form is one of ours.
+async fn act<F, R>(call: &Call, form: &Form, action: F) -> Response
+where
+    F: FnOnce(Person) -> R,
+    R: Future<Output = Result<String, StorageError>>,
+{
+    let person = match call.person().await {
+        Ok(Some(person)) => person,
+        Ok(None) => return ask_to_sign_in(call).await,
+        Err(error) => return respond::fault_page(call, &Fault::from(error)),
+    };
+    let csrf = form.first("csrf").unwrap_or("");
+    let is_ours = call.session_cookie().is_some_and(|cookie| session::is_csrf(cookie, csrf)) && call.is_same_origin();
+    if !is_ours {
+        let reason = "the form did not come from a page of this session";
+        return respond::error_page(call, ErrorKind::FormMismatch, ErrorCode::InvalidRequest, reason);
+    }
+    match action(person).await {
+        Ok(done) => respond::see_other(call, &format!("/account?done={done}"), &[]),
+        Err(error) => respond::fault_page(call, &Fault::from(error)),
+    }
+}

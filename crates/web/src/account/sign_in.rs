@@ -1,0 +1,142 @@
+//! `/sign-in`: user name and password.
+
+use authn::{
+    session::{cookie_name, device_cookie_name},
+    sign_in::{Attempt, SignInRefusal, SignedIn},
+};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use model::{Goal, Secret};
+use ::oauth::{
+    Fault,
+    authorize::{AuthorizeRefusal, ValidRequest, validate},
+};
+use protocol::form::Form;
+
+use crate::{
+    extract::{Call, FormCall, cookies},
+    flow::{self, OpenFlow},
+    oauth::{flow_error, refuse},
+    pages::{SignIn, Text, csp},
+    respond, views,
+};
+
+/// How long a browser is recognised after a sign-in, in seconds.
+const RECOGNISED: i64 = 90 * 24 * 3600;
+/// How much of a `User-Agent` is kept, in characters.
+const USER_AGENT: usize = 256;
+
+/// `GET /sign-in?flow=ID`.
+pub async fn sign_in_page(call: Call) -> Response {
+    let query = Form::parse(call.query().as_bytes()).ok();
+    let id = query.as_ref().and_then(|form| form.first("flow")).unwrap_or("");
+    if id.is_empty() {
+        // Nobody sent the user here: their own pages know what to do.
+        return respond::see_other(&call, "/account", &[]);
+    }
+    let open = match flow::resume(&call, id).await {
+        Ok(open) => open,
+        Err(error) => return flow_error(&call, error),
+    };
+    match request(&call, &open).await {
+        Ok(valid) => {
+            let hint = valid.as_ref().and_then(|valid| valid.request.login_hint.clone()).unwrap_or_default();
+            show(&call, &open, valid.as_ref(), StatusCode::OK, &hint, None)
+        }
+        Err(refusal) => refuse(&call, &refusal),
+    }
+}
+
+/// The request that the flow is to answer; none for the user's own pages.
+async fn request(call: &Call, open: &OpenFlow) -> Result<Option<ValidRequest>, AuthorizeRefusal> {
+    let Goal::Authorize(query) = &open.flow.goal else { return Ok(None) };
+    let Ok(form) = Form::parse(query.as_bytes()) else { return Ok(None) };
+    validate(&call.realm, &form).await.map(Some)
+}
+
+fn show(
+    call: &Call,
+    open: &OpenFlow,
+    valid: Option<&ValidRequest>,
+    status: StatusCode,
+    username: &str,
+    error: Option<Text>,
+) -> Response {
+    let ui_locales = valid.map(|valid| valid.request.ui_locales.as_slice()).unwrap_or_default();
+    let locale = views::locale(call, ui_locales);
+    let view = SignIn {
+        realm: views::realm(call, locale, &format!("flow={}", open.flow.id)),
+        client: valid.map(|valid| views::client(valid, locale)),
+        action: call.path("/sign-in"),
+        flow: open.carried.clone(),
+        csrf: open.flow.csrf.clone(),
+        username: username.chars().take(255).collect(),
+        error,
+        notice: None,
+    };
+    let policy = valid.map_or_else(csp::plain, |valid| csp::flow(valid.redirect_uri.as_str()));
+    respond::page(call, locale, status, &view, &policy)
+}
+
+/// `POST /sign-in`.
+pub async fn sign_in(FormCall { call, form }: FormCall) -> Response {
+    let (carried, csrf) = (form.first("flow").unwrap_or(""), form.first("csrf").unwrap_or(""));
+    let open = match flow::submitted(&call, carried, csrf).await {
+        Ok(open) => open,
+        Err(error) => return flow_error(&call, error),
+    };
+    let valid = match request(&call, &open).await {
+        Ok(valid) => valid,
+        Err(refusal) => return refuse(&call, &refusal),
+    };
+    let (username, password) = (form.first("username").unwrap_or(""), form.first("password").unwrap_or(""));
+    let refuse = |status, error: Text| show(&call, &open, valid.as_ref(), status, username, Some(error));
+    if username.trim().is_empty() || password.is_empty() {
+        return refuse(StatusCode::BAD_REQUEST, Text::key("sign_in.error.missing"));
+    }
+    match attempt(&call, &open, username, &Secret::new(password)).await {
+        Ok(signed_in) => go_on(&call, &open, &signed_in),
+        Err(SignInRefusal::WrongCredentials) => refuse(StatusCode::UNAUTHORIZED, Text::key("sign_in.error.wrong")),
+        Err(SignInRefusal::TooManyGuesses { retry_after }) => {
+            let minutes = (retry_after + 59) / 60;
+            refuse(StatusCode::TOO_MANY_REQUESTS, Text::key("sign_in.error.too_many").with("count", minutes.to_string()))
+        }
+        Err(SignInRefusal::Busy(_)) => {
+            let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, Text::key("sign_in.error.busy"));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+            response
+        }
+        Err(SignInRefusal::Fault(error)) => respond::fault_page(&call, &Fault::from(error)),
+    }
+}
+
+async fn attempt(call: &Call, open: &OpenFlow, username: &str, password: &Secret) -> Result<SignedIn, SignInRefusal> {
+    let current = call.person().await.map_err(realm::RealmError::from)?;
+    let user_agent: String = call.header("user-agent").unwrap_or("").chars().take(USER_AGENT).collect();
+    let attempt = Attempt {
+        username,
+        password,
+        flow_id: &open.flow.id,
+        current: current.as_ref().map(|person| &person.session),
+        device: call.cookies.get(&device_cookie_name(&call.realm.realm)),
+        user_agent: &user_agent,
+        address: &call.address.to_string(),
+    };
+    authn::sign_in::sign_in(&call.realm, &call.app.passwords, attempt).await
+}
+
+/// The user is known: on to what the flow was for.
+fn go_on(call: &Call, open: &OpenFlow, signed_in: &SignedIn) -> Response {
+    let realm = &call.realm.realm;
+    let cookies = [
+        cookies::set(realm, &cookie_name(realm), &signed_in.cookie, None),
+        cookies::set(realm, &device_cookie_name(realm), &signed_in.device, Some(RECOGNISED)),
+    ];
+    let next = match open.flow.goal {
+        Goal::Authorize(_) => format!("/consent?flow={}", open.flow.id),
+        Goal::Account => "/account".to_owned(),
+    };
+    respond::see_other(call, &next, &cookies)
+}

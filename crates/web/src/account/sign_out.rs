@@ -1,0 +1,69 @@
+//! `/logout`: ends the session of this browser.
+
+use authn::session::{self, cookie_name};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use ::oauth::Fault;
+use protocol::error_code::ErrorCode;
+
+use crate::{
+    extract::{Call, FormCall, cookies},
+    pages::{ErrorKind, Href, Label, Link, Message, SignOut, Text, csp},
+    respond, views,
+};
+
+/// `GET /logout`: asks, since a link alone must not sign anybody out.
+pub async fn sign_out_page(call: Call) -> Response {
+    let person = match call.person().await {
+        Ok(Some(person)) => person,
+        Ok(None) => return signed_out(&call),
+        Err(error) => return respond::fault_page(&call, &Fault::from(error)),
+    };
+    let locale = views::locale(&call, &[]);
+    let view = SignOut {
+        realm: views::realm(&call, locale, ""),
+        user: Label::new(person.user.display()),
+        client_name: None,
+        action: call.path("/logout"),
+        csrf: call.session_cookie().map(session::csrf).unwrap_or_default(),
+        fields: Vec::new(),
+    };
+    respond::page(&call, locale, StatusCode::OK, &view, &csp::plain())
+}
+
+/// `POST /logout`.
+pub async fn sign_out(FormCall { call, form }: FormCall) -> Response {
+    let person = match call.person().await {
+        Ok(Some(person)) => person,
+        Ok(None) => return signed_out(&call),
+        Err(error) => return respond::fault_page(&call, &Fault::from(error)),
+    };
+    let csrf = form.first("csrf").unwrap_or("");
+    let is_ours = call.session_cookie().is_some_and(|cookie| session::is_csrf(cookie, csrf)) && call.is_same_origin();
+    if !is_ours {
+        let reason = "the form did not come from a page of this session";
+        return respond::error_page(&call, ErrorKind::FormMismatch, ErrorCode::InvalidRequest, reason);
+    }
+    match session::end(&call.realm, &person.user.id, &person.session.id).await {
+        Ok(_) => signed_out(&call),
+        Err(error) => respond::fault_page(&call, &Fault::from(error)),
+    }
+}
+
+fn signed_out(call: &Call) -> Response {
+    let locale = views::locale(call, &[]);
+    let view = Message {
+        realm: views::realm(call, locale, ""),
+        title: Text::key("message.signed_out_title"),
+        text: Text::key("message.signed_out_text"),
+        link: Some(Link { href: Href::local(call.path("/account")), label: Text::key("message.sign_in_again") }),
+    };
+    let mut response = respond::page(call, locale, StatusCode::OK, &view, &csp::plain());
+    let realm = &call.realm.realm;
+    if let Ok(cookie) = HeaderValue::from_str(&cookies::set(realm, &cookie_name(realm), "", Some(0))) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}

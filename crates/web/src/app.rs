@@ -1,0 +1,20 @@
+//! What every handler shares.
+
+use std::sync::Arc;
+
+use authn::password::PasswordPool;
+use realm::Realms;
+
+use crate::{extract::Proxies, pages::Pages};
+
+/// The server as the handlers see it.
+pub struct App {
+    /// Which realm a request is for.
+    pub realms: Arc<Realms>,
+    /// Where passwords are verified.
+    pub passwords: PasswordPool,
+    /// The templates.
+    pub pages: Pages,
+    /// Whose forwarding headers are believed.
+    pub proxies: Proxies,
+}

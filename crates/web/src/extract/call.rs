@@ -1,0 +1,109 @@
+//! A request to a realm: what all handlers start from.
+
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
+
+use authn::session;
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, Method, Uri, request::Parts},
+};
+use ::oauth::authorize::Person;
+use realm::RealmContext;
+use storage::StorageError;
+
+use super::{Cookies, Peer};
+use crate::{app::App, router::RequestId};
+
+/// A request to a realm.
+pub struct Call {
+    /// The server.
+    pub app: Arc<App>,
+    /// The realm that the request is for.
+    pub realm: Arc<RealmContext>,
+    /// The id of the request: in the log, on error pages, and in `Sekisho-Explain`.
+    pub id: RequestId,
+    /// The method.
+    pub method: Method,
+    /// Path (below the realm's) and query.
+    pub uri: Uri,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The cookies.
+    pub cookies: Cookies,
+    /// The browser's network address.
+    pub address: IpAddr,
+}
+
+impl FromRequestParts<Arc<App>> for Call {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        Ok(Self::new(parts, app))
+    }
+}
+
+impl Call {
+    /// Takes what handlers need; the router has put realm, id and peer into the request.
+    ///
+    /// # Panics
+    /// When a handler is reached without the router: a defect of this program.
+    #[expect(clippy::expect_used, reason = "only the router calls handlers, and it always adds the realm and the id")]
+    pub fn new(parts: &Parts, app: &Arc<App>) -> Self {
+        let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        Self {
+            app: Arc::clone(app),
+            realm: parts.extensions.get::<Arc<RealmContext>>().cloned().expect("the router adds the realm"),
+            id: parts.extensions.get::<RequestId>().cloned().expect("the router adds the id"),
+            method: parts.method.clone(),
+            uri: parts.uri.clone(),
+            cookies: Cookies::parse(&parts.headers),
+            address: app.proxies.address(peer, &parts.headers),
+            headers: parts.headers.clone(),
+        }
+    }
+
+    /// A header, if it is there once and readable.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The query of the URL, as it was sent.
+    pub fn query(&self) -> &str {
+        self.uri.query().unwrap_or("")
+    }
+
+    /// A URL of this realm, relative to its host.
+    pub fn path(&self, below: &str) -> String {
+        format!("{}{below}", self.realm.realm.base_path())
+    }
+
+    /// The value of the session cookie.
+    pub fn session_cookie(&self) -> Option<&str> {
+        self.cookies.get(&session::cookie_name(&self.realm.realm))
+    }
+
+    /// Who is signed in in this browser.
+    pub async fn person(&self) -> Result<Option<Person>, StorageError> {
+        let Some(cookie) = self.session_cookie() else {
+            return Ok(None);
+        };
+        let found = session::find(&self.realm, cookie).await?;
+        Ok(found.map(|(session, user)| Person { session, user }))
+    }
+
+    /// Whether a form came from a page of this realm. A browser says so by `Sec-Fetch-Site` or `Origin`; one that
+    /// says neither is held by the cookie's `SameSite` and the form's own secret.
+    pub fn is_same_origin(&self) -> bool {
+        if let Some(site) = self.header("sec-fetch-site") {
+            return site == "same-origin" || site == "none";
+        }
+        match self.header("origin") {
+            Some(origin) => origin == self.realm.realm.origin(),
+            None => true,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The cookies of a request, and how this server sets its own.
+//!
+//! Spec: RFC 6265 §5.4, §4.1.
+
+use axum::http::HeaderMap;
+use model::Realm;
+
+/// The cookies that a browser sent.
+#[derive(Debug, Clone, Default)]
+pub struct Cookies(Vec<(String, String)>);
+
+impl Cookies {
+    /// Reads all `Cookie` headers.
+    pub fn parse(headers: &HeaderMap) -> Self {
+        let pairs = headers
+            .get_all("cookie")
+            .iter()
+            .filter_map(|field| field.to_str().ok())
+            .flat_map(|field| field.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Self(pairs)
+    }
+
+    /// The cookie of this name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All cookies whose name begins like this.
+    pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0
+            .iter()
+            .filter(move |(name, _)| name.starts_with(prefix))
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+/// A `Set-Cookie` value. `max_age` in seconds; `None` lives as long as the browser, `Some(0)` removes it.
+pub fn set(realm: &Realm, name: &str, value: &str, max_age: Option<i64>) -> String {
+    let secure = if realm.is_https() { "; Secure" } else { "" };
+    let max_age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{max_age}")
+}

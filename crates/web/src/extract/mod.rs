@@ -1,0 +1,13 @@
+//! What handlers take from a request.
+
+mod call;
+pub mod cookies;
+mod form_body;
+mod network;
+mod peer;
+
+pub use call::Call;
+pub use cookies::Cookies;
+pub use form_body::FormCall;
+pub use network::Network;
+pub use peer::{Peer, Proxies};

@@ -1,0 +1,111 @@
+//! Where a request comes from, and what a trusted proxy says of it.
+//!
+//! Spec: RFC 7239; the `X-Forwarded-*` family. Only what the configured networks say is believed, and only one hop:
+//! the last entry is the one that the trusted proxy itself wrote.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::HeaderMap;
+
+use super::Network;
+
+/// The address at the other end of the connection; put into the request by the listener.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// Whose forwarding headers are believed.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies {
+    /// The networks of `[proxy] trusted`.
+    pub trusted: Vec<Network>,
+}
+
+impl Proxies {
+    fn trusts(&self, peer: IpAddr) -> bool {
+        self.trusted.iter().any(|network| network.contains(peer))
+    }
+
+    /// The host and port that the browser asked for.
+    pub fn authority<'a>(&self, peer: IpAddr, headers: &'a HeaderMap, uri_authority: Option<&'a str>) -> Option<&'a str> {
+        let direct = || {
+            let mut hosts = headers.get_all("host").iter();
+            match (hosts.next(), hosts.next()) {
+                (Some(host), None) => host.to_str().ok(),
+                (None, _) => uri_authority,
+                // Two Host headers: nobody can say which is meant.
+                _ => None,
+            }
+        };
+        if self.trusts(peer) {
+            forwarded(headers, "host", "x-forwarded-host").or_else(direct)
+        } else {
+            direct()
+        }
+    }
+
+    /// The browser's network address.
+    pub fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        if !self.trusts(peer) {
+            return peer;
+        }
+        forwarded(headers, "for", "x-forwarded-for").and_then(parse_address).unwrap_or(peer)
+    }
+}
+
+/// The last value of `Forwarded` (RFC 7239) if that family is used, else of the `X-Forwarded-*` header.
+fn forwarded<'a>(headers: &'a HeaderMap, parameter: &str, x_header: &str) -> Option<&'a str> {
+    if let Some(field) = headers.get_all("forwarded").iter().next_back() {
+        let last = field.to_str().ok()?.rsplit(',').next()?;
+        return last.split(';').find_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            name.trim().eq_ignore_ascii_case(parameter).then(|| value.trim().trim_matches('"'))
+        });
+    }
+    let field = headers.get_all(x_header).iter().next_back()?;
+    field.to_str().ok()?.rsplit(',').next().map(str::trim)
+}
+
+/// An address with or without port, an IPv6 one in brackets or not.
+fn parse_address(text: &str) -> Option<IpAddr> {
+    let bare = text.trim_start_matches('[').split(']').next()?;
+    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    fn proxies() -> Proxies {
+        Proxies { trusted: vec![Network::parse("10.1.0.0/24").unwrap(), Network::parse("::1").unwrap()] }
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_may_say_who_the_browser_is() {
+        let headers = headers(&[("host", "inner:1"), ("x-forwarded-host", "id.example.com"), ("x-forwarded-for", "6.6.6.6, 203.0.113.9")]);
+        let proxy: IpAddr = "10.1.0.7".parse().unwrap();
+        let stranger: IpAddr = "192.0.2.1".parse().unwrap();
+        assert_eq!(proxies().authority(proxy, &headers, None), Some("id.example.com"));
+        assert_eq!(proxies().authority(stranger, &headers, None), Some("inner:1"));
+        assert_eq!(proxies().address(proxy, &headers), "203.0.113.9".parse::<IpAddr>().unwrap());
+        assert_eq!(proxies().address(stranger, &headers), stranger);
+    }
+
+    #[test]
+    fn the_standard_header_wins_over_the_other_family() {
+        let headers = headers(&[("host", "inner"), ("forwarded", "for=1.1.1.1, for=\"[2001:db8::7]:4711\";host=id.example.com;proto=https"), ("x-forwarded-for", "6.6.6.6")]);
+        let proxy: IpAddr = "10.1.0.7".parse().unwrap();
+        assert_eq!(proxies().address(proxy, &headers), "2001:db8::7".parse::<IpAddr>().unwrap());
+        assert_eq!(proxies().authority(proxy, &headers, None), Some("id.example.com"));
+    }
+
+    #[test]
+    fn two_host_headers_name_no_host() {
+        let mut headers = headers(&[("host", "one")]);
+        headers.append("host", "two".parse().unwrap());
+        assert_eq!(Proxies::default().authority("192.0.2.1".parse().unwrap(), &headers, None), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! How a flow travels: sealed, in a cookie named by its id; only the id is ever in a URL.
+//!
+//! Every form carries the sealed flow too. Form and cookie must agree, which binds the form to this browser; and
+//! when the cookie was lost half-way, the form still knows which request to begin again with.
+
+use jose::{b64, constant_time_eq};
+use model::{Flow, flow::LIFETIME};
+use realm::{Purpose, RealmContext, RealmError};
+use storage::{Change, Outcome, StorageError, stored_flow};
+
+use crate::extract::{Call, cookies};
+
+/// The largest sealed flow that a cookie carries, in characters.
+const COOKIE_LIMIT: usize = 3 * 1024;
+/// How many large flows a realm keeps as rows.
+const QUOTA: i64 = 10_000;
+/// How many flows a browser may have at once; opening more ends the oldest.
+const FLOWS_AT_ONCE: usize = 8;
+/// Marks a cookie that only names a row.
+const ROW: &str = "row.";
+
+/// Why a flow cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// The browser has no such flow: it expired, or cookies are blocked or were removed.
+    #[error("the flow is not known in this browser")]
+    Lost,
+    /// The cookie was lost, but the form tells what the flow was for.
+    #[error("the flow's cookie was lost; it begins again")]
+    BeginAgain(Box<Flow>),
+    /// Too many large flows at once.
+    #[error("too many large requests are in progress")]
+    TooMany,
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Keys.
+    #[error(transparent)]
+    Realm(#[from] RealmError),
+}
+
+/// An open flow, with the text that its forms carry.
+pub struct OpenFlow {
+    /// The flow.
+    pub flow: Flow,
+    /// What the form must bring.
+    pub carried: String,
+}
+
+/// Puts a new flow on its way. Answers the cookies to set.
+pub async fn begin(call: &Call, flow: &Flow) -> Result<Vec<String>, FlowError> {
+    let realm = &call.realm;
+    let sealed = realm.seal(Purpose::Flow, flow)?;
+    let mut text = b64::encode(&sealed);
+    if text.len() > COOKIE_LIMIT {
+        let key = jose::random_token();
+        let put = stored_flow::put(realm.issuer(), &row_id(&key), &sealed, flow.created_at + LIFETIME, QUOTA);
+        if realm.store.commit(Change::new().then(put)).await? == Outcome::Missed {
+            return Err(FlowError::TooMany);
+        }
+        text = format!("{ROW}{key}");
+    }
+    let name = authn::session::flow_cookie_name(&realm.realm, &flow.id);
+    let mut cookies = vec![cookies::set(&realm.realm, &name, &text, Some(LIFETIME))];
+    cookies.extend(oldest(call).iter().map(|name| cookies::set(&realm.realm, name, "", Some(0))));
+    Ok(cookies)
+}
+
+/// The cookies of the oldest flows, beyond what a browser may have at once.
+fn oldest(call: &Call) -> Vec<String> {
+    let prefix = authn::session::flow_cookie_name(&call.realm.realm, "");
+    let mut flows: Vec<(i64, &str)> = call
+        .cookies
+        .with_prefix(&prefix)
+        .map(|(name, value)| {
+            let begun = b64::decode(value).and_then(|sealed| call.realm.open::<Flow>(Purpose::Flow, &sealed));
+            (begun.map_or(0, |flow| flow.created_at), name)
+        })
+        .collect();
+    flows.sort_unstable();
+    let too_many = (flows.len() + 1).saturating_sub(FLOWS_AT_ONCE);
+    flows.into_iter().take(too_many).map(|(_, name)| name.to_owned()).collect()
+}
+
+/// The row of a large flow: found by a secret that only the browser's cookie knows.
+fn row_id(key: &str) -> String {
+    b64::encode(jose::sha256(key.as_bytes()))
+}
+
+/// The flow that a URL names by its id.
+pub async fn resume(call: &Call, id: &str) -> Result<OpenFlow, FlowError> {
+    let name = authn::session::flow_cookie_name(&call.realm.realm, id);
+    let carried = call.cookies.get(&name).ok_or(FlowError::Lost)?;
+    let flow = open(&call.realm, carried).await?.filter(|flow| flow.id == id).ok_or(FlowError::Lost)?;
+    Ok(OpenFlow { flow, carried: carried.to_owned() })
+}
+
+/// The flow that a form continues: what the form carries must be what the cookie holds.
+pub async fn submitted(call: &Call, carried: &str, csrf: &str) -> Result<OpenFlow, FlowError> {
+    let flow = open(&call.realm, carried).await?.ok_or(FlowError::Lost)?;
+    let name = authn::session::flow_cookie_name(&call.realm.realm, &flow.id);
+    let is_ours = call.cookies.get(&name).is_some_and(|cookie| constant_time_eq(cookie.as_bytes(), carried.as_bytes()));
+    if !is_ours || !flow.is_csrf(csrf) || !call.is_same_origin() {
+        return Err(FlowError::BeginAgain(Box::new(flow)));
+    }
+    Ok(OpenFlow { flow, carried: carried.to_owned() })
+}
+
+async fn open(realm: &RealmContext, carried: &str) -> Result<Option<Flow>, StorageError> {
+    let sealed = match carried.strip_prefix(ROW) {
+        Some(key) => realm.store.find_stored_flow(realm.issuer(), &row_id(key), realm.now()).await?,
+        None => b64::decode(carried),
+    };
+    let flow = sealed.and_then(|sealed| realm.open::<Flow>(Purpose::Flow, &sealed));
+    Ok(flow.filter(|flow| !flow.is_expired(realm.now())))
+}

@@ -1,0 +1,27 @@
+//! The only crate that knows axum and HTML: endpoints, pages, and the way from one to the other.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "tests fail loudly"
+    )
+)]
+
+mod account;
+mod app;
+mod asset;
+pub mod assets;
+pub mod extract;
+mod flow;
+pub mod locale;
+mod oauth;
+pub mod pages;
+mod respond;
+mod router;
+mod views;
+
+pub use app::App;
+pub use router::{Front, RequestId, not_found};

@@ -1,0 +1,131 @@
+//! `/authorize`: from the app's request to the next page, or straight back to the app.
+//!
+//! Spec: RFC 6749 §3.1, OpenID Connect Core §3.1.2.
+
+use axum::{http::StatusCode, response::Response};
+use model::{Flow, Goal};
+use ::oauth::{
+    Fault,
+    authorize::{
+        AuthorizationResponse, AuthorizeRefusal, Decision, Destination, Issued, Person, ValidRequest, decide, issue,
+        validate,
+    },
+};
+use protocol::{error_code::ErrorCode, form::Form, scope::Scope};
+
+use crate::{
+    extract::{Call, FormCall},
+    flow::{self, FlowError},
+    pages::{ErrorKind, FormPost, csp},
+    respond, views,
+};
+
+/// `POST /authorize`. A form from another site brings no cookies (`SameSite`), so it is turned into a GET, which does.
+pub async fn authorize_post(FormCall { call, form }: FormCall) -> Response {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(form.iter());
+    respond::see_other(&call, &format!("/authorize?{}", query.finish()), &[])
+}
+
+/// `GET /authorize`.
+pub async fn authorize_get(call: Call) -> Response {
+    let form = match Form::parse(call.query().as_bytes()) {
+        Ok(form) => form,
+        Err(error) => {
+            return respond::error_page(&call, ErrorKind::BadRequest, ErrorCode::InvalidRequest, &error.to_string());
+        }
+    };
+    match start(&call, &form).await {
+        Ok(response) => response,
+        Err(refusal) => refuse(&call, &refusal),
+    }
+}
+
+async fn start(call: &Call, form: &Form) -> Result<Response, AuthorizeRefusal> {
+    let valid = validate(&call.realm, form).await?;
+    let person = call.person().await?;
+    let next = match decide(&call.realm, &valid, person.as_ref(), None).await? {
+        Decision::SignIn => "/sign-in",
+        Decision::Consent(_) => "/consent",
+        Decision::Issue(scope) => match answer(call, &valid, person.as_ref(), &scope, None).await? {
+            Some(response) => return Ok(response),
+            None => "/sign-in",
+        },
+    };
+    let flow = Flow::new(Goal::Authorize(call.query().to_owned()), call.realm.now());
+    Ok(match flow::begin(call, &flow).await {
+        Ok(cookies) => respond::see_other(call, &format!("{next}?flow={}", flow.id), &cookies),
+        Err(error) => flow_error(call, error),
+    })
+}
+
+/// Issues what was decided. `None`: the session ended meanwhile or the flow was completed before.
+pub async fn answer(
+    call: &Call,
+    valid: &ValidRequest,
+    person: Option<&Person>,
+    scope: &Scope,
+    flow_id: Option<&str>,
+) -> Result<Option<Response>, AuthorizeRefusal> {
+    let Some(person) = person else { return Ok(None) };
+    match issue(&call.realm, valid, person, scope, flow_id).await? {
+        Issued::Response(response) => {
+            tracing::info!(client_id = valid.client.id(), user = person.user.id, %scope, "authorized");
+            Ok(Some(send(call, &response)))
+        }
+        Issued::StartAgain => Ok(None),
+    }
+}
+
+/// Sends an authorization response through the browser.
+pub fn send(call: &Call, response: &AuthorizationResponse) -> Response {
+    match response.destination() {
+        Destination::Redirect(location) => respond::redirect(call, &location),
+        Destination::FormPost { action, fields } => {
+            let locale = views::locale(call, &[]);
+            let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let view = FormPost::new(views::realm(call, locale, ""), &action, fields);
+            respond::page(call, locale, StatusCode::OK, &view, &csp::form_post(&action))
+        }
+    }
+}
+
+/// Says why a request is refused: to the client where that is safe, else on a page.
+pub fn refuse(call: &Call, refusal: &AuthorizeRefusal) -> Response {
+    let kind = match refusal {
+        AuthorizeRefusal::Redirected(redirected) => {
+            tracing::info!(error = redirected.error.code.as_str(), reason = %redirected.error, "refused by redirect");
+            let mut response = send(call, &redirected.response);
+            call.id.explain(&mut response);
+            return response;
+        }
+        AuthorizeRefusal::Fault(fault) => return respond::fault_page(call, fault),
+        AuthorizeRefusal::ClientMissing | AuthorizeRefusal::RedirectUriTwice => ErrorKind::BadRequest,
+        AuthorizeRefusal::ClientUnknown(_) => ErrorKind::UnknownClient,
+        AuthorizeRefusal::RedirectUri { .. } => ErrorKind::RedirectUri,
+    };
+    respond::error_page(call, kind, refusal.code(), &refusal.to_string())
+}
+
+/// What a broken flow leads to: if it is known what it was for, it begins again; else a page says what to do.
+pub fn flow_error(call: &Call, error: FlowError) -> Response {
+    match error {
+        FlowError::BeginAgain(flow) => begin_again(call, &flow.goal),
+        FlowError::Lost => {
+            respond::error_page(call, ErrorKind::FlowLost, ErrorCode::InvalidRequest, &FlowError::Lost.to_string())
+        }
+        FlowError::TooMany => {
+            respond::error_page(call, ErrorKind::Busy, ErrorCode::TemporarilyUnavailable, &error.to_string())
+        }
+        FlowError::Storage(error) => respond::fault_page(call, &Fault::from(error)),
+        FlowError::Realm(error) => respond::fault_page(call, &Fault::from(error)),
+    }
+}
+
+/// Begins a flow again with the same request: nothing is lost, whatever happened to cookies and tabs.
+pub fn begin_again(call: &Call, goal: &Goal) -> Response {
+    match goal {
+        Goal::Authorize(query) => respond::see_other(call, &format!("/authorize?{query}"), &[]),
+        Goal::Account => respond::see_other(call, "/account", &[]),
+    }
+}

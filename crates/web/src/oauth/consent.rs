@@ -1,0 +1,127 @@
+//! `/consent`: the user decides what the app may do.
+//!
+//! Spec: RFC 6749 §4.1.1 (the resource owner decides), §10.2; OpenID Connect Core §3.1.2.4.
+
+use axum::{http::StatusCode, response::Response};
+use model::Goal;
+use ::oauth::{
+    authorize::{AuthorizeRefusal, ConsentNeeded, Decision, Person, ValidRequest, decide, deny, validate},
+    scope_policy,
+};
+use protocol::{
+    form::Form,
+    scope::{OPENID, Scope},
+};
+
+use super::authorize::{answer, begin_again, flow_error, refuse};
+use crate::{
+    extract::{Call, FormCall},
+    flow::{self, OpenFlow},
+    pages::{ApiView, Consent, Label, Text, csp},
+    respond, views,
+};
+
+const DAY: i64 = 24 * 3600;
+
+/// `GET /consent?flow=ID`: asks, or goes straight on when there is nothing to ask.
+pub async fn consent_page(call: Call) -> Response {
+    let query = Form::parse(call.query().as_bytes()).ok();
+    let id = query.as_ref().and_then(|form| form.first("flow")).unwrap_or("");
+    let open = match flow::resume(&call, id).await {
+        Ok(open) => open,
+        Err(error) => return flow_error(&call, error),
+    };
+    match show(&call, &open, None).await {
+        Ok(response) => response,
+        Err(refusal) => refuse(&call, &refusal),
+    }
+}
+
+/// `POST /consent`: the answer.
+pub async fn consent(FormCall { call, form }: FormCall) -> Response {
+    let (carried, csrf) = (form.first("flow").unwrap_or(""), form.first("csrf").unwrap_or(""));
+    let open = match flow::submitted(&call, carried, csrf).await {
+        Ok(open) => open,
+        Err(error) => return flow_error(&call, error),
+    };
+    match decided(&call, &open, &form).await {
+        Ok(response) => response,
+        Err(refusal) => refuse(&call, &refusal),
+    }
+}
+
+/// The request of a flow, validated again: client and redirect URI may have changed since it began.
+async fn request(call: &Call, open: &OpenFlow) -> Result<Option<ValidRequest>, AuthorizeRefusal> {
+    let Goal::Authorize(query) = &open.flow.goal else { return Ok(None) };
+    let Ok(form) = Form::parse(query.as_bytes()) else { return Ok(None) };
+    validate(&call.realm, &form).await.map(Some)
+}
+
+async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Response, AuthorizeRefusal> {
+    let Some(valid) = request(call, open).await? else {
+        return Ok(begin_again(call, &open.flow.goal));
+    };
+    let person = call.person().await?;
+    let id = &open.flow.id;
+    match (decide(&call.realm, &valid, person.as_ref(), Some(id)).await?, &person) {
+        (Decision::Consent(needed), Some(person)) => Ok(ask(call, open, &valid, person, &needed, error)),
+        (Decision::Issue(scope), Some(_)) => {
+            let response = answer(call, &valid, person.as_ref(), &scope, Some(id)).await?;
+            Ok(response.unwrap_or_else(|| begin_again(call, &open.flow.goal)))
+        }
+        _ => Ok(respond::see_other(call, &format!("/sign-in?flow={id}"), &[])),
+    }
+}
+
+fn ask(
+    call: &Call,
+    open: &OpenFlow,
+    valid: &ValidRequest,
+    person: &Person,
+    needed: &ConsentNeeded,
+    error: Option<Text>,
+) -> Response {
+    let locale = views::locale(call, &valid.request.ui_locales);
+    let audience = scope_policy::audience(&call.realm, &valid.client, &needed.scope, &valid.request.resource);
+    let apis = scope_policy::target_apis(&call.realm, &audience.unwrap_or_default())
+        .map(|api| ApiView { name: Label::new(&api.name), identifier: api.identifier.clone() })
+        .collect();
+    let redirect_uri = valid.redirect_uri.as_str();
+    let view = Consent {
+        realm: views::realm(call, locale, &format!("flow={}", open.flow.id)),
+        client: views::client(valid, locale),
+        user: Label::new(person.user.display()),
+        scopes: views::scopes(call, locale, &needed.scope, &needed.already),
+        apis,
+        long_lived: needed.offline_for.map(|seconds| (seconds + DAY - 1) / DAY),
+        redirect_host: Consent::host_of(redirect_uri),
+        action: call.path("/consent"),
+        flow: open.carried.clone(),
+        csrf: open.flow.csrf.clone(),
+        error,
+    };
+    respond::page(call, locale, StatusCode::OK, &view, &csp::flow(redirect_uri))
+}
+
+async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, AuthorizeRefusal> {
+    let Some(valid) = request(call, open).await? else {
+        return Ok(begin_again(call, &open.flow.goal));
+    };
+    let person = call.person().await?;
+    let id = &open.flow.id;
+    // Only who could be asked may answer: the session may have ended while the page was open.
+    if matches!(decide(&call.realm, &valid, person.as_ref(), Some(id)).await?, Decision::SignIn) {
+        return Ok(respond::see_other(call, &format!("/sign-in?flow={id}"), &[]));
+    }
+    if form.first("decision") != Some("approve") {
+        return Err(deny(&call.realm, &valid));
+    }
+    let ticked = Scope::from_tokens(form.all("scope")).unwrap_or_default().intersection(&valid.scope);
+    let wants_openid = valid.scope.contains(OPENID);
+    let chosen = if wants_openid { ticked.union(&Scope::from_tokens([OPENID]).unwrap_or_default()) } else { ticked };
+    if chosen.is_empty() {
+        return show(call, open, Some(Text::key("consent.error.nothing"))).await;
+    }
+    let response = answer(call, &valid, person.as_ref(), &chosen, Some(id)).await?;
+    Ok(response.unwrap_or_else(|| begin_again(call, &open.flow.goal)))
+}

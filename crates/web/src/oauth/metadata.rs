@@ -1,0 +1,42 @@
+//! Metadata and keys: public, and cached by whoever asks.
+//!
+//! Spec: RFC 8414 §3, OpenID Connect Discovery §4, RFC 7517 §5.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use realm::JWKS_MAX_AGE;
+use serde::Serialize;
+
+use crate::{extract::Call, respond};
+
+/// Both metadata documents: they are the same.
+pub async fn metadata(call: Call) -> Response {
+    public(&::oauth::discovery::metadata(&call.realm), "application/json")
+}
+
+/// The key set.
+pub async fn jwks(call: Call) -> Response {
+    public(call.realm.keys.published(), "application/jwk-set+json")
+}
+
+fn public(value: &impl Serialize, content_type: &'static str) -> Response {
+    let mut response = Response::new(Body::from(serde_json::to_vec(value).unwrap_or_default()));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Ok(value) = HeaderValue::from_str(&format!("public, max-age={JWKS_MAX_AGE}")) {
+        headers.insert(header::CACHE_CONTROL, value);
+    }
+    respond::cors(headers);
+    response
+}
+
+/// Answers a CORS preflight.
+pub async fn preflight() -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    respond::cors(response.headers_mut());
+    response.headers_mut().insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    response
+}

@@ -1,0 +1,75 @@
+//! `/userinfo`, by GET and POST.
+//!
+//! Spec: OpenID Connect Core §5.3.1, RFC 6750 §2 and §3. A token in the query is refused (RFC 9700 §4.3.2).
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use ::oauth::userinfo::{UserinfoRefusal, userinfo};
+use protocol::{
+    bearer::{BearerToken, Challenge},
+    form::Form,
+};
+
+use crate::{
+    extract::{Call, FormCall},
+    respond,
+};
+
+/// `GET /userinfo`.
+pub async fn userinfo_get(call: Call) -> Response {
+    answer(&call, None).await
+}
+
+/// `POST /userinfo`, the token in the header or in the body.
+pub async fn userinfo_post(FormCall { call, form }: FormCall) -> Response {
+    answer(&call, Some(&form)).await
+}
+
+async fn answer(call: &Call, form: Option<&Form>) -> Response {
+    let result = match presented_token(call, form) {
+        Ok(token) => userinfo(&call.realm, &token).await,
+        Err(refusal) => Err(refusal),
+    };
+    let mut response = match result {
+        Ok(claims) => respond::json(StatusCode::OK, &claims),
+        Err(refusal) => refuse(call, &refusal),
+    };
+    respond::cors(response.headers_mut());
+    response
+}
+
+/// "Clients MUST NOT use more than one method to transmit the token in each request" (RFC 6750 §2).
+fn presented_token(call: &Call, form: Option<&Form>) -> Result<String, UserinfoRefusal> {
+    let mut tokens: Vec<String> = Vec::new();
+    for value in call.headers.get_all("authorization") {
+        let token = value.to_str().ok().and_then(|value| BearerToken::from_authorization(value).ok());
+        tokens.push(token.map(|token| token.as_str().to_owned()).ok_or(UserinfoRefusal::InvalidToken)?);
+    }
+    if let Some(form) = form {
+        tokens.extend(form.all("access_token").map(str::to_owned));
+    }
+    let is_in_query = call.query().split('&').any(|pair| pair.starts_with("access_token="));
+    if is_in_query || tokens.len() > 1 {
+        return Err(UserinfoRefusal::SeveralTokens);
+    }
+    tokens.pop().ok_or(UserinfoRefusal::TokenMissing)
+}
+
+fn refuse(call: &Call, refusal: &UserinfoRefusal) -> Response {
+    let (code, text) = (refusal.code(), refusal.to_string());
+    let mut challenge = Challenge::bearer(call.realm.issuer());
+    // "If the request lacks any authentication information […] the resource server SHOULD NOT include an error code"
+    // (§3.1).
+    if !matches!(refusal, UserinfoRefusal::TokenMissing) {
+        challenge = challenge.error(code).error_description(&text);
+    }
+    let mut response = respond::error_json(call, code.status(), code, &text);
+    if !matches!(refusal, UserinfoRefusal::Fault(_))
+        && let Ok(value) = HeaderValue::from_str(&challenge.to_string())
+    {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
+    response
+}

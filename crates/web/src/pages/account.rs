@@ -1,0 +1,156 @@
+//! The account page: what the user has permitted and where they are signed in, each of which can be ended.
+
+use serde::Serialize;
+
+use super::{Label, RealmView, Text, View};
+use crate::locale::Locale;
+
+/// The account page. Its forms post `csrf` with `client_id` to `{base}/account/grants/revoke`, with `session` to
+/// `{base}/account/sessions/end`, and alone to `{base}/logout`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Account {
+    /// The realm.
+    pub realm: RealmView,
+    /// The user, as they know themselves.
+    pub user: Label,
+    /// What the user has permitted, to whom.
+    pub grants: Vec<GrantView>,
+    /// The browsers in which the user is signed in.
+    pub sessions: Vec<SessionView>,
+    /// What must come back with each form.
+    pub csrf: String,
+    /// What was just done: a message under `account.notice`.
+    pub notice: Option<Text>,
+}
+
+impl View for Account {
+    const TEMPLATE: &'static str = "account.html";
+
+    fn realm(&self) -> Option<&RealmView> {
+        Some(&self.realm)
+    }
+
+    fn hooks(&self) -> Vec<String> {
+        let grants = self.grants.iter().map(|grant| format!("revoke-{}", grant.client_id));
+        let sessions = self
+            .sessions
+            .iter()
+            .map(|session| format!("end-session-{}", session.id));
+        std::iter::once("sign-out".to_owned())
+            .chain(grants)
+            .chain(sessions)
+            .collect()
+    }
+}
+
+/// What one app may do. Times are unix seconds.
+#[derive(Debug, Clone, Serialize)]
+pub struct GrantView {
+    /// The app's id.
+    pub client_id: String,
+    /// The app's name.
+    pub client_name: Label,
+    /// What stands for the app where it has no picture.
+    pub initial: String,
+    /// What it may do, in the user's words.
+    pub scopes: Vec<Label>,
+    /// When it was first permitted.
+    pub since: i64,
+    /// When it was used last.
+    pub last_used: Option<i64>,
+    /// When it ends by itself.
+    pub expires: i64,
+    /// Whether it goes on while the user is away.
+    pub long_lived: bool,
+}
+
+impl GrantView {
+    /// What an app may do, without times.
+    pub fn new(client_id: &str, client_name: &str, scopes: Vec<Label>) -> Self {
+        let client_name = Label::first_of(&[client_name, client_id]);
+        Self {
+            client_id: client_id.to_owned(),
+            initial: client_name.initial(),
+            client_name,
+            scopes,
+            since: 0,
+            last_used: None,
+            expires: 0,
+            long_lived: false,
+        }
+    }
+}
+
+/// A browser in which the user is signed in. Times are unix seconds.
+#[derive(Debug, Clone, Serialize)]
+pub struct SessionView {
+    /// The session's id.
+    pub id: String,
+    /// Whether it is the one that looks at this page.
+    pub this: bool,
+    /// The browser; see [`SessionView::browser_name`].
+    pub browser: Label,
+    /// Its network address.
+    pub ip: Label,
+    /// When it began.
+    pub since: i64,
+    /// When the user last signed in there.
+    pub last: i64,
+}
+
+impl SessionView {
+    /// A browser's and its system's name from its `User-Agent`, as far as it says them: a hint for the eye alone.
+    pub fn browser_name(locale: Locale, user_agent: &str) -> Label {
+        // Order matters: nearly all claim to be Safari, and many to be Chrome.
+        const BROWSERS: [(&str, &str); 7] = [
+            ("Edg", "Edge"),
+            ("OPR/", "Opera"),
+            ("Firefox/", "Firefox"),
+            ("FxiOS/", "Firefox"),
+            ("CriOS/", "Chrome"),
+            ("Chrome/", "Chrome"),
+            ("Safari/", "Safari"),
+        ];
+        const SYSTEMS: [(&str, &str); 7] = [
+            ("iPhone", "iPhone"),
+            ("iPad", "iPad"),
+            ("Android", "Android"),
+            ("Windows", "Windows"),
+            ("Mac OS", "macOS"),
+            ("CrOS", "ChromeOS"),
+            ("Linux", "Linux"),
+        ];
+        let named = |names: &[(&str, &'static str)]| {
+            names
+                .iter()
+                .find(|(mark, _)| user_agent.contains(mark))
+                .map(|(_, name)| *name)
+        };
+        let own = user_agent.split(['/', ' ']).next().unwrap_or("");
+        let unknown = locale.message("account.unknown_browser").unwrap_or("?");
+        let browser = named(&BROWSERS).map_or_else(|| Label::first_of(&[own, unknown]), Label::new);
+        let system = named(&SYSTEMS).unwrap_or("");
+        if system.is_empty() {
+            return browser;
+        }
+        let args = [("browser", browser.as_str()), ("system", system)];
+        Label::new(&crate::locale::t(locale, "account.browser_on", &args))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_are_named() {
+        let name = |agent: &str| SessionView::browser_name(Locale::En, agent).as_str().to_owned();
+        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0";
+        assert_eq!(name(edge), "Edge on Windows");
+        let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605 Version/19.0 Safari/604.1";
+        assert_eq!(name(iphone), "Safari on iPhone");
+        assert_eq!(name("curl/8.5.0"), "curl");
+        assert_eq!(name(""), "Unknown browser");
+        assert_eq!(name("\u{202e}<b>"), "<b>");
+    }
+}

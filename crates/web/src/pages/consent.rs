@@ -1,0 +1,148 @@
+//! The consent page: who asks, for what, for how long, and where the user goes next.
+//!
+//! Spec: RFC 6749 §3.1 and §10.2, OpenID Connect Core §3.1.2.4, FAPI 2.0 §5.3.2.2.
+
+use serde::Serialize;
+
+use super::{ClientView, Label, RealmView, Text, View, realm_view::redirect_host};
+use crate::locale::Locale;
+
+/// The consent page. It posts `flow`, `csrf`, `scope` (once for each that is ticked or essential) and `decision`
+/// (`approve` or `deny`) to `action`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Consent {
+    /// The realm.
+    pub realm: RealmView,
+    /// The app that asks.
+    pub client: ClientView,
+    /// The user, as they know themselves.
+    pub user: Label,
+    /// What the app asks for.
+    pub scopes: Vec<ScopeView>,
+    /// The APIs that the permission is for.
+    pub apis: Vec<ApiView>,
+    /// Whether the permission outlives the session: at the longest for how many days.
+    pub long_lived: Option<i64>,
+    /// Where the user is sent next.
+    pub redirect_host: Label,
+    /// Where the form is sent.
+    pub action: String,
+    /// The flow's id.
+    pub flow: String,
+    /// What must come back with the form.
+    pub csrf: String,
+    /// Why the last answer was not taken: a message under `consent.error`.
+    pub error: Option<Text>,
+}
+
+impl Consent {
+    /// What to call the place that a redirect URI leads to.
+    pub fn host_of(redirect_uri: &str) -> Label {
+        redirect_host(redirect_uri).unwrap_or_else(|| Label::new(redirect_uri))
+    }
+}
+
+impl View for Consent {
+    const TEMPLATE: &'static str = "consent.html";
+
+    fn realm(&self) -> Option<&RealmView> {
+        Some(&self.realm)
+    }
+
+    fn hooks(&self) -> Vec<String> {
+        let scopes = self.scopes.iter().map(|scope| format!("scope-{}", scope.name));
+        ["approve", "deny"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(scopes)
+            .collect()
+    }
+}
+
+/// An API that a permission is for.
+#[derive(Debug, Clone, Serialize)]
+pub struct ApiView {
+    /// Its name.
+    pub name: Label,
+    /// Its resource identifier (RFC 8707).
+    pub identifier: String,
+}
+
+/// One scope, in the user's words.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScopeView {
+    /// The scope-token.
+    pub name: String,
+    /// What it permits.
+    pub title: Label,
+    /// More about it.
+    pub detail: Option<Label>,
+    /// Whether it cannot be left out.
+    pub essential: bool,
+    /// Whether the user has permitted it before.
+    pub already: bool,
+    /// The API that it belongs to.
+    pub api_name: Option<Label>,
+}
+
+impl ScopeView {
+    /// A scope of OpenID Connect, or any other by its name alone. `openid` cannot be left out.
+    pub fn standard(locale: Locale, name: &str) -> Self {
+        let message = |part: &str| locale.message(&format!("scope.{name}.{part}"));
+        Self {
+            name: name.to_owned(),
+            title: Label::sentence(message("title").unwrap_or(name)),
+            detail: message("detail").map(Label::paragraph),
+            essential: name == "openid",
+            already: false,
+            api_name: None,
+        }
+    }
+
+    /// A scope of an API, by the description that the API gives of it in the user's language, if any.
+    pub fn of_api(name: &str, description: Option<&str>, api_name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            title: Some(Label::sentence(description.unwrap_or("")))
+                .filter(|title| !title.is_empty())
+                .unwrap_or(Label::new(name)),
+            detail: None,
+            essential: false,
+            already: false,
+            api_name: Some(Label::new(api_name)),
+        }
+    }
+
+    /// The same, permitted before or not.
+    #[must_use]
+    pub fn already(mut self, already: bool) -> Self {
+        self.already = already;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_standard_scope_is_said_in_plain_words() {
+        let openid = ScopeView::standard(Locale::En, "openid");
+        assert_eq!((openid.title.as_str(), openid.essential), ("Know who you are", true));
+        let email = ScopeView::standard(Locale::Ja, "email");
+        assert_eq!(
+            (email.title.as_str(), email.essential),
+            ("メールアドレスを参照する", false)
+        );
+    }
+
+    #[test]
+    fn a_scope_without_words_is_said_by_its_name() {
+        assert_eq!(ScopeView::standard(Locale::En, "x:y").title.as_str(), "x:y");
+        assert_eq!(ScopeView::of_api("x:y", None, "API").title.as_str(), "x:y");
+        assert_eq!(
+            ScopeView::of_api("x:y", Some("See all"), "API").title.as_str(),
+            "See all"
+        );
+    }
+}

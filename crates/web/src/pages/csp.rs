@@ -1,0 +1,62 @@
+//! The Content-Security-Policy of each page.
+//!
+//! Spec: CSP Level 3. Nothing is loaded but the own style sheet and pictures; nothing frames a page; nothing runs,
+//! except the one script of the `form_post` page.
+
+use url::Url;
+
+const ALL: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+
+/// The policy of pages whose forms stay here: account, sign-out, messages, errors.
+pub fn plain() -> String {
+    format!("{ALL}; form-action 'self'")
+}
+
+/// The policy of the pages of a flow that ends at this redirect URI: sign-in and consent.
+///
+/// Browsers hold every redirect that follows a form to `form-action`, those of the app's own site included. So the
+/// app's scheme is allowed as a whole: naming its origin alone would break apps that redirect on from their callback.
+pub fn flow(redirect_uri: &str) -> String {
+    format!("{ALL}; form-action 'self' {}", schemes(redirect_uri))
+}
+
+/// The policy of the `form_post` page, whose form goes to the redirect URI, sent by the page's own script.
+pub fn form_post(redirect_uri: &str) -> String {
+    format!("{ALL}; script-src 'self'; form-action {}", schemes(redirect_uri))
+}
+
+fn schemes(redirect_uri: &str) -> String {
+    match Url::parse(redirect_uri) {
+        // A callback on this machine goes on to the Web, or the other way round.
+        Ok(url) if url.scheme() == "http" => "http: https:".to_owned(),
+        // A scheme's characters (RFC 3986 §3.1) cannot end a source or a directive.
+        Ok(url) if url.scheme() != "https" => format!("https: {}:", url.scheme()),
+        _ => "https:".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_runs_or_is_framed() {
+        for policy in [
+            plain(),
+            flow("https://app.example.com/cb"),
+            form_post("https://app.example.com/cb"),
+        ] {
+            assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+            assert!(!policy.contains("unsafe") && !policy.contains('*'));
+        }
+        assert!(!plain().contains("script-src") && !flow("https://a.example/").contains("script-src"));
+    }
+
+    #[test]
+    fn a_form_may_lead_to_where_the_flow_ends() {
+        assert!(flow("https://app.example.com/cb").ends_with("form-action 'self' https:"));
+        assert!(flow("http://127.0.0.1:8081/cb").ends_with("form-action 'self' http: https:"));
+        assert!(flow("com.example.app:/cb").ends_with("form-action 'self' https: com.example.app:"));
+        assert!(flow("x;script-src *:/cb").ends_with("form-action 'self' https:"));
+    }
+}

@@ -1,0 +1,187 @@
+//! The pages that people see. Each is a template, filled from a plain view; all work without JavaScript.
+//!
+//! A view says what is shown, its template how. [`Pages`] holds the templates, those built in and those that the
+//! operator put in their place. What others named (apps, users, browsers) is a [`Label`] or an [`Href`] in a view, so
+//! that a hostile name stays harmless in any template.
+//!
+//! Variables of every template: `lang`, `css`, `mark`, `auto_submit`, and the members of its view.
+
+mod account;
+mod consent;
+pub mod csp;
+mod engine;
+mod error;
+mod form_post;
+mod html;
+mod message;
+mod overrides;
+mod realm_view;
+mod sample;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use account::{Account, GrantView, SessionView};
+pub use consent::{ApiView, Consent, ScopeView};
+pub use error::{ErrorKind, ErrorPage};
+pub use form_post::FormPost;
+pub use message::{Message, SignOut};
+pub use overrides::OverrideError;
+pub use realm_view::{ClientView, LanguageLink, RealmView};
+pub use sign_in::SignIn;
+pub use text::{Href, Label, Link, Text};
+
+use std::path::Path;
+
+use minijinja::{Environment, Value, context, value::Serde};
+use serde::Serialize;
+
+use crate::{assets, locale::Locale};
+
+/// The built-in templates, by file name.
+const TEMPLATES: [(&str, &str); 8] = [
+    ("layout.html", include_str!("../templates/layout.html")),
+    ("sign_in.html", include_str!("../templates/sign_in.html")),
+    ("consent.html", include_str!("../templates/consent.html")),
+    ("account.html", include_str!("../templates/account.html")),
+    ("sign_out.html", include_str!("../templates/sign_out.html")),
+    ("message.html", include_str!("../templates/message.html")),
+    ("error.html", include_str!("../templates/error.html")),
+    ("form_post.html", include_str!("../templates/form_post.html")),
+];
+
+/// What a page shows. Its members are the template's variables.
+pub trait View: Serialize {
+    /// The template's file name.
+    const TEMPLATE: &'static str;
+    /// Whether the page sends its form by itself.
+    const AUTO_SUBMIT: bool = false;
+
+    /// The realm whose page it is.
+    fn realm(&self) -> Option<&RealmView>;
+
+    /// The ids that the page must have: users' automation relies on them, whatever the template.
+    fn hooks(&self) -> Vec<String>;
+}
+
+/// Why a page could not be rendered.
+#[derive(Debug, thiserror::Error)]
+#[error("page {template} cannot be rendered: {source:#}")]
+pub struct RenderError {
+    template: &'static str,
+    source: minijinja::Error,
+}
+
+/// The templates, ready to render.
+#[derive(Debug)]
+pub struct Pages {
+    built_in: Templates,
+    overridden: Option<Templates>,
+}
+
+impl Pages {
+    /// The built-in templates, and in their place those of the same name in the directory `overrides`. Each of these
+    /// is tried out with sample data.
+    ///
+    /// # Errors
+    /// A directory or file that cannot be read, a file that is no template's, a template that is broken, holds
+    /// scripts or styles, or lacks a hook.
+    pub fn new(overrides: Option<&Path>) -> Result<Self, OverrideError> {
+        let built_in = Templates::new(&[]).map_err(|(name, source)| OverrideError::broken(name, source))?;
+        let overridden = overrides.map(overrides::load).transpose()?.flatten();
+        Ok(Self { built_in, overridden })
+    }
+
+    /// The page as HTML.
+    ///
+    /// An overridden template that fails on real data is reported and the built-in one is used: a user is not to be
+    /// stopped by it.
+    pub fn render<V: View>(&self, locale: Locale, view: &V) -> Result<String, RenderError> {
+        let sheet = Sheet::of(view);
+        if let Some(overridden) = &self.overridden {
+            match overridden.render(locale, &sheet) {
+                Ok(page) => return Ok(page),
+                Err(error) => tracing::error!(%error, "an overridden template failed; the built-in one is used"),
+            }
+        }
+        self.built_in.render(locale, &sheet)
+    }
+}
+
+/// One set of templates, in every language.
+#[derive(Debug)]
+struct Templates {
+    en: Environment<'static>,
+    ja: Environment<'static>,
+}
+
+impl Templates {
+    /// The built-in templates with these in the place of those of the same name; the name of the broken one otherwise.
+    fn new(instead: &[(String, String)]) -> Result<Self, (String, minijinja::Error)> {
+        let build = |locale| {
+            let mut engine = engine::engine(locale);
+            for (name, built_in) in TEMPLATES {
+                let source = instead
+                    .iter()
+                    .find(|(instead, _)| instead == name)
+                    .map_or(built_in, |(_, source)| source);
+                engine
+                    .add_template_owned(name, source.to_owned())
+                    .map_err(|error| (name.to_owned(), error))?;
+            }
+            Ok(engine)
+        };
+        Ok(Self {
+            en: build(Locale::En)?,
+            ja: build(Locale::Ja)?,
+        })
+    }
+
+    fn render(&self, locale: Locale, sheet: &Sheet) -> Result<String, RenderError> {
+        let engine = match locale {
+            Locale::En => &self.en,
+            Locale::Ja => &self.ja,
+        };
+        let base_path = sheet.base_path.as_str();
+        let script = format!(
+            "<script src=\"{}\" defer></script>",
+            assets::url(base_path, "form_post.js")
+        );
+        let common = context! {
+            lang => locale.tag(),
+            css => assets::url(base_path, "sekisho.css"),
+            mark => assets::url(base_path, "mark.svg"),
+            auto_submit => Value::from_safe_string(if sheet.auto_submit { script } else { String::new() }),
+        };
+        engine
+            .get_template(sheet.template)
+            .and_then(|template| template.render(context! { ..common, ..sheet.variables.clone() }))
+            .map_err(|source| RenderError {
+                template: sheet.template,
+                source,
+            })
+    }
+}
+
+/// A view that was taken out of its type.
+#[derive(Debug)]
+pub(crate) struct Sheet {
+    template: &'static str,
+    auto_submit: bool,
+    base_path: String,
+    variables: Value,
+    hooks: Vec<String>,
+}
+
+impl Sheet {
+    fn of<V: View>(view: &V) -> Self {
+        Self {
+            template: V::TEMPLATE,
+            auto_submit: V::AUTO_SUBMIT,
+            base_path: view.realm().map_or_else(String::new, |realm| realm.base_path.clone()),
+            variables: Value::from(Serde(view)),
+            hooks: view.hooks(),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! One of every page with made-up data, in all its forms: what templates are tried out with.
+
+use super::{
+    Account, ApiView, ClientView, Consent, ErrorKind, ErrorPage, FormPost, GrantView, Href, Label, Link, Message,
+    RealmView, ScopeView, SessionView, Sheet, SignIn, SignOut, Text,
+};
+use crate::locale::Locale;
+
+const NOW: i64 = 1_795_440_605;
+const DAY: i64 = 24 * 3600;
+
+/// Every page: with all that it can show, and with the least.
+pub(super) fn all(locale: Locale) -> Vec<Sheet> {
+    let mut sheets = vec![
+        Sheet::of(&sign_in(locale)),
+        Sheet::of(&SignIn {
+            client: None,
+            error: Some(Text::key("sign_in.error.too_many").with("count", "15")),
+            notice: Some(Text::key("sign_in.notice.restarted")),
+            username: "alice".into(),
+            ..sign_in(locale)
+        }),
+        Sheet::of(&consent(locale)),
+        Sheet::of(&Consent {
+            client: ClientView::new("", "cli"),
+            scopes: vec![ScopeView::standard(locale, "openid")],
+            apis: Vec::new(),
+            long_lived: None,
+            error: Some(Text::key("consent.error.nothing")),
+            ..consent(locale)
+        }),
+        Sheet::of(&account(locale)),
+        Sheet::of(&Account {
+            grants: Vec::new(),
+            sessions: Vec::new(),
+            notice: Some(Text::key("account.notice.revoked").with("client", "Budget")),
+            ..account(locale)
+        }),
+        Sheet::of(&sign_out(locale)),
+        Sheet::of(&SignOut {
+            client_name: None,
+            fields: Vec::new(),
+            ..sign_out(locale)
+        }),
+        Sheet::of(&message(locale)),
+        Sheet::of(&Message {
+            link: None,
+            text: Text::plain("…"),
+            ..message(locale)
+        }),
+        Sheet::of(&form_post(locale)),
+    ];
+    sheets.extend(ErrorKind::ALL.map(|kind| Sheet::of(&error(locale, kind))));
+    sheets.push(Sheet::of(&ErrorPage::new(
+        None,
+        ErrorKind::NotFound,
+        "invalid_request",
+        "01K9ZQ",
+    )));
+    sheets
+}
+
+pub(super) fn realm(locale: Locale) -> RealmView {
+    let locales = Locale::ALL.map(|locale| locale.tag().to_owned());
+    RealmView::new("Sekisho Bank", "https://id.example.com/bank", "/bank", &locales)
+        .with_languages(locale, "flow=Zmxvdw")
+}
+
+pub(super) fn client() -> ClientView {
+    ClientView::new("Budget", "budget-app")
+        .returning_to("https://app.example.com/callback")
+        .with_links(
+            None,
+            Some("https://app.example.com/"),
+            Some("https://app.example.com/privacy"),
+            Some("https://app.example.com/terms"),
+        )
+}
+
+pub(super) fn sign_in(locale: Locale) -> SignIn {
+    SignIn {
+        realm: realm(locale),
+        client: Some(client()),
+        action: "/bank/sign-in".into(),
+        flow: "Zmxvdw".into(),
+        csrf: "Y3NyZg".into(),
+        username: String::new(),
+        error: None,
+        notice: None,
+    }
+}
+
+pub(super) fn consent(locale: Locale) -> Consent {
+    let (accounts, payments) = match locale {
+        Locale::En => ("See your accounts and their balance", "Pay from your accounts"),
+        Locale::Ja => ("口座と残高を参照する", "口座から支払う"),
+    };
+    let api = "Sekisho Bank API";
+    Consent {
+        realm: realm(locale),
+        client: client(),
+        user: Label::new("alice"),
+        scopes: vec![
+            ScopeView::standard(locale, "openid"),
+            ScopeView::standard(locale, "email").already(true),
+            ScopeView::of_api("accounts:read", Some(accounts), api),
+            ScopeView::of_api("payments:write", Some(payments), api),
+            ScopeView::standard(locale, "offline_access"),
+        ],
+        apis: vec![ApiView {
+            name: Label::new(api),
+            identifier: "https://api.example.com".into(),
+        }],
+        long_lived: Some(365),
+        redirect_host: Consent::host_of("https://app.example.com/callback"),
+        action: "/bank/consent".into(),
+        flow: "Zmxvdw".into(),
+        csrf: "Y3NyZg".into(),
+        error: None,
+    }
+}
+
+pub(super) fn account(locale: Locale) -> Account {
+    let grant = |id: &str, name: &str, scopes: &[&str]| {
+        let scopes = scopes
+            .iter()
+            .map(|scope| ScopeView::standard(locale, scope).title)
+            .collect();
+        GrantView {
+            since: NOW - 40 * DAY,
+            expires: NOW + 325 * DAY,
+            ..GrantView::new(id, name, scopes)
+        }
+    };
+    let session = |id: &str, agent: &str, ip: &str| SessionView {
+        id: id.into(),
+        this: false,
+        browser: SessionView::browser_name(locale, agent),
+        ip: Label::new(ip),
+        since: NOW - 2 * DAY,
+        last: NOW - DAY,
+    };
+    Account {
+        realm: realm(locale),
+        user: Label::new("alice"),
+        grants: vec![
+            GrantView {
+                last_used: Some(NOW - DAY),
+                long_lived: true,
+                ..grant(
+                    "budget-app",
+                    "Budget",
+                    &["openid", "email", "accounts:read", "offline_access"],
+                )
+            },
+            grant("cli", "Sekisho Bank CLI", &["openid", "profile"]),
+        ],
+        sessions: vec![
+            SessionView {
+                this: true,
+                ..session(
+                    "01K9ZQ2",
+                    "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36",
+                    "192.0.2.7",
+                )
+            },
+            session(
+                "01K9ZQ3",
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1",
+                "2001:db8::7",
+            ),
+        ],
+        csrf: "Y3NyZg".into(),
+        notice: None,
+    }
+}
+
+pub(super) fn sign_out(locale: Locale) -> SignOut {
+    SignOut {
+        realm: realm(locale),
+        user: Label::new("alice"),
+        client_name: Some(Label::new("Budget")),
+        action: "/bank/logout".into(),
+        csrf: "Y3NyZg".into(),
+        fields: vec![("state".into(), "xyz".into())],
+    }
+}
+
+pub(super) fn message(locale: Locale) -> Message {
+    Message {
+        realm: realm(locale),
+        title: "message.signed_out_title".into(),
+        text: "message.signed_out_text".into(),
+        link: Some(Link {
+            href: Href::local("/bank/account"),
+            label: "message.sign_in_again".into(),
+        }),
+    }
+}
+
+pub(super) fn form_post(locale: Locale) -> FormPost {
+    let fields = vec![
+        ("code".into(), "SplxlOBeZQQYbYS6WxSbIA".into()),
+        ("state".into(), "xyz".into()),
+    ];
+    FormPost::new(realm(locale), "https://app.example.com/callback", fields)
+}
+
+pub(super) fn error(locale: Locale, kind: ErrorKind) -> ErrorPage {
+    let link = Link {
+        href: Href::local("/bank/account"),
+        label: "message.to_account".into(),
+    };
+    ErrorPage::new(Some(realm(locale)), kind, "invalid_request", "01K9ZQ4T7M3B")
+        .with_detail("redirect_uri https://app.example.com/cb is not one of the registered ones")
+        .with_link(link)
+}

@@ -1,0 +1,38 @@
+//! The sign-in page: user name and password.
+
+use serde::Serialize;
+
+use super::{ClientView, RealmView, Text, View};
+
+/// The sign-in page. It posts `flow`, `csrf`, `username` and `password` to `action`.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignIn {
+    /// The realm.
+    pub realm: RealmView,
+    /// The app that the user wants to go on to; none for the account page.
+    pub client: Option<ClientView>,
+    /// Where the form is sent.
+    pub action: String,
+    /// The flow's id.
+    pub flow: String,
+    /// What must come back with the form.
+    pub csrf: String,
+    /// The user name, when it is known already.
+    pub username: String,
+    /// Why the last attempt failed: a message under `sign_in.error`.
+    pub error: Option<Text>,
+    /// What happened before: a message under `sign_in.notice`.
+    pub notice: Option<Text>,
+}
+
+impl View for SignIn {
+    const TEMPLATE: &'static str = "sign_in.html";
+
+    fn realm(&self) -> Option<&RealmView> {
+        Some(&self.realm)
+    }
+
+    fn hooks(&self) -> Vec<String> {
+        ["username", "password", "sign-in"].map(str::to_owned).into()
+    }
+}

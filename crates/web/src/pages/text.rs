@@ -1,0 +1,264 @@
+//! What pages show of others' texts: names that cannot deceive, links that lead to the Web alone, messages by key.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// A text that somebody else chose (an app's name, a user's, a browser's), fit to be shown: no control or invisible
+/// characters, none that turn the direction of writing, white space collapsed, and short.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+#[serde(transparent)]
+pub struct Label(String);
+
+impl Label {
+    /// The longest name, in characters.
+    pub const NAME: usize = 60;
+    /// The longest sentence, in characters.
+    pub const SENTENCE: usize = 120;
+    /// The longest explaining text, in characters.
+    pub const PARAGRAPH: usize = 300;
+
+    /// A name, at most 60 characters long.
+    pub fn new(text: &str) -> Self {
+        Self::at_most(Self::NAME, text)
+    }
+
+    /// A sentence, such as what a scope permits, at most 120 characters long.
+    pub fn sentence(text: &str) -> Self {
+        Self::at_most(Self::SENTENCE, text)
+    }
+
+    /// An explaining text, at most 300 characters long.
+    pub fn paragraph(text: &str) -> Self {
+        Self::at_most(Self::PARAGRAPH, text)
+    }
+
+    /// The first of these texts of which anything is left to show.
+    pub fn first_of(texts: &[&str]) -> Self {
+        texts
+            .iter()
+            .map(|text| Self::new(text))
+            .find(|label| !label.0.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The character that stands for the name where there is no picture.
+    pub fn initial(&self) -> String {
+        let first = self.0.chars().find(|character| character.is_alphanumeric());
+        first.map_or_else(|| "?".to_owned(), |first| first.to_uppercase().collect())
+    }
+
+    fn at_most(limit: usize, text: &str) -> Self {
+        let mut shown = String::new();
+        let mut length = 0;
+        let mut gap = false;
+        // A name of megabytes is not read to its end.
+        for character in text.chars().take(limit.saturating_mul(8)) {
+            if character.is_whitespace() {
+                gap = length > 0;
+            } else if !is_deceptive(character) {
+                if length + usize::from(gap) >= limit {
+                    shown.push('…');
+                    break;
+                }
+                if gap {
+                    shown.push(' ');
+                    length += 1;
+                    gap = false;
+                }
+                shown.push(character);
+                length += 1;
+            }
+        }
+        Self(shown)
+    }
+}
+
+impl From<&str> for Label {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for Label {
+    fn from(text: String) -> Self {
+        Self::new(&text)
+    }
+}
+
+/// Characters that are not seen or that change how their neighbours are seen. (Joiners stay: Persian and emoji need
+/// them.)
+fn is_deceptive(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// An address that a page may link to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Href(String);
+
+impl Href {
+    /// An address that somebody else chose: https or http alone, so that it cannot be a script, without credentials.
+    pub fn external(address: &str) -> Option<Self> {
+        let url = url::Url::parse(address)
+            .ok()
+            .filter(|url| address.len() <= 2048 && url.host().is_some())?;
+        let is_web = matches!(url.scheme(), "https" | "http");
+        (is_web && url.username().is_empty() && url.password().is_none()).then(|| Self(url.into()))
+    }
+
+    /// A picture that needs nobody else's server: within the page itself, or a path of this server.
+    pub fn picture(address: &str) -> Option<Self> {
+        let is_local = address.starts_with('/') && !address.starts_with("//") && !address.contains('\\');
+        let is_inside = ["png", "jpeg", "webp", "svg+xml"].iter().any(|kind| {
+            address
+                .strip_prefix("data:image/")
+                .is_some_and(|rest| rest.starts_with(kind))
+        });
+        ((is_local || is_inside) && address.len() <= 64 * 1024).then(|| Self(address.to_owned()))
+    }
+
+    /// A path of this server, which the server itself made.
+    pub fn local(path: impl Into<String>) -> Self {
+        Self(path.into())
+    }
+}
+
+/// A sentence of a page: a message by its key, with what its placeholders stand for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Text {
+    /// A message of the language files.
+    Message {
+        /// Its dotted key.
+        key: &'static str,
+        /// Placeholder → text.
+        args: BTreeMap<&'static str, Label>,
+    },
+    /// A text of the realm or of an app, in whatever language it is.
+    Plain {
+        /// The text.
+        plain: Label,
+    },
+}
+
+impl Text {
+    /// The message of this key.
+    pub fn key(key: &'static str) -> Self {
+        Self::Message {
+            key,
+            args: BTreeMap::new(),
+        }
+    }
+
+    /// A text as it is, at most 300 characters long.
+    pub fn plain(text: &str) -> Self {
+        Self::Plain {
+            plain: Label::paragraph(text),
+        }
+    }
+
+    /// With what a placeholder stands for.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Label>) -> Self {
+        if let Self::Message { args, .. } = &mut self {
+            args.insert(name, value.into());
+        }
+        self
+    }
+}
+
+impl From<&'static str> for Text {
+    fn from(key: &'static str) -> Self {
+        Self::key(key)
+    }
+}
+
+/// A way on from a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Link {
+    /// Where to.
+    pub href: Href,
+    /// What the link says.
+    pub label: Text,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_what_can_be_seen() {
+        assert_eq!(Label::new("  Budget \n\t App ").as_str(), "Budget App");
+        assert_eq!(Label::new("家計簿アプリ").as_str(), "家計簿アプリ");
+        assert_eq!(Label::new("می\u{200c}خواهم").as_str(), "می\u{200c}خواهم");
+    }
+
+    #[test]
+    fn characters_that_deceive_are_gone() {
+        assert_eq!(
+            Label::new("Bank\u{202e}knaB\u{2066}\0\u{7}\u{200b}\u{e0041}").as_str(),
+            "BankknaB"
+        );
+        assert!(Label::new("\u{3164}\u{feff} \u{202e}").is_empty());
+        assert_eq!(Label::first_of(&["\u{3164}", "budget-app"]).as_str(), "budget-app");
+    }
+
+    #[test]
+    fn a_long_name_is_cut() {
+        assert_eq!(Label::new(&"x".repeat(60)).as_str(), "x".repeat(60));
+        let cut = Label::new(&"あ".repeat(10_000));
+        assert_eq!(cut.as_str().chars().count(), 61);
+        assert!(cut.as_str().ends_with('…'));
+        assert!(Label::new(&" x".repeat(10_000)).as_str().chars().count() <= 61);
+    }
+
+    #[test]
+    fn an_initial_is_a_letter_or_a_digit() {
+        assert_eq!(Label::new("«budget»").initial(), "B");
+        assert_eq!(Label::new("家計簿").initial(), "家");
+        assert_eq!(Label::new("!!").initial(), "?");
+    }
+
+    #[test]
+    fn links_lead_to_the_web_alone() {
+        assert!(Href::external("https://app.example.com/terms").is_some());
+        for address in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "https://bank@evil.example/",
+            "/terms",
+            "https://",
+            "",
+        ] {
+            assert_eq!(Href::external(address), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn pictures_of_other_servers_are_not_fetched() {
+        assert!(Href::picture("data:image/png;base64,AAAA").is_some());
+        for address in [
+            "https://app.example.com/logo.png",
+            "//evil.example/x.png",
+            "/\\evil.example",
+            "data:text/html,x",
+        ] {
+            assert_eq!(Href::picture(address), None, "{address}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Headers that many answers share.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// The headers of a CORS answer without credentials.
+const API_CORS: [(HeaderName, HeaderValue); 4] = [
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+    (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, OPTIONS")),
+    (header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type, dpop")),
+    (header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("www-authenticate, sekisho-explain")),
+];
+
+/// Lets browser apps read an answer.
+pub fn cors(headers: &mut HeaderMap) {
+    for (name, value) in API_CORS {
+        headers.insert(name, value);
+    }
+}
+
+/// "The authorization server MUST include the HTTP Cache-Control response header field with a value of no-store"
+/// (RFC 6749 §5.1).
+pub fn no_store(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+}

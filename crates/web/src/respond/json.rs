@@ -1,0 +1,55 @@
+//! JSON answers, and OAuth errors as JSON.
+//!
+//! Spec: RFC 6749 §5.1, §5.2.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use protocol::{
+    bearer::Challenge,
+    error_code::ErrorCode,
+    token_response::ErrorResponse,
+};
+use serde::Serialize;
+
+use super::no_store;
+use crate::extract::Call;
+
+/// A JSON answer that nobody may keep.
+pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    no_store(response.headers_mut());
+    response
+}
+
+/// An OAuth error with the status that its code has. A client that used the `Authorization` header gets a challenge
+/// with its 401 (RFC 6749 §5.2).
+pub fn oauth_error(call: &Call, code: ErrorCode, text: &str) -> Response {
+    let mut response = error_json(call, code.status(), code, text);
+    if code == ErrorCode::InvalidClient {
+        let challenge = Challenge::basic(call.realm.issuer()).to_string();
+        if let Ok(value) = HeaderValue::from_str(&challenge) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        }
+    }
+    response
+}
+
+/// An OAuth error with this status; logged with the request's id, which the answer carries too.
+pub fn error_json(call: &Call, status: u16, code: ErrorCode, text: &str) -> Response {
+    tracing::info!(error = code.as_str(), status, reason = text, "refused");
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut response = json(status, &ErrorResponse::new(code, text));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    call.id.explain(&mut response);
+    response
+}

@@ -1,0 +1,9 @@
+//! Ways out, one file each.
+
+mod headers;
+mod json;
+mod page;
+
+pub use headers::{cors, no_store};
+pub use json::{error_json, json, oauth_error};
+pub use page::{error_page, fault_page, page, redirect, see_other};

@@ -1,0 +1,191 @@
+//! Every URL on one screen, and how a request finds its realm.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, StatusCode, Uri, header, uri::Authority},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use jose::b64;
+use realm::RealmContext;
+use tower::{Service, ServiceExt};
+use tracing::Instrument;
+
+use crate::{account, app::App, asset, extract::Peer, oauth};
+
+/// Paths below the issuer. Those with `cors` may be read by browser apps of any origin, without cookies.
+fn realm_routes(app: Arc<App>) -> Router {
+    let cors = |route: axum::routing::MethodRouter<Arc<App>>| route.options(oauth::preflight);
+    Router::new()
+        .route("/.well-known/openid-configuration", cors(get(oauth::metadata)))
+        .route("/.well-known/oauth-authorization-server", cors(get(oauth::metadata)))
+        .route("/jwks", cors(get(oauth::jwks)))
+        .route("/authorize", get(oauth::authorize_get).post(oauth::authorize_post))
+        .route("/token", cors(post(oauth::token)))
+        .route("/revoke", cors(post(oauth::revoke)))
+        .route("/introspect", post(oauth::introspect))
+        .route("/userinfo", cors(get(oauth::userinfo_get).post(oauth::userinfo_post)))
+        .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
+        .route("/consent", get(oauth::consent_page).post(oauth::consent))
+        .route("/account", get(account::page))
+        .route("/account/grants/revoke", post(account::revoke_grant))
+        .route("/account/sessions/end", post(account::end_session))
+        .route("/logout", get(account::sign_out_page).post(account::sign_out))
+        .route("/assets/{name}", get(asset::serve))
+        .with_state(app)
+}
+
+/// Where RFC 8414 §3.1 puts the metadata of an issuer with a path: before the path.
+const INSERTED: &str = "/.well-known/oauth-authorization-server";
+
+/// The id of a request: in every log line, on error pages and in the header `Sekisho-Explain` of refusals.
+#[derive(Debug, Clone)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    fn new() -> Self {
+        Self(b64::encode(jose::random_bytes::<9>()).replace(['-', '_'], "x").into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Says the id with a refusal.
+    pub fn explain(&self, response: &mut Response) {
+        if let Ok(value) = HeaderValue::from_str(&self.0) {
+            response.headers_mut().insert("sekisho-explain", value);
+        }
+    }
+}
+
+/// The whole server as one service: finds the realm, then the route.
+#[derive(Clone)]
+pub struct Front {
+    app: Arc<App>,
+    routes: Router,
+    otherwise: Router,
+}
+
+impl Front {
+    /// `otherwise` answers what no realm's endpoint claims.
+    pub fn new(app: Arc<App>, otherwise: Router) -> Self {
+        Self { routes: realm_routes(Arc::clone(&app)), app, otherwise }
+    }
+
+    /// Answers a request. The listener has put a [`Peer`] into it.
+    pub async fn handle(self, mut request: Request) -> Response {
+        let id = RequestId::new();
+        let span = tracing::info_span!("request", id = id.as_str(), method = %request.method(), path = request.uri().path());
+        request.extensions_mut().insert(id.clone());
+        async {
+            let response = self.dispatch(request).await.unwrap_or_else(|never| match never {});
+            metrics::counter!("sekisho_http_requests_total", "status" => status_class(response.status())).increment(1);
+            tracing::debug!(status = response.status().as_u16(), "answered");
+            response
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn dispatch(self, mut request: Request) -> Result<Response, Infallible> {
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+        let uri_authority = request.uri().authority().map(Authority::as_str);
+        let authority = peer
+            .and_then(|peer| self.app.proxies.authority(peer, request.headers(), uri_authority))
+            .map(str::to_owned);
+        let path = request.uri().path().to_owned();
+        let Some(realm) = (match self.find_realm(authority.as_deref(), &path).await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::error!(%error, "a realm cannot be loaded");
+                return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
+            }
+        }) else {
+            return self.otherwise.oneshot(request).await;
+        };
+        if let Some(uri) = below(request.uri(), realm.realm.base_path()) {
+            *request.uri_mut() = uri;
+        }
+        let is_claimed = CLAIMED.iter().any(|claimed| {
+            request.uri().path().strip_prefix(claimed).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        if !is_claimed {
+            return self.otherwise.oneshot(request).await;
+        }
+        request.extensions_mut().insert(realm);
+        let mut routes = self.routes;
+        <Router as Service<Request<Body>>>::call(&mut routes, request).await
+    }
+
+    async fn find_realm(
+        &self,
+        authority: Option<&str>,
+        path: &str,
+    ) -> Result<Option<Arc<RealmContext>>, realm::RealmError> {
+        let Some(authority) = authority else {
+            return Ok(None);
+        };
+        if let Some(issuer_path) = path.strip_prefix(INSERTED)
+            && !issuer_path.is_empty()
+        {
+            let found = self.app.realms.find(authority, issuer_path).await?;
+            return Ok(found.filter(|realm| realm.realm.base_path() == issuer_path));
+        }
+        self.app.realms.find(authority, path).await
+    }
+}
+
+/// The first segments of all routes above.
+const CLAIMED: [&str; 13] = [
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+    "/jwks",
+    "/authorize",
+    "/token",
+    "/revoke",
+    "/introspect",
+    "/userinfo",
+    "/sign-in",
+    "/consent",
+    "/account",
+    "/logout",
+    "/assets",
+];
+
+/// The URL as the routes see it: without the realm's path.
+fn below(uri: &Uri, base: &str) -> Option<Uri> {
+    let path = uri.path();
+    let rest = if path.starts_with(INSERTED) && path != INSERTED { INSERTED } else { path.strip_prefix(base)? };
+    let rest = if rest.is_empty() { "/" } else { rest };
+    let path_and_query = match uri.query() {
+        Some(query) => format!("{rest}?{query}"),
+        None => rest.to_owned(),
+    };
+    path_and_query.parse().ok()
+}
+
+fn status_class(status: StatusCode) -> &'static str {
+    match status.as_u16() / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    }
+}
+
+/// Answers what nobody claims.
+pub async fn not_found() -> Response {
+    (
+        StatusCode::NOT_FOUND,
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        "Nothing is here. If this host name should be an issuer, add a realm for it.\n",
+    )
+        .into_response()
+}

@@ -1,0 +1,68 @@
+//! What pages show, taken from the realm's and the client's own words.
+
+use model::{Client, localized};
+use ::oauth::{authorize::ValidRequest, scope_policy};
+use protocol::{form::Form, scope::Scope};
+
+use crate::{
+    extract::Call,
+    locale::Locale,
+    pages::{ClientView, Label, RealmView, ScopeView},
+};
+
+/// The language of a page: what its own link says, then what the authorization request asked for, then what the
+/// browser prefers.
+pub fn locale(call: &Call, ui_locales: &[String]) -> Locale {
+    let own = Form::parse(call.query().as_bytes()).ok();
+    let own = own.as_ref().and_then(|form| form.first("ui_locales")).unwrap_or("");
+    let asked = format!("{own} {}", ui_locales.join(" "));
+    Locale::negotiate(Some(&asked), call.header("accept-language"), &call.realm.realm.locales)
+}
+
+/// The realm on a page whose address has this query.
+pub fn realm(call: &Call, locale: Locale, query: &str) -> RealmView {
+    let realm = &call.realm.realm;
+    RealmView::new(&realm.display_name, &realm.issuer, realm.base_path(), &realm.locales).with_languages(locale, query)
+}
+
+/// The app that a request comes from.
+pub fn client(valid: &ValidRequest, locale: Locale) -> ClientView {
+    let metadata = &valid.client.metadata;
+    let link = |member| metadata.localized(member, locale.tag());
+    ClientView::new(valid.client.name(locale.tag()), valid.client.id())
+        .returning_to(valid.redirect_uri.as_str())
+        .with_links(link("logo_uri"), link("client_uri"), link("policy_uri"), link("tos_uri"))
+}
+
+/// The name of a client, or its id when it is gone.
+pub fn client_name(client: Option<&Client>, client_id: &str, locale: Locale) -> String {
+    client.map_or(client_id, |client| client.name(locale.tag())).to_owned()
+}
+
+/// Scopes in the user's words, those of OpenID Connect first.
+pub fn scopes(call: &Call, locale: Locale, scope: &Scope, already: &Scope) -> Vec<ScopeView> {
+    let is_standard = |name: &str| scope_policy::OPENID_SCOPES.contains(&name);
+    let mut names: Vec<&str> = scope.iter().collect();
+    names.sort_by_key(|name| {
+        let standard = scope_policy::OPENID_SCOPES.iter().position(|known| known == name);
+        (standard.unwrap_or(usize::MAX), *name)
+    });
+    names
+        .into_iter()
+        .map(|name| {
+            let owner = call.realm.apis.iter().find_map(|api| api.find_scope(name).map(|scope| (api, scope)));
+            let view = match owner {
+                Some((api, scope)) if !is_standard(name) => {
+                    ScopeView::of_api(name, localized(&scope.description, locale.tag()), &api.name)
+                }
+                _ => ScopeView::standard(locale, name),
+            };
+            view.already(already.contains(name))
+        })
+        .collect()
+}
+
+/// What scopes permit, as a list of texts.
+pub fn permissions(call: &Call, locale: Locale, scope: &Scope) -> Vec<Label> {
+    scopes(call, locale, scope, &Scope::default()).into_iter().map(|view| view.title).collect()
+}

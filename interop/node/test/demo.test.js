@@ -1,0 +1,269 @@
+// A real browser walks the demo: sign in, decide, see the accounts, take the permission back.
+import { after, before, describe, test } from 'node:test'
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { byId, inspect, launch, tabTo } from '../lib/browser.js'
+import { freePort, program, start } from '../lib/server.js'
+
+const languages = { en: 'en-GB', ja: 'ja-JP' }
+
+describe('demo', () => {
+  let port, stop, browser, directory
+  before(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'sekisho-demo-'))
+    port = await freePort(6)
+    stop = await start(['demo', '--port', String(port)], directory, `http://localhost:${port}/`)
+    browser = await launch()
+  })
+  after(async () => {
+    await browser?.close()
+    await stop?.()
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  /** A new browser profile. A page that reports an error, or is refused something by its policy, fails the test. */
+  async function profile(language, options = {}) {
+    const context = await browser.newContext({ locale: languages[language], ...options })
+    context.setDefaultTimeout(15_000)
+    const page = await context.newPage()
+    const complaints = []
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) complaints.push(message.text())
+    })
+    const close = async () => {
+      await context.close()
+      assert.deepEqual(complaints, [])
+    }
+    return { page, close }
+  }
+
+  const budget = (path) => `http://localhost:${port + 1}${path}`
+  const server = (path) => `http://localhost:${port}${path}`
+
+  async function connect(page) {
+    await page.goto(budget('/'))
+    await byId(page, 'connect').click()
+    await page.waitForURL(server('/**'))
+  }
+
+  async function signIn(page, username) {
+    await byId(page, 'username').fill(username)
+    await byId(page, 'password').fill(`${username}-password`)
+    await byId(page, 'sign-in').click()
+  }
+
+  async function revoke(page, client) {
+    await page.goto(server('/account'))
+    await byId(page, `revoke-${client}`).click()
+    await byId(page, `revoke-${client}`).waitFor({ state: 'detached' })
+  }
+
+  for (const language of Object.keys(languages)) {
+    test(`the web app gets the accounts until the permission is taken back (${language})`, async () => {
+      const { page, close } = await profile(language)
+      const look = (name) => inspect(page, `${name}-${language}`, language)
+      await page.goto(server('/'))
+      await look('landing')
+      await byId(page, 'open-budget').click()
+      await look('budget')
+      await byId(page, 'connect').click()
+
+      await byId(page, 'username').fill('alice')
+      await byId(page, 'password').fill('wrong')
+      await byId(page, 'sign-in').click()
+      await byId(page, 'error-summary').waitFor()
+      await look('sign-in-refused')
+      await connect(page)
+      await look('sign-in')
+      await signIn(page, 'alice')
+
+      assert.ok(await byId(page, 'scope-accounts:read').isChecked())
+      await look('consent')
+      await byId(page, 'approve').click()
+      await byId(page, 'accounts').waitFor()
+      await look('budget-accounts')
+
+      await page.goto(server('/account'))
+      await look('account')
+      await revoke(page, 'budget-web')
+      await look('account-revoked')
+
+      await page.goto(budget('/accounts'))
+      await byId(page, 'api-error').waitFor()
+      assert.equal(await byId(page, 'accounts').count(), 0, 'the next call of the API fails')
+      await look('budget-refused')
+      await close()
+    })
+
+    test(`an error page has a cause and an id (${language})`, async () => {
+      const { page, close } = await profile(language)
+      await page.goto(server('/'))
+      await byId(page, 'wrong-redirect-uri').click()
+      await page.waitForURL(server('/authorize?**'))
+      assert.match(await byId(page, 'error-code').textContent(), /^\s*invalid_/)
+      assert.notEqual((await byId(page, 'explain-id').textContent()).trim(), '')
+      await inspect(page, `error-${language}`, language)
+      await close()
+    })
+  }
+
+  test('the command-line app gets the accounts until the permission is taken back', async () => {
+    const app = runCommandLineApp(port)
+    const { page, close } = await profile('en')
+    try {
+      await page.goto((await app.says(/Open: (\S+)/))[1])
+      await signIn(page, 'bob')
+      await byId(page, 'approve').click()
+      await byId(page, 'terminal-title').waitFor()
+      await inspect(page, 'command-line-app', 'en')
+      await app.says(/Balance\n.*¥\d/)
+      await revoke(page, 'bank-cli')
+      app.type('accounts')
+      await app.says(/HTTP 401/)
+      app.type('quit')
+      assert.equal(await app.ended, 0)
+    } finally {
+      app.kill()
+    }
+    await close()
+  })
+
+  test('what the user leaves out is refused by the API, and can be asked for again', async () => {
+    const { page, close } = await profile('en')
+    await connect(page)
+    await signIn(page, 'bob')
+    await byId(page, 'scope-payments:write').uncheck()
+    await byId(page, 'approve').click()
+    await byId(page, 'accounts').waitFor()
+    await byId(page, 'pay').click()
+    assert.match(await byId(page, 'api-error').textContent(), /insufficient_scope/)
+    await byId(page, 'connect').click()
+    await byId(page, 'scope-payments:write').check()
+    await byId(page, 'approve').click()
+    await byId(page, 'pay').click()
+    await page.getByRole('status').waitFor()
+    assert.equal(await byId(page, 'api-error').count(), 0)
+    await revoke(page, 'budget-web')
+    await close()
+  })
+
+  test('the keyboard alone is enough', async () => {
+    const { page, close } = await profile('en')
+    await connect(page)
+    await tabTo(page, 'username')
+    await page.keyboard.type('bob')
+    await tabTo(page, 'password')
+    await page.keyboard.type('bob-password')
+    await page.keyboard.press('Enter')
+    await byId(page, 'approve').waitFor()
+    await tabTo(page, 'scope-accounts:read')
+    await page.keyboard.press('Space')
+    assert.equal(await byId(page, 'scope-accounts:read').isChecked(), false)
+    await page.keyboard.press('Space')
+    await tabTo(page, 'approve')
+    await page.keyboard.press('Enter')
+    await byId(page, 'accounts').waitFor()
+    await page.goto(server('/account'))
+    await tabTo(page, 'revoke-budget-web')
+    await page.keyboard.press('Enter')
+    await byId(page, 'revoke-budget-web').waitFor({ state: 'detached' })
+    await close()
+  })
+
+  test('without JavaScript, a user can refuse, and come back', async () => {
+    const { page, close } = await profile('ja', { javaScriptEnabled: false })
+    await connect(page)
+    await signIn(page, 'bob')
+    await byId(page, 'deny').click()
+    await page.waitForURL(budget('/**'))
+    assert.equal(await byId(page, 'accounts').count(), 0)
+    await connect(page)
+    await byId(page, 'approve').click()
+    await byId(page, 'accounts').waitFor()
+    await revoke(page, 'budget-web')
+    await close()
+  })
+
+  test('two tabs at once both arrive', async () => {
+    const { page: first, close } = await profile('en')
+    const second = await first.context().newPage()
+    await connect(first)
+    await connect(second)
+    await signIn(second, 'bob')
+    await byId(second, 'approve').click()
+    await byId(second, 'accounts').waitFor()
+    await signIn(first, 'bob')
+    await byId(first, 'accounts').waitFor()
+    await revoke(first, 'budget-web')
+    await close()
+  })
+
+  test('the back button is no dead end', async () => {
+    const { page, close } = await profile('en')
+    await connect(page)
+    await signIn(page, 'bob')
+    await byId(page, 'approve').waitFor()
+    await page.goBack()
+    if (await byId(page, 'sign-in').count()) await signIn(page, 'bob')
+    else await connect(page)
+    await byId(page, 'approve').click()
+    await byId(page, 'accounts').waitFor()
+    await revoke(page, 'budget-web')
+    await close()
+  })
+
+  test('a cookie lost half-way leads back to the sign-in, not to a dead end', async () => {
+    const { page, close } = await profile('en')
+    await connect(page)
+    await page.context().clearCookies({ domain: 'localhost' })
+    await signIn(page, 'bob')
+    await byId(page, 'sign-in').or(byId(page, 'explain-id')).first().waitFor()
+    await connect(page)
+    await signIn(page, 'bob')
+    await byId(page, 'approve').waitFor()
+    await close()
+  })
+
+  test('a session that is ended asks for the password again', async () => {
+    const { page, close } = await profile('en')
+    await page.goto(server('/account'))
+    await signIn(page, 'bob')
+    const mine = page.locator('[id^="end-session-"]', { hasText: 'Sign out here' })
+    await Promise.all([page.waitForResponse((response) => response.request().method() === 'POST'), mine.click()])
+    await page.goto(server('/account'))
+    await byId(page, 'sign-in').waitFor()
+    await close()
+  })
+})
+
+/** `sekisho demo cli`, with what it says and what is typed. */
+function runCommandLineApp(port) {
+  const child = spawn(program, ['demo', 'cli', '--port', String(port)], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const ended = new Promise((answer) => child.once('exit', (code, signal) => answer(code ?? signal)))
+  let output = ''
+  const heard = new EventEmitter()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => heard.emit('more', (output += text)))
+  }
+  ended.then(() => heard.emit('more', output))
+  return {
+    ended,
+    /** Waits until the output matches. */
+    async says(pattern) {
+      const deadline = AbortSignal.timeout(30_000)
+      for (;;) {
+        const found = pattern.exec(output)
+        if (found) return found
+        if (child.exitCode !== null) throw new Error(`ended without saying ${pattern}:\n${output}`)
+        await once(heard, 'more', { signal: deadline })
+      }
+    },
+    type: (line) => child.stdin.write(`${line}\n`),
+    kill: () => child.kill('SIGKILL'),
+  }
+}
