@@ -22,7 +22,10 @@ impl Clock {
     }
 
     /// Now, in unix seconds.
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the machine for the time"
+    )]
     pub fn now(&self) -> i64 {
         match &self.0 {
             Some(frozen) => frozen.load(Ordering::SeqCst),

@@ -31,7 +31,7 @@ impl Flow {
     /// A new flow.
     pub fn new(goal: Goal, now: i64) -> Self {
         Self {
-            id: jose::b64::encode(&jose::random_bytes::<16>()),
+            id: jose::b64::encode(jose::random_bytes::<16>()),
             csrf: jose::random_token(),
             goal,
             created_at: now,

@@ -7,5 +7,5 @@ pub fn new_id() -> String {
 
 /// A new subject identifier of a user: 128 random bits that tell nothing, not even when the account was made.
 pub fn new_subject() -> String {
-    jose::b64::encode(&jose::random_bytes::<16>())
+    jose::b64::encode(jose::random_bytes::<16>())
 }

@@ -31,7 +31,10 @@ impl Realm {
     /// The path of the issuer without a trailing slash: `""` or `"/path"`.
     pub fn base_path(&self) -> &str {
         let rest = self.issuer.split_once("://").map_or("", |(_, rest)| rest);
-        rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("").trim_end_matches('/')
+        rest.find('/')
+            .and_then(|at| rest.get(at..))
+            .unwrap_or("")
+            .trim_end_matches('/')
     }
 
     /// Host and port of the issuer, as a browser's `Host` header says it.
@@ -112,9 +115,15 @@ mod tests {
     #[test]
     fn an_issuer_is_taken_apart() {
         let root = realm("https://id.example.com");
-        assert_eq!((root.base_path(), root.authority(), root.origin()), ("", "id.example.com", "https://id.example.com"));
+        assert_eq!(
+            (root.base_path(), root.authority(), root.origin()),
+            ("", "id.example.com", "https://id.example.com")
+        );
         let path = realm("http://localhost:8080/bank/one");
-        assert_eq!((path.base_path(), path.authority(), path.origin()), ("/bank/one", "localhost:8080", "http://localhost:8080"));
+        assert_eq!(
+            (path.base_path(), path.authority(), path.origin()),
+            ("/bank/one", "localhost:8080", "http://localhost:8080")
+        );
         assert!(!path.is_https());
     }
 }

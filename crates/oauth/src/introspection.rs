@@ -4,11 +4,7 @@
 //! is not active (§2.2, §4).
 
 use model::RefreshFamily;
-use protocol::{
-    error_code::ErrorCode,
-    introspection::IntrospectionResponse,
-    scope::Scope,
-};
+use protocol::{error_code::ErrorCode, introspection::IntrospectionResponse, scope::Scope};
 use realm::RealmContext;
 
 use crate::{
@@ -61,7 +57,9 @@ pub async fn introspect(
         return Err(IntrospectionRefusal::DuplicateParameter(name.to_owned()));
     }
     let token = request.form.first("token").ok_or(IntrospectionRefusal::TokenMissing)?;
-    let caller = client_auth::authenticate(realm, request).await?.require_confidential()?;
+    let caller = client_auth::authenticate(realm, request)
+        .await?
+        .require_confidential()?;
     let caller = caller.client().id();
     if let Some(access_token) = AccessToken::read(realm, token) {
         return Ok(access_token_response(realm, caller, access_token).await?);
@@ -88,26 +86,35 @@ pub struct LiveToken {
 /// Looks up what stands behind a token. `None`: nothing any more.
 pub async fn live(realm: &RealmContext, token: AccessToken) -> Result<Option<LiveToken>, storage::StorageError> {
     let issuer = realm.issuer();
-    let (scope, audience, username) = match &token.authorization_id {
-        Some(id) => {
-            let rows = realm.store.live_authorization(issuer, id, &token.jti, realm.now()).await?;
-            let Some(rows) = rows.filter(|rows| rows.client_id == token.client_id && rows.user_id == token.sub)
-            else {
-                return Ok(None);
-            };
-            (rows.scope, rows.audience, Some(rows.username))
-        }
-        None => {
-            let Some(client) = realm.store.live_client(issuer, &token.client_id, &token.jti).await? else {
-                return Ok(None);
-            };
-            (client.metadata.scope.unwrap_or_default(), token.audience.clone(), None)
-        }
+    let (scope, audience, username) = if let Some(id) = &token.authorization_id {
+        let rows = realm
+            .store
+            .live_authorization(issuer, id, &token.jti, realm.now())
+            .await?;
+        let Some(rows) = rows.filter(|rows| rows.client_id == token.client_id && rows.user_id == token.sub) else {
+            return Ok(None);
+        };
+        (rows.scope, rows.audience, Some(rows.username))
+    } else {
+        let Some(client) = realm.store.live_client(issuer, &token.client_id, &token.jti).await? else {
+            return Ok(None);
+        };
+        (client.metadata.scope.unwrap_or_default(), token.audience.clone(), None)
     };
     let scope = token.scope.intersection(&scope);
-    let audience: Vec<String> = token.audience.iter().filter(|aud| audience.contains(aud)).cloned().collect();
+    let audience: Vec<String> = token
+        .audience
+        .iter()
+        .filter(|aud| audience.contains(aud))
+        .cloned()
+        .collect();
     let is_worth_something = !audience.is_empty() && !scope.is_empty();
-    Ok(is_worth_something.then_some(LiveToken { token, scope, audience, username }))
+    Ok(is_worth_something.then_some(LiveToken {
+        token,
+        scope,
+        audience,
+        username,
+    }))
 }
 
 async fn access_token_response(
@@ -158,12 +165,18 @@ async fn refresh_token_response(
             && now < family.expires_at
             && presented.generation == family.generation
     };
-    let family = realm.store.find_refresh_family(realm.issuer(), &presented.family).await?.filter(is_live);
+    let family = realm
+        .store
+        .find_refresh_family(realm.issuer(), &presented.family)
+        .await?
+        .filter(is_live);
     let Some(family) = family else {
         return Ok(IntrospectionResponse::inactive());
     };
-    let authorization =
-        realm.store.find_living_authorization(realm.issuer(), &family.authorization_id, now).await?;
+    let authorization = realm
+        .store
+        .find_living_authorization(realm.issuer(), &family.authorization_id, now)
+        .await?;
     let Some(authorization) = authorization else {
         return Ok(IntrospectionResponse::inactive());
     };

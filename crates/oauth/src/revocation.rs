@@ -68,7 +68,11 @@ pub async fn revoke(realm: &RealmContext, request: &EndpointRequest<'_>) -> Resu
         if access_token.client_id != client_id {
             return Err(RevocationRefusal::TokenOfAnotherClient);
         }
-        Change::new().then(revoked_token::insert(issuer, &access_token.jti, access_token.expires_at))
+        Change::new().then(revoked_token::insert(
+            issuer,
+            &access_token.jti,
+            access_token.expires_at,
+        ))
     } else if let Some(presented) = PresentedRefreshToken::parse(token) {
         let family = realm.store.find_refresh_family(issuer, &presented.family).await?;
         let Some(family) = family.filter(|family| presented.is_genuine(realm, family.key_id)) else {

@@ -45,7 +45,10 @@ impl From<ScopeRefusal> for GrantRefusal {
 
 /// All scopes of the realm.
 pub fn known(realm: &RealmContext) -> Scope {
-    realm.apis.iter().fold(openid_scopes(), |known, api| known.union(&api.scopes()))
+    realm
+        .apis
+        .iter()
+        .fold(openid_scopes(), |known, api| known.union(&api.scopes()))
 }
 
 /// What a client may ask for with a user; without a registered scope the OpenID ones.
@@ -61,7 +64,11 @@ fn openid_scopes() -> Scope {
 pub fn for_user(realm: &RealmContext, client: &Client, asked: &Scope) -> Result<Scope, ScopeRefusal> {
     let known = known(realm);
     let registered = registered(client);
-    let asked = if asked.is_empty() { registered.clone() } else { asked.intersection(&known) };
+    let asked = if asked.is_empty() {
+        registered.intersection(&known)
+    } else {
+        asked.intersection(&known)
+    };
     if asked.is_empty() {
         return Err(ScopeRefusal::Nothing(known.to_string()));
     }
@@ -78,7 +85,11 @@ pub fn audience(
     scope: &Scope,
     resources: &[Resource],
 ) -> Result<Vec<String>, ScopeRefusal> {
-    let owned: Vec<(&str, Scope)> = realm.apis.iter().map(|api| (api.identifier.as_str(), api.scopes())).collect();
+    let owned: Vec<(&str, Scope)> = realm
+        .apis
+        .iter()
+        .map(|api| (api.identifier.as_str(), api.scopes()))
+        .collect();
     let apis: Vec<(&str, &Scope)> = owned.iter().map(|(identifier, scope)| (*identifier, scope)).collect();
     let audience = resource_indicator::audience(resources, scope, &apis, realm.issuer()).map_err(|_| {
         ScopeRefusal::Target(
@@ -99,7 +110,10 @@ pub fn target_apis<'a>(realm: &'a RealmContext, audience: &'a [String]) -> impl 
 }
 
 fn check_profile(realm: &RealmContext, client: &Client, api: &Api) -> Result<(), ScopeRefusal> {
-    let least = api.profile.as_deref().and_then(protocol::profile::SecurityProfile::find);
+    let least = api
+        .profile
+        .as_deref()
+        .and_then(protocol::profile::SecurityProfile::find);
     let profile = client.profile(&realm.realm);
     match least {
         Some(least) if profile.rank < least.rank => Err(ScopeRefusal::Target(format!(
@@ -161,7 +175,9 @@ pub fn narrow(
     }
     let named: Vec<String> = resources.iter().map(|resource| resource.as_str().to_owned()).collect();
     if let Some(stranger) = named.iter().find(|name| !audience.contains(name)) {
-        return Err(GrantRefusal::Target(format!("the permission does not cover the resource {stranger}")));
+        return Err(GrantRefusal::Target(format!(
+            "the permission does not cover the resource {stranger}"
+        )));
     }
     let theirs = target_apis(realm, &named).fold(openid_scopes(), |scope, api| scope.union(&api.scopes()));
     Ok((scope.intersection(&theirs), named))

@@ -53,7 +53,9 @@ impl From<storage::StorageError> for UserinfoRefusal {
 /// The claims of the user behind a token.
 pub async fn userinfo(realm: &RealmContext, token: &str) -> Result<Map<String, Value>, UserinfoRefusal> {
     let token = AccessToken::read(realm, token).ok_or(UserinfoRefusal::InvalidToken)?;
-    let live = introspection::live(realm, token).await?.ok_or(UserinfoRefusal::InvalidToken)?;
+    let live = introspection::live(realm, token)
+        .await?
+        .ok_or(UserinfoRefusal::InvalidToken)?;
     if !live.scope.contains("openid") {
         return Err(UserinfoRefusal::InsufficientScope);
     }

@@ -39,7 +39,12 @@ impl RealmContext {
         let now = clock.now();
         rotation::ensure_fast_keys(store, wrap, &realm.issuer, now).await?;
         rotation::ensure_sealing_keys(store, wrap, &realm.issuer, now).await?;
-        let apis = store.apis(&realm.issuer).await?.into_iter().map(|(api, _)| api).collect();
+        let apis = store
+            .apis(&realm.issuer)
+            .await?
+            .into_iter()
+            .map(|(api, _)| api)
+            .collect();
         let keys = SigningKeys::load(store, wrap, &realm.issuer).await?;
         let seals = Seals::load(store, wrap, &realm.issuer, now).await?;
         Ok(Self {

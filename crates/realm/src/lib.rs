@@ -14,10 +14,10 @@
 )]
 
 mod context;
+mod realms;
 mod rotation;
 mod seals;
 mod signing;
-mod realms;
 
 pub use context::{RealmContext, RealmError};
 pub use realms::Realms;

@@ -57,7 +57,10 @@ impl Realms {
         let _one_at_a_time = self.loading.lock().await;
         let mut by_authority: HashMap<String, Vec<Realm>> = HashMap::new();
         for realm in self.store.realms().await? {
-            by_authority.entry(realm.authority().to_lowercase()).or_default().push(realm);
+            by_authority
+                .entry(realm.authority().to_lowercase())
+                .or_default()
+                .push(realm);
         }
         for realms in by_authority.values_mut() {
             realms.sort_by_key(|realm| std::cmp::Reverse(realm.base_path().len()));
@@ -85,16 +88,8 @@ impl Realms {
     /// The realm of a request: the issuer with its host and the longest path that the request's path begins with.
     pub async fn find(&self, authority: &str, path: &str) -> Result<Option<Arc<RealmContext>>, RealmError> {
         let index = self.index.load_full();
-        let lower;
-        let realms = match index.by_authority.get(authority) {
-            Some(realms) => realms,
-            None => {
-                lower = authority.to_lowercase();
-                match index.by_authority.get(&lower) {
-                    Some(realms) => realms,
-                    None => return Ok(None),
-                }
-            }
+        let Some(realms) = index.by_authority.get(&authority.to_lowercase()) else {
+            return Ok(None);
         };
         let Some(realm) = realms.iter().find(|realm| {
             path.strip_prefix(realm.base_path())
@@ -108,7 +103,11 @@ impl Realms {
     /// The realm of this issuer.
     pub async fn by_issuer(&self, issuer: &str) -> Result<Option<Arc<RealmContext>>, RealmError> {
         let index = self.index.load_full();
-        let realm = index.by_authority.values().flatten().find(|realm| realm.issuer == issuer);
+        let realm = index
+            .by_authority
+            .values()
+            .flatten()
+            .find(|realm| realm.issuer == issuer);
         match realm {
             Some(realm) => self.context(&index, realm).await.map(Some),
             None => Ok(None),
@@ -133,8 +132,12 @@ impl Realms {
     /// The issuers, sorted.
     pub fn issuers(&self) -> Vec<String> {
         let index = self.index.load();
-        let mut issuers: Vec<String> =
-            index.by_authority.values().flatten().map(|realm| realm.issuer.clone()).collect();
+        let mut issuers: Vec<String> = index
+            .by_authority
+            .values()
+            .flatten()
+            .map(|realm| realm.issuer.clone())
+            .collect();
         issuers.sort();
         issuers
     }

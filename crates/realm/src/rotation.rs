@@ -157,7 +157,9 @@ pub async fn maintain(store: &Store, clock: &Clock, wrap: &WrapKey, issuer: &str
     let rows = store.signing_keys(issuer).await?;
     for row in &rows {
         let is_old = row.state == KeyState::Active && now - row.activates_at > SIGNS_FOR;
-        let has_next = rows.iter().any(|next| next.alg == row.alg && next.state == KeyState::Next);
+        let has_next = rows
+            .iter()
+            .any(|next| next.alg == row.alg && next.state == KeyState::Next);
         if is_old && !has_next {
             rotate(store, clock, wrap, issuer, Some(row.alg), false).await?;
             changed = true;
@@ -171,9 +173,15 @@ pub async fn maintain(store: &Store, clock: &Clock, wrap: &WrapKey, issuer: &str
 async fn advance(store: &Store, issuer: &str, now: i64) -> Result<bool, RealmError> {
     let rows = store.signing_keys(issuer).await?;
     let mut changed = false;
-    for next in rows.iter().filter(|row| row.state == KeyState::Next && row.activates_at <= now) {
+    for next in rows
+        .iter()
+        .filter(|row| row.state == KeyState::Next && row.activates_at <= now)
+    {
         let mut change = Change::new();
-        for active in rows.iter().filter(|row| row.alg == next.alg && row.state == KeyState::Active) {
+        for active in rows
+            .iter()
+            .filter(|row| row.alg == next.alg && row.state == KeyState::Active)
+        {
             change = change.then(key::move_signing(
                 issuer,
                 &active.kid,
@@ -184,7 +192,14 @@ async fn advance(store: &Store, issuer: &str, now: i64) -> Result<bool, RealmErr
             ));
         }
         change = change
-            .then(key::move_signing(issuer, &next.kid, KeyState::Next, KeyState::Active, now, None))
+            .then(key::move_signing(
+                issuer,
+                &next.kid,
+                KeyState::Next,
+                KeyState::Active,
+                now,
+                None,
+            ))
             .then(storage::realm::raise_revision());
         changed |= store.commit(change).await? == Outcome::Applied;
     }

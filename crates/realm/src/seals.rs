@@ -81,7 +81,13 @@ impl Seals {
                 .as_slice()
                 .try_into()
                 .map_err(|_| RealmError::Key("a sealing key has the wrong length".into()))?;
-            keys.insert((purpose, row.id), Key { sealing: SealingKey::new(row.id, raw), raw });
+            keys.insert(
+                (purpose, row.id),
+                Key {
+                    sealing: SealingKey::new(row.id, raw),
+                    raw,
+                },
+            );
         }
         let associated = Purpose::ALL
             .into_iter()
@@ -102,7 +108,10 @@ impl Seals {
 
     pub(crate) fn open(&self, purpose: Purpose, sealed: &[u8]) -> Option<Vec<u8>> {
         let id = jose::key_id_of(sealed)?;
-        self.keys.get(&(purpose, id))?.sealing.open(self.associated(purpose), sealed)
+        self.keys
+            .get(&(purpose, id))?
+            .sealing
+            .open(self.associated(purpose), sealed)
     }
 
     /// The HMAC key of refresh tokens with this id.
@@ -112,7 +121,11 @@ impl Seals {
 
     /// The id of the HMAC key that new refresh tokens use.
     pub fn refresh_key_id(&self) -> Option<u32> {
-        self.keys.keys().filter(|(purpose, _)| *purpose == Purpose::Refresh).map(|(_, id)| *id).max()
+        self.keys
+            .keys()
+            .filter(|(purpose, _)| *purpose == Purpose::Refresh)
+            .map(|(_, id)| *id)
+            .max()
     }
 
     fn newest(&self, purpose: Purpose) -> Option<&Key> {

@@ -23,8 +23,7 @@ impl SigningKeys {
                     .unwrap(&wrap_label(issuer), &row.private_key)
                     .map_err(|_| RealmError::Key(UNWRAP.into()))?;
                 active.push(
-                    SigningKey::from_pkcs8(row.alg, &private)
-                        .map_err(|error| RealmError::Key(error.to_string()))?,
+                    SigningKey::from_pkcs8(row.alg, &private).map_err(|error| RealmError::Key(error.to_string()))?,
                 );
             }
             published.push(row.public_jwk);

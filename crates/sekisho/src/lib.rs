@@ -10,7 +10,9 @@
     )
 )]
 
-mod bootstrap_apply;
+pub mod administration;
 pub mod config;
+pub mod control;
+pub mod demo;
 pub mod serving;
 pub mod wiring;

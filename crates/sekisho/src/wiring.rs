@@ -14,7 +14,7 @@ use tokio::{
 use web::{App, Front, extract::Proxies, pages::Pages};
 
 use crate::{
-    bootstrap_apply as administration,
+    administration,
     config::{self, ServerConfig},
     serving::{background, listener::Listener, operations, tls},
 };
@@ -36,7 +36,7 @@ pub struct Running {
 
 /// `sekisho serve`: runs until it is asked to end.
 pub async fn serve(config: ServerConfig) -> Result<(), String> {
-    let running = Running::start(config, Clock::system(), Router::new().fallback(web::not_found)).await?;
+    let running = Running::start(config, Clock::system(), None).await?;
     for address in &running.addresses {
         tracing::info!(%address, "listening");
     }
@@ -50,13 +50,16 @@ pub async fn serve(config: ServerConfig) -> Result<(), String> {
 }
 
 impl Running {
-    /// Opens the database, applies the realm files, and listens. `otherwise` answers what no realm claims.
-    pub async fn start(config: ServerConfig, clock: Clock, otherwise: Router) -> Result<Self, String> {
+    /// Opens the database, applies the realm files, and listens. `beside` answers what no realm claims.
+    pub async fn start(config: ServerConfig, clock: Clock, beside: Option<Router>) -> Result<Self, String> {
         operations::recorder();
         let (store, wrap) = config::open_store(&config).await.map_err(|error| error.to_string())?;
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         let passwords = PasswordPool::new(threads, threads * QUEUE_PER_THREAD);
-        administration::apply_at_start(&store, &passwords, &config, clock.now()).await?;
+        let changes = administration::apply_at_start(&store, &passwords, &config, clock.now())
+            .await
+            .map_err(|error| error.to_string())?;
+        tracing::info!(changes = changes.len(), "realm files applied");
         let realms = Realms::open(store, clock, wrap).await.map_err(|error| error.to_string())?;
         let realms = Arc::new(realms);
 
@@ -68,7 +71,7 @@ impl Running {
             pages,
             proxies: Proxies { trusted: config.proxy.trusted.clone() },
         });
-        let front = Front::new(app, otherwise);
+        let front = Front::new(app, beside);
         let mut listeners = JoinSet::new();
         let mut addresses = Vec::new();
         for listener in bind(&config, &realms).await? {

@@ -62,7 +62,11 @@ impl Store {
         code_hash: &[u8],
     ) -> Result<Option<Authorization>, StorageError> {
         self.query_one(
-            concat!("SELECT ", columns!(), " FROM authorizations WHERE realm = $1 AND code_hash = $2"),
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM authorizations WHERE realm = $1 AND code_hash = $2"
+            ),
             &[realm.into(), Value::Bytes(code_hash.to_vec())],
         )
         .await?

@@ -24,7 +24,11 @@ impl Store {
     /// The client of this id, disabled ones too.
     pub async fn find_client(&self, realm: &str, client_id: &str) -> Result<Option<Client>, StorageError> {
         self.query_one(
-            concat!("SELECT ", columns!(), " FROM client WHERE realm = $1 AND client_id = $2"),
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM client WHERE realm = $1 AND client_id = $2"
+            ),
             &[realm.into(), client_id.into()],
         )
         .await?
@@ -35,7 +39,11 @@ impl Store {
     /// All clients of a realm.
     pub async fn clients(&self, realm: &str) -> Result<Vec<Client>, StorageError> {
         self.query(
-            concat!("SELECT ", columns!(), " FROM client WHERE realm = $1 ORDER BY client_id"),
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM client WHERE realm = $1 ORDER BY client_id"
+            ),
             &[realm.into()],
         )
         .await?

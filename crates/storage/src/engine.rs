@@ -60,9 +60,7 @@ impl Store {
     pub async fn open(options: &Options) -> Result<Self, StorageError> {
         let engine = match options {
             Options::Sqlite { path } => Engine::Sqlite(Sqlite::open(path).await?),
-            Options::Postgres { url, connections } => {
-                Engine::Postgres(Postgres::open(url, *connections).await?)
-            }
+            Options::Postgres { url, connections } => Engine::Postgres(Postgres::open(url, *connections).await?),
         };
         Ok(Self { engine })
     }
@@ -77,11 +75,7 @@ impl Store {
     }
 
     /// Reads at most one row.
-    pub async fn query_one(
-        &self,
-        sql: &'static str,
-        params: &[Value],
-    ) -> Result<Option<Row>, StorageError> {
+    pub async fn query_one(&self, sql: &'static str, params: &[Value]) -> Result<Option<Row>, StorageError> {
         Ok(self.query(sql, params).await?.into_iter().next())
     }
 

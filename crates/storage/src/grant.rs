@@ -26,12 +26,7 @@ fn read(mut row: Row) -> Result<Grant, StorageError> {
 
 impl Store {
     /// What this user permits this client, unless it was taken back. It may have expired.
-    pub async fn find_grant(
-        &self,
-        realm: &str,
-        user_id: &str,
-        client_id: &str,
-    ) -> Result<Option<Grant>, StorageError> {
+    pub async fn find_grant(&self, realm: &str, user_id: &str, client_id: &str) -> Result<Option<Grant>, StorageError> {
         self.query_one(
             concat!(
                 "SELECT ",
@@ -46,12 +41,7 @@ impl Store {
     }
 
     /// What a user permits, all clients, newest first.
-    pub async fn grants_of_user(
-        &self,
-        realm: &str,
-        user_id: &str,
-        now: i64,
-    ) -> Result<Vec<Grant>, StorageError> {
+    pub async fn grants_of_user(&self, realm: &str, user_id: &str, now: i64) -> Result<Vec<Grant>, StorageError> {
         self.query(
             concat!(
                 "SELECT ",

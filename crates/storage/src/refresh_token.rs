@@ -21,11 +21,7 @@ fn read(mut row: Row) -> Result<RefreshFamily, StorageError> {
 
 impl Store {
     /// The family of this id, whatever its state.
-    pub async fn find_refresh_family(
-        &self,
-        realm: &str,
-        family: &str,
-    ) -> Result<Option<RefreshFamily>, StorageError> {
+    pub async fn find_refresh_family(&self, realm: &str, family: &str) -> Result<Option<RefreshFamily>, StorageError> {
         self.query_one(
             "SELECT family, authorization_id, client_id, key_id, generation, rotated_at, scope, expires_at, ended_at \
              FROM refresh_token WHERE realm = $1 AND family = $2",

@@ -6,12 +6,7 @@ use crate::{Statement, StorageError, Store};
 
 impl Store {
     /// The client behind a two-party access token: none when the token was revoked or the client is disabled.
-    pub async fn live_client(
-        &self,
-        realm: &str,
-        client_id: &str,
-        jti: &str,
-    ) -> Result<Option<Client>, StorageError> {
+    pub async fn live_client(&self, realm: &str, client_id: &str, jti: &str) -> Result<Option<Client>, StorageError> {
         let revoked = self
             .query_one(
                 "SELECT 1 FROM revoked_token WHERE realm = $1 AND jti = $2",
@@ -21,7 +16,10 @@ impl Store {
         if revoked.is_some() {
             return Ok(None);
         }
-        Ok(self.find_client(realm, client_id).await?.filter(|client| client.enabled))
+        Ok(self
+            .find_client(realm, client_id)
+            .await?
+            .filter(|client| client.enabled))
     }
 }
 

@@ -52,12 +52,7 @@ impl Store {
     }
 
     /// The living sessions of a user, newest first.
-    pub async fn sessions_of_user(
-        &self,
-        realm: &str,
-        user_id: &str,
-        now: i64,
-    ) -> Result<Vec<Session>, StorageError> {
+    pub async fn sessions_of_user(&self, realm: &str, user_id: &str, now: i64) -> Result<Vec<Session>, StorageError> {
         self.query(
             concat!(
                 "SELECT ",

@@ -4,12 +4,7 @@ use crate::{Statement, StorageError, Store, Value};
 
 impl Store {
     /// A sealed flow kept for a browser.
-    pub async fn find_stored_flow(
-        &self,
-        realm: &str,
-        id: &str,
-        now: i64,
-    ) -> Result<Option<Vec<u8>>, StorageError> {
+    pub async fn find_stored_flow(&self, realm: &str, id: &str, now: i64) -> Result<Option<Vec<u8>>, StorageError> {
         self.query_one(
             "SELECT sealed FROM stored_flow WHERE realm = $1 AND id = $2 AND expires_at > $3",
             &[realm.into(), id.into(), now.into()],

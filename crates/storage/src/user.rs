@@ -39,7 +39,11 @@ impl Store {
     /// The user who signs in with this name, however it is written.
     pub async fn find_user_by_name(&self, realm: &str, username: &str) -> Result<Option<User>, StorageError> {
         self.query_one(
-            concat!("SELECT ", columns!(), " FROM users WHERE realm = $1 AND username_key = $2"),
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM users WHERE realm = $1 AND username_key = $2"
+            ),
             &[realm.into(), username_key(username).into()],
         )
         .await?

@@ -54,7 +54,13 @@ pub async fn begin(call: &Call, flow: &Flow) -> Result<Vec<String>, FlowError> {
     let mut text = b64::encode(&sealed);
     if text.len() > COOKIE_LIMIT {
         let key = jose::random_token();
-        let put = stored_flow::put(realm.issuer(), &row_id(&key), &sealed, flow.created_at + LIFETIME, QUOTA);
+        let put = stored_flow::put(
+            realm.issuer(),
+            &row_id(&key),
+            &sealed,
+            flow.created_at + LIFETIME,
+            QUOTA,
+        );
         if realm.store.commit(Change::new().then(put)).await? == Outcome::Missed {
             return Err(FlowError::TooMany);
         }
@@ -62,7 +68,11 @@ pub async fn begin(call: &Call, flow: &Flow) -> Result<Vec<String>, FlowError> {
     }
     let name = authn::session::flow_cookie_name(&realm.realm, &flow.id);
     let mut cookies = vec![cookies::set(&realm.realm, &name, &text, Some(LIFETIME))];
-    cookies.extend(oldest(call).iter().map(|name| cookies::set(&realm.realm, name, "", Some(0))));
+    cookies.extend(
+        oldest(call)
+            .iter()
+            .map(|name| cookies::set(&realm.realm, name, "", Some(0))),
+    );
     Ok(cookies)
 }
 
@@ -79,7 +89,11 @@ fn oldest(call: &Call) -> Vec<String> {
         .collect();
     flows.sort_unstable();
     let too_many = (flows.len() + 1).saturating_sub(FLOWS_AT_ONCE);
-    flows.into_iter().take(too_many).map(|(_, name)| name.to_owned()).collect()
+    flows
+        .into_iter()
+        .take(too_many)
+        .map(|(_, name)| name.to_owned())
+        .collect()
 }
 
 /// The row of a large flow: found by a secret that only the browser's cookie knows.
@@ -91,24 +105,41 @@ fn row_id(key: &str) -> String {
 pub async fn resume(call: &Call, id: &str) -> Result<OpenFlow, FlowError> {
     let name = authn::session::flow_cookie_name(&call.realm.realm, id);
     let carried = call.cookies.get(&name).ok_or(FlowError::Lost)?;
-    let flow = open(&call.realm, carried).await?.filter(|flow| flow.id == id).ok_or(FlowError::Lost)?;
-    Ok(OpenFlow { flow, carried: carried.to_owned() })
+    let flow = open(&call.realm, carried)
+        .await?
+        .filter(|flow| flow.id == id)
+        .ok_or(FlowError::Lost)?;
+    Ok(OpenFlow {
+        flow,
+        carried: carried.to_owned(),
+    })
 }
 
 /// The flow that a form continues: what the form carries must be what the cookie holds.
 pub async fn submitted(call: &Call, carried: &str, csrf: &str) -> Result<OpenFlow, FlowError> {
     let flow = open(&call.realm, carried).await?.ok_or(FlowError::Lost)?;
     let name = authn::session::flow_cookie_name(&call.realm.realm, &flow.id);
-    let is_ours = call.cookies.get(&name).is_some_and(|cookie| constant_time_eq(cookie.as_bytes(), carried.as_bytes()));
+    let is_ours = call
+        .cookies
+        .get(&name)
+        .is_some_and(|cookie| constant_time_eq(cookie.as_bytes(), carried.as_bytes()));
     if !is_ours || !flow.is_csrf(csrf) || !call.is_same_origin() {
         return Err(FlowError::BeginAgain(Box::new(flow)));
     }
-    Ok(OpenFlow { flow, carried: carried.to_owned() })
+    Ok(OpenFlow {
+        flow,
+        carried: carried.to_owned(),
+    })
 }
 
 async fn open(realm: &RealmContext, carried: &str) -> Result<Option<Flow>, StorageError> {
     let sealed = match carried.strip_prefix(ROW) {
-        Some(key) => realm.store.find_stored_flow(realm.issuer(), &row_id(key), realm.now()).await?,
+        Some(key) => {
+            realm
+                .store
+                .find_stored_flow(realm.issuer(), &row_id(key), realm.now())
+                .await?
+        }
         None => b64::decode(carried),
     };
     let flow = sealed.and_then(|sealed| realm.open::<Flow>(Purpose::Flow, &sealed));

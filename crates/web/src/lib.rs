@@ -24,4 +24,4 @@ mod router;
 mod views;
 
 pub use app::App;
-pub use router::{Front, RequestId, not_found};
+pub use router::{Front, RequestId};

@@ -7,19 +7,20 @@ use axum::{
     body::Body,
     extract::Request,
     http::{HeaderValue, StatusCode, Uri, header, uri::Authority},
+    middleware::map_response,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use jose::b64;
 use realm::RealmContext;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
-use crate::{account, app::App, asset, extract::Peer, oauth};
+use crate::{account, app::App, asset, extract::Peer, oauth, respond};
 
 /// Paths below the issuer. Those with `cors` may be read by browser apps of any origin, without cookies.
 fn realm_routes(app: Arc<App>) -> Router {
-    let cors = |route: axum::routing::MethodRouter<Arc<App>>| route.options(oauth::preflight);
+    let cors = |route: MethodRouter<Arc<App>>| route.options(oauth::preflight).layer(map_response(respond::cors));
     Router::new()
         .route("/.well-known/openid-configuration", cors(get(oauth::metadata)))
         .route("/.well-known/oauth-authorization-server", cors(get(oauth::metadata)))
@@ -36,6 +37,8 @@ fn realm_routes(app: Arc<App>) -> Router {
         .route("/account/sessions/end", post(account::end_session))
         .route("/logout", get(account::sign_out_page).post(account::sign_out))
         .route("/assets/{name}", get(asset::serve))
+        .route("/", get(account::root))
+        .fallback(account::no_such_page)
         .with_state(app)
 }
 
@@ -69,19 +72,24 @@ impl RequestId {
 pub struct Front {
     app: Arc<App>,
     routes: Router,
-    otherwise: Router,
+    beside: Option<Router>,
 }
 
 impl Front {
-    /// `otherwise` answers what no realm's endpoint claims.
-    pub fn new(app: Arc<App>, otherwise: Router) -> Self {
-        Self { routes: realm_routes(Arc::clone(&app)), app, otherwise }
+    /// `beside` answers what no realm's endpoint claims: the demo's landing page.
+    pub fn new(app: Arc<App>, beside: Option<Router>) -> Self {
+        Self {
+            routes: realm_routes(Arc::clone(&app)),
+            app,
+            beside,
+        }
     }
 
     /// Answers a request. The listener has put a [`Peer`] into it.
     pub async fn handle(self, mut request: Request) -> Response {
         let id = RequestId::new();
-        let span = tracing::info_span!("request", id = id.as_str(), method = %request.method(), path = request.uri().path());
+        let span =
+            tracing::info_span!("request", id = id.as_str(), method = %request.method(), path = request.uri().path());
         request.extensions_mut().insert(id.clone());
         async {
             let response = self.dispatch(request).await.unwrap_or_else(|never| match never {});
@@ -107,16 +115,15 @@ impl Front {
                 return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
             }
         }) else {
-            return self.otherwise.oneshot(request).await;
+            return Ok(no_such_host());
         };
         if let Some(uri) = below(request.uri(), realm.realm.base_path()) {
             *request.uri_mut() = uri;
         }
-        let is_claimed = CLAIMED.iter().any(|claimed| {
-            request.uri().path().strip_prefix(claimed).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-        if !is_claimed {
-            return self.otherwise.oneshot(request).await;
+        if let Some(beside) = self.beside
+            && !is_claimed(request.uri().path())
+        {
+            return beside.oneshot(request).await;
         }
         request.extensions_mut().insert(realm);
         let mut routes = self.routes;
@@ -158,10 +165,21 @@ const CLAIMED: [&str; 13] = [
     "/assets",
 ];
 
+fn is_claimed(path: &str) -> bool {
+    CLAIMED.iter().any(|claimed| {
+        path.strip_prefix(claimed)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
 /// The URL as the routes see it: without the realm's path.
 fn below(uri: &Uri, base: &str) -> Option<Uri> {
     let path = uri.path();
-    let rest = if path.starts_with(INSERTED) && path != INSERTED { INSERTED } else { path.strip_prefix(base)? };
+    let rest = if path.starts_with(INSERTED) && path != INSERTED {
+        INSERTED
+    } else {
+        path.strip_prefix(base)?
+    };
     let rest = if rest.is_empty() { "/" } else { rest };
     let path_and_query = match uri.query() {
         Some(query) => format!("{rest}?{query}"),
@@ -180,12 +198,12 @@ fn status_class(status: StatusCode) -> &'static str {
     }
 }
 
-/// Answers what nobody claims.
-pub async fn not_found() -> Response {
+/// A host that is no realm's.
+fn no_such_host() -> Response {
     (
         StatusCode::NOT_FOUND,
         [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
-        "Nothing is here. If this host name should be an issuer, add a realm for it.\n",
+        "No issuer has this host name. If one should, add a realm for it.\n",
     )
         .into_response()
 }

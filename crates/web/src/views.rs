@@ -1,7 +1,7 @@
 //! What pages show, taken from the realm's and the client's own words.
 
-use model::{Client, localized};
 use ::oauth::{authorize::ValidRequest, scope_policy};
+use model::{Client, localized};
 use protocol::{form::Form, scope::Scope};
 
 use crate::{
@@ -31,7 +31,12 @@ pub fn client(valid: &ValidRequest, locale: Locale) -> ClientView {
     let link = |member| metadata.localized(member, locale.tag());
     ClientView::new(valid.client.name(locale.tag()), valid.client.id())
         .returning_to(valid.redirect_uri.as_str())
-        .with_links(link("logo_uri"), link("client_uri"), link("policy_uri"), link("tos_uri"))
+        .with_links(
+            link("logo_uri"),
+            link("client_uri"),
+            link("policy_uri"),
+            link("tos_uri"),
+        )
 }
 
 /// The name of a client, or its id when it is gone.
@@ -50,7 +55,11 @@ pub fn scopes(call: &Call, locale: Locale, scope: &Scope, already: &Scope) -> Ve
     names
         .into_iter()
         .map(|name| {
-            let owner = call.realm.apis.iter().find_map(|api| api.find_scope(name).map(|scope| (api, scope)));
+            let owner = call
+                .realm
+                .apis
+                .iter()
+                .find_map(|api| api.find_scope(name).map(|scope| (api, scope)));
             let view = match owner {
                 Some((api, scope)) if !is_standard(name) => {
                     ScopeView::of_api(name, localized(&scope.description, locale.tag()), &api.name)
@@ -64,5 +73,8 @@ pub fn scopes(call: &Call, locale: Locale, scope: &Scope, already: &Scope) -> Ve
 
 /// What scopes permit, as a list of texts.
 pub fn permissions(call: &Call, locale: Locale, scope: &Scope) -> Vec<Label> {
-    scopes(call, locale, scope, &Scope::default()).into_iter().map(|view| view.title).collect()
+    scopes(call, locale, scope, &Scope::default())
+        .into_iter()
+        .map(|view| view.title)
+        .collect()
 }

@@ -5,7 +5,10 @@
 
 use jose::{SigningAlg, UnverifiedJwt};
 use model::{Grant, Session, User};
-use protocol::{error_code::ErrorCode, scope::{OFFLINE_ACCESS, Scope}};
+use protocol::{
+    error_code::ErrorCode,
+    scope::{OFFLINE_ACCESS, Scope},
+};
 use realm::RealmContext;
 
 use super::{AuthorizeRefusal, ValidRequest};
@@ -55,19 +58,30 @@ pub async fn decide(
 
     let Some(person) = person.filter(|person| is_fresh(realm, valid, &person.session, flow_id)) else {
         return if is_silent {
-            refuse(ErrorCode::LoginRequired, "the user is not signed in, or must sign in again")
+            refuse(
+                ErrorCode::LoginRequired,
+                "the user is not signed in, or must sign in again",
+            )
         } else {
             Ok(Decision::SignIn)
         };
     };
     if let Some(hint) = &valid.request.id_token_hint {
         match hinted_subject(realm, hint) {
-            None => return refuse(ErrorCode::InvalidRequest, "id_token_hint is not an ID token of this issuer"),
+            None => {
+                return refuse(
+                    ErrorCode::InvalidRequest,
+                    "id_token_hint is not an ID token of this issuer",
+                );
+            }
             Some(sub) if sub != person.user.id => {
                 // Whoever signed in just now is somebody else: asking again would go round in circles.
                 let is_just_signed_in = flow_id == Some(person.session.flow_id.as_str());
                 return if is_silent || is_just_signed_in {
-                    refuse(ErrorCode::LoginRequired, "another user than the one of id_token_hint is signed in")
+                    refuse(
+                        ErrorCode::LoginRequired,
+                        "another user than the one of id_token_hint is signed in",
+                    )
                 } else {
                     Ok(Decision::SignIn)
                 };
@@ -77,7 +91,10 @@ pub async fn decide(
     }
     check_assurance(realm, valid, person)?;
 
-    let grant = realm.store.find_grant(realm.issuer(), &person.user.id, valid.client.id()).await?;
+    let grant = realm
+        .store
+        .find_grant(realm.issuer(), &person.user.id, valid.client.id())
+        .await?;
     let already = grant
         .filter(|grant| Grant::is_alive(grant, realm.now()))
         .map(|grant| grant.scope.intersection(&valid.scope))
@@ -89,7 +106,11 @@ pub async fn decide(
         return refuse(ErrorCode::ConsentRequired, "the user has not permitted this yet");
     }
     let offline_for = valid.is_offline(&valid.scope).then_some(realm.realm.lifetimes.grant);
-    Ok(Decision::Consent(ConsentNeeded { scope: valid.scope.clone(), already, offline_for }))
+    Ok(Decision::Consent(ConsentNeeded {
+        scope: valid.scope.clone(),
+        already,
+        offline_for,
+    }))
 }
 
 /// Whether this session's authentication is recent enough for what the request wants.
@@ -103,27 +124,45 @@ fn is_fresh(realm: &RealmContext, valid: &ValidRequest, session: &Session, flow_
         return false;
     }
     // "the elapsed time […] is greater than this value" (§3.1.2.1); max_age=0 is prompt=login.
-    valid.request.max_age.is_none_or(|max_age| max_age > 0 && realm.now() - session.auth_time <= max_age)
+    valid
+        .request
+        .max_age
+        .is_none_or(|max_age| max_age > 0 && realm.now() - session.auth_time <= max_age)
 }
 
 /// The subject of an ID token of ours; it may have expired (§3.1.2.1).
 fn hinted_subject(realm: &RealmContext, hint: &str) -> Option<String> {
     let unverified = UnverifiedJwt::parse(hint).ok()?;
     let verified = realm.keys.published().verify(&unverified, &SigningAlg::ALL).ok()?;
-    let text = |name: &str| verified.claims.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
-    if text("iss")? == realm.issuer() { text("sub") } else { None }
+    let text = |name: &str| {
+        verified
+            .claims
+            .get(name)
+            .and_then(serde_json::Value::as_str)
+            .map(str::to_owned)
+    };
+    if text("iss")? == realm.issuer() {
+        text("sub")
+    } else {
+        None
+    }
 }
 
 fn check_assurance(realm: &RealmContext, valid: &ValidRequest, person: &Person) -> Result<(), AuthorizeRefusal> {
     let audience =
         scope_policy::audience(realm, &valid.client, &valid.scope, &valid.request.resource).unwrap_or_default();
-    let needed = scope_policy::target_apis(realm, &audience).filter_map(|api| api.acr).max();
+    let needed = scope_policy::target_apis(realm, &audience)
+        .filter_map(|api| api.acr)
+        .max();
     match needed {
         Some(needed) if person.session.acr < needed => Err(AuthorizeRefusal::redirect(
             realm.issuer(),
             valid,
             ErrorCode::UnmetAuthenticationRequirements,
-            &format!("the API needs {needed}, and this user can only reach {}", person.session.acr),
+            &format!(
+                "the API needs {needed}, and this user can only reach {}",
+                person.session.acr
+            ),
         )),
         _ => Ok(()),
     }

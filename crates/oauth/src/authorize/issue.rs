@@ -44,13 +44,24 @@ pub async fn issue(
     let audience = scope_policy::audience(realm, &valid.client, &scope, &valid.request.resource)
         .map_err(|error| refuse(ErrorCode::InvalidTarget, &error.to_string()))?;
     if scope.is_empty() || audience.is_empty() {
-        return Err(refuse(ErrorCode::AccessDenied, "the user permitted nothing that was asked for"));
+        return Err(refuse(
+            ErrorCode::AccessDenied,
+            "the user permitted nothing that was asked for",
+        ));
     }
     for _ in 0..ATTEMPTS {
-        let known = realm.store.find_grant(realm.issuer(), &person.user.id, valid.client.id()).await?;
+        let known = realm
+            .store
+            .find_grant(realm.issuer(), &person.user.id, valid.client.id())
+            .await?;
         let (grant_id, grant_change) = use_grant(realm, valid, person, &scope, known);
         let code = valid.request.response_type.has_code().then(random_token);
-        let new = new_authorization(realm, valid, person, &scope, &audience, grant_id, code.as_deref());
+        let granted = Granted {
+            grant_id,
+            scope: &scope,
+            audience: &audience,
+        };
+        let new = new_authorization(realm, valid, person, granted, code.as_deref());
         let change_id = new_id();
         let change = grant_change
             .then(session::still_alive(realm.issuer(), &person.session.id))
@@ -68,11 +79,7 @@ pub async fn issue(
     Err(Fault::Contended.into())
 }
 
-async fn must_start_again(
-    realm: &RealmContext,
-    person: &Person,
-    flow_id: Option<&str>,
-) -> Result<bool, StorageError> {
+async fn must_start_again(realm: &RealmContext, person: &Person, flow_id: Option<&str>) -> Result<bool, StorageError> {
     if let Some(flow_id) = flow_id
         && realm.store.is_flow_used(realm.issuer(), flow_id).await?
     {
@@ -109,40 +116,55 @@ fn use_grant(
                 expires_at,
                 ended_at: None,
             };
-            let end = expired.map(|old| grant::end(issuer, &old.user_id, &old.id, now)).unwrap_or_default();
+            let end = expired
+                .map(|old| grant::end(issuer, &old.user_id, &old.id, now))
+                .unwrap_or_default();
             let change = Change::new().then_all(end).then(grant::insert(issuer, &new));
             (new.id, change)
         }
     }
 }
 
+/// What the user permitted.
+struct Granted<'a> {
+    grant_id: String,
+    scope: &'a Scope,
+    audience: &'a [String],
+}
+
 fn new_authorization(
     realm: &RealmContext,
     valid: &ValidRequest,
     person: &Person,
-    scope: &Scope,
-    audience: &[String],
-    grant_id: String,
+    granted: Granted<'_>,
     code: Option<&str>,
 ) -> Authorization {
     let now = realm.now();
     let lifetimes = &realm.realm.lifetimes;
-    let offline = valid.is_offline(scope);
-    let lives = if offline { lifetimes.grant } else { lifetimes.authorization_code + lifetimes.access_token + SLACK };
+    let offline = valid.is_offline(granted.scope);
+    let lives = if offline {
+        lifetimes.grant
+    } else {
+        lifetimes.authorization_code + lifetimes.access_token + SLACK
+    };
     let request = &valid.request;
     Authorization {
         id: new_id(),
-        grant_id,
+        grant_id: granted.grant_id,
         user_id: person.user.id.clone(),
         client_id: valid.client.id().to_owned(),
         session_id: person.session.id.clone(),
-        scope: scope.clone(),
-        audience: audience.to_vec(),
+        scope: granted.scope.clone(),
+        audience: granted.audience.to_vec(),
         details: AuthorizationDetails {
             redirect_uri: request.redirect_uri_was_sent.then(|| request.redirect_uri.clone()),
             code_challenge: request.code_challenge.clone(),
             nonce: request.nonce.clone(),
-            resource: request.resource.iter().map(|resource| resource.as_str().to_owned()).collect(),
+            resource: request
+                .resource
+                .iter()
+                .map(|resource| resource.as_str().to_owned())
+                .collect(),
             acr: person.session.acr.stated(&request.acr_values),
             amr: person.session.amr.clone(),
         },
@@ -166,9 +188,8 @@ fn respond(
 ) -> Result<AuthorizationResponse, Fault> {
     let response_type = valid.request.response_type;
     let mut parameters: Vec<(&'static str, String)> = Vec::new();
-    let mut id_token = (response_type.has_id_token() && new.scope.contains(OPENID)).then(|| {
-        IdToken::new(realm, &valid.client, new, &person.user).nonce(valid.request.nonce.clone())
-    });
+    let mut id_token = (response_type.has_id_token() && new.scope.contains(OPENID))
+        .then(|| IdToken::new(realm, &valid.client, new, &person.user).nonce(valid.request.nonce.clone()));
     let access_token = if response_type.has_token() {
         let token = AccessToken::for_user(realm, new, &person.user, &new.scope, &new.audience);
         Some((token.mint(realm)?, token.expires_at - token.issued_at))

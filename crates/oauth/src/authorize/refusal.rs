@@ -3,9 +3,7 @@
 //! Spec: RFC 6749 §4.1.2.1: when client or redirect URI are wrong, the server "MUST NOT automatically redirect the
 //! user agent to the invalid redirection URI".
 
-use protocol::{
-    authorization_request::RequestError, error_code::ErrorCode, redirect_uri::RedirectUriError,
-};
+use protocol::{authorization_request::RequestError, error_code::ErrorCode, redirect_uri::RedirectUriError};
 
 use realm::RealmContext;
 

@@ -37,7 +37,11 @@ impl AuthorizationResponse {
         state: Option<&str>,
         parameters: Vec<(&'static str, String)>,
     ) -> Self {
-        let mut this = Self { redirect_uri, mode, parameters };
+        let mut this = Self {
+            redirect_uri,
+            mode,
+            parameters,
+        };
         this.finish(issuer, state);
         this
     }
@@ -66,8 +70,11 @@ impl AuthorizationResponse {
 
     /// How it travels.
     pub fn destination(&self) -> Destination {
-        let borrowed: Vec<(&str, &str)> =
-            self.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let borrowed: Vec<(&str, &str)> = self
+            .parameters
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         match self.mode {
             ResponseMode::Query => Destination::Redirect(self.redirect_uri.with_query(&borrowed)),
             ResponseMode::Fragment => Destination::Redirect(self.redirect_uri.with_fragment(&borrowed)),

@@ -36,7 +36,10 @@ impl ValidRequest {
     /// Whether granting this scope lets the client act while the user is away.
     pub fn is_offline(&self, scope: &Scope) -> bool {
         self.request.response_type.has_code()
-            && self.client.metadata.allows_grant_type(protocol::grant_type::GrantType::RefreshToken)
+            && self
+                .client
+                .metadata
+                .allows_grant_type(protocol::grant_type::GrantType::RefreshToken)
             && (!scope.contains(OPENID) || scope.contains(OFFLINE_ACCESS))
     }
 }
@@ -44,7 +47,11 @@ impl ValidRequest {
 /// Validates an authorization request.
 pub async fn validate(realm: &RealmContext, form: &Form) -> Result<ValidRequest, AuthorizeRefusal> {
     // Step 1: the client.
-    let client_id = form.get("client_id").ok().flatten().ok_or(AuthorizeRefusal::ClientMissing)?;
+    let client_id = form
+        .get("client_id")
+        .ok()
+        .flatten()
+        .ok_or(AuthorizeRefusal::ClientMissing)?;
     let client = realm
         .store
         .find_client(realm.issuer(), client_id)
@@ -58,12 +65,17 @@ pub async fn validate(realm: &RealmContext, form: &Form) -> Result<ValidRequest,
 
     // Step 3: everything that can be read off the request.
     let refuse = |error: RequestError| refuse(realm, form, redirect_uri.clone(), error);
-    let request =
-        AuthorizationRequest::parse(form, &client.metadata, profile, &redirect_uri).map_err(refuse)?;
+    let request = AuthorizationRequest::parse(form, &client.metadata, profile, &redirect_uri).map_err(refuse)?;
 
     // Step 4: what the client may ask for, and of which API.
     let scope = scope(realm, &client, &request).map_err(refuse)?;
-    Ok(ValidRequest { request, client, profile, redirect_uri, scope })
+    Ok(ValidRequest {
+        request,
+        client,
+        profile,
+        redirect_uri,
+        scope,
+    })
 }
 
 fn redirect_uri(
@@ -71,8 +83,12 @@ fn redirect_uri(
     client: &Client,
     profile: &SecurityProfile,
 ) -> Result<ValidatedRedirectUri, AuthorizeRefusal> {
-    let sent = form.get("redirect_uri").map_err(|_| AuthorizeRefusal::RedirectUriTwice)?;
-    let is_openid = form.first("scope").is_some_and(|scope| scope.split(' ').any(|token| token == OPENID));
+    let sent = form
+        .get("redirect_uri")
+        .map_err(|_| AuthorizeRefusal::RedirectUriTwice)?;
+    let is_openid = form
+        .first("scope")
+        .is_some_and(|scope| scope.split(' ').any(|token| token == OPENID));
     ValidatedRedirectUri::check(
         sent,
         &client.metadata.redirect_uris,
@@ -110,7 +126,9 @@ fn scope(realm: &RealmContext, client: &Client, request: &AuthorizationRequest) 
     let scope = scope_policy::for_user(realm, client, &request.scope).map_err(to_error)?;
     // offline_access means nothing without a code and the refresh_token grant (OIDC Core §11: ignore it).
     let can_refresh = request.response_type.has_code()
-        && client.metadata.allows_grant_type(protocol::grant_type::GrantType::RefreshToken);
+        && client
+            .metadata
+            .allows_grant_type(protocol::grant_type::GrantType::RefreshToken);
     let scope = scope.filter(|name| name != OFFLINE_ACCESS || can_refresh);
     scope_policy::audience(realm, client, &scope, &request.resource).map_err(to_error)?;
     Ok(scope)

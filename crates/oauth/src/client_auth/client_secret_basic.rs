@@ -12,7 +12,8 @@ pub(super) fn presented(request: &EndpointRequest<'_>) -> Result<Option<Presente
     let Some(header) = request.authorization.first() else {
         return Ok(None);
     };
-    let credentials = basic::BasicCredentials::from_authorization(header).map_err(|_| ClientAuthRefusal::MalformedHeader)?;
+    let credentials =
+        basic::BasicCredentials::from_authorization(header).map_err(|_| ClientAuthRefusal::MalformedHeader)?;
     Ok(Some(Presented {
         client_id: credentials.client_id,
         secret: Some(Secret::new(credentials.client_secret)),

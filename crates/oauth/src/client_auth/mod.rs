@@ -81,7 +81,11 @@ impl AuthenticatedClient {
 
     /// Refuses public clients.
     pub fn require_confidential(self) -> Result<Self, ClientAuthRefusal> {
-        if self.is_public() { Err(ClientAuthRefusal::PublicClient) } else { Ok(self) }
+        if self.is_public() {
+            Err(ClientAuthRefusal::PublicClient)
+        } else {
+            Ok(self)
+        }
     }
 }
 
@@ -92,8 +96,11 @@ struct Presented {
     method: TokenEndpointAuthMethod,
 }
 
+/// Looks for one method's credentials in a request.
+type Method = fn(&EndpointRequest<'_>) -> Result<Option<Presented>, ClientAuthRefusal>;
+
 /// The methods, in the order in which a request is looked at.
-const METHODS: &[fn(&EndpointRequest<'_>) -> Result<Option<Presented>, ClientAuthRefusal>] = &[
+const METHODS: &[Method] = &[
     client_secret_basic::presented,
     client_secret_post::presented,
     none::presented,
@@ -118,7 +125,11 @@ pub async fn authenticate(
     }
     let presented = found.ok_or(ClientAuthRefusal::Missing)?;
     let by_header = presented.method == TokenEndpointAuthMethod::ClientSecretBasic;
-    if request.form.first("client_id").is_some_and(|id| id != presented.client_id) {
+    if request
+        .form
+        .first("client_id")
+        .is_some_and(|id| id != presented.client_id)
+    {
         return Err(ClientAuthRefusal::ClientIdMismatch);
     }
     let failed = |reason| ClientAuthRefusal::Failed { by_header, reason };
@@ -138,5 +149,9 @@ pub async fn authenticate(
         Some(secret) => client.is_secret(realm.issuer(), secret),
         None => presented.method == TokenEndpointAuthMethod::None,
     };
-    if is_proven { Ok(AuthenticatedClient { client }) } else { Err(failed("wrong secret")) }
+    if is_proven {
+        Ok(AuthenticatedClient { client })
+    } else {
+        Err(failed("wrong secret"))
+    }
 }

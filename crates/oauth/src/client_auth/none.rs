@@ -7,6 +7,7 @@ use protocol::token_endpoint_auth_method::TokenEndpointAuthMethod;
 use super::{ClientAuthRefusal, Presented};
 use crate::EndpointRequest;
 
+#[expect(clippy::unnecessary_wraps, reason = "every method has this signature")]
 pub(super) fn presented(request: &EndpointRequest<'_>) -> Result<Option<Presented>, ClientAuthRefusal> {
     if !request.authorization.is_empty() || request.form.first("client_secret").is_some() {
         return Ok(None);

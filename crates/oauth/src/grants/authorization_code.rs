@@ -39,12 +39,19 @@ pub(super) async fn redeem(
         .await?
         .filter(|user| user.enabled)
         .ok_or(GrantRefusal::Ended)?;
-    if realm.store.find_living_authorization(realm.issuer(), &found.id, realm.now()).await?.is_none() {
+    if realm
+        .store
+        .find_living_authorization(realm.issuer(), &found.id, realm.now())
+        .await?
+        .is_none()
+    {
         return Err(GrantRefusal::Ended);
     }
     let (scope, audience) = scope_policy::narrow(realm, &found.scope, &found.audience, form)?;
 
-    let family = wants_refresh_token(client, &found).then(|| new_family(realm, client, &found)).transpose()?;
+    let family = wants_refresh_token(client, &found)
+        .then(|| new_family(realm, client, &found))
+        .transpose()?;
     commit(realm, &found, pkce, family.as_ref()).await?;
     let refresh_token = family
         .as_ref()
@@ -92,7 +99,10 @@ async fn check_code(
     if found.details.redirect_uri.is_some() && found.details.redirect_uri.as_deref() != redirect_uri {
         return Err(GrantRefusal::RedirectUriMismatch);
     }
-    Ok(check_code_verifier(found.details.code_challenge.as_ref(), form.first("code_verifier"))?)
+    Ok(check_code_verifier(
+        found.details.code_challenge.as_ref(),
+        form.first("code_verifier"),
+    )?)
 }
 
 /// In OpenID requests a refresh token follows from `offline_access` (OIDC Core §11), otherwise from the
@@ -113,7 +123,11 @@ fn new_family(
         family: refresh_token::new_family(),
         authorization_id: found.id.clone(),
         client_id: client.client().id().to_owned(),
-        key_id: realm.seals.refresh_key_id().ok_or(Fault::NotReady("refresh tokens"))?.into(),
+        key_id: realm
+            .seals
+            .refresh_key_id()
+            .ok_or(Fault::NotReady("refresh tokens"))?
+            .into(),
         generation: 1,
         rotated_at: now,
         scope: found.scope.clone(),
@@ -131,7 +145,13 @@ async fn commit(
 ) -> Result<(), GrantRefusal> {
     let (issuer, now, change_id) = (realm.issuer(), realm.now(), new_id());
     let change = Change::new()
-        .then(authorization::redeem(issuer, &found.id, family.is_some(), &change_id, now))
+        .then(authorization::redeem(
+            issuer,
+            &found.id,
+            family.is_some(),
+            &change_id,
+            now,
+        ))
         .then_all(family.map(|family| storage::refresh_token::insert(issuer, family, &change_id, now)))
         .or_else(authorization::end(issuer, &found.id, now))
         .recognised_by(authorization::changed_by(issuer, &found.id, &change_id));

@@ -12,14 +12,16 @@ use crate::{
     scope_policy,
 };
 
-pub(super) async fn redeem(
+pub(super) fn redeem(
     realm: &RealmContext,
     client: &AuthenticatedClient,
     form: &Form,
 ) -> Result<Redeemed, GrantRefusal> {
     // "The client credentials grant type MUST only be used by confidential clients" (§4.4).
     if client.is_public() {
-        return Err(GrantRefusal::Scope("public clients cannot use client_credentials".into()));
+        return Err(GrantRefusal::Scope(
+            "public clients cannot use client_credentials".into(),
+        ));
     }
     let (scope, audience) = scope_policy::for_client_itself(realm, client.client(), form)?;
     Ok(Redeemed {

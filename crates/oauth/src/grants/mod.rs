@@ -4,11 +4,12 @@ mod authorization_code;
 mod client_credentials;
 mod refresh_token;
 
-use std::{future::Future, pin::Pin};
-
-use protocol::{
-    error_code::ErrorCode, form::Form, grant_type::GrantType, pkce::PkceError,
+use std::{
+    future::{Future, ready},
+    pin::Pin,
 };
+
+use protocol::{error_code::ErrorCode, form::Form, grant_type::GrantType, pkce::PkceError};
 use realm::RealmContext;
 
 use crate::{Fault, client_auth::AuthenticatedClient, issue::Redeemed};
@@ -116,7 +117,7 @@ const GRANTS: &[Grant] = &[
     },
     Grant {
         grant_type: GrantType::ClientCredentials,
-        redeem: |realm, client, form| Box::pin(client_credentials::redeem(realm, client, form)),
+        redeem: |realm, client, form| Box::pin(ready(client_credentials::redeem(realm, client, form))),
     },
 ];
 

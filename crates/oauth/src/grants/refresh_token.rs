@@ -28,7 +28,9 @@ pub(super) async fn redeem(
     client: &AuthenticatedClient,
     form: &Form,
 ) -> Result<Redeemed, GrantRefusal> {
-    let text = form.first("refresh_token").ok_or(GrantRefusal::Missing("refresh_token"))?;
+    let text = form
+        .first("refresh_token")
+        .ok_or(GrantRefusal::Missing("refresh_token"))?;
     let presented = PresentedRefreshToken::parse(text).ok_or(GrantRefusal::UnknownRefreshToken)?;
     for _ in 0..ATTEMPTS {
         let family = find(realm, client, &presented).await?;
@@ -93,7 +95,11 @@ fn asked_scope(family: &RefreshFamily, form: &Form) -> Result<protocol::scope::S
         return Ok(family.scope.clone());
     };
     let asked = protocol::scope::Scope::parse(asked).map_err(|error| GrantRefusal::Scope(error.to_string()))?;
-    if asked.is_subset_of(&family.scope) { Ok(asked) } else { Err(GrantRefusal::ScopeTooWide) }
+    if asked.is_subset_of(&family.scope) {
+        Ok(asked)
+    } else {
+        Err(GrantRefusal::ScopeTooWide)
+    }
 }
 
 /// Uses the token. Answers the generation to hand out, or `None` when another request was faster.
@@ -111,7 +117,13 @@ async fn use_token(
             // This generation becomes the next; otherwise somebody was faster, and it is decided again.
             let change_id = new_id();
             Change::new()
-                .then(storage::refresh_token::rotate(issuer, family, &change_id, now, now + idle))
+                .then(storage::refresh_token::rotate(
+                    issuer,
+                    family,
+                    &change_id,
+                    now,
+                    now + idle,
+                ))
                 .recognised_by(storage::refresh_token::changed_by(issuer, &family.family, &change_id))
         } else if family.expires_at - now < idle - idle / 10 {
             Change::new().then(storage::refresh_token::keep_alive(issuer, family, now + idle))

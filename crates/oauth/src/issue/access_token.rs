@@ -6,11 +6,7 @@
 
 use jose::{KeySet, SigningAlg, UnverifiedJwt, b64, sign_jwt};
 use model::{Authorization, TokenFormat, User};
-use protocol::{
-    access_token::AccessTokenClaims,
-    acr::Acr,
-    scope::Scope,
-};
+use protocol::{access_token::AccessTokenClaims, acr::Acr, scope::Scope};
 use realm::{Purpose, RealmContext};
 use serde::{Deserialize, Serialize};
 
@@ -103,7 +99,11 @@ impl AccessToken {
     }
 
     fn signing_alg(&self, realm: &RealmContext) -> Option<SigningAlg> {
-        let mut apis = realm.apis.iter().filter(|api| self.audience.contains(&api.identifier)).peekable();
+        let mut apis = realm
+            .apis
+            .iter()
+            .filter(|api| self.audience.contains(&api.identifier))
+            .peekable();
         let alg = apis.peek()?.signing_alg.unwrap_or(SigningAlg::Es256);
         apis.all(|api| api.token_format == TokenFormat::Jwt).then_some(alg)
     }
@@ -146,11 +146,14 @@ impl AccessToken {
             return None;
         }
         let verified = keys.verify(&unverified, &SigningAlg::ALL).ok()?;
-        let claims: AccessTokenClaims =
-            serde_json::from_value(serde_json::Value::Object(verified.claims)).ok()?;
+        let claims: AccessTokenClaims = serde_json::from_value(serde_json::Value::Object(verified.claims)).ok()?;
         (claims.iss == issuer).then(|| Self {
             jti: claims.jti,
-            authorization_id: claims.extra.get(AUTHORIZATION_ID).and_then(|id| id.as_str()).map(str::to_owned),
+            authorization_id: claims
+                .extra
+                .get(AUTHORIZATION_ID)
+                .and_then(|id| id.as_str())
+                .map(str::to_owned),
             sub: claims.sub,
             client_id: claims.client_id,
             audience: claims.aud.0,

@@ -24,12 +24,7 @@ pub struct IdToken<'a> {
 
 impl<'a> IdToken<'a> {
     /// Says who authenticated, when and how.
-    pub fn new(
-        realm: &RealmContext,
-        client: &'a Client,
-        authorization: &Authorization,
-        user: &User,
-    ) -> Self {
+    pub fn new(realm: &RealmContext, client: &'a Client, authorization: &Authorization, user: &User) -> Self {
         let now = realm.now();
         Self {
             client,

@@ -14,9 +14,7 @@ use super::{
     reader::{Located, Report, any_of, nearest},
     realm_file::UserEntry,
 };
-
-/// The scopes that OpenID Connect defines; they belong to the issuer, not to an API.
-const OPENID_SCOPES: &[&str] = &["openid", "profile", "email", "address", "phone", "offline_access"];
+use crate::administration::OPENID_SCOPES;
 
 /// Complains of everything that does not fit together.
 pub(super) fn check(

@@ -35,7 +35,7 @@ pub use self::{
     problem::{Problem, Problems, Severity},
     realm_file::{ClientEntry, ClientSecret, PasswordSeed, RealmFile, UserEntry, from_text},
     server::{
-        Certificate, DEFAULT_PORT, Email, Listener, Operations, Outgoing, Proxy, ServerConfig, Tls, WrapSource,
+        Certificate, Email, Listener, Operations, Outgoing, Proxy, ServerConfig, Tls, WrapSource,
     },
     store::{OpenError, open_store},
 };
@@ -44,9 +44,6 @@ pub(crate) use self::{client::format_hash, duration::format as format_duration, 
 
 /// The server file that is read when none is named.
 pub const DEFAULT_FILE: &str = "sekisho.toml";
-
-/// The issuer of a server that is told nothing.
-pub const DEFAULT_ISSUER: &str = "http://localhost:8080";
 
 /// Reads the configuration of a server with all realm files that it names: from the file that is named, else from
 /// `./sekisho.toml` if it is there, else the defaults.

@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_terminal_gets_the_line_itself() {
         let drawn = Problems(vec![problem()]).text(true);
-        assert!(drawn.contains("né = 2") && drawn.contains("make it one"), "{drawn}");
+        assert!(drawn.contains("f.toml:2:6") && drawn.contains("make it one"), "{drawn}");
     }
 
     #[test]

@@ -14,8 +14,6 @@ use super::{
 pub(super) struct NamedSecret {
     /// The secret; `None` when its environment variable is not set here.
     pub secret: Option<Secret>,
-    /// Where it is, when it is a file.
-    pub file: Option<PathBuf>,
 }
 
 impl Table<'_, '_> {
@@ -30,7 +28,7 @@ impl Table<'_, '_> {
                     let remedy = "put it in a file: { file = \"…\" }, or in the environment: { env = \"…\" }";
                     self.report.warning(&span, format!("{key} is in plain text"), remedy);
                 }
-                NamedSecret { secret: Some(Secret::new(text.clone())), file: None }
+                NamedSecret { secret: Some(Secret::new(text.clone())) }
             }
             Item::Table(_) => self.indirect_secret(key)?,
             other => {
@@ -50,7 +48,7 @@ impl Table<'_, '_> {
         match (file, env) {
             (Some(file), None) => {
                 let secret = read_file(report, key, &file)?;
-                Some(NamedSecret { secret: Some(secret), file: Some(file.value) })
+                Some(NamedSecret { secret: Some(secret) })
             }
             (None, Some(name)) => {
                 let secret = environment(&name.value);
@@ -58,7 +56,7 @@ impl Table<'_, '_> {
                     let problem = format!("{key}: the environment variable {} is not set here", name.value);
                     report.warning(&name.span, problem, "set it where the server and apply run");
                 }
-                Some(NamedSecret { secret, file: None })
+                Some(NamedSecret { secret })
             }
             (Some(_), Some(_)) => {
                 report.error(&span, format!("{key} names both a file and a variable"), "keep one of the two");

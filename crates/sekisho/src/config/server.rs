@@ -123,7 +123,7 @@ pub enum WrapSource {
 }
 
 /// Where a server listens that is told nothing.
-pub const DEFAULT_PORT: u16 = 8080;
+const DEFAULT_PORT: u16 = 8080;
 const DEFAULT_DATA: &str = "sekisho-data";
 /// Connections to PostgreSQL that a node keeps at most.
 const CONNECTIONS: usize = 16;
@@ -151,6 +151,17 @@ impl ServerConfig {
     /// Where a running server is administered.
     pub fn control_socket(&self) -> PathBuf {
         self.data.join("control.sock")
+    }
+
+    /// The issuer of a server that is told of no realm: this machine, by the first listener.
+    pub fn default_issuer(&self) -> String {
+        let first = self.listeners.first();
+        let scheme = if first.is_some_and(|listener| listener.tls.is_some()) { "https" } else { "http" };
+        let port = first.map_or(DEFAULT_PORT, |listener| listener.bind.port());
+        match (scheme, port) {
+            ("http", 80) | ("https", 443) => format!("{scheme}://localhost"),
+            _ => format!("{scheme}://localhost:{port}"),
+        }
     }
 
     /// The default wrapping key.

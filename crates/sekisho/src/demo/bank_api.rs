@@ -56,11 +56,14 @@ pub(super) fn router(issuer: &str, identifier: &str, http: reqwest::Client) -> R
 async fn accounts(State(bank): State<Arc<Bank>>, VerifiedToken(permit): VerifiedToken) -> Json<Value> {
     Json(match Caller::of(&permit) {
         Caller::Customer(name) => json!({ "accounts": bank.accounts_of(name) }),
-        Caller::Program => {
-            let (accounts, total) = bank.summary();
-            json!({ "summary": { "accounts": accounts, "total": total, "currency": "JPY" } })
-        }
+        Caller::Program => summary(&bank),
     })
+}
+
+/// What a program may know, which has nothing of any customer in it.
+pub(super) fn summary(bank: &Bank) -> Value {
+    let (accounts, total) = bank.summary();
+    json!({ "summary": { "accounts": accounts, "total": total, "currency": "JPY" } })
 }
 
 async fn pay(State(bank): State<Arc<Bank>>, VerifiedToken(permit): VerifiedToken, body: Bytes) -> Response {

@@ -103,12 +103,12 @@ pub(super) fn with_frame(routes: Router, form_target: &str) -> Router {
     );
     let css = [(header::CONTENT_TYPE, "text/css; charset=utf-8")];
     let svg = [(header::CONTENT_TYPE, "image/svg+xml")];
+    let sekisho = get(move || async move { (svg, include_str!("pages/sekisho.svg")) });
+    let budget = get(move || async move { (svg, include_str!("pages/budget.svg")) });
     routes
         .route("/demo.css", get(move || async move { (css, include_str!("demo.css")) }))
-        .route(
-            "/demo.svg",
-            get(move || async move { (svg, include_str!("pages/icon.svg")) }),
-        )
+        .route("/sekisho.svg", sekisho)
+        .route("/budget.svg", budget)
         .route_layer(middleware::from_fn_with_state(policy, headers))
 }
 

@@ -10,7 +10,8 @@ use axum::routing::get;
 use minijinja::context;
 use url::form_urlencoded;
 
-use super::Places;
+use super::bank::Bank;
+use super::{Places, bank_api};
 use super::frame::{self, Lang, render};
 
 /// The landing page and its assets, for the paths that are not the realm's.
@@ -18,14 +19,18 @@ pub(super) fn router(places: &Places) -> Router {
     let routes = Router::new()
         .route("/", get(landing))
         .with_state(Arc::new(places.clone()));
-    frame::with_frame(routes, "")
+    frame::with_frame(routes, "").fallback(nothing)
+}
+
+async fn nothing() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "There is nothing here. The tour begins at /\n")
 }
 
 async fn landing(State(places): State<Arc<Places>>, lang: Lang) -> Response {
     let page = context! {
         here => "/", port => places.port, web_app_port => places.port + 1, api_port => places.port + 2,
         issuer => places.issuer(), web_app => places.web_app(), api => places.api(),
-        cli_command => places.cli_command(), port_option => places.port_option(),
+        summary => bank_api::summary(&Bank::new()).to_string(), cli_command => places.cli_command(), port_option => places.port_option(),
         wrong_redirect_uri => request(&places, "budget-web", "/somewhere-else"),
         unknown_client => request(&places, "nobody-knows-me", "/callback"),
     };
@@ -85,7 +90,7 @@ mod tests {
     #[tokio::test]
     async fn its_stylesheet_and_icon_are_there_and_nothing_else() {
         assert_eq!(page("/demo.css").await.0, StatusCode::OK);
-        assert_eq!(page("/demo.svg").await.0, StatusCode::OK);
+        assert_eq!(page("/sekisho.svg").await.0, StatusCode::OK);
         assert_eq!(page("/elsewhere").await.0, StatusCode::NOT_FOUND);
     }
 }

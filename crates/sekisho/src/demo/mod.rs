@@ -21,12 +21,14 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use axum::Router;
+use model::Clock;
+use storage::Options;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use self::bank_client::BankClient;
 use self::oidc_client::{OidcClient, Registration, http};
-use crate::config::ServerConfig;
+use crate::config::{self, ServerConfig};
 use crate::wiring::Running;
 
 /// The port of the landing page and issuer, unless told otherwise.
@@ -104,13 +106,15 @@ impl Places {
 pub async fn run(options: DemoOptions) -> Result<(), String> {
     let places = Places::at(options.port)?;
     // Ports first: what is missing there shows before anything is made.
+    let issuer_sockets = listen(places.port).await?;
     let web_app_sockets = listen(places.port + 1).await?;
     let api_sockets = listen(places.port + 2).await?;
     let data = Data::prepare(options.data)?;
 
-    let config = ServerConfig::for_demo(data.path(), places.port);
-    let realms = vec![("the demo's realm".to_owned(), places.realm())];
-    let server = Running::start(config, realms, landing::router(&places)).await?;
+    let config = server_config(&places, &data, &issuer_sockets)?;
+    // The server binds its addresses itself.
+    drop(issuer_sockets);
+    let server = Running::start(config, Clock::system(), Some(landing::router(&places))).await?;
 
     let mut apps = JoinSet::new();
     let http = http().map_err(text)?;
@@ -128,6 +132,24 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     apps.shutdown().await;
     server.stop().await;
     Ok(())
+}
+
+fn server_config(places: &Places, data: &Data, sockets: &[TcpListener]) -> Result<ServerConfig, String> {
+    let realm = config::from_text(Path::new("demo/realm.toml"), &places.realm()).map_err(text)?;
+    let listener = |socket: &TcpListener| {
+        let bind = socket.local_addr().map_err(text)?;
+        Ok(config::Listener { bind, tls: None })
+    };
+    Ok(ServerConfig {
+        data: data.path().to_owned(),
+        database: Options::Sqlite {
+            path: data.path().join("sekisho.db"),
+        },
+        realms: vec![realm],
+        names_realms: true,
+        listeners: sockets.iter().map(listener).collect::<Result<_, String>>()?,
+        ..ServerConfig::without_file()
+    })
 }
 
 fn budget(places: &Places) -> Registration {

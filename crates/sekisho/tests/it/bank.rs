@@ -2,7 +2,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use axum::Router;
 use model::Clock;
 use reqwest::{Response, StatusCode};
 use sekisho::{
@@ -57,7 +56,7 @@ impl Bank {
             ..ServerConfig::without_file()
         };
         let clock = Clock::frozen(NOON);
-        let running = Running::start(config, clock.clone(), Router::new().fallback(web::not_found)).await.unwrap();
+        let running = Running::start(config, clock.clone(), None).await.unwrap();
         // RSA keys are made in the background; tests want them now.
         running.realms.maintain_keys().await.unwrap();
         Self { running, clock, issuer, http: testkit::browser::client(None) }

@@ -2,10 +2,10 @@
 
 use std::future::Future;
 
+use ::oauth::{Fault, authorize::Person};
 use authn::session;
 use axum::{http::StatusCode, response::Response};
 use model::{Flow, Goal};
-use ::oauth::{Fault, authorize::Person};
 use protocol::{error_code::ErrorCode, form::Form, scope::OFFLINE_ACCESS};
 use storage::{Change, Outcome, StorageError};
 
@@ -132,7 +132,10 @@ where
         Err(error) => return respond::fault_page(call, &Fault::from(error)),
     };
     let csrf = form.first("csrf").unwrap_or("");
-    let is_ours = call.session_cookie().is_some_and(|cookie| session::is_csrf(cookie, csrf)) && call.is_same_origin();
+    let is_ours = call
+        .session_cookie()
+        .is_some_and(|cookie| session::is_csrf(cookie, csrf))
+        && call.is_same_origin();
     if !is_ours {
         let reason = "the form did not come from a page of this session";
         return respond::error_page(call, ErrorKind::FormMismatch, ErrorCode::InvalidRequest, reason);

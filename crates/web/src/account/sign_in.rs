@@ -1,5 +1,9 @@
 //! `/sign-in`: user name and password.
 
+use ::oauth::{
+    Fault,
+    authorize::{AuthorizeRefusal, ValidRequest, validate},
+};
 use authn::{
     session::{cookie_name, device_cookie_name},
     sign_in::{Attempt, SignInRefusal, SignedIn},
@@ -9,10 +13,6 @@ use axum::{
     response::Response,
 };
 use model::{Goal, Secret};
-use ::oauth::{
-    Fault,
-    authorize::{AuthorizeRefusal, ValidRequest, validate},
-};
 use protocol::form::Form;
 
 use crate::{
@@ -42,7 +42,10 @@ pub async fn sign_in_page(call: Call) -> Response {
     };
     match request(&call, &open).await {
         Ok(valid) => {
-            let hint = valid.as_ref().and_then(|valid| valid.request.login_hint.clone()).unwrap_or_default();
+            let hint = valid
+                .as_ref()
+                .and_then(|valid| valid.request.login_hint.clone())
+                .unwrap_or_default();
             show(&call, &open, valid.as_ref(), StatusCode::OK, &hint, None)
         }
         Err(refusal) => refuse(&call, &refusal),
@@ -51,8 +54,12 @@ pub async fn sign_in_page(call: Call) -> Response {
 
 /// The request that the flow is to answer; none for the user's own pages.
 async fn request(call: &Call, open: &OpenFlow) -> Result<Option<ValidRequest>, AuthorizeRefusal> {
-    let Goal::Authorize(query) = &open.flow.goal else { return Ok(None) };
-    let Ok(form) = Form::parse(query.as_bytes()) else { return Ok(None) };
+    let Goal::Authorize(query) = &open.flow.goal else {
+        return Ok(None);
+    };
+    let Ok(form) = Form::parse(query.as_bytes()) else {
+        return Ok(None);
+    };
     validate(&call.realm, &form).await.map(Some)
 }
 
@@ -64,7 +71,9 @@ fn show(
     username: &str,
     error: Option<Text>,
 ) -> Response {
-    let ui_locales = valid.map(|valid| valid.request.ui_locales.as_slice()).unwrap_or_default();
+    let ui_locales = valid
+        .map(|valid| valid.request.ui_locales.as_slice())
+        .unwrap_or_default();
     let locale = views::locale(call, ui_locales);
     let view = SignIn {
         realm: views::realm(call, locale, &format!("flow={}", open.flow.id)),
@@ -91,7 +100,10 @@ pub async fn sign_in(FormCall { call, form }: FormCall) -> Response {
         Ok(valid) => valid,
         Err(refusal) => return refuse(&call, &refusal),
     };
-    let (username, password) = (form.first("username").unwrap_or(""), form.first("password").unwrap_or(""));
+    let (username, password) = (
+        form.first("username").unwrap_or(""),
+        form.first("password").unwrap_or(""),
+    );
     let refuse = |status, error: Text| show(&call, &open, valid.as_ref(), status, username, Some(error));
     if username.trim().is_empty() || password.is_empty() {
         return refuse(StatusCode::BAD_REQUEST, Text::key("sign_in.error.missing"));
@@ -101,11 +113,16 @@ pub async fn sign_in(FormCall { call, form }: FormCall) -> Response {
         Err(SignInRefusal::WrongCredentials) => refuse(StatusCode::UNAUTHORIZED, Text::key("sign_in.error.wrong")),
         Err(SignInRefusal::TooManyGuesses { retry_after }) => {
             let minutes = (retry_after + 59) / 60;
-            refuse(StatusCode::TOO_MANY_REQUESTS, Text::key("sign_in.error.too_many").with("count", minutes.to_string()))
+            refuse(
+                StatusCode::TOO_MANY_REQUESTS,
+                Text::key("sign_in.error.too_many").with("count", minutes.to_string()),
+            )
         }
         Err(SignInRefusal::Busy(_)) => {
             let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, Text::key("sign_in.error.busy"));
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
             response
         }
         Err(SignInRefusal::Fault(error)) => respond::fault_page(&call, &Fault::from(error)),
@@ -114,7 +131,12 @@ pub async fn sign_in(FormCall { call, form }: FormCall) -> Response {
 
 async fn attempt(call: &Call, open: &OpenFlow, username: &str, password: &Secret) -> Result<SignedIn, SignInRefusal> {
     let current = call.person().await.map_err(realm::RealmError::from)?;
-    let user_agent: String = call.header("user-agent").unwrap_or("").chars().take(USER_AGENT).collect();
+    let user_agent: String = call
+        .header("user-agent")
+        .unwrap_or("")
+        .chars()
+        .take(USER_AGENT)
+        .collect();
     let attempt = Attempt {
         username,
         password,

@@ -1,11 +1,11 @@
 //! `/logout`: ends the session of this browser.
 
+use ::oauth::Fault;
 use authn::session::{self, cookie_name};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use ::oauth::Fault;
 use protocol::error_code::ErrorCode;
 
 use crate::{
@@ -41,7 +41,10 @@ pub async fn sign_out(FormCall { call, form }: FormCall) -> Response {
         Err(error) => return respond::fault_page(&call, &Fault::from(error)),
     };
     let csrf = form.first("csrf").unwrap_or("");
-    let is_ours = call.session_cookie().is_some_and(|cookie| session::is_csrf(cookie, csrf)) && call.is_same_origin();
+    let is_ours = call
+        .session_cookie()
+        .is_some_and(|cookie| session::is_csrf(cookie, csrf))
+        && call.is_same_origin();
     if !is_ours {
         let reason = "the form did not come from a page of this session";
         return respond::error_page(&call, ErrorKind::FormMismatch, ErrorCode::InvalidRequest, reason);
@@ -58,7 +61,10 @@ fn signed_out(call: &Call) -> Response {
         realm: views::realm(call, locale, ""),
         title: Text::key("message.signed_out_title"),
         text: Text::key("message.signed_out_text"),
-        link: Some(Link { href: Href::local(call.path("/account")), label: Text::key("message.sign_in_again") }),
+        link: Some(Link {
+            href: Href::local(call.path("/account")),
+            label: Text::key("message.sign_in_again"),
+        }),
     };
     let mut response = respond::page(call, locale, StatusCode::OK, &view, &csp::plain());
     let realm = &call.realm.realm;

@@ -6,12 +6,12 @@ use std::{
     sync::Arc,
 };
 
+use ::oauth::authorize::Person;
 use authn::session;
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, Method, Uri, request::Parts},
 };
-use ::oauth::authorize::Person;
 use realm::RealmContext;
 use storage::StorageError;
 
@@ -51,13 +51,27 @@ impl Call {
     ///
     /// # Panics
     /// When a handler is reached without the router: a defect of this program.
-    #[expect(clippy::expect_used, reason = "only the router calls handlers, and it always adds the realm and the id")]
+    #[expect(
+        clippy::expect_used,
+        reason = "only the router calls handlers, and it always adds the realm and the id"
+    )]
     pub fn new(parts: &Parts, app: &Arc<App>) -> Self {
-        let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let peer = parts
+            .extensions
+            .get::<Peer>()
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
         Self {
             app: Arc::clone(app),
-            realm: parts.extensions.get::<Arc<RealmContext>>().cloned().expect("the router adds the realm"),
-            id: parts.extensions.get::<RequestId>().cloned().expect("the router adds the id"),
+            realm: parts
+                .extensions
+                .get::<Arc<RealmContext>>()
+                .cloned()
+                .expect("the router adds the realm"),
+            id: parts
+                .extensions
+                .get::<RequestId>()
+                .cloned()
+                .expect("the router adds the id"),
             method: parts.method.clone(),
             uri: parts.uri.clone(),
             cookies: Cookies::parse(&parts.headers),

@@ -25,7 +25,10 @@ impl Cookies {
 
     /// The cookie of this name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// All cookies whose name begins like this.
@@ -40,6 +43,8 @@ impl Cookies {
 /// A `Set-Cookie` value. `max_age` in seconds; `None` lives as long as the browser, `Some(0)` removes it.
 pub fn set(realm: &Realm, name: &str, value: &str, max_age: Option<i64>) -> String {
     let secure = if realm.is_https() { "; Secure" } else { "" };
-    let max_age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    let max_age = max_age
+        .map(|seconds| format!("; Max-Age={seconds}"))
+        .unwrap_or_default();
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{max_age}")
 }

@@ -33,26 +33,29 @@ impl FromRequest<Arc<App>> for FormCall {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
         let call = Call::new(&parts, app);
-        let refuse = |status, text: &str| Err(respond::error_json(&call, status, ErrorCode::InvalidRequest, text));
+        let refuse = |status, text: &str| respond::error_json(&call, status, ErrorCode::InvalidRequest, text);
 
         let is_form = call
             .header("content-type")
             .and_then(|value| value.split(';').next())
             .is_some_and(|value| value.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
         let bytes = match tokio::time::timeout(PATIENCE, Limited::new(body, LIMIT).collect()).await {
-            Err(_) => return refuse(408, "the body did not arrive in time"),
+            Err(_) => return Err(refuse(408, "the body did not arrive in time")),
             Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
-                return refuse(413, "the body is larger than 64 KiB");
+                return Err(refuse(413, "the body is larger than 64 KiB"));
             }
-            Ok(Err(_)) => return refuse(400, "the body could not be read to its end"),
+            Ok(Err(_)) => return Err(refuse(400, "the body could not be read to its end")),
             Ok(Ok(collected)) => collected.to_bytes(),
         };
         if !is_form && !bytes.is_empty() {
-            return refuse(400, "send parameters in the body with Content-Type: application/x-www-form-urlencoded");
+            return Err(refuse(
+                400,
+                "send parameters in the body with Content-Type: application/x-www-form-urlencoded",
+            ));
         }
         match Form::parse(&bytes) {
             Ok(form) => Ok(Self { call, form }),
-            Err(error) => refuse(400, &error.to_string()),
+            Err(error) => Err(refuse(400, &error.to_string())),
         }
     }
 }

@@ -20,13 +20,19 @@ impl Network {
         let address: IpAddr = address.parse().map_err(|_| EXAMPLE.to_owned())?;
         let bits = if address.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
-            Some(prefix) => prefix.parse().ok().filter(|prefix| *prefix <= bits).ok_or_else(|| EXAMPLE.to_owned())?,
+            Some(prefix) => prefix
+                .parse()
+                .ok()
+                .filter(|prefix| *prefix <= bits)
+                .ok_or_else(|| EXAMPLE.to_owned())?,
             None => bits,
         };
         let network = Self { address, prefix };
         let first = network.first();
         if first != address {
-            return Err(format!("{address} is inside {first}/{prefix}: write that, or {address}/{bits}"));
+            return Err(format!(
+                "{address} is inside {first}/{prefix}: write that, or {address}/{bits}"
+            ));
         }
         Ok(network)
     }

@@ -26,7 +26,12 @@ impl Proxies {
     }
 
     /// The host and port that the browser asked for.
-    pub fn authority<'a>(&self, peer: IpAddr, headers: &'a HeaderMap, uri_authority: Option<&'a str>) -> Option<&'a str> {
+    pub fn authority<'a>(
+        &self,
+        peer: IpAddr,
+        headers: &'a HeaderMap,
+        uri_authority: Option<&'a str>,
+    ) -> Option<&'a str> {
         let direct = || {
             let mut hosts = headers.get_all("host").iter();
             match (hosts.next(), hosts.next()) {
@@ -48,7 +53,9 @@ impl Proxies {
         if !self.trusts(peer) {
             return peer;
         }
-        forwarded(headers, "for", "x-forwarded-for").and_then(parse_address).unwrap_or(peer)
+        forwarded(headers, "for", "x-forwarded-for")
+            .and_then(parse_address)
+            .unwrap_or(peer)
     }
 }
 
@@ -58,7 +65,9 @@ fn forwarded<'a>(headers: &'a HeaderMap, parameter: &str, x_header: &str) -> Opt
         let last = field.to_str().ok()?.rsplit(',').next()?;
         return last.split(';').find_map(|pair| {
             let (name, value) = pair.split_once('=')?;
-            name.trim().eq_ignore_ascii_case(parameter).then(|| value.trim().trim_matches('"'))
+            name.trim()
+                .eq_ignore_ascii_case(parameter)
+                .then(|| value.trim().trim_matches('"'))
         });
     }
     let field = headers.get_all(x_header).iter().next_back()?;
@@ -68,7 +77,9 @@ fn forwarded<'a>(headers: &'a HeaderMap, parameter: &str, x_header: &str) -> Opt
 /// An address with or without port, an IPv6 one in brackets or not.
 fn parse_address(text: &str) -> Option<IpAddr> {
     let bare = text.trim_start_matches('[').split(']').next()?;
-    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
+    bare.parse()
+        .ok()
+        .or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 #[cfg(test)]
@@ -76,29 +87,51 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect()
     }
 
     fn proxies() -> Proxies {
-        Proxies { trusted: vec![Network::parse("10.1.0.0/24").unwrap(), Network::parse("::1").unwrap()] }
+        Proxies {
+            trusted: vec![Network::parse("10.1.0.0/24").unwrap(), Network::parse("::1").unwrap()],
+        }
     }
 
     #[test]
     fn only_a_trusted_proxy_may_say_who_the_browser_is() {
-        let headers = headers(&[("host", "inner:1"), ("x-forwarded-host", "id.example.com"), ("x-forwarded-for", "6.6.6.6, 203.0.113.9")]);
+        let headers = headers(&[
+            ("host", "inner:1"),
+            ("x-forwarded-host", "id.example.com"),
+            ("x-forwarded-for", "6.6.6.6, 203.0.113.9"),
+        ]);
         let proxy: IpAddr = "10.1.0.7".parse().unwrap();
         let stranger: IpAddr = "192.0.2.1".parse().unwrap();
         assert_eq!(proxies().authority(proxy, &headers, None), Some("id.example.com"));
         assert_eq!(proxies().authority(stranger, &headers, None), Some("inner:1"));
-        assert_eq!(proxies().address(proxy, &headers), "203.0.113.9".parse::<IpAddr>().unwrap());
+        assert_eq!(
+            proxies().address(proxy, &headers),
+            "203.0.113.9".parse::<IpAddr>().unwrap()
+        );
         assert_eq!(proxies().address(stranger, &headers), stranger);
     }
 
     #[test]
     fn the_standard_header_wins_over_the_other_family() {
-        let headers = headers(&[("host", "inner"), ("forwarded", "for=1.1.1.1, for=\"[2001:db8::7]:4711\";host=id.example.com;proto=https"), ("x-forwarded-for", "6.6.6.6")]);
+        let headers = headers(&[
+            ("host", "inner"),
+            (
+                "forwarded",
+                "for=1.1.1.1, for=\"[2001:db8::7]:4711\";host=id.example.com;proto=https",
+            ),
+            ("x-forwarded-for", "6.6.6.6"),
+        ]);
         let proxy: IpAddr = "10.1.0.7".parse().unwrap();
-        assert_eq!(proxies().address(proxy, &headers), "2001:db8::7".parse::<IpAddr>().unwrap());
+        assert_eq!(
+            proxies().address(proxy, &headers),
+            "2001:db8::7".parse::<IpAddr>().unwrap()
+        );
         assert_eq!(proxies().authority(proxy, &headers, None), Some("id.example.com"));
     }
 
@@ -106,6 +139,9 @@ mod tests {
     fn two_host_headers_name_no_host() {
         let mut headers = headers(&[("host", "one")]);
         headers.append("host", "two".parse().unwrap());
-        assert_eq!(Proxies::default().authority("192.0.2.1".parse().unwrap(), &headers, None), None);
+        assert_eq!(
+            Proxies::default().authority("192.0.2.1".parse().unwrap(), &headers, None),
+            None
+        );
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! Spec: RFC 6749 §3.1, OpenID Connect Core §3.1.2.
 
-use axum::{http::StatusCode, response::Response};
-use model::{Flow, Goal};
 use ::oauth::{
     Fault,
     authorize::{
@@ -11,6 +9,8 @@ use ::oauth::{
         validate,
     },
 };
+use axum::{http::StatusCode, response::Response};
+use model::{Flow, Goal};
 use protocol::{error_code::ErrorCode, form::Form, scope::Scope};
 
 use crate::{
@@ -32,7 +32,12 @@ pub async fn authorize_get(call: Call) -> Response {
     let form = match Form::parse(call.query().as_bytes()) {
         Ok(form) => form,
         Err(error) => {
-            return respond::error_page(&call, ErrorKind::BadRequest, ErrorCode::InvalidRequest, &error.to_string());
+            return respond::error_page(
+                &call,
+                ErrorKind::BadRequest,
+                ErrorCode::InvalidRequest,
+                &error.to_string(),
+            );
         }
     };
     match start(&call, &form).await {
@@ -83,7 +88,10 @@ pub fn send(call: &Call, response: &AuthorizationResponse) -> Response {
         Destination::Redirect(location) => respond::redirect(call, &location),
         Destination::FormPost { action, fields } => {
             let locale = views::locale(call, &[]);
-            let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect();
             let view = FormPost::new(views::realm(call, locale, ""), &action, fields);
             respond::page(call, locale, StatusCode::OK, &view, &csp::form_post(&action))
         }
@@ -111,12 +119,18 @@ pub fn refuse(call: &Call, refusal: &AuthorizeRefusal) -> Response {
 pub fn flow_error(call: &Call, error: FlowError) -> Response {
     match error {
         FlowError::BeginAgain(flow) => begin_again(call, &flow.goal),
-        FlowError::Lost => {
-            respond::error_page(call, ErrorKind::FlowLost, ErrorCode::InvalidRequest, &FlowError::Lost.to_string())
-        }
-        FlowError::TooMany => {
-            respond::error_page(call, ErrorKind::Busy, ErrorCode::TemporarilyUnavailable, &error.to_string())
-        }
+        FlowError::Lost => respond::error_page(
+            call,
+            ErrorKind::FlowLost,
+            ErrorCode::InvalidRequest,
+            &FlowError::Lost.to_string(),
+        ),
+        FlowError::TooMany => respond::error_page(
+            call,
+            ErrorKind::Busy,
+            ErrorCode::TemporarilyUnavailable,
+            &error.to_string(),
+        ),
         FlowError::Storage(error) => respond::fault_page(call, &Fault::from(error)),
         FlowError::Realm(error) => respond::fault_page(call, &Fault::from(error)),
     }

@@ -2,12 +2,12 @@
 //!
 //! Spec: RFC 6749 §4.1.1 (the resource owner decides), §10.2; OpenID Connect Core §3.1.2.4.
 
-use axum::{http::StatusCode, response::Response};
-use model::Goal;
 use ::oauth::{
     authorize::{AuthorizeRefusal, ConsentNeeded, Decision, Person, ValidRequest, decide, deny, validate},
     scope_policy,
 };
+use axum::{http::StatusCode, response::Response};
+use model::Goal;
 use protocol::{
     form::Form,
     scope::{OPENID, Scope},
@@ -52,8 +52,12 @@ pub async fn consent(FormCall { call, form }: FormCall) -> Response {
 
 /// The request of a flow, validated again: client and redirect URI may have changed since it began.
 async fn request(call: &Call, open: &OpenFlow) -> Result<Option<ValidRequest>, AuthorizeRefusal> {
-    let Goal::Authorize(query) = &open.flow.goal else { return Ok(None) };
-    let Ok(form) = Form::parse(query.as_bytes()) else { return Ok(None) };
+    let Goal::Authorize(query) = &open.flow.goal else {
+        return Ok(None);
+    };
+    let Ok(form) = Form::parse(query.as_bytes()) else {
+        return Ok(None);
+    };
     validate(&call.realm, &form).await.map(Some)
 }
 
@@ -84,7 +88,10 @@ fn ask(
     let locale = views::locale(call, &valid.request.ui_locales);
     let audience = scope_policy::audience(&call.realm, &valid.client, &needed.scope, &valid.request.resource);
     let apis = scope_policy::target_apis(&call.realm, &audience.unwrap_or_default())
-        .map(|api| ApiView { name: Label::new(&api.name), identifier: api.identifier.clone() })
+        .map(|api| ApiView {
+            name: Label::new(&api.name),
+            identifier: api.identifier.clone(),
+        })
         .collect();
     let redirect_uri = valid.redirect_uri.as_str();
     let view = Consent {
@@ -110,15 +117,24 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
     let person = call.person().await?;
     let id = &open.flow.id;
     // Only who could be asked may answer: the session may have ended while the page was open.
-    if matches!(decide(&call.realm, &valid, person.as_ref(), Some(id)).await?, Decision::SignIn) {
+    if matches!(
+        decide(&call.realm, &valid, person.as_ref(), Some(id)).await?,
+        Decision::SignIn
+    ) {
         return Ok(respond::see_other(call, &format!("/sign-in?flow={id}"), &[]));
     }
     if form.first("decision") != Some("approve") {
         return Err(deny(&call.realm, &valid));
     }
-    let ticked = Scope::from_tokens(form.all("scope")).unwrap_or_default().intersection(&valid.scope);
+    let ticked = Scope::from_tokens(form.all("scope"))
+        .unwrap_or_default()
+        .intersection(&valid.scope);
     let wants_openid = valid.scope.contains(OPENID);
-    let chosen = if wants_openid { ticked.union(&Scope::from_tokens([OPENID]).unwrap_or_default()) } else { ticked };
+    let chosen = if wants_openid {
+        ticked.union(&Scope::from_tokens([OPENID]).unwrap_or_default())
+    } else {
+        ticked
+    };
     if chosen.is_empty() {
         return show(call, open, Some(Text::key("consent.error.nothing"))).await;
     }

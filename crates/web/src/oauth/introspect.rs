@@ -9,6 +9,6 @@ use crate::{extract::FormCall, respond};
 pub async fn introspect(FormCall { call, form }: FormCall) -> Response {
     match ::oauth::introspection::introspect(&call.realm, &endpoint_request(&call.headers, &form)).await {
         Ok(answer) => respond::json(StatusCode::OK, &answer),
-        Err(refusal) => respond::oauth_error(&call, refusal.code(), &refusal.to_string()),
+        Err(refusal) => respond::oauth_error(&call, refusal.code(), &refusal),
     }
 }

@@ -10,7 +10,7 @@ use axum::{
 use realm::JWKS_MAX_AGE;
 use serde::Serialize;
 
-use crate::{extract::Call, respond};
+use crate::extract::Call;
 
 /// Both metadata documents: they are the same.
 pub async fn metadata(call: Call) -> Response {
@@ -29,14 +29,14 @@ fn public(value: &impl Serialize, content_type: &'static str) -> Response {
     if let Ok(value) = HeaderValue::from_str(&format!("public, max-age={JWKS_MAX_AGE}")) {
         headers.insert(header::CACHE_CONTROL, value);
     }
-    respond::cors(headers);
     response
 }
 
 /// Answers a CORS preflight.
 pub async fn preflight() -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
-    respond::cors(response.headers_mut());
-    response.headers_mut().insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    response
+        .headers_mut()
+        .insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     response
 }

@@ -16,8 +16,8 @@ pub use revoke::revoke;
 pub use token::token;
 pub use userinfo::{userinfo_get, userinfo_post};
 
-use axum::http::HeaderMap;
 use ::oauth::EndpointRequest;
+use axum::http::HeaderMap;
 use protocol::form::Form;
 
 /// What the authorization server gets of a request.

@@ -1,6 +1,9 @@
 //! `POST /revoke` (RFC 7009).
 
-use axum::{http::StatusCode, response::{IntoResponse, Response}};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 
 use super::endpoint_request;
 use crate::{extract::FormCall, respond};
@@ -9,9 +12,8 @@ use crate::{extract::FormCall, respond};
 pub async fn revoke(FormCall { call, form }: FormCall) -> Response {
     let mut response = match ::oauth::revocation::revoke(&call.realm, &endpoint_request(&call.headers, &form)).await {
         Ok(()) => StatusCode::OK.into_response(),
-        Err(refusal) => respond::oauth_error(&call, refusal.code(), &refusal.to_string()),
+        Err(refusal) => respond::oauth_error(&call, refusal.code(), &refusal),
     };
     respond::no_store(response.headers_mut());
-    respond::cors(response.headers_mut());
     response
 }

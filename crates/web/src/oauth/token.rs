@@ -7,10 +7,8 @@ use crate::{extract::FormCall, respond};
 
 /// Answers a token request.
 pub async fn token(FormCall { call, form }: FormCall) -> Response {
-    let mut response = match ::oauth::token::token(&call.realm, &endpoint_request(&call.headers, &form)).await {
+    match ::oauth::token::token(&call.realm, &endpoint_request(&call.headers, &form)).await {
         Ok(answer) => respond::json(StatusCode::OK, &answer),
-        Err(refusal) => respond::oauth_error(&call, refusal.code(), &refusal.to_string()),
-    };
-    respond::cors(response.headers_mut());
-    response
+        Err(refusal) => respond::oauth_error(&call, refusal.code(), &refusal),
+    }
 }

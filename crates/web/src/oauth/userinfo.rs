@@ -2,11 +2,11 @@
 //!
 //! Spec: OpenID Connect Core §5.3.1, RFC 6750 §2 and §3. A token in the query is refused (RFC 9700 §4.3.2).
 
+use ::oauth::userinfo::{UserinfoRefusal, userinfo};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use ::oauth::userinfo::{UserinfoRefusal, userinfo};
 use protocol::{
     bearer::{BearerToken, Challenge},
     form::Form,
@@ -32,20 +32,25 @@ async fn answer(call: &Call, form: Option<&Form>) -> Response {
         Ok(token) => userinfo(&call.realm, &token).await,
         Err(refusal) => Err(refusal),
     };
-    let mut response = match result {
+    match result {
         Ok(claims) => respond::json(StatusCode::OK, &claims),
         Err(refusal) => refuse(call, &refusal),
-    };
-    respond::cors(response.headers_mut());
-    response
+    }
 }
 
 /// "Clients MUST NOT use more than one method to transmit the token in each request" (RFC 6750 §2).
 fn presented_token(call: &Call, form: Option<&Form>) -> Result<String, UserinfoRefusal> {
     let mut tokens: Vec<String> = Vec::new();
     for value in call.headers.get_all("authorization") {
-        let token = value.to_str().ok().and_then(|value| BearerToken::from_authorization(value).ok());
-        tokens.push(token.map(|token| token.as_str().to_owned()).ok_or(UserinfoRefusal::InvalidToken)?);
+        let token = value
+            .to_str()
+            .ok()
+            .and_then(|value| BearerToken::from_authorization(value).ok());
+        tokens.push(
+            token
+                .map(|token| token.as_str().to_owned())
+                .ok_or(UserinfoRefusal::InvalidToken)?,
+        );
     }
     if let Some(form) = form {
         tokens.extend(form.all("access_token").map(str::to_owned));
@@ -65,7 +70,7 @@ fn refuse(call: &Call, refusal: &UserinfoRefusal) -> Response {
     if !matches!(refusal, UserinfoRefusal::TokenMissing) {
         challenge = challenge.error(code).error_description(&text);
     }
-    let mut response = respond::error_json(call, code.status(), code, &text);
+    let mut response = respond::oauth_error(call, code, refusal);
     if !matches!(refusal, UserinfoRefusal::Fault(_))
         && let Ok(value) = HeaderValue::from_str(&challenge.to_string())
     {

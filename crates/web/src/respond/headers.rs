@@ -1,20 +1,33 @@
 //! Headers that many answers share.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::Response,
+};
 
 /// The headers of a CORS answer without credentials.
 const API_CORS: [(HeaderName, HeaderValue); 4] = [
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
-    (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, OPTIONS")),
-    (header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type, dpop")),
-    (header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("www-authenticate, sekisho-explain")),
+    (
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, POST, OPTIONS"),
+    ),
+    (
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization, content-type, dpop"),
+    ),
+    (
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("www-authenticate, sekisho-explain"),
+    ),
 ];
 
-/// Lets browser apps read an answer.
-pub fn cors(headers: &mut HeaderMap) {
+/// Lets browser apps of any origin read an answer, refusals too.
+pub async fn cors(mut response: Response) -> Response {
     for (name, value) in API_CORS {
-        headers.insert(name, value);
+        response.headers_mut().insert(name, value);
     }
+    response
 }
 
 /// "The authorization server MUST include the HTTP Cache-Control response header field with a value of no-store"

@@ -2,16 +2,14 @@
 //!
 //! Spec: RFC 6749 §5.1, §5.2.
 
+use std::fmt::{Debug, Display};
+
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use protocol::{
-    bearer::Challenge,
-    error_code::ErrorCode,
-    token_response::ErrorResponse,
-};
+use protocol::{bearer::Challenge, error_code::ErrorCode, token_response::ErrorResponse};
 use serde::Serialize;
 
 use super::no_store;
@@ -29,10 +27,21 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
     response
 }
 
-/// An OAuth error with the status that its code has. A client that used the `Authorization` header gets a challenge
-/// with its 401 (RFC 6749 §5.2).
-pub fn oauth_error(call: &Call, code: ErrorCode, text: &str) -> Response {
-    let mut response = error_json(call, code.status(), code, text);
+/// A refusal with the status that its code has. What failed here is logged and not told. A client that could not be
+/// authenticated gets a challenge with its 401 (RFC 6749 §5.2).
+pub fn oauth_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug)) -> Response {
+    let is_fault = matches!(code, ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable);
+    if is_fault {
+        tracing::error!(?refusal, "a request failed");
+        return error_json(
+            call,
+            code.status(),
+            code,
+            "the server cannot answer right now; try again in a moment",
+        );
+    }
+    tracing::debug!(?refusal, "the reason of a refusal");
+    let mut response = error_json(call, code.status(), code, &refusal.to_string());
     if code == ErrorCode::InvalidClient {
         let challenge = Challenge::basic(call.realm.issuer()).to_string();
         if let Ok(value) = HeaderValue::from_str(&challenge) {
@@ -48,7 +57,9 @@ pub fn error_json(call: &Call, status: u16, code: ErrorCode, text: &str) -> Resp
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = json(status, &ErrorResponse::new(code, text));
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     call.id.explain(&mut response);
     response

@@ -2,12 +2,12 @@
 //!
 //! Spec: RFC 9700 §4.2.4 (referrer), §4.12 (303), §4.16 (framing); Content Security Policy Level 3.
 
+use ::oauth::Fault;
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use ::oauth::Fault;
 use protocol::error_code::ErrorCode;
 
 use super::no_store;
@@ -30,7 +30,10 @@ pub fn page<V: View>(call: &Call, locale: Locale, status: StatusCode, view: &V, 
     let mut response = Response::new(Body::from(html));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     if let Ok(policy) = HeaderValue::from_str(policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
@@ -48,11 +51,24 @@ pub fn error_page(call: &Call, kind: ErrorKind, code: ErrorCode, reason: &str) -
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         _ => StatusCode::BAD_REQUEST,
     };
-    tracing::info!(error = code.as_str(), status = status.as_u16(), reason, "refused with a page");
+    tracing::info!(
+        error = code.as_str(),
+        status = status.as_u16(),
+        reason,
+        "refused with a page"
+    );
     let locale = views::locale(call, &[]);
     let is_fault = matches!(kind, ErrorKind::Busy | ErrorKind::ServerError);
-    let mut view = ErrorPage::new(Some(views::realm(call, locale, "")), kind, code.as_str(), call.id.as_str())
-        .with_link(Link { href: Href::local(call.path("/account")), label: Text::key("message.to_account") });
+    let mut view = ErrorPage::new(
+        Some(views::realm(call, locale, "")),
+        kind,
+        code.as_str(),
+        call.id.as_str(),
+    )
+    .with_link(Link {
+        href: Href::local(call.path("/account")),
+        label: Text::key("message.to_account"),
+    });
     if !is_fault {
         view = view.with_detail(reason);
     }
@@ -65,9 +81,19 @@ pub fn error_page(call: &Call, kind: ErrorKind, code: ErrorCode, reason: &str) -
 pub fn fault_page(call: &Call, fault: &Fault) -> Response {
     tracing::error!(%fault, "a request failed");
     if fault.is_temporary() {
-        error_page(call, ErrorKind::Busy, ErrorCode::TemporarilyUnavailable, "the server cannot answer right now")
+        error_page(
+            call,
+            ErrorKind::Busy,
+            ErrorCode::TemporarilyUnavailable,
+            "the server cannot answer right now",
+        )
     } else {
-        error_page(call, ErrorKind::ServerError, ErrorCode::ServerError, "a defect of the server")
+        error_page(
+            call,
+            ErrorKind::ServerError,
+            ErrorCode::ServerError,
+            "a defect of the server",
+        )
     }
 }
 

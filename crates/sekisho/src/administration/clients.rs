@@ -1,0 +1,133 @@
+//! `sekisho client …`
+
+use model::{Client, Source, client_secret_hash};
+use protocol::ClientMetadata;
+use realm::RealmContext;
+use serde_json::{Value, json};
+use storage::{Change, Outcome, Statement};
+
+use super::{AdminError, AdminErrorKind};
+
+fn view(client: &Client) -> Value {
+    json!({
+        "client_id": client.id(),
+        "client_name": client.metadata.client_name,
+        "enabled": client.enabled,
+        "owner": client.source,
+        "has_secret": client.secret_hash.is_some(),
+        "created_at": client.created_at,
+        "metadata": client.metadata,
+    })
+}
+
+async fn find(realm: &RealmContext, client_id: &str) -> Result<Client, AdminError> {
+    let client = realm.store.find_client(realm.issuer(), client_id).await?;
+    client.ok_or_else(|| {
+        AdminError::not_found(format!("there is no client {client_id}"), "look at: sekisho client list")
+    })
+}
+
+/// A client whose settings a command may change.
+async fn find_own(realm: &RealmContext, client_id: &str) -> Result<Client, AdminError> {
+    let client = find(realm, client_id).await?;
+    match client.source {
+        Source::Api => Ok(client),
+        Source::File => Err(AdminError::owned_by_file(&format!("the client {client_id}"))),
+    }
+}
+
+async fn commit(realm: &RealmContext, statements: Vec<Statement>) -> Result<(), AdminError> {
+    let change = Change::new().then_all(statements).then(storage::realm::raise_revision());
+    match realm.store.commit(change).await? {
+        Outcome::Applied => Ok(()),
+        Outcome::Missed => Err(AdminError::changed_meanwhile()),
+    }
+}
+
+pub(super) async fn list(realm: &RealmContext) -> Result<Value, AdminError> {
+    let clients = realm.store.clients(realm.issuer()).await?;
+    Ok(json!({ "clients": clients.iter().map(view).collect::<Vec<_>>() }))
+}
+
+pub(super) async fn show(realm: &RealmContext, client_id: &str) -> Result<Value, AdminError> {
+    Ok(view(&find(realm, client_id).await?))
+}
+
+pub(super) async fn add(realm: &RealmContext, metadata: ClientMetadata) -> Result<Value, AdminError> {
+    check(realm, &metadata)?;
+    let id = metadata.client_id.clone();
+    if realm.store.find_client(realm.issuer(), &id).await?.is_some() {
+        let problem = format!("there is a client {id} already");
+        return Err(AdminError::new(AdminErrorKind::Conflict, problem, "choose another client_id"));
+    }
+    let secret = metadata.token_endpoint_auth_method.uses_secret().then(jose::random_token);
+    let client = Client {
+        secret_hash: secret.as_deref().map(|secret| client_secret_hash(realm.issuer(), &id, secret).to_vec()),
+        metadata,
+        enabled: true,
+        source: Source::Api,
+        created_at: realm.now(),
+    };
+    commit(realm, vec![storage::client::put(realm.issuer(), &client, realm.now())?]).await?;
+    Ok(with_secret(view(&client), secret))
+}
+
+/// What `check` says of a client in a file.
+fn check(realm: &RealmContext, metadata: &ClientMetadata) -> Result<(), AdminError> {
+    if metadata.client_id.is_empty() {
+        return Err(AdminError::invalid("the client has no client_id", "give it one"));
+    }
+    if let Some(problem) = metadata.validate(realm.realm.profile.0).into_iter().next() {
+        return Err(AdminError::invalid(format!("{} {}", problem.member, problem.problem), problem.remedy));
+    }
+    let is_offered = |name: &str| realm.realm.profiles.iter().any(|profile| profile.name == name);
+    if let Some(profile) = metadata.profile.as_deref().filter(|name| !is_offered(name)) {
+        let problem = format!("the realm does not offer the profile {profile}");
+        return Err(AdminError::invalid(problem, "choose another, or add it to profiles in the realm file"));
+    }
+    let is_known = |scope: &str| {
+        super::OPENID_SCOPES.contains(&scope) || realm.apis.iter().any(|api| api.find_scope(scope).is_some())
+    };
+    if let Some(scope) = metadata.scope.iter().flat_map(|scope| scope.iter()).find(|scope| !is_known(scope)) {
+        return Err(AdminError::invalid(format!("the scope {scope} belongs to no API"), "look at: sekisho api list"));
+    }
+    Ok(())
+}
+
+fn with_secret(mut view: Value, secret: Option<String>) -> Value {
+    if let Some(secret) = secret {
+        view["client_secret"] = secret.into();
+    }
+    view
+}
+
+/// Whether a client is enabled is not owned by a file, for the same reason as with users.
+pub(super) async fn set_enabled(realm: &RealmContext, client_id: &str, enabled: bool) -> Result<Value, AdminError> {
+    let client = find(realm, client_id).await?;
+    commit(realm, vec![storage::client::set_enabled(realm.issuer(), client_id, enabled, realm.now())]).await?;
+    Ok(view(&Client { enabled, ..client }))
+}
+
+pub(super) async fn remove(realm: &RealmContext, client_id: &str) -> Result<Value, AdminError> {
+    let client = find_own(realm, client_id).await?;
+    if let Some(api) = realm.apis.iter().find(|api| api.introspection.iter().any(|id| id == client_id)) {
+        let problem = format!("the API {} introspects with the client {client_id}", api.identifier);
+        return Err(AdminError::new(AdminErrorKind::Conflict, problem, "give the API another client first"));
+    }
+    commit(realm, storage::client::remove(realm.issuer(), client_id, realm.now())).await?;
+    Ok(view(&client))
+}
+
+pub(super) async fn rotate_secret(realm: &RealmContext, client_id: &str) -> Result<Value, AdminError> {
+    let client = find_own(realm, client_id).await?;
+    if !client.metadata.token_endpoint_auth_method.uses_secret() {
+        let method = client.metadata.token_endpoint_auth_method.as_str();
+        let problem = format!("the client {client_id} authenticates by {method} and has no secret");
+        return Err(AdminError::invalid(problem, "nothing needs to be done"));
+    }
+    let secret = jose::random_token();
+    let secret_hash = Some(client_secret_hash(realm.issuer(), client_id, &secret).to_vec());
+    let client = Client { secret_hash, ..client };
+    commit(realm, vec![storage::client::put(realm.issuer(), &client, realm.now())?]).await?;
+    Ok(with_secret(view(&client), Some(secret)))
+}

@@ -1,0 +1,205 @@
+//! What can be asked of the administration, as it travels over the control socket.
+
+use jose::SigningAlg;
+use model::{Api, Secret};
+use protocol::ClientMetadata;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::config::{RealmFile, expose};
+
+/// A command for a realm: `{"command": "user_list", "realm": …, …}`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Command {
+    /// The issuer; the only realm when it is not named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub realm: Option<String>,
+    /// What to do.
+    #[serde(flatten)]
+    pub action: Action,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Action {
+    /// What would `apply` change?
+    Plan {
+        /// One for each realm.
+        files: Vec<RealmFile>,
+    },
+    /// Make it so.
+    Apply {
+        /// One for each realm.
+        files: Vec<RealmFile>,
+    },
+    /// The realm as a file.
+    Export,
+    /// Users by name.
+    UserList {
+        /// Those behind this name.
+        #[serde(default)]
+        after: String,
+        /// How many at most.
+        limit: i64,
+    },
+    /// One user.
+    UserShow {
+        /// The name or the subject identifier.
+        user: String,
+    },
+    /// A new user.
+    UserAdd {
+        /// The name to sign in with.
+        username: String,
+        /// The password, if any.
+        #[serde(default, serialize_with = "expose_if_any")]
+        password: Option<Secret>,
+        /// Standard claims.
+        #[serde(default)]
+        claims: Map<String, Value>,
+        /// Groups.
+        #[serde(default)]
+        groups: Vec<String>,
+    },
+    /// Turns a user on or off.
+    UserSetEnabled {
+        /// The name or the subject identifier.
+        user: String,
+        /// On or off.
+        enabled: bool,
+    },
+    /// A new password.
+    UserSetPassword {
+        /// The name or the subject identifier.
+        user: String,
+        /// The password.
+        #[serde(serialize_with = "expose")]
+        password: Secret,
+    },
+    /// All clients.
+    ClientList,
+    /// One client.
+    ClientShow {
+        /// Which.
+        client_id: String,
+    },
+    /// A new client; its secret is made here and shown once.
+    ClientAdd {
+        /// Its registration.
+        metadata: Box<ClientMetadata>,
+    },
+    /// Turns a client on or off.
+    ClientSetEnabled {
+        /// Which.
+        client_id: String,
+        /// On or off.
+        enabled: bool,
+    },
+    /// Forgets a client.
+    ClientRemove {
+        /// Which.
+        client_id: String,
+    },
+    /// A new secret; the old one stops working.
+    ClientRotateSecret {
+        /// Which.
+        client_id: String,
+    },
+    /// All APIs.
+    ApiList,
+    /// One API.
+    ApiShow {
+        /// Its identifier.
+        identifier: String,
+    },
+    /// A new API.
+    ApiAdd {
+        /// What it is.
+        api: Box<Api>,
+    },
+    /// Forgets an API.
+    ApiRemove {
+        /// Its identifier.
+        identifier: String,
+    },
+    /// The signing keys.
+    KeyList,
+    /// Makes next keys.
+    KeyRotate {
+        /// For this algorithm alone.
+        #[serde(default)]
+        alg: Option<SigningAlg>,
+        /// Whether they sign at once.
+        #[serde(default)]
+        now: bool,
+    },
+    /// What a user permits.
+    GrantList {
+        /// The name or the subject identifier.
+        user: String,
+    },
+    /// One grant.
+    GrantShow {
+        /// Which.
+        id: String,
+    },
+    /// Takes a grant back.
+    GrantRevoke {
+        /// Which.
+        id: String,
+    },
+    /// Where a user is signed in.
+    SessionList {
+        /// The name or the subject identifier.
+        user: String,
+    },
+    /// Signs a user out there.
+    SessionEnd {
+        /// Which.
+        id: String,
+    },
+}
+
+fn expose_if_any<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+    match secret {
+        Some(secret) => expose(secret, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_one_json_object_with_its_realm_and_its_arguments() {
+        let command = Command {
+            realm: Some("https://id.example.com".into()),
+            action: Action::UserSetEnabled { user: "alice".into(), enabled: false },
+        };
+        let json = serde_json::to_value(&command).unwrap();
+        let expected = serde_json::json!({
+            "command": "user_set_enabled", "realm": "https://id.example.com", "user": "alice", "enabled": false
+        });
+        assert_eq!(json, expected);
+        let back: Command = serde_json::from_value(json).unwrap();
+        assert!(matches!(back.action, Action::UserSetEnabled { enabled: false, .. }));
+        let list: Command = serde_json::from_str(r#"{"command":"client_list"}"#).unwrap();
+        assert!(list.realm.is_none() && matches!(list.action, Action::ClientList));
+        assert!(serde_json::from_str::<Command>(r#"{"command":"format_disk"}"#).is_err());
+    }
+
+    #[test]
+    fn passwords_travel_but_are_never_shown() {
+        let action = Action::UserAdd {
+            username: "alice".into(),
+            password: Some(Secret::new("tell nobody")),
+            claims: Map::new(),
+            groups: Vec::new(),
+        };
+        let command = Command { realm: None, action };
+        assert!(serde_json::to_string(&command).unwrap().contains("tell nobody"));
+        assert!(!format!("{command:?}").contains("tell nobody"));
+    }
+}

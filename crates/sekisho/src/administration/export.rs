@@ -1,0 +1,127 @@
+//! A realm as a file that `apply` accepts, and that changes nothing there. Secrets are in it as hashes.
+
+use model::{Api, Client, Realm, User};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Map, Value, json};
+use storage::Store;
+
+use super::AdminError;
+use crate::config::{format_duration, format_hash};
+
+/// Users that are read at once.
+const PAGE: i64 = 500;
+
+#[derive(Serialize)]
+struct Exported {
+    #[serde(flatten)]
+    realm: Ordered,
+    lifetimes: Ordered,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    api: Vec<Ordered>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    client: Vec<Ordered>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    user: Vec<Ordered>,
+}
+
+/// A table whose most important keys come first.
+struct Ordered(Vec<(String, Value)>);
+
+impl Ordered {
+    fn new(mut members: Map<String, Value>, first: &[&str]) -> Self {
+        members.retain(|_, value| !value.is_null());
+        let mut ordered: Vec<_> =
+            first.iter().filter_map(|key| members.remove_entry(*key)).collect();
+        ordered.extend(members);
+        Self(ordered)
+    }
+}
+
+impl Serialize for Ordered {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, value) in &self.0 {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+/// The realm as TOML.
+pub async fn export(store: &Store, realm: &Realm) -> Result<String, AdminError> {
+    let issuer = realm.issuer.as_str();
+    let apis = store.apis(issuer).await?;
+    let clients = store.clients(issuer).await?;
+    let mut users = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = store.users(issuer, &after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = model::username_key(&last.username);
+        users.extend(page.iter().map(user));
+    }
+    let exported = Exported {
+        realm: settings(realm),
+        lifetimes: lifetimes(realm),
+        api: apis.iter().map(|(written, _)| api(written)).collect(),
+        client: clients.iter().map(client).collect(),
+        user: users,
+    };
+    toml::to_string_pretty(&exported)
+        .map_err(|error| AdminError::new(super::AdminErrorKind::Internal, error.to_string(), "report this"))
+}
+
+fn object<T: Serialize>(value: &T) -> Map<String, Value> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
+    }
+}
+
+fn settings(realm: &Realm) -> Ordered {
+    let mut members = object(realm);
+    members.remove("lifetimes");
+    Ordered::new(members, &["issuer", "display_name", "locales", "profile", "profiles", "registration"])
+}
+
+fn lifetimes(realm: &Realm) -> Ordered {
+    let members = object(&realm.lifetimes)
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, Value::String(format_duration(value.as_i64()?)))))
+        .collect();
+    Ordered::new(members, &["authorization_code", "access_token", "refresh_token", "grant", "session"])
+}
+
+fn api(api: &Api) -> Ordered {
+    let mut members = object(api);
+    if let Some(acr) = api.acr {
+        members.insert("acr".to_owned(), acr.short().into());
+    }
+    Ordered::new(members, &["identifier", "name", "token_format", "signing_alg", "profile", "acr", "introspection"])
+}
+
+fn client(client: &Client) -> Ordered {
+    let mut members = object(&client.metadata);
+    if let Some(hash) = &client.secret_hash {
+        members.insert("client_secret_hash".to_owned(), format_hash(hash).into());
+    }
+    if !client.enabled {
+        members.insert("enabled".to_owned(), json!(false));
+    }
+    Ordered::new(members, &["client_id", "client_name", "client_secret_hash", "enabled"])
+}
+
+fn user(user: &User) -> Ordered {
+    let mut members = user.claims.clone();
+    members.insert("username".to_owned(), user.username.clone().into());
+    if let Some(phc) = &user.password_hash {
+        members.insert("password_hash".to_owned(), phc.clone().into());
+    }
+    if !user.groups.is_empty() {
+        members.insert("groups".to_owned(), json!(user.groups));
+    }
+    if !user.enabled {
+        members.insert("enabled".to_owned(), json!(false));
+    }
+    Ordered::new(members, &["username", "password_hash", "enabled"])
+}

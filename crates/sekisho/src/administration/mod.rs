@@ -1,0 +1,147 @@
+//! The administration: what operators do, as functions over the realms, whoever asks.
+//!
+//! The command line carries a [`Command`] out itself, or sends it to the running server, which does; both answer the
+//! same JSON.
+
+mod apis;
+mod clients;
+mod command;
+mod diff;
+mod error;
+mod export;
+mod grants;
+mod keys;
+mod lookup;
+mod plan;
+#[cfg(test)]
+pub(crate) mod tests;
+mod users;
+
+use std::sync::Arc;
+
+use authn::password::PasswordPool;
+use realm::{RealmContext, Realms};
+use serde_json::{Value, json};
+use storage::Store;
+
+pub use self::{
+    command::{Action, Command},
+    diff::FieldChange,
+    error::{AdminError, AdminErrorKind},
+    export::export,
+    plan::{PlannedChange, Verb, apply, plan},
+};
+use crate::config::{RealmFile, ServerConfig};
+
+/// The scopes that OpenID Connect defines; they belong to the issuer, not to an API.
+pub(crate) const OPENID_SCOPES: &[&str] = &["openid", "profile", "email", "address", "phone", "offline_access"];
+
+/// What a server does at start: each realm file is applied; a database without any realm gets the default one, unless
+/// the configuration says which realms there are. `now` is in unix seconds.
+pub async fn apply_at_start(
+    store: &Store,
+    pool: &PasswordPool,
+    config: &ServerConfig,
+    now: i64,
+) -> Result<Vec<PlannedChange>, AdminError> {
+    let mut changes = apply_again(store, pool, &config.realms, now).await?;
+    if !config.names_realms && store.realms().await?.is_empty() {
+        let default = [RealmFile::empty(&config.default_issuer())];
+        changes.extend(apply_again(store, pool, &default, now).await?);
+    }
+    Ok(changes)
+}
+
+/// Nodes of one database may start at the same moment and apply the same files: whoever loses looks again.
+async fn apply_again(
+    store: &Store,
+    pool: &PasswordPool,
+    files: &[RealmFile],
+    now: i64,
+) -> Result<Vec<PlannedChange>, AdminError> {
+    for _ in 0..3 {
+        match apply(store, pool, files, now).await {
+            Err(error) if error.kind == AdminErrorKind::Conflict => {}
+            settled => return settled,
+        }
+    }
+    apply(store, pool, files, now).await
+}
+
+/// Carries a command out. After a change the realms of this process are fresh.
+pub async fn execute(realms: &Realms, pool: &PasswordPool, command: Command) -> Result<Value, AdminError> {
+    match command.action {
+        Action::Plan { files } => Ok(json!({ "changes": plan(&realms.store, &files).await? })),
+        Action::Apply { files } => {
+            let changes = apply(&realms.store, pool, &files, realms.clock.now()).await?;
+            realms.refresh().await?;
+            Ok(json!({ "changes": changes }))
+        }
+        action => {
+            realms.refresh().await?;
+            let realm = find_realm(realms, command.realm.as_deref()).await?;
+            let answer = in_realm(realms, &realm, pool, action).await?;
+            realms.refresh().await?;
+            Ok(answer)
+        }
+    }
+}
+
+async fn in_realm(
+    realms: &Realms,
+    realm: &RealmContext,
+    pool: &PasswordPool,
+    action: Action,
+) -> Result<Value, AdminError> {
+    match action {
+        Action::Plan { .. } | Action::Apply { .. } => Err(AdminError::invalid("files are for no single realm", "report this")),
+        Action::Export => Ok(json!({ "toml": export(&realm.store, &realm.realm).await? })),
+        Action::UserList { after, limit } => users::list(realm, &after, limit).await,
+        Action::UserShow { user } => users::show(realm, &user).await,
+        Action::UserAdd { username, password, claims, groups } => {
+            users::add(realm, pool, username, password, (claims, groups)).await
+        }
+        Action::UserSetEnabled { user, enabled } => users::set_enabled(realm, &user, enabled).await,
+        Action::UserSetPassword { user, password } => users::set_password(realm, pool, &user, &password).await,
+        Action::ClientList => clients::list(realm).await,
+        Action::ClientShow { client_id } => clients::show(realm, &client_id).await,
+        Action::ClientAdd { metadata } => clients::add(realm, *metadata).await,
+        Action::ClientSetEnabled { client_id, enabled } => clients::set_enabled(realm, &client_id, enabled).await,
+        Action::ClientRemove { client_id } => clients::remove(realm, &client_id).await,
+        Action::ClientRotateSecret { client_id } => clients::rotate_secret(realm, &client_id).await,
+        Action::ApiList => apis::list(realm).await,
+        Action::ApiShow { identifier } => apis::show(realm, &identifier).await,
+        Action::ApiAdd { api } => apis::add(realm, *api).await,
+        Action::ApiRemove { identifier } => apis::remove(realm, &identifier).await,
+        Action::KeyList => keys::list(realm).await,
+        Action::KeyRotate { alg, now } => keys::rotate(realms, realm, alg, now).await,
+        Action::GrantList { user } => grants::list(realm, &user).await,
+        Action::GrantShow { id } => grants::show(realm, &id).await,
+        Action::GrantRevoke { id } => grants::revoke(realm, &id).await,
+        Action::SessionList { user } => grants::list_sessions(realm, &user).await,
+        Action::SessionEnd { id } => grants::end_session(realm, &id).await,
+    }
+}
+
+async fn find_realm(realms: &Realms, issuer: Option<&str>) -> Result<Arc<RealmContext>, AdminError> {
+    let issuers = realms.issuers();
+    let issuer = match (issuer, issuers.as_slice()) {
+        (Some(issuer), _) => issuer,
+        (None, [only]) => only.as_str(),
+        (None, []) => {
+            let remedy = "write a realm file and run: sekisho apply FILE";
+            return Err(AdminError::not_found("there is no realm", remedy));
+        }
+        (None, several) => {
+            let remedy = format!("add --realm with one of: {}", several.join(", "));
+            return Err(AdminError::invalid("there are several realms", remedy));
+        }
+    };
+    realms.by_issuer(issuer).await?.ok_or_else(|| {
+        let remedy = match issuers.as_slice() {
+            [] => "there is none: run sekisho apply FILE".to_owned(),
+            known => format!("use one of: {}", known.join(", ")),
+        };
+        AdminError::not_found(format!("there is no realm {issuer}"), remedy)
+    })
+}

@@ -1,0 +1,319 @@
+//! What `apply` would change, and `apply`.
+//!
+//! Each object remembers whether a file or a command made it. A file changes and removes only what files own. What a
+//! command made and a file names alike is left alone; what they describe differently is a conflict.
+
+use std::collections::HashSet;
+
+use authn::{password::PasswordPool, users::NewUser};
+use model::{Api, Client, Realm, Source, User};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use storage::{Change, Outcome, Statement, Store};
+
+use super::{
+    AdminError, AdminErrorKind,
+    diff::{FieldChange, fields},
+    lookup::{self, UserOwner},
+};
+use crate::config::{ClientEntry, ClientSecret, PasswordSeed, RealmFile, UserEntry};
+
+/// What happens to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    /// It appears.
+    Create,
+    /// Some of its fields change.
+    Update,
+    /// It disappears, with what it was granted.
+    Remove,
+    /// It stays, but is turned off.
+    Disable,
+}
+
+/// One change of an object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedChange {
+    /// The issuer of the realm.
+    pub realm: String,
+    /// What happens.
+    pub action: Verb,
+    /// `realm`, `api`, `client` or `user`.
+    pub kind: String,
+    /// Which: issuer, identifier, client id or user name.
+    pub name: String,
+    /// The fields that change.
+    #[serde(default)]
+    pub fields: Vec<FieldChange>,
+}
+
+/// A change with what carries it out.
+struct Step {
+    planned: PlannedChange,
+    write: Write,
+}
+
+enum Write {
+    Realm(Box<Realm>),
+    Api(Box<Api>),
+    RemoveApi(String),
+    Client(Box<Client>),
+    RemoveClient(String),
+    NewUser(Box<UserEntry>),
+    User(Box<User>),
+    DisableUser(Box<User>),
+}
+
+/// What the files would change in the database.
+pub async fn plan(store: &Store, files: &[RealmFile]) -> Result<Vec<PlannedChange>, AdminError> {
+    let mut planned = Vec::new();
+    for file in files {
+        planned.extend(steps(store, file).await?.into_iter().map(|step| step.planned));
+    }
+    Ok(planned)
+}
+
+/// Makes it so, all files in one transaction, and answers what was changed. Applied again, it changes nothing. `now` is
+/// in unix seconds.
+pub async fn apply(
+    store: &Store,
+    pool: &PasswordPool,
+    files: &[RealmFile],
+    now: i64,
+) -> Result<Vec<PlannedChange>, AdminError> {
+    let mut change = Change::new();
+    let mut planned = Vec::new();
+    for file in files {
+        for step in steps(store, file).await? {
+            change = change.then_all(write(pool, &file.realm.issuer, step.write, now).await?);
+            planned.push(step.planned);
+        }
+    }
+    if planned.is_empty() {
+        return Ok(planned);
+    }
+    match store.commit(change.then(storage::realm::raise_revision())).await? {
+        Outcome::Applied => Ok(planned),
+        Outcome::Missed => Err(AdminError::changed_meanwhile()),
+    }
+}
+
+async fn write(pool: &PasswordPool, realm: &str, write: Write, now: i64) -> Result<Vec<Statement>, AdminError> {
+    Ok(match write {
+        Write::Realm(realm) => vec![storage::realm::put(&realm, now)?],
+        Write::Api(api) => vec![storage::api::put(realm, &api, Source::File, now)?],
+        Write::RemoveApi(identifier) => vec![storage::api::remove(realm, &identifier)],
+        Write::Client(client) => vec![storage::client::put(realm, &client, now)?],
+        Write::RemoveClient(client_id) => storage::client::remove(realm, &client_id, now),
+        Write::NewUser(entry) => vec![storage::user::insert(realm, &new_user(pool, *entry, now).await?)?],
+        Write::User(user) => vec![storage::user::update(realm, &user, now)?],
+        Write::DisableUser(user) => vec![lookup::remove_user_from_file(realm, &user, now)],
+    })
+}
+
+async fn new_user(pool: &PasswordPool, entry: UserEntry, now: i64) -> Result<User, AdminError> {
+    let username = entry.username.clone();
+    let (password, password_hash) = match entry.password {
+        Some(PasswordSeed::Clear(secret)) => (Some(secret), None),
+        Some(PasswordSeed::Hash(phc)) => (None, Some(phc)),
+        Some(PasswordSeed::Missing) => return Err(not_set(&format!("the password of the user {username}"))),
+        None => (None, None),
+    };
+    let new = NewUser {
+        username: entry.username,
+        password,
+        password_hash,
+        claims: entry.claims,
+        groups: entry.groups,
+        source: Source::File,
+    };
+    let user = authn::users::new_user(pool, new, now).await.map_err(|error| {
+        let error = AdminError::from(error);
+        AdminError { problem: format!("user {username}: {}", error.problem), ..error }
+    })?;
+    Ok(User { enabled: entry.enabled.unwrap_or(true), ..user })
+}
+
+fn not_set(what: &str) -> AdminError {
+    AdminError::invalid(
+        format!("the environment variable with {what} is not set"),
+        "set it where this command or the server runs",
+    )
+}
+
+/// Everything that differs; an error that names every conflict at once.
+async fn steps(store: &Store, file: &RealmFile) -> Result<Vec<Step>, AdminError> {
+    let mut plan = Plan { realm: &file.realm.issuer, steps: Vec::new(), conflicts: Vec::new() };
+    plan.settings(store, &file.realm).await?;
+    plan.apis(store, &file.apis).await?;
+    plan.clients(store, &file.clients).await?;
+    plan.users(store, &file.users).await?;
+    if plan.conflicts.is_empty() {
+        return Ok(plan.steps);
+    }
+    let problem = format!("made by a command and described differently in {}: {}", file.file, plan.conflicts.join(", "));
+    let remedy = "take them out of the file, write them as sekisho export does, or remove them by command first";
+    Err(AdminError::new(AdminErrorKind::OwnedByCommand, problem, remedy))
+}
+
+struct Plan<'f> {
+    realm: &'f str,
+    steps: Vec<Step>,
+    conflicts: Vec<String>,
+}
+
+impl Plan<'_> {
+    fn step(&mut self, action: Verb, kind: &str, name: &str, fields: Vec<FieldChange>, write: Write) {
+        let (realm, kind, name) = (self.realm.to_owned(), kind.to_owned(), name.to_owned());
+        self.steps.push(Step { planned: PlannedChange { realm, action, kind, name, fields }, write });
+    }
+
+    /// An object that is stored and named by the file: nothing, a change, or a conflict.
+    fn existing(&mut self, source: Source, kind: &str, name: &str, fields: Vec<FieldChange>, write: Write) {
+        match (fields.is_empty(), source) {
+            (true, _) => {}
+            (false, Source::File) => self.step(Verb::Update, kind, name, fields, write),
+            (false, Source::Api) => self.conflicts.push(format!("{kind} {name}")),
+        }
+    }
+
+    async fn settings(&mut self, store: &Store, wanted: &Realm) -> Result<(), AdminError> {
+        let stored = store.realms().await?.into_iter().find(|realm| realm.issuer == wanted.issuer);
+        let fields = fields(stored.as_ref(), Some(wanted));
+        let verb = if stored.is_some() { Verb::Update } else { Verb::Create };
+        if !fields.is_empty() {
+            self.step(verb, "realm", &wanted.issuer, fields, Write::Realm(Box::new(wanted.clone())));
+        }
+        Ok(())
+    }
+
+    async fn apis(&mut self, store: &Store, wanted: &[Api]) -> Result<(), AdminError> {
+        let stored = store.apis(self.realm).await?;
+        for api in wanted {
+            let write = Write::Api(Box::new(api.clone()));
+            match stored.iter().find(|(stored, _)| stored.identifier == api.identifier) {
+                Some((old, source)) => {
+                    self.existing(*source, "api", &api.identifier, fields(Some(old), Some(api)), write);
+                }
+                None => self.step(Verb::Create, "api", &api.identifier, fields(None, Some(api)), write),
+            }
+        }
+        for (api, source) in &stored {
+            let is_named = wanted.iter().any(|wanted| wanted.identifier == api.identifier);
+            if *source == Source::File && !is_named {
+                let write = Write::RemoveApi(api.identifier.clone());
+                self.step(Verb::Remove, "api", &api.identifier, Vec::new(), write);
+            }
+        }
+        Ok(())
+    }
+
+    async fn clients(&mut self, store: &Store, wanted: &[ClientEntry]) -> Result<(), AdminError> {
+        let stored = store.clients(self.realm).await?;
+        for entry in wanted {
+            let id = entry.metadata.client_id.as_str();
+            let old = stored.iter().find(|client| client.id() == id);
+            let secret_hash = match &entry.secret {
+                Some(ClientSecret::Hash(hash)) => Some(hash.clone()),
+                Some(ClientSecret::Missing) => return Err(not_set(&format!("the secret of the client {id}"))),
+                None => None,
+            };
+            let new = Client {
+                metadata: entry.metadata.clone(),
+                secret_hash,
+                enabled: entry.enabled.unwrap_or(old.is_none_or(|old| old.enabled)),
+                source: Source::File,
+                created_at: old.map_or(0, |old| old.created_at),
+            };
+            let fields = client_fields(old, &new);
+            let write = Write::Client(Box::new(new));
+            match old {
+                Some(old) => self.existing(old.source, "client", id, fields, write),
+                None => self.step(Verb::Create, "client", id, fields, write),
+            }
+        }
+        for client in stored.iter().filter(|client| client.source == Source::File) {
+            if !wanted.iter().any(|entry| entry.metadata.client_id == client.id()) {
+                let write = Write::RemoveClient(client.id().to_owned());
+                self.step(Verb::Remove, "client", client.id(), Vec::new(), write);
+            }
+        }
+        Ok(())
+    }
+
+    async fn users(&mut self, store: &Store, wanted: &[UserEntry]) -> Result<(), AdminError> {
+        let of_files = lookup::users_of_files(store, self.realm).await?;
+        let mut named = HashSet::new();
+        for entry in wanted {
+            let Some(old) = store.find_user_by_name(self.realm, &entry.username).await? else {
+                let fields = new_user_fields(entry);
+                self.step(Verb::Create, "user", &entry.username, fields, Write::NewUser(Box::new(entry.clone())));
+                continue;
+            };
+            named.insert(old.id.clone());
+            let owner = of_files.get(&old.id).copied().unwrap_or(UserOwner::Api);
+            let comes_back = owner == UserOwner::RemovedFromFile && entry.enabled != Some(false);
+            let new = User {
+                claims: entry.claims.clone(),
+                groups: entry.groups.clone(),
+                enabled: entry.enabled.unwrap_or(old.enabled || comes_back),
+                source: Source::File,
+                ..old.clone()
+            };
+            let changes = fields(Some(&user_view(&old)), Some(&user_view(&new)));
+            let write = Write::User(Box::new(new));
+            match owner {
+                UserOwner::File => self.existing(Source::File, "user", &old.username, changes, write),
+                UserOwner::Api => self.existing(Source::Api, "user", &old.username, changes, write),
+                // It belongs to files again, even if a command enabled it in the meantime and nothing else differs.
+                UserOwner::RemovedFromFile if comes_back || !changes.is_empty() => {
+                    self.step(Verb::Update, "user", &old.username, changes, write);
+                }
+                UserOwner::RemovedFromFile => {}
+            }
+        }
+        for (id, owner) in &of_files {
+            if *owner == UserOwner::File
+                && !named.contains(id)
+                && let Some(user) = store.find_user(self.realm, id).await?
+            {
+                let name = user.username.clone();
+                self.step(Verb::Disable, "user", &name, Vec::new(), Write::DisableUser(Box::new(user)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn client_fields(old: Option<&Client>, new: &Client) -> Vec<FieldChange> {
+    let view = |client: &Client| {
+        let mut view = serde_json::to_value(&client.metadata).unwrap_or_default();
+        view["enabled"] = json!(client.enabled);
+        view
+    };
+    let mut changes = fields(old.map(view).as_ref(), Some(&view(new)));
+    let old_hash = old.and_then(|old| old.secret_hash.as_ref());
+    if old_hash != new.secret_hash.as_ref() {
+        let told = |hash: Option<&Vec<u8>>, word: &str| hash.map(|_| Value::from(word));
+        changes.push(FieldChange {
+            field: "client_secret".to_owned(),
+            old: told(old_hash, "(a secret)"),
+            new: told(new.secret_hash.as_ref(), "(another secret)"),
+        });
+    }
+    changes
+}
+
+fn user_view(user: &User) -> Value {
+    json!({ "claims": user.claims, "groups": user.groups, "enabled": user.enabled })
+}
+
+fn new_user_fields(entry: &UserEntry) -> Vec<FieldChange> {
+    let view = json!({ "claims": entry.claims, "groups": entry.groups, "enabled": entry.enabled.unwrap_or(true) });
+    let mut changes = fields(None, Some(&view));
+    if entry.password.is_some() {
+        changes.push(FieldChange { field: "password".to_owned(), old: None, new: Some("(a password)".into()) });
+    }
+    changes
+}

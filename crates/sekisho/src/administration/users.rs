@@ -1,0 +1,90 @@
+//! `sekisho user …`
+
+use authn::{password::PasswordPool, users::NewUser};
+use model::{Secret, Source, User, username_key};
+use realm::RealmContext;
+use serde_json::{Map, Value, json};
+use storage::{Change, Outcome};
+
+use super::AdminError;
+
+/// Users shown at once, at most.
+const MOST: i64 = 1000;
+
+fn view(user: &User) -> Value {
+    json!({
+        "username": user.username,
+        "sub": user.id,
+        "enabled": user.enabled,
+        "owner": user.source,
+        "groups": user.groups,
+        "claims": user.claims,
+        "has_password": user.password_hash.is_some(),
+        "created_at": user.created_at,
+        "updated_at": user.updated_at,
+    })
+}
+
+/// The user of this name, else of this subject identifier.
+pub(super) async fn find(realm: &RealmContext, name: &str) -> Result<User, AdminError> {
+    let issuer = realm.issuer();
+    if let Some(user) = realm.store.find_user_by_name(issuer, name).await? {
+        return Ok(user);
+    }
+    let by_id = realm.store.find_user(issuer, name).await?;
+    by_id.ok_or_else(|| AdminError::not_found(format!("there is no user {name}"), "look at: sekisho user list"))
+}
+
+pub(super) async fn list(realm: &RealmContext, after: &str, limit: i64) -> Result<Value, AdminError> {
+    let limit = limit.clamp(1, MOST);
+    let mut users = realm.store.users(realm.issuer(), &username_key(after), limit + 1).await?;
+    let has_more = i64::try_from(users.len()).is_ok_and(|found| found > limit);
+    if has_more {
+        users.pop();
+    }
+    let next = users.last().filter(|_| has_more).map(|user| user.username.clone());
+    Ok(json!({ "users": users.iter().map(view).collect::<Vec<_>>(), "next": next }))
+}
+
+pub(super) async fn show(realm: &RealmContext, name: &str) -> Result<Value, AdminError> {
+    Ok(view(&find(realm, name).await?))
+}
+
+pub(super) async fn add(
+    realm: &RealmContext,
+    pool: &PasswordPool,
+    username: String,
+    password: Option<Secret>,
+    (claims, groups): (Map<String, Value>, Vec<String>),
+) -> Result<Value, AdminError> {
+    if let Some(unknown) = claims.keys().find(|claim| !protocol::claims::is_standard(claim)) {
+        let remedy = "use a standard claim: name, given_name, email …";
+        return Err(AdminError::invalid(format!("{unknown} is not a standard claim"), remedy));
+    }
+    let new = NewUser { username, password, password_hash: None, claims, groups, source: Source::Api };
+    Ok(view(&authn::users::create(realm, pool, new).await?))
+}
+
+/// Whether a user is enabled is not owned by a file: whoever finds an account misused must be able to stop it at once,
+/// and the next `apply` must not bring it back.
+pub(super) async fn set_enabled(realm: &RealmContext, name: &str, enabled: bool) -> Result<Value, AdminError> {
+    let user = find(realm, name).await?;
+    let now = realm.now();
+    let change = Change::new().then(storage::user::set_enabled(realm.issuer(), &user.id, enabled, now));
+    match realm.store.commit(change).await? {
+        Outcome::Applied => Ok(view(&User { enabled, updated_at: now, ..user })),
+        Outcome::Missed => Err(AdminError::changed_meanwhile()),
+    }
+}
+
+/// The password belongs to the user, whoever owns the rest.
+pub(super) async fn set_password(
+    realm: &RealmContext,
+    pool: &PasswordPool,
+    name: &str,
+    password: &Secret,
+) -> Result<Value, AdminError> {
+    let user = find(realm, name).await?;
+    authn::users::set_password(realm, pool, &user.id, password).await?;
+    show(realm, &user.id).await
+}
