@@ -43,6 +43,12 @@ pub(crate) async fn reserve(realm: &RealmContext, lane: &str) -> Result<bool, St
     Ok(realm.store.commit(Change::new().then(reserve)).await? == Outcome::Applied)
 }
 
+/// In how many seconds, at least one, somebody may guess again in a lane that was full.
+pub(crate) async fn retry_after(realm: &RealmContext, lane: &str) -> Result<i64, StorageError> {
+    let end = realm.store.guesses_end_at(realm.issuer(), lane).await?;
+    Ok(end.map_or(1, |end| (end - realm.now()).max(1)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 //! - [`session`]: the browser's cookie, and which session it stands for
 //! - [`password`]: argon2id on a bounded pool of its own
 //! - [`assurance`]: which methods reach which level
+//! - [`notice`]: what users are told by mail
 //! - [`users`]: making users and setting their passwords
 //!
 //! Nothing here knows HTTP, HTML or SQL.
@@ -24,6 +25,7 @@ mod lane;
 mod test_realm;
 
 pub mod assurance;
+pub mod notice;
 pub mod password;
 pub mod session;
 pub mod sign_in;

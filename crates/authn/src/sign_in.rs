@@ -8,16 +8,20 @@
 //!    guesses of the people whom it turns away.
 //! 4. Verify the password. Unknown names, disabled users and users without a password take the same steps and the
 //!    same time, and get the same answer as a wrong password.
-//! 5. Commit at once: the lane is forgotten, the session begins with a new secret, a former one of somebody else ends.
+//! 5. Commit at once: the password is still the same, the lane is forgotten, the session begins with a new secret, a
+//!    former one of somebody else ends, and mail about a browser that was not recognised is owed.
 
 use model::{Secret, Session, User, new_id};
 use realm::{RealmContext, RealmError};
-use storage::{Change, Outcome, StorageError, guess};
+use storage::{
+    Change, Outcome, StorageError, guess,
+    outbox::{self, NewCall},
+};
 
 use crate::{
     assurance::{self, Method},
     device::Device,
-    lane,
+    lane, notice,
     password::{Busy, PasswordPool},
     session::CookieSecret,
     users::is_username,
@@ -65,9 +69,9 @@ pub enum SignInRefusal {
     #[error("user name or password is wrong")]
     WrongCredentials,
     /// The lane is full: answer 429 with `Retry-After`.
-    #[error("too many guesses: try again in {retry_after} seconds at the latest")]
+    #[error("too many guesses: try again in {retry_after} seconds")]
     TooManyGuesses {
-        /// After how many seconds the lane is empty again, at the latest.
+        /// After how many seconds the lane is empty again.
         retry_after: i64,
     },
     /// The password pool is full: answer 503 with `Retry-After`. No guess was counted.
@@ -121,7 +125,7 @@ pub async fn sign_in(
     if !lane::reserve(realm, &lane).await? {
         tracing::info!(realm = realm.issuer(), "sign-in refused: too many guesses");
         return Err(SignInRefusal::TooManyGuesses {
-            retry_after: lane::WINDOW,
+            retry_after: lane::retry_after(realm, &lane).await?,
         });
     }
 
@@ -135,8 +139,10 @@ pub async fn sign_in(
     };
 
     // Step 5
+    let notice = new_browser_notice(realm, &user, device.as_ref(), &attempt).await?;
     let device = Device::cookie(realm, device, &user.id)?;
-    let (session, cookie) = establish(realm, &lane, &user, &attempt).await?;
+    let always = always(realm, &lane, &user, notice);
+    let (session, cookie) = establish(realm, always, &user, &attempt).await?;
     tracing::info!(
         realm = realm.issuer(),
         user = user.id,
@@ -151,42 +157,76 @@ pub async fn sign_in(
     })
 }
 
-/// Commits what a right password means, and answers the session with the value of its cookie.
+/// The mail that is owed when nothing about the browser is known: no device cookie of this user, no living session of
+/// theirs. Somebody who signs in for the first time knows that without mail.
+async fn new_browser_notice(
+    realm: &RealmContext,
+    user: &User,
+    device: Option<&Device>,
+    attempt: &Attempt<'_>,
+) -> Result<Option<NewCall>, StorageError> {
+    let is_theirs = |session: &Session| session.user_id == user.id && session.is_alive(realm.now());
+    if device.is_some() || attempt.current.is_some_and(is_theirs) {
+        return Ok(None);
+    }
+    let locale = notice::locale(user, &realm.realm);
+    let (address, browser) = (attempt.address, attempt.user_agent);
+    let mail = notice::new_sign_in(user, &realm.realm, realm.now(), address, browser, locale);
+    // The database is asked last: many users have no address that mail may go to.
+    let is_first = mail.is_none() || !realm.store.has_signed_in_before(realm.issuer(), &user.id).await?;
+    Ok(mail.filter(|_| !is_first))
+}
+
+/// What a right password means in any case. It is still the password, and its user is still enabled: verifying took
+/// its time, and a session must not begin after all were ended.
+fn always(realm: &RealmContext, lane: &str, user: &User, notice: Option<NewCall>) -> Change {
+    let issuer = realm.issuer();
+    let phc = user.password_hash.as_deref().unwrap_or_default();
+    Change::new()
+        .then(storage::user::still_has_password(issuer, &user.id, phc))
+        .then(guess::reset(issuer, lane))
+        .then_all(notice.map(|mail| outbox::enqueue(mail, realm.now())))
+}
+
+/// Commits the session with what goes with it, and answers it with the value of its cookie.
 async fn establish(
     realm: &RealmContext,
-    lane: &str,
+    always: Change,
     user: &User,
     attempt: &Attempt<'_>,
 ) -> Result<(Session, String), SignInRefusal> {
     let secret = CookieSecret::new();
     let fresh = new_session(realm, user, attempt, &secret);
     let issuer = realm.issuer();
-    let forget = Change::new().then(guess::reset(issuer, lane));
 
     if let Some(current) = attempt.current.filter(|current| current.is_alive(realm.now())) {
         let (session, change) = if current.user_id == user.id {
             let renewed = renewed(current, &fresh);
             let renew = storage::session::renew(issuer, &renewed)?;
-            (renewed, forget.clone().then(renew))
+            (renewed, always.clone().then(renew))
         } else {
             let end = storage::session::end(issuer, &current.user_id, &current.id, realm.now());
             let insert = storage::session::insert(issuer, &fresh)?;
-            (fresh.clone(), forget.clone().then_all(end).then(insert))
+            (fresh.clone(), always.clone().then_all(end).then(insert))
         };
         if realm.store.commit(change).await? == Outcome::Applied {
             let cookie = secret.cookie(&session.id);
             return Ok((session, cookie));
         }
         // The former session was ended in this very moment: what follows is the sign-in of a browser without one.
+        // Or the password was changed: then that misses too.
     }
 
     let insert = storage::session::insert(issuer, &fresh)?;
-    match realm.store.commit(forget.then(insert)).await? {
+    match realm.store.commit(always.then(insert)).await? {
         Outcome::Applied => {
             let cookie = secret.cookie(&fresh.id);
             Ok((fresh, cookie))
         }
-        Outcome::Missed => Err(StorageError::Corrupt("the id of a new session is taken".into()).into()),
+        Outcome::Missed => {
+            tracing::info!(realm = realm.issuer(), "sign-in refused: the password was changed meanwhile");
+            Err(SignInRefusal::WrongCredentials)
+        }
     }
 }
 

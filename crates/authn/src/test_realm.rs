@@ -67,6 +67,18 @@ impl TestRealm {
 
     /// A user whose password is the name followed by `-password`.
     pub(crate) async fn user(&self, username: &str) -> User {
+        self.user_with(username, serde_json::Map::new()).await
+    }
+
+    /// Such a user with a verified address.
+    pub(crate) async fn user_with_mail(&self, username: &str) -> User {
+        let email = format!("{username}@example.com");
+        let claims = [("email", email.into()), ("email_verified", true.into())];
+        let claims = claims.map(|(name, value): (&str, serde_json::Value)| (name.to_owned(), value));
+        self.user_with(username, claims.into_iter().collect()).await
+    }
+
+    async fn user_with(&self, username: &str, claims: serde_json::Map<String, serde_json::Value>) -> User {
         users::create(
             &self.realm,
             &self.pool,
@@ -74,7 +86,7 @@ impl TestRealm {
                 username: username.into(),
                 password: Some(Secret::new(format!("{username}-password"))),
                 password_hash: None,
-                claims: serde_json::Map::new(),
+                claims,
                 groups: vec![],
                 source: Source::Api,
             },

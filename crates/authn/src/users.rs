@@ -145,8 +145,10 @@ pub async fn create(realm: &RealmContext, pool: &PasswordPool, new: NewUser) -> 
     }
 }
 
-/// Sets a user's password and lets those guess again who have no recognised device: the owner may have been locked out.
-/// Sessions stay; whoever suspects a theft ends them too.
+/// Sets a user's password.
+///
+/// All sessions end, with the authorizations that hold no refresh token: whoever got in by the old password is out.
+/// Those who have no recognised device may guess again: the owner may have been locked out.
 pub async fn set_password(
     realm: &RealmContext,
     pool: &PasswordPool,
@@ -159,9 +161,11 @@ pub async fn set_password(
     };
     let phc = pool.hash(password).await?;
     let lane = lane::of(realm, &user.username, Some(&user), None);
+    let (issuer, now) = (realm.issuer(), realm.now());
     let change = Change::new()
-        .then(storage::user::set_password(realm.issuer(), user_id, &phc, realm.now()))
-        .then(guess::reset(realm.issuer(), &lane));
+        .then(storage::user::set_password(issuer, user_id, &phc, now))
+        .then(guess::reset(issuer, &lane))
+        .then_all(storage::session::end_all_of_user(issuer, user_id, now));
     match realm.store.commit(change).await? {
         Outcome::Applied => Ok(()),
         Outcome::Missed => Err(SetPasswordError::UnknownUser),

@@ -11,6 +11,7 @@
 )]
 
 pub mod administration;
+pub mod cli;
 pub mod config;
 pub mod control;
 pub mod demo;

@@ -1,6 +1,20 @@
 //! Guesses, counted per lane: a guess is reserved before the secret is verified.
 
-use crate::Statement;
+use crate::{Statement, StorageError, Store};
+
+impl Store {
+    /// When (unix seconds) the guesses of a lane stop counting; `None` when none were made. A time that has passed
+    /// means that they count no more.
+    pub async fn guesses_end_at(&self, realm: &str, lane: &str) -> Result<Option<i64>, StorageError> {
+        self.query_one(
+            "SELECT expires_at FROM guess WHERE realm = $1 AND lane = $2",
+            &[realm.into(), lane.into()],
+        )
+        .await?
+        .map(|mut row| row.int())
+        .transpose()
+    }
+}
 
 /// Reserves one guess in a lane; misses when `limit` guesses were made within `window` seconds.
 pub fn reserve(realm: &str, lane: &str, limit: i64, window: i64, now: i64) -> Statement {

@@ -51,6 +51,19 @@ impl Store {
         Ok(row.is_some())
     }
 
+    /// Whether a user has signed in before, as far as rows that are still kept tell: a session, or a grant made in
+    /// one. Sessions are deleted soon after they expired, grants live longer.
+    pub async fn has_signed_in_before(&self, realm: &str, user_id: &str) -> Result<bool, StorageError> {
+        let row = self
+            .query_one(
+                "SELECT 1 WHERE EXISTS (SELECT 1 FROM session WHERE realm = $1 AND user_id = $2) \
+                 OR EXISTS (SELECT 1 FROM grants WHERE realm = $1 AND user_id = $2 AND ended_at IS NULL)",
+                &[realm.into(), user_id.into()],
+            )
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// The living sessions of a user, newest first.
     pub async fn sessions_of_user(&self, realm: &str, user_id: &str, now: i64) -> Result<Vec<Session>, StorageError> {
         self.query(
@@ -129,6 +142,22 @@ pub fn end(realm: &str, user_id: &str, id: &str, now: i64) -> Vec<Statement> {
             "UPDATE authorizations SET ended_at = $3 \
              WHERE realm = $1 AND session_id = $2 AND offline = 0 AND ended_at IS NULL",
             vec![realm.into(), id.into(), now.into()],
+        ),
+    ]
+}
+
+/// Ends all sessions of a user, and the user's authorizations that hold no refresh token.
+pub fn end_all_of_user(realm: &str, user_id: &str, now: i64) -> Vec<Statement> {
+    vec![
+        Statement::new(
+            "UPDATE session SET ended_at = $3 WHERE realm = $1 AND user_id = $2 AND ended_at IS NULL",
+            vec![realm.into(), user_id.into(), now.into()],
+        ),
+        // By grant, not by session: a living authorization has a living grant, but its session's row may be gone.
+        Statement::new(
+            "UPDATE authorizations SET ended_at = $3 WHERE realm = $1 AND offline = 0 AND ended_at IS NULL \
+             AND grant_id IN (SELECT id FROM grants WHERE realm = $1 AND user_id = $2 AND ended_at IS NULL)",
+            vec![realm.into(), user_id.into(), now.into()],
         ),
     ]
 }

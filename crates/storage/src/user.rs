@@ -114,6 +114,15 @@ pub fn set_password(realm: &str, id: &str, phc: &str, now: i64) -> Statement {
     )
 }
 
+/// Guards that a user is still enabled and has the password (a PHC string) that was verified, when something follows
+/// from it.
+pub fn still_has_password(realm: &str, id: &str, phc: &str) -> Statement {
+    Statement::guard(
+        "UPDATE users SET enabled = 1 WHERE realm = $1 AND id = $2 AND enabled = 1 AND password_hash = $3",
+        vec![realm.into(), id.into(), phc.into()],
+    )
+}
+
 /// Turns a user on or off; off, nothing that acts for the user works, at once.
 pub fn set_enabled(realm: &str, id: &str, enabled: bool, now: i64) -> Statement {
     Statement::guard(

@@ -187,6 +187,30 @@ impl Browser {
         self.jar().iter().map(|cookie| cookie.name.clone()).collect()
     }
 
+    /// The cookies it holds, as names and values.
+    pub fn cookies(&self) -> Vec<(String, String)> {
+        let jar = self.jar();
+        jar.iter()
+            .map(|cookie| (cookie.name.clone(), cookie.value.clone()))
+            .collect()
+    }
+
+    /// Holds this cookie from now on, whoever made it.
+    pub fn plant_cookie(&self, name: &str, value: &str) {
+        let mut jar = self.jar();
+        jar.retain(|cookie| cookie.name != name);
+        jar.push(Cookie {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            path: "/".to_owned(),
+        });
+    }
+
+    /// Loses the cookies whose name begins like this.
+    pub fn forget_cookies_like(&self, prefix: &str) {
+        self.jar().retain(|cookie| !cookie.name.starts_with(prefix));
+    }
+
     /// Loses all cookies.
     pub fn forget_cookies(&self) {
         self.jar().clear();
@@ -325,6 +349,10 @@ mod tests {
         assert_eq!(sent("/ab"), "t=2");
         browser.keep_cookies(&set_cookie(&["s=3; Path=/a", "t=; path=/; max-age=0"]));
         assert_eq!(sent("/a"), "s=3");
+        browser.plant_cookie("other", "4");
+        assert_eq!(browser.cookies().len(), 2);
+        browser.forget_cookies_like("s");
+        assert_eq!(sent("/a"), "other=4");
         browser.forget_cookies();
         assert_eq!(sent("/a"), "");
     }

@@ -16,7 +16,7 @@ function attributes(tag) {
 }
 
 /** The form that has an element with this id: `{ action, fields }`, or undefined. */
-function formWith(id, { url, html }) {
+function formWith(id, { url, html = '' }) {
   for (const [, opening, body] of html.matchAll(/<form\b((?:"[^"]*"|'[^']*'|[^>"'])*)>(.*?)<\/form>/gis)) {
     const fields = [...body.matchAll(/<(input|button)\b((?:"[^"]*"|'[^']*'|[^>"'])*)>/gi)]
       .map(([, element, source]) => ({ element: element.toLowerCase(), ...attributes(source) }))

@@ -108,7 +108,11 @@ async fn the_eleventh_guess_is_refused_even_when_right_until_the_window_has_pass
         "{refused}"
     );
     test.realm().clock.advance(lane::WINDOW - 1);
-    assert_eq!(refusal(test.sign_in("alice", "alice-password").await), TOO_MANY);
+    let refused = test.sign_in("alice", "alice-password").await.err().unwrap();
+    assert!(
+        matches!(refused, SignInRefusal::TooManyGuesses { retry_after: 1 }),
+        "{refused}"
+    );
     test.realm().clock.advance(1);
     assert!(test.sign_in("alice", "alice-password").await.is_ok());
 }
@@ -267,4 +271,97 @@ fn texts_from_outside_are_cut_between_characters() {
     assert_eq!(cut("日本語", 7), "日本");
     assert_eq!(cut("日本語", 9), "日本語");
     assert_eq!(cut("a\r\nb", 100), "ab");
+}
+
+/// The mail that the realm owes, oldest first: to whom.
+async fn owed_mail(test: &TestRealm) -> Vec<String> {
+    let calls = test.realm().store.outbox_of_realm(test.realm().issuer(), 100).await.unwrap();
+    assert!(calls.iter().all(|call| call.kind == "mail"));
+    calls.into_iter().rev().map(|call| call.destination).collect()
+}
+
+#[tokio::test]
+async fn a_browser_that_is_not_recognised_owes_mail_except_at_the_first_sign_in() {
+    let test = TestRealm::new().await;
+    test.user_with_mail("alice").await;
+    let first = test.sign_in("alice", "alice-password").await.ok().unwrap();
+    assert!(owed_mail(&test).await.is_empty(), "the first sign-in");
+    for device in [None, Some("made up")] {
+        assert!(test.sign_in_as("alice", "alice-password", None, device).await.is_ok());
+    }
+    assert_eq!(owed_mail(&test).await, ["alice@example.com"; 2]);
+
+    assert_eq!(refusal(test.sign_in("alice", "wrong").await), WRONG);
+    let known = test.sign_in_as("alice", "alice-password", None, Some(&first.device)).await;
+    assert!(known.is_ok());
+    let again = test.sign_in_as("alice", "alice-password", Some(&first.session), None).await;
+    assert!(again.is_ok());
+    assert_eq!(owed_mail(&test).await.len(), 2, "nothing new: a wrong guess, a known device, the same session");
+}
+
+#[tokio::test]
+async fn the_device_and_the_session_of_somebody_else_are_not_recognised() {
+    let test = TestRealm::new().await;
+    test.user_with_mail("alice").await;
+    test.user("mallory").await;
+    let mallory = test.sign_in("mallory", "mallory-password").await.ok().unwrap();
+    let alice = test.sign_in("alice", "alice-password").await.ok().unwrap();
+    assert!(owed_mail(&test).await.is_empty());
+    let by_mallory = test
+        .sign_in_as("alice", "alice-password", Some(&mallory.session), Some(&mallory.device))
+        .await;
+    assert!(by_mallory.is_ok());
+    assert_eq!(owed_mail(&test).await, ["alice@example.com"]);
+
+    // A session that is over recognises nobody either.
+    test.realm().clock.advance(test.realm().realm.lifetimes.session);
+    let later = test.sign_in_as("alice", "alice-password", Some(&alice.session), None).await;
+    assert!(later.is_ok());
+    assert_eq!(owed_mail(&test).await, ["alice@example.com"; 2]);
+}
+
+#[tokio::test]
+async fn a_user_without_a_verified_address_gets_no_mail() {
+    let test = TestRealm::new().await;
+    test.user("alice").await;
+    for _ in 0..2 {
+        assert!(test.sign_in("alice", "alice-password").await.is_ok());
+    }
+    assert!(owed_mail(&test).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_password_that_was_changed_while_it_was_verified_makes_no_session() {
+    let test = TestRealm::new().await;
+    let realm = test.realm();
+    for (username, disabled) in [("alice", false), ("bob", true)] {
+        let user = test.user_with_mail(username).await;
+        let before = test.sign_in(username, &format!("{username}-password")).await.ok().unwrap();
+        let change = if disabled {
+            storage::user::set_enabled(realm.issuer(), &user.id, false, 0)
+        } else {
+            storage::user::set_password(realm.issuer(), &user.id, "$argon2id$another", 0)
+        };
+        assert_eq!(realm.store.commit(Change::new().then(change)).await.unwrap(), Outcome::Applied);
+
+        for current in [None, Some(&before.session)] {
+            let attempt = Attempt {
+                username,
+                password: &Secret::new(""),
+                flow_id: "a-flow",
+                current,
+                device: None,
+                user_agent: "",
+                address: "",
+            };
+            let notice = notice::new_sign_in(&user, &realm.realm, realm.now(), "", "", "en");
+            assert!(notice.is_some());
+            let always = always(realm, "a lane", &user, notice);
+            let refused = establish(realm, always, &user, &attempt).await.err().unwrap();
+            assert!(matches!(refused, SignInRefusal::WrongCredentials), "{refused}");
+        }
+        let sessions = realm.store.sessions_of_user(realm.issuer(), &user.id, realm.now()).await.unwrap();
+        assert_eq!(sessions, [before.session]);
+    }
+    assert!(owed_mail(&test).await.is_empty(), "mail goes with the session alone");
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::test_realm::TestRealm;
+use crate::{session, test_realm::TestRealm};
 
 fn new(username: &str) -> NewUser {
     NewUser {
@@ -113,4 +113,32 @@ async fn a_new_password_replaces_the_old_one_and_lets_a_locked_out_user_in() {
         short,
         Err(SetPasswordError::UnacceptablePassword(PasswordProblem::TooShort))
     ));
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_sessions_of_its_user_and_of_nobody_else() {
+    let test = TestRealm::new().await;
+    let alice = test.user("alice").await;
+    test.user("bob").await;
+    let mut cookies = vec![];
+    for username in ["alice", "alice", "bob"] {
+        let signed_in = test.sign_in(username, &format!("{username}-password")).await;
+        cookies.push(signed_in.ok().unwrap().cookie);
+    }
+    let refused = set_password(test.realm(), &test.pool, &alice.id, &Secret::new("short")).await;
+    assert!(refused.is_err());
+    let mut alive = vec![];
+    for cookie in &cookies {
+        alive.push(session::find(test.realm(), cookie).await.unwrap().is_some());
+    }
+    assert_eq!(alive, [true, true, true], "a password that is not accepted ends nothing");
+
+    set_password(test.realm(), &test.pool, &alice.id, &Secret::new("another one"))
+        .await
+        .unwrap();
+    let mut alive = vec![];
+    for cookie in &cookies {
+        alive.push(session::find(test.realm(), cookie).await.unwrap().is_some());
+    }
+    assert_eq!(alive, [false, false, true]);
 }

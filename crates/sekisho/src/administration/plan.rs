@@ -273,14 +273,14 @@ impl Plan<'_> {
                 UserOwner::RemovedFromFile => {}
             }
         }
-        for (id, owner) in &of_files {
-            if *owner == UserOwner::File
-                && !named.contains(id)
-                && let Some(user) = store.find_user(self.realm, id).await?
-            {
-                let name = user.username.clone();
-                self.step(Verb::Disable, "user", &name, Vec::new(), Write::DisableUser(Box::new(user)));
-            }
+        let mut left = Vec::new();
+        for id in of_files.iter().filter(|(id, owner)| **owner == UserOwner::File && !named.contains(*id)).map(|(id, _)| id) {
+            left.extend(store.find_user(self.realm, id).await?);
+        }
+        left.sort_by(|a, b| a.username.cmp(&b.username));
+        for user in left {
+            let name = user.username.clone();
+            self.step(Verb::Disable, "user", &name, Vec::new(), Write::DisableUser(Box::new(user)));
         }
         Ok(())
     }

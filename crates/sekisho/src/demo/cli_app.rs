@@ -86,7 +86,7 @@ pub async fn run(issuer: &str, api: &str) -> Result<(), String> {
 /// Sends the user to the authorization server and waits for the answer.
 async fn sign_in(oidc: &OidcClient, listener: TcpListener) -> Outcome {
     let pending = Pending::new();
-    let url = oidc.authorization_url(&pending, SCOPE, "en ja", None)?;
+    let url = oidc.authorization_url(&pending, SCOPE, None, None)?;
     let (sender, mut outcome) = mpsc::channel(1);
     let callback = Callback {
         oidc: oidc.clone(),

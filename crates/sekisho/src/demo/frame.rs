@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use minijinja::{Environment, Value};
 use url::form_urlencoded;
 
@@ -101,15 +101,18 @@ pub(super) fn with_frame(routes: Router, form_target: &str) -> Router {
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {form_target}; base-uri 'none'; \
          frame-ancestors 'none'"
     );
-    let css = [(header::CONTENT_TYPE, "text/css; charset=utf-8")];
-    let svg = [(header::CONTENT_TYPE, "image/svg+xml")];
-    let sekisho = get(move || async move { (svg, include_str!("pages/sekisho.svg")) });
-    let budget = get(move || async move { (svg, include_str!("pages/budget.svg")) });
     routes
-        .route("/demo.css", get(move || async move { (css, include_str!("demo.css")) }))
-        .route("/sekisho.svg", sekisho)
-        .route("/budget.svg", budget)
+        .route("/demo.css", asset("text/css; charset=utf-8", include_str!("demo.css")))
+        .route(
+            "/sekisho.svg",
+            asset("image/svg+xml", include_str!("pages/sekisho.svg")),
+        )
+        .route("/budget.svg", asset("image/svg+xml", include_str!("pages/budget.svg")))
         .route_layer(middleware::from_fn_with_state(policy, headers))
+}
+
+fn asset(content_type: &'static str, text: &'static str) -> MethodRouter {
+    get(move || async move { ([(header::CONTENT_TYPE, content_type)], text) })
 }
 
 async fn headers(State(policy): State<String>, request: Request, next: Next) -> Response {

@@ -11,8 +11,8 @@ use minijinja::context;
 use url::form_urlencoded;
 
 use super::bank::Bank;
-use super::{Places, bank_api};
 use super::frame::{self, Lang, render};
+use super::{Places, bank_api};
 
 /// The landing page and its assets, for the paths that are not the realm's.
 pub(super) fn router(places: &Places) -> Router {

@@ -1,6 +1,8 @@
 //! Listeners, TLS, the operations listener, and what runs in the background of a server.
 
 pub mod background;
+pub mod delivery;
 pub mod listener;
 pub mod operations;
+pub mod outgoing;
 pub mod tls;

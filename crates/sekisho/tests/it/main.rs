@@ -9,3 +9,5 @@
 #![allow(missing_docs, reason = "names of tests are sentences")]
 
 mod bank;
+mod authorize;
+mod request;

@@ -10,6 +10,7 @@ mod migrations;
 mod outbox;
 mod proxy;
 mod purge;
+mod sign_in;
 mod values;
 
 use std::{fs, path::PathBuf, time::Duration};

@@ -8,8 +8,10 @@ pub use overview::{end_session, page, revoke_grant};
 pub use sign_in::{sign_in, sign_in_page};
 pub use sign_out::{sign_out, sign_out_page};
 
+use ::oauth::{Fault, authorize::Person};
+use authn::session;
 use axum::{http::Uri, response::Response};
-use protocol::error_code::ErrorCode;
+use protocol::{error_code::ErrorCode, form::Form};
 
 use crate::{extract::Call, pages::ErrorKind, respond};
 
@@ -26,4 +28,23 @@ pub async fn no_such_page(call: Call, uri: Uri) -> Response {
         ErrorCode::InvalidRequest,
         &format!("there is no page {}", uri.path()),
     )
+}
+
+/// Who is signed in and sent this form from a page of their session. `None`: nobody is signed in any more.
+async fn submitter(call: &Call, form: &Form) -> Result<Option<Person>, Box<Response>> {
+    let fault = |error| Box::new(respond::fault_page(call, &Fault::from(error)));
+    let Some(person) = call.person().await.map_err(fault)? else {
+        return Ok(None);
+    };
+    let csrf = form.first("csrf").unwrap_or("");
+    let is_ours = call
+        .session_cookie()
+        .is_some_and(|cookie| session::is_csrf(cookie, csrf))
+        && call.is_same_origin();
+    if is_ours {
+        return Ok(Some(person));
+    }
+    let reason = "the form did not come from a page of this session";
+    let page = respond::error_page(call, ErrorKind::FormMismatch, ErrorCode::InvalidRequest, reason);
+    Err(Box::new(page))
 }

@@ -6,15 +6,16 @@ use ::oauth::{Fault, authorize::Person};
 use authn::session;
 use axum::{http::StatusCode, response::Response};
 use model::{Flow, Goal};
-use protocol::{error_code::ErrorCode, form::Form, scope::OFFLINE_ACCESS};
+use protocol::{form::Form, scope::OFFLINE_ACCESS};
 use storage::{Change, Outcome, StorageError};
 
+use super::submitter;
 use crate::{
     extract::{Call, FormCall},
     flow,
     locale::Locale,
     oauth::flow_error,
-    pages::{Account, ErrorKind, GrantView, Label, SessionView, Text, csp},
+    pages::{Account, GrantView, Label, SessionView, Text, csp},
     respond, views,
 };
 
@@ -126,20 +127,11 @@ where
     F: FnOnce(Person) -> R,
     R: Future<Output = Result<String, StorageError>>,
 {
-    let person = match call.person().await {
+    let person = match submitter(call, form).await {
         Ok(Some(person)) => person,
         Ok(None) => return ask_to_sign_in(call).await,
-        Err(error) => return respond::fault_page(call, &Fault::from(error)),
+        Err(refusal) => return *refusal,
     };
-    let csrf = form.first("csrf").unwrap_or("");
-    let is_ours = call
-        .session_cookie()
-        .is_some_and(|cookie| session::is_csrf(cookie, csrf))
-        && call.is_same_origin();
-    if !is_ours {
-        let reason = "the form did not come from a page of this session";
-        return respond::error_page(call, ErrorKind::FormMismatch, ErrorCode::InvalidRequest, reason);
-    }
     match action(person).await {
         Ok(done) => respond::see_other(call, &format!("/account?done={done}"), &[]),
         Err(error) => respond::fault_page(call, &Fault::from(error)),

@@ -1,9 +1,6 @@
 //! `/sign-in`: user name and password.
 
-use ::oauth::{
-    Fault,
-    authorize::{AuthorizeRefusal, ValidRequest, validate},
-};
+use ::oauth::{Fault, authorize::ValidRequest};
 use authn::{
     session::{cookie_name, device_cookie_name},
     sign_in::{Attempt, SignInRefusal, SignedIn},
@@ -18,7 +15,7 @@ use protocol::form::Form;
 use crate::{
     extract::{Call, FormCall, cookies},
     flow::{self, OpenFlow},
-    oauth::{flow_error, refuse},
+    oauth::{flow_error, refuse, request_of},
     pages::{SignIn, Text, csp},
     respond, views,
 };
@@ -40,7 +37,7 @@ pub async fn sign_in_page(call: Call) -> Response {
         Ok(open) => open,
         Err(error) => return flow_error(&call, error),
     };
-    match request(&call, &open).await {
+    match request_of(&call, &open).await {
         Ok(valid) => {
             let hint = valid
                 .as_ref()
@@ -50,17 +47,6 @@ pub async fn sign_in_page(call: Call) -> Response {
         }
         Err(refusal) => refuse(&call, &refusal),
     }
-}
-
-/// The request that the flow is to answer; none for the user's own pages.
-async fn request(call: &Call, open: &OpenFlow) -> Result<Option<ValidRequest>, AuthorizeRefusal> {
-    let Goal::Authorize(query) = &open.flow.goal else {
-        return Ok(None);
-    };
-    let Ok(form) = Form::parse(query.as_bytes()) else {
-        return Ok(None);
-    };
-    validate(&call.realm, &form).await.map(Some)
 }
 
 fn show(
@@ -96,7 +82,7 @@ pub async fn sign_in(FormCall { call, form }: FormCall) -> Response {
         Ok(open) => open,
         Err(error) => return flow_error(&call, error),
     };
-    let valid = match request(&call, &open).await {
+    let valid = match request_of(&call, &open).await {
         Ok(valid) => valid,
         Err(refusal) => return refuse(&call, &refusal),
     };

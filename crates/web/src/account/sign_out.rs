@@ -6,11 +6,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use protocol::error_code::ErrorCode;
 
+use super::submitter;
 use crate::{
     extract::{Call, FormCall, cookies},
-    pages::{ErrorKind, Href, Label, Link, Message, SignOut, Text, csp},
+    pages::{Href, Label, Link, Message, SignOut, Text, csp},
     respond, views,
 };
 
@@ -35,20 +35,11 @@ pub async fn sign_out_page(call: Call) -> Response {
 
 /// `POST /logout`.
 pub async fn sign_out(FormCall { call, form }: FormCall) -> Response {
-    let person = match call.person().await {
+    let person = match submitter(&call, &form).await {
         Ok(Some(person)) => person,
         Ok(None) => return signed_out(&call),
-        Err(error) => return respond::fault_page(&call, &Fault::from(error)),
+        Err(refusal) => return *refusal,
     };
-    let csrf = form.first("csrf").unwrap_or("");
-    let is_ours = call
-        .session_cookie()
-        .is_some_and(|cookie| session::is_csrf(cookie, csrf))
-        && call.is_same_origin();
-    if !is_ours {
-        let reason = "the form did not come from a page of this session";
-        return respond::error_page(&call, ErrorKind::FormMismatch, ErrorCode::InvalidRequest, reason);
-    }
     match session::end(&call.realm, &person.user.id, &person.session.id).await {
         Ok(_) => signed_out(&call),
         Err(error) => respond::fault_page(&call, &Fault::from(error)),

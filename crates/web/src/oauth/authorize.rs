@@ -15,7 +15,7 @@ use protocol::{error_code::ErrorCode, form::Form, scope::Scope};
 
 use crate::{
     extract::{Call, FormCall},
-    flow::{self, FlowError},
+    flow::{self, FlowError, OpenFlow},
     pages::{ErrorKind, FormPost, csp},
     respond, views,
 };
@@ -62,6 +62,18 @@ async fn start(call: &Call, form: &Form) -> Result<Response, AuthorizeRefusal> {
         Ok(cookies) => respond::see_other(call, &format!("{next}?flow={}", flow.id), &cookies),
         Err(error) => flow_error(call, error),
     })
+}
+
+/// The request that a flow is to answer, validated again: client and redirect URI may have changed since it began.
+/// None for the user's own pages.
+pub async fn request_of(call: &Call, open: &OpenFlow) -> Result<Option<ValidRequest>, AuthorizeRefusal> {
+    let Goal::Authorize(query) = &open.flow.goal else {
+        return Ok(None);
+    };
+    let Ok(form) = Form::parse(query.as_bytes()) else {
+        return Ok(None);
+    };
+    validate(&call.realm, &form).await.map(Some)
 }
 
 /// Issues what was decided. `None`: the session ended meanwhile or the flow was completed before.

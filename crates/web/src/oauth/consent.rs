@@ -3,17 +3,16 @@
 //! Spec: RFC 6749 §4.1.1 (the resource owner decides), §10.2; OpenID Connect Core §3.1.2.4.
 
 use ::oauth::{
-    authorize::{AuthorizeRefusal, ConsentNeeded, Decision, Person, ValidRequest, decide, deny, validate},
+    authorize::{AuthorizeRefusal, ConsentNeeded, Decision, Person, ValidRequest, decide, deny},
     scope_policy,
 };
 use axum::{http::StatusCode, response::Response};
-use model::Goal;
 use protocol::{
     form::Form,
     scope::{OPENID, Scope},
 };
 
-use super::authorize::{answer, begin_again, flow_error, refuse};
+use super::authorize::{answer, begin_again, flow_error, refuse, request_of};
 use crate::{
     extract::{Call, FormCall},
     flow::{self, OpenFlow},
@@ -50,19 +49,8 @@ pub async fn consent(FormCall { call, form }: FormCall) -> Response {
     }
 }
 
-/// The request of a flow, validated again: client and redirect URI may have changed since it began.
-async fn request(call: &Call, open: &OpenFlow) -> Result<Option<ValidRequest>, AuthorizeRefusal> {
-    let Goal::Authorize(query) = &open.flow.goal else {
-        return Ok(None);
-    };
-    let Ok(form) = Form::parse(query.as_bytes()) else {
-        return Ok(None);
-    };
-    validate(&call.realm, &form).await.map(Some)
-}
-
 async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Response, AuthorizeRefusal> {
-    let Some(valid) = request(call, open).await? else {
+    let Some(valid) = request_of(call, open).await? else {
         return Ok(begin_again(call, &open.flow.goal));
     };
     let person = call.person().await?;
@@ -111,7 +99,7 @@ fn ask(
 }
 
 async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, AuthorizeRefusal> {
-    let Some(valid) = request(call, open).await? else {
+    let Some(valid) = request_of(call, open).await? else {
         return Ok(begin_again(call, &open.flow.goal));
     };
     let person = call.person().await?;

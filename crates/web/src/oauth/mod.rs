@@ -8,7 +8,7 @@ mod revoke;
 mod token;
 mod userinfo;
 
-pub use authorize::{authorize_get, authorize_post, flow_error, refuse};
+pub use authorize::{authorize_get, authorize_post, flow_error, refuse, request_of};
 pub use consent::{consent, consent_page};
 pub use introspect::introspect;
 pub use metadata::{jwks, metadata, preflight};

@@ -41,12 +41,13 @@ pub(in crate::demo) struct ExpectedCode(pub(super) String);
 impl OidcClient {
     /// The URL to send the user's browser to.
     ///
+    /// `ui_locales`: the language of the app, if it has one other than the browser's.
     /// `prompt`: `Some("consent")` asks the user again although they decided before.
     pub(in crate::demo) fn authorization_url(
         &self,
         pending: &Pending,
         scope: &str,
-        ui_locales: &str,
+        ui_locales: Option<&str>,
         prompt: Option<&str>,
     ) -> Result<Url, ClientError> {
         let mut url = Url::parse(&self.server.authorization_endpoint)
@@ -60,10 +61,11 @@ impl OidcClient {
             .append_pair("state", &pending.state)
             .append_pair("nonce", &pending.nonce)
             .append_pair("code_challenge", &challenge)
-            .append_pair("code_challenge_method", "S256")
-            .append_pair("ui_locales", ui_locales);
-        if let Some(prompt) = prompt {
-            url.query_pairs_mut().append_pair("prompt", prompt);
+            .append_pair("code_challenge_method", "S256");
+        for (name, value) in [("ui_locales", ui_locales), ("prompt", prompt)] {
+            if let Some(value) = value {
+                url.query_pairs_mut().append_pair(name, value);
+            }
         }
         Ok(url)
     }
@@ -120,7 +122,7 @@ mod tests {
     #[test]
     fn the_request_carries_everything_that_ties_its_answer_to_it() {
         let url = test_client()
-            .authorization_url(&pending(), "openid accounts:read", "ja", Some("consent"))
+            .authorization_url(&pending(), "openid accounts:read", Some("ja"), Some("consent"))
             .unwrap();
         assert_eq!(
             url.as_str(),

@@ -120,7 +120,8 @@ impl OidcClient {
         Ok(user.name.unwrap_or(user.sub))
     }
 
-    /// Gives back what the user allowed. The server ends everything that came from a refresh token.
+    /// Makes the tokens void: with a refresh token ends everything that came from it. What the user allowed is
+    /// remembered all the same, until they take it back.
     pub(in crate::demo) async fn revoke(&self, tokens: &Tokens) -> Result<(), ClientError> {
         let token = tokens.refresh_token.as_ref().unwrap_or(&tokens.access_token);
         let answer = self

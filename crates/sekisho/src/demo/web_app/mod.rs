@@ -90,7 +90,7 @@ async fn connect(State(app): State<Arc<App>>, lang: Lang, headers: HeaderMap, fo
     let pending = Pending::new();
     // After a refusal for want of scope the user has to be asked again.
     let prompt = field(&form, "again").map(|_| "consent");
-    let url = match app.oidc.authorization_url(&pending, SCOPE, lang.tag(), prompt) {
+    let url = match app.oidc.authorization_url(&pending, SCOPE, Some(lang.tag()), prompt) {
         Ok(url) => url,
         Err(error) => return pages::problem(lang, &error),
     };
@@ -159,12 +159,9 @@ async fn pay(State(app): State<Arc<App>>, lang: Lang, headers: HeaderMap, form: 
         Ok(token) => app.bank.pay(token, &payment).await.map_err(CallError::from),
         Err(error) => Err(error.into()),
     };
-    let error = match outcome {
-        Ok(_) => {
-            session.notice = Some(pages::paid(lang, &payment));
-            return Redirect::to("/accounts").into_response();
-        }
-        Err(error) => error,
+    let Err(error) = outcome else {
+        session.notice = Some(pages::paid(lang, &payment));
+        return Redirect::to("/accounts").into_response();
     };
     let shown = Shown {
         connection: Some(connection),
@@ -209,6 +206,7 @@ fn field(form: &[u8], name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use axum::body::{Body, to_bytes};
+    use axum::http::request::Builder;
     use tower::ServiceExt as _;
 
     use super::super::oidc_client::{http, test_client};
@@ -221,7 +219,7 @@ mod tests {
         router(test_client(), bank, ORIGIN, "https://id.example")
     }
 
-    async fn send(app: &Router, request: axum::http::request::Builder) -> Response {
+    async fn send(app: &Router, request: Builder) -> Response {
         let request = request.body(Body::empty()).unwrap();
         app.clone().oneshot(request).await.unwrap()
     }

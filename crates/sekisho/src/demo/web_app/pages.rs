@@ -151,8 +151,8 @@ pub(super) fn paid(lang: Lang, payment: &Payment) -> String {
 /// After the user left.
 pub(super) fn gone(lang: Lang) -> String {
     match lang {
-        Lang::En => "You are signed out, and Budget gave its permission back.",
-        Lang::Ja => "サインアウトしました。許可も返却しました。",
+        Lang::En => "You are signed out of Budget, and its key to the bank is void.",
+        Lang::Ja => "家計簿からサインアウトしました。銀行用の鍵は無効になりました。",
     }
     .to_owned()
 }

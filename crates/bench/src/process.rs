@@ -1,0 +1,164 @@
+//! The servers as processes of their own, and what they use of the machine.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use tokio::net::TcpStream;
+
+/// A child that is killed when it is dropped.
+pub struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Process {
+    /// CPU time used so far, user and system.
+    pub fn cpu(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
+        let after_name = stat.rsplit(')').next().unwrap_or("");
+        let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+        // Linux reports in hundredths of a second on every architecture that matters here.
+        Duration::from_millis(ticks * 10)
+    }
+
+    /// Resident memory in MiB.
+    pub fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0");
+        line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
+    }
+}
+
+fn free_port() -> Result<u16, String> {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
+    Ok(socket.local_addr().map_err(|error| error.to_string())?.port())
+}
+
+async fn wait_for(address: SocketAddr) -> Result<(), String> {
+    for _ in 0..2_000 {
+        if TcpStream::connect(address).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Err(format!("nothing listens on {address}"))
+}
+
+/// The real server with a realm for the benchmark.
+pub struct Server {
+    process: Process,
+    address: SocketAddr,
+    directory: PathBuf,
+    /// From start to the first connection, on a new database.
+    pub first_start: Duration,
+    /// The same on the existing database.
+    pub start: Duration,
+    /// Resident memory before the first request, in MiB.
+    pub idle_memory: u64,
+}
+
+impl Server {
+    /// Starts it twice, the second time on the database that the first made.
+    pub async fn start(program: &Path, postgres: Option<&str>) -> Result<Self, String> {
+        let directory = std::env::temp_dir().join(format!("sekisho-bench-{}", std::process::id()));
+        fs::create_dir_all(&directory).map_err(|error| error.to_string())?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        let database = postgres.map_or_else(|| format!("sqlite:{}/sekisho.db", directory.display()), str::to_owned);
+        let config = format!(
+            "data = '{}'\ndatabase = '{database}'\nrealms = ['realm.toml']\n[[listener]]\nbind = '{address}'\n",
+            directory.display()
+        );
+        let realm = include_str!("realm.toml").replace("ISSUER", &format!("http://localhost:{}", address.port()));
+        fs::write(directory.join("sekisho.toml"), config).map_err(|error| error.to_string())?;
+        fs::write(directory.join("realm.toml"), realm).map_err(|error| error.to_string())?;
+        let (first, first_start) = Self::spawn(program, &directory, address).await?;
+        // Slow keys are made in the background of the first start.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        drop(first);
+        let (process, start) = Self::spawn(program, &directory, address).await?;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let idle_memory = process.memory();
+        Ok(Self { process, address, directory, first_start, start, idle_memory })
+    }
+
+    async fn spawn(program: &Path, directory: &Path, address: SocketAddr) -> Result<(Process, Duration), String> {
+        let begun = Instant::now();
+        let child = Command::new(program)
+            .arg("serve")
+            .arg("--config")
+            .arg(directory.join("sekisho.toml"))
+            .env("SEKISHO_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("{}: {error}; build it with cargo build --release", program.display()))?;
+        let process = Process(child);
+        wait_for(address).await?;
+        Ok((process, begun.elapsed()))
+    }
+
+    /// The process.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its issuer.
+    pub fn issuer(&self) -> String {
+        format!("http://localhost:{}", self.address.port())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// The empty server: this program again.
+pub struct Empty {
+    process: Process,
+    address: SocketAddr,
+}
+
+impl Empty {
+    /// Starts it.
+    pub async fn start() -> Result<Self, String> {
+        let port = free_port()?;
+        let program = std::env::current_exe().map_err(|error| error.to_string())?;
+        let child = Command::new(program)
+            .arg("--empty-on")
+            .arg(port.to_string())
+            .stdin(Stdio::null())
+            .spawn()
+            .map_err(|error| error.to_string())?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let process = Process(child);
+        wait_for(address).await?;
+        Ok(Self { process, address })
+    }
+
+    /// The process.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}

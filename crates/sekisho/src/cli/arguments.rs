@@ -1,0 +1,378 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use jose::SigningAlg;
+use model::TokenFormat;
+use protocol::{Acr, GrantType, TokenEndpointAuthMethod};
+
+const EXAMPLES: &str = "\
+Start here:
+  sekisho demo                     a bank, its API, two apps and two users, on this machine
+  sekisho serve                    the server; without a configuration: SQLite in ./sekisho-data
+  sekisho check sekisho.toml       every mistake of the files, with line and remedy
+  sekisho plan realms/*.toml       what apply would change (exits 2 when there is something)
+  sekisho apply realms/*.toml      makes it so
+  sekisho user add alice --email alice@example.com --password-stdin
+
+Beside a running server a command goes through its control socket; otherwise it opens the database itself.";
+
+/// Opens Web APIs safely: sign-in, consent, tokens and their checks by OAuth 2.0 and OpenID Connect
+#[derive(Debug, Parser)]
+#[command(name = "sekisho", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    /// The server's file [default: ./sekisho.toml if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Task {
+    /// Everything on this machine: server, sample bank API, sample apps, seeded users
+    Demo(Demo),
+    /// The server
+    Serve,
+    /// Every mistake of server and realm files, with line and remedy
+    Check(Files),
+    /// What apply would change; exits 2 when there is something
+    Plan(Files),
+    /// Makes the realms what the files say, in one transaction
+    Apply(Files),
+    /// The realm as a file that apply accepts, secrets as hashes
+    Export(InRealm),
+    /// Users: list, show, add, disable, enable, set-password
+    User {
+        #[command(flatten)]
+        realm: InRealm,
+        #[command(subcommand)]
+        task: UserTask,
+    },
+    /// Clients: list, show, add, disable, enable, remove, rotate-secret
+    Client {
+        #[command(flatten)]
+        realm: InRealm,
+        #[command(subcommand)]
+        task: Box<ClientTask>,
+    },
+    /// APIs: list, show, add, remove
+    Api {
+        #[command(flatten)]
+        realm: InRealm,
+        #[command(subcommand)]
+        task: Box<ApiTask>,
+    },
+    /// Signing keys: list, rotate
+    Key {
+        #[command(flatten)]
+        realm: InRealm,
+        #[command(subcommand)]
+        task: KeyTask,
+    },
+    /// What users permitted: list, show, revoke
+    Grant {
+        #[command(flatten)]
+        realm: InRealm,
+        #[command(subcommand)]
+        task: GrantTask,
+    },
+    /// Where users are signed in: list, end
+    Session {
+        #[command(flatten)]
+        realm: InRealm,
+        #[command(subcommand)]
+        task: SessionTask,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Demo {
+    #[command(flatten)]
+    pub port: DemoPort,
+    /// Where the data stays [default: a temporary directory]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    #[command(subcommand)]
+    pub app: Option<DemoApp>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoPort {
+    /// Landing page and issuer; the apps use the ports after it
+    #[arg(long, value_name = "N", default_value_t = crate::demo::DEFAULT_PORT)]
+    pub port: u16,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DemoApp {
+    /// The command-line app, against a demo that runs already
+    Cli(DemoPort),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Files {
+    /// The files [default: those of the configuration]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InRealm {
+    /// The realm [default: the only one]
+    #[arg(long, global = true, value_name = "ISSUER")]
+    pub realm: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserTask {
+    /// By name
+    List {
+        /// Those behind this name
+        #[arg(long, value_name = "NAME", default_value = "")]
+        after: String,
+        /// How many at most
+        #[arg(long, value_name = "N", default_value_t = 200)]
+        limit: i64,
+    },
+    /// One user
+    Show {
+        /// User name or subject identifier
+        user: String,
+    },
+    /// A new user
+    Add {
+        /// The name to sign in with
+        username: String,
+        /// The whole name
+        #[arg(long)]
+        name: Option<String>,
+        #[arg(long, hide = true)]
+        given_name: Option<String>,
+        #[arg(long, hide = true)]
+        family_name: Option<String>,
+        /// The e-mail address
+        #[arg(long)]
+        email: Option<String>,
+        /// The address is known to be theirs
+        #[arg(long, requires = "email")]
+        email_verified: bool,
+        /// A group; may be repeated
+        #[arg(long = "group", value_name = "NAME")]
+        groups: Vec<String>,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Nothing that acts for the user works any more, at once
+    Disable {
+        /// User name or subject identifier
+        user: String,
+    },
+    /// Undoes disable
+    Enable {
+        /// User name or subject identifier
+        user: String,
+    },
+    /// Reads a new password from standard input
+    SetPassword {
+        /// User name or subject identifier
+        user: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ClientTask {
+    /// All clients
+    List,
+    /// One client
+    Show {
+        /// Which
+        client_id: String,
+    },
+    /// A new client; prints its secret, once
+    Add(NewClient),
+    /// It gets nothing, and its tokens are worth nothing, at once
+    Disable {
+        /// Which
+        client_id: String,
+    },
+    /// Undoes disable
+    Enable {
+        /// Which
+        client_id: String,
+    },
+    /// Forgets it, and ends what it was granted
+    Remove {
+        /// Which
+        client_id: String,
+    },
+    /// A new secret, printed once; the old one stops working
+    RotateSecret {
+        /// Which
+        client_id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(super) struct NewClient {
+    /// Its identifier
+    pub client_id: String,
+    /// The name that users see
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Where the browser may come back; may be repeated
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    pub redirect_uris: Vec<String>,
+    /// May be repeated [default: authorization_code and refresh_token with a redirect URI, else client_credentials]
+    #[arg(long = "grant-type", value_name = "TYPE", value_parser = grant_type)]
+    pub grant_types: Vec<GrantType>,
+    /// client_secret_basic, client_secret_post or none
+    #[arg(long, value_name = "METHOD", value_parser = auth_method, conflicts_with = "public")]
+    pub auth_method: Option<TokenEndpointAuthMethod>,
+    /// It cannot keep a secret: the same as --auth-method none
+    #[arg(long)]
+    pub public: bool,
+    /// It runs on the user's device
+    #[arg(long)]
+    pub native: bool,
+    /// The most that it may ask for, in one text [default: the scopes of OpenID Connect]
+    #[arg(long, value_name = "SCOPES")]
+    pub scope: Option<String>,
+    /// The security profile that it follows [default: the realm's]
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// Who answers for it
+    #[arg(long)]
+    pub owner: Option<String>,
+    /// The organisation's own: consent is not asked
+    #[arg(long)]
+    pub first_party: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ApiTask {
+    /// All APIs
+    List,
+    /// One API
+    Show {
+        /// Its identifier
+        identifier: String,
+    },
+    /// A new API
+    Add(NewApi),
+    /// Forgets it
+    Remove {
+        /// Its identifier
+        identifier: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewApi {
+    /// Its public URL
+    pub identifier: String,
+    /// The name that users see
+    #[arg(long)]
+    pub name: Option<String>,
+    /// A scope and what it permits, in the user's words; may be repeated
+    #[arg(long = "scope", value_name = "NAME=TEXT")]
+    pub scopes: Vec<String>,
+    /// opaque or jwt
+    #[arg(long, value_name = "FORMAT", default_value = "opaque", value_parser = token_format)]
+    pub token_format: TokenFormat,
+    /// The algorithm of its JWTs
+    #[arg(long, value_name = "ALG", value_parser = alg)]
+    pub signing_alg: Option<SigningAlg>,
+    /// The least profile that its clients must follow
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// The least level of assurance: loa1 to loa4
+    #[arg(long, value_name = "LEVEL", value_parser = acr)]
+    pub acr: Option<Acr>,
+    /// A client that may introspect its tokens; may be repeated
+    #[arg(long = "introspection", value_name = "CLIENT_ID")]
+    pub introspection: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyTask {
+    /// All signing keys and where they are in their life
+    List,
+    /// Publishes next keys, which sign when every cache knows them
+    Rotate {
+        /// For this algorithm alone
+        #[arg(long, value_parser = alg)]
+        alg: Option<SigningAlg>,
+        /// They sign at once: for a key that leaked
+        #[arg(long)]
+        now: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum GrantTask {
+    /// What a user permits
+    List {
+        /// User name or subject identifier
+        #[arg(long)]
+        user: String,
+    },
+    /// One grant
+    Show {
+        /// Which
+        id: String,
+    },
+    /// Takes it back: everything that came from it stops working, at once
+    Revoke {
+        /// Which
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SessionTask {
+    /// Where a user is signed in
+    List {
+        /// User name or subject identifier
+        #[arg(long)]
+        user: String,
+    },
+    /// Signs the user out there
+    End {
+        /// Which
+        id: String,
+    },
+}
+
+fn grant_type(text: &str) -> Result<GrantType, String> {
+    let known: Vec<_> = GrantType::ALL.iter().map(|known| known.as_str()).collect();
+    GrantType::parse(text).ok_or_else(|| format!("use one of: {}", known.join(", ")))
+}
+
+fn auth_method(text: &str) -> Result<TokenEndpointAuthMethod, String> {
+    let known: Vec<_> = TokenEndpointAuthMethod::ALL.iter().map(|known| known.as_str()).collect();
+    TokenEndpointAuthMethod::parse(text).ok_or_else(|| format!("use one of: {}", known.join(", ")))
+}
+
+fn alg(text: &str) -> Result<SigningAlg, String> {
+    SigningAlg::parse(text).ok_or_else(|| format!("use one of: {}", SigningAlg::ALL.map(SigningAlg::as_str).join(", ")))
+}
+
+fn acr(text: &str) -> Result<Acr, String> {
+    Acr::parse(text).ok_or_else(|| "use loa1, loa2, loa3 or loa4".to_owned())
+}
+
+fn token_format(text: &str) -> Result<TokenFormat, String> {
+    match text {
+        "opaque" => Ok(TokenFormat::Opaque),
+        "jwt" => Ok(TokenFormat::Jwt),
+        _ => Err("use opaque or jwt".to_owned()),
+    }
+}

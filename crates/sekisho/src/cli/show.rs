@@ -1,0 +1,202 @@
+//! Answers as text for people.
+
+use serde_json::Value;
+
+use super::terminal::{plain, table, time};
+use crate::administration::{PlannedChange, Verb};
+
+/// A column: its head, the member, and whether it is a time.
+type Column = (&'static str, &'static str, bool);
+
+fn rows(answer: &Value, list: &str, columns: &[Column], nothing: &str) -> String {
+    let found = answer[list].as_array().map(Vec::as_slice).unwrap_or_default();
+    if found.is_empty() {
+        return format!("{nothing}\n");
+    }
+    let cell = |row: &Value, (_, member, is_time): &Column| {
+        if *is_time { time(&row[*member]) } else { plain(&row[*member]) }
+    };
+    let rows: Vec<Vec<String>> =
+        found.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
+    let head: Vec<&str> = columns.iter().map(|(head, _, _)| *head).collect();
+    table(&head, &rows)
+}
+
+pub(super) fn users(answer: &Value) -> String {
+    let columns = [
+        ("USER", "username", false),
+        ("ENABLED", "enabled", false),
+        ("OWNER", "owner", false),
+        ("CREATED", "created_at", true),
+        ("SUBJECT", "sub", false),
+    ];
+    let mut text = rows(answer, "users", &columns, "there are no users");
+    if let Some(next) = answer["next"].as_str() {
+        text.push_str(&format!("there are more: add --after {}\n", plain(&next.into())));
+    }
+    text
+}
+
+pub(super) fn clients(answer: &Value) -> String {
+    let columns = [
+        ("CLIENT", "client_id", false),
+        ("NAME", "client_name", false),
+        ("ENABLED", "enabled", false),
+        ("OWNER", "owner", false),
+        ("SECRET", "has_secret", false),
+    ];
+    rows(answer, "clients", &columns, "there are no clients")
+}
+
+pub(super) fn apis(answer: &Value) -> String {
+    let columns = [
+        ("API", "identifier", false),
+        ("NAME", "name", false),
+        ("TOKENS", "token_format", false),
+        ("OWNER", "owner", false),
+    ];
+    rows(answer, "apis", &columns, "there are no APIs")
+}
+
+pub(super) fn keys(answer: &Value) -> String {
+    let columns = [
+        ("KEY", "kid", false),
+        ("ALG", "alg", false),
+        ("STATE", "state", false),
+        ("MADE", "created_at", true),
+        ("SIGNS FROM", "activates_at", true),
+        ("RETIRED", "retired_at", true),
+    ];
+    rows(answer, "keys", &columns, "there are no keys yet: the server makes them when it first runs")
+}
+
+pub(super) fn grants(answer: &Value) -> String {
+    let columns = [
+        ("GRANT", "id", false),
+        ("CLIENT", "client_id", false),
+        ("USED", "updated_at", true),
+        ("ENDS", "expires_at", true),
+        ("SCOPE", "scope", false),
+    ];
+    rows(answer, "grants", &columns, "the user permits nothing to anybody")
+}
+
+pub(super) fn sessions(answer: &Value) -> String {
+    let columns = [
+        ("SESSION", "id", false),
+        ("SIGNED IN", "auth_time", true),
+        ("ENDS", "expires_at", true),
+        ("ADDRESS", "address", false),
+        ("BROWSER", "user_agent", false),
+    ];
+    rows(answer, "sessions", &columns, "the user is signed in nowhere")
+}
+
+/// One object: a line for each member that is there.
+pub(super) fn object(answer: &Value) -> String {
+    let mut lines = Vec::new();
+    members("", answer, &mut lines);
+    let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    lines.iter().map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
+}
+
+fn members(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let name = format!("{prefix}{}", plain(&name.as_str().into()));
+        match value {
+            Value::Null => {}
+            Value::Object(_) => members(&format!("{name}."), value, lines),
+            Value::Number(_) if name.ends_with("_at") || name == "auth_time" => lines.push((name, time(value))),
+            other => lines.push((name, plain(other))),
+        }
+    }
+}
+
+/// A client with the secret that was just made.
+pub(super) fn client_with_secret(answer: &Value) -> String {
+    match answer["client_secret"].as_str() {
+        Some(secret) => format!(
+            "client_id      {}\nclient_secret  {secret}\nKeep the secret now: it is stored as a hash and cannot be shown again.\n",
+            plain(&answer["client_id"])
+        ),
+        None => format!("client_id  {}\nThe client is public: it has no secret.\n", plain(&answer["client_id"])),
+    }
+}
+
+/// What a plan would change.
+pub(super) fn planned(answer: &Value) -> String {
+    changes(answer, "nothing to do: the database is as the files say", "to change: run sekisho apply to make it so")
+}
+
+/// What was changed.
+pub(super) fn applied(answer: &Value) -> String {
+    changes(answer, "nothing to do: the database was as the files say", "changed")
+}
+
+fn changes(answer: &Value, nothing: &str, done: &str) -> String {
+    let changes: Vec<PlannedChange> = serde_json::from_value(answer["changes"].clone()).unwrap_or_default();
+    if changes.is_empty() {
+        return format!("{nothing}\n");
+    }
+    let mut text = String::new();
+    let mut realm = "";
+    for change in &changes {
+        if change.realm != realm {
+            realm = &change.realm;
+            text.push_str(&format!("{}\n", plain(&realm.into())));
+        }
+        let (sign, note) = match change.action {
+            Verb::Create => ("+", ""),
+            Verb::Update => ("~", ""),
+            Verb::Remove => ("-", ""),
+            Verb::Disable => ("x", "  (disabled, not deleted)"),
+        };
+        text.push_str(&format!("  {sign} {:<6} {}{note}\n", change.kind, plain(&change.name.as_str().into())));
+        for field in &change.fields {
+            let name = plain(&field.field.as_str().into());
+            let line = match (&field.old, &field.new) {
+                (Some(old), Some(new)) => format!("{name}: {} → {}", plain(old), plain(new)),
+                (None, Some(new)) => format!("{name}: {}", plain(new)),
+                (Some(old), None) => format!("{name}: {} → (none)", plain(old)),
+                (None, None) => name,
+            };
+            text.push_str(&format!("      {line}\n"));
+        }
+    }
+    let count = if changes.len() == 1 { "1 object".to_owned() } else { format!("{} objects", changes.len()) };
+    text.push_str(&format!("{count} {done}\n"));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_plan_reads_like_a_diff() {
+        let answer = json!({ "changes": [
+            { "realm": "https://id.example.com", "action": "update", "kind": "client", "name": "app",
+              "fields": [{ "field": "client_name", "old": "App", "new": "Better" }, { "field": "owner", "new": "team" }] },
+            { "realm": "https://id.example.com", "action": "disable", "kind": "user", "name": "bob" },
+        ] });
+        assert_eq!(
+            planned(&answer),
+            "https://id.example.com\n  ~ client app\n      client_name: App → Better\n      owner: team\n  \
+             x user   bob  (disabled, not deleted)\n2 objects to change: run sekisho apply to make it so\n"
+        );
+        assert!(planned(&json!({ "changes": [] })).starts_with("nothing to do"));
+    }
+
+    #[test]
+    fn lists_and_objects_are_readable() {
+        let answer = json!({ "users": [{ "username": "alice", "enabled": true, "owner": "file", "created_at": 0, "sub": "x" }],
+            "next": "alice" });
+        let text = users(&answer);
+        assert!(text.contains("alice  yes      file   1970-01-01 00:00  x") && text.contains("--after alice"), "{text}");
+        assert_eq!(users(&json!({ "users": [] })), "there are no users\n");
+        let text = object(&json!({ "a": null, "claims": { "name": "A" }, "created_at": 0 }));
+        assert_eq!(text, "claims.name  A\ncreated_at   1970-01-01 00:00\n");
+    }
+}

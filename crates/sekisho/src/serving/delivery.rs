@@ -1,0 +1,1 @@
+//! Delivers what the server owes to others: mail, logout and notification calls.

@@ -1,0 +1,141 @@
+use std::{future::pending, path::PathBuf};
+
+use axum::{Router, http::HeaderMap, response::Redirect, routing::get};
+use testkit::process::temporary_directory;
+use tokio::net::TcpListener;
+
+use super::*;
+
+fn outgoing(allow: &[&str]) -> Outgoing {
+    let allow = allow.iter().map(|&entry| entry.to_owned()).collect();
+    Outgoing::new(&config::Outgoing { trust: vec![], allow }).unwrap()
+}
+
+/// Serves on loopback; answers `http://127.0.0.1:PORT`.
+async fn serve(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn only_https_is_called_except_where_the_host_is_listed() {
+    let outgoing = outgoing(&["partner.example", "127.0.0.1"]);
+    for good in ["https://id.example/jwks", "http://partner.example/", "http://127.0.0.1:1/", "https://8.8.8.8/"] {
+        assert!(outgoing.check(good).is_ok(), "{good}");
+    }
+    for clear in ["http://id.example/jwks?token=s", "http://localhost:1/", "http://8.8.8.8/"] {
+        let refused = outgoing.check(clear).unwrap_err();
+        assert!(matches!(refused, CallError::InClear(_)), "{clear}");
+        assert!(!refused.to_string().contains("token"), "{refused}");
+    }
+    for other in ["", "id.example", "/path", "ftp://partner.example/", "file:///etc/passwd", "data:,x", "https://"] {
+        assert_eq!(outgoing.check(other).unwrap_err(), CallError::NotAUrl, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn addresses_in_urls_are_judged_however_they_are_written() {
+    let outgoing = outgoing(&["10.0.0.1"]);
+    assert!(outgoing.check("https://10.0.0.1/").is_ok());
+    for private in [
+        "https://127.0.0.1/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://[::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://10.0.0.2:8443/",
+    ] {
+        let refused = outgoing.check(private).unwrap_err();
+        assert!(matches!(refused, CallError::NotPublic { .. }), "{private}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn names_are_judged_by_what_they_resolve_to() {
+    let url = serve(Router::new().route("/", get(|| async { "answer" }))).await;
+    let by_name = url.replace("127.0.0.1", "localhost");
+    let refused = outgoing(&[]).get(&by_name.replace("http:", "https:"), "*/*").await.unwrap_err();
+    assert!(matches!(&refused, CallError::NotPublic { host, .. } if host == "localhost"), "{refused}");
+    let answer = outgoing(&["localhost"]).get(&by_name, "*/*").await.unwrap();
+    assert_eq!((answer.status, answer.body.as_slice()), (StatusCode::OK, b"answer".as_slice()));
+}
+
+#[tokio::test]
+async fn redirects_are_answers() {
+    let router = Router::new()
+        .route("/", get(|| async { Redirect::temporary("/elsewhere") }).post(|| async { Redirect::temporary("/elsewhere") }))
+        .route("/elsewhere", get(|| async { "followed" }).post(|| async { "followed" }));
+    let url = serve(router).await;
+    let outgoing = outgoing(&["127.0.0.1"]);
+    let answer = outgoing.get(&url, "*/*").await.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.body.len()), (307, 0));
+    assert_eq!(answer.headers.get("location").unwrap(), "/elsewhere");
+    let status = outgoing.post(&url, "text/plain", None, String::new()).await.unwrap();
+    assert_eq!(status.as_u16(), 307);
+}
+
+#[tokio::test]
+async fn what_is_posted_arrives_with_its_type_and_authorization() {
+    let echo = |headers: HeaderMap, body: String| async move {
+        let right = headers.get("content-type").unwrap() == "application/x-www-form-urlencoded"
+            && headers.get("authorization").unwrap() == "Bearer t"
+            && body == "logout_token=x";
+        if right { StatusCode::NO_CONTENT } else { StatusCode::BAD_REQUEST }
+    };
+    let url = serve(Router::new().route("/", axum::routing::post(echo))).await;
+    let status = outgoing(&["127.0.0.1"])
+        .post(&url, "application/x-www-form-urlencoded", Some("Bearer t"), "logout_token=x".into())
+        .await;
+    assert_eq!(status.unwrap(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn answers_are_read_up_to_a_limit() {
+    let router = Router::new()
+        .route("/longest", get(|| async { vec![b'x'; MAX_ANSWER] }))
+        .route("/longer", get(|| async { vec![b'x'; MAX_ANSWER + 1] }));
+    let url = serve(router).await;
+    let outgoing = outgoing(&["127.0.0.1"]);
+    let longest = outgoing.get(&format!("{url}/longest"), "*/*").await.unwrap();
+    assert_eq!(longest.body.len(), MAX_ANSWER);
+    let longer = outgoing.get(&format!("{url}/longer"), "*/*").await;
+    assert_eq!(longer.unwrap_err(), CallError::TooLong);
+}
+
+#[tokio::test]
+async fn failures_do_not_tell_the_path_and_query() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let url = format!("http://{address}/path?token=secret");
+    let failed = outgoing(&["127.0.0.1"]).get(&url, "*/*").await.unwrap_err().to_string();
+    assert!(!failed.contains("secret") && !failed.contains("/path"), "{failed}");
+    assert!(failed.contains("refused"), "{failed}");
+}
+
+#[tokio::test]
+async fn whoever_does_not_answer_is_given_up() {
+    let url = serve(Router::new().route("/", get(pending::<()>))).await;
+    let settings = config::Outgoing { trust: vec![], allow: vec!["127.0.0.1".to_owned()] };
+    let outgoing = Outgoing::within(Duration::from_millis(200), &settings).unwrap();
+    let failed = outgoing.get(&url, "*/*").await.unwrap_err();
+    assert_eq!(failed, CallError::Failed("no answer in time".into()));
+}
+
+#[test]
+fn what_is_trusted_must_be_certificates() {
+    let directory = temporary_directory("outgoing");
+    let make = |path: PathBuf| Outgoing::new(&config::Outgoing { trust: vec![path], allow: vec![] }).err();
+    let missing = make(directory.join("missing.pem")).unwrap();
+    assert!(missing.contains("missing.pem"), "{missing}");
+    let (empty, good) = (directory.join("empty.pem"), directory.join("good.pem"));
+    std::fs::write(&empty, "nothing").unwrap();
+    assert!(make(empty).unwrap().contains("no PEM certificate"));
+    let made = rcgen::generate_simple_self_signed(vec!["partner.example".to_owned()]).unwrap();
+    std::fs::write(&good, made.cert.pem()).unwrap();
+    assert_eq!(make(good), None);
+    std::fs::remove_dir_all(directory).unwrap();
+}

@@ -1,0 +1,88 @@
+//! `login_hint`, `ui_locales` and the browser's language (OpenID Connect Core §3.1.2.1, RFC 9110 §12.5.4).
+
+use testkit::Page;
+
+use crate::{
+    bank::Bank,
+    request::{Request, assert_error_page, sign_in},
+};
+
+fn is_in(page: &Page, language: &str) -> bool {
+    page.html.contains(&format!("<html lang=\"{language}\">"))
+}
+
+#[tokio::test]
+async fn a_login_hint_is_filled_in() {
+    let bank = Bank::start().await;
+    let request = Request::code("openid").with("login_hint", "alice");
+    let page = request.open(&bank, &bank.browser()).await.page();
+    assert_eq!(page.form_with("username").value("username"), Some("alice"));
+}
+
+#[tokio::test]
+async fn a_login_hint_is_text_and_not_markup() {
+    let bank = Bank::start().await;
+    let hint = "\"><script>alert(1)</script>";
+    let page = Request::code("openid").with("login_hint", hint).open(&bank, &bank.browser()).await.page();
+    assert!(!page.html.contains("<script"));
+    assert_eq!(page.form_with("username").value("username"), Some(hint));
+}
+
+#[tokio::test]
+async fn without_a_preference_the_first_language_of_the_realm_is_spoken() {
+    let bank = Bank::start().await;
+    let page = Request::code("openid").open(&bank, &bank.browser().speaking("fr")).await.page();
+    assert!(is_in(&page, "en"));
+}
+
+#[tokio::test]
+async fn the_browsers_language_is_spoken_on_every_page() {
+    let bank = Bank::start().await;
+    let browser = bank.browser().speaking("ja-JP,ja;q=0.9,en;q=0.8");
+    let page = Request::code("openid accounts:read").open(&bank, &browser).await.page();
+    assert!(is_in(&page, "ja") && page.has("sign-in"));
+    let page = sign_in(&browser, &page, "alice").await;
+    assert!(is_in(&page, "ja") && page.text().contains("口座を参照する"), "{}", page.text());
+    let page = browser.open("/account").await.page();
+    assert!(is_in(&page, "ja"));
+    let page = browser.open("/authorize").await.page();
+    assert_error_page(&page, 400, "invalid_request");
+    assert!(is_in(&page, "ja"));
+}
+
+#[tokio::test]
+async fn ui_locales_win_over_the_browsers_language() {
+    let bank = Bank::start().await;
+    let browser = bank.browser();
+    let page = Request::code("openid").with("ui_locales", "se ja en").open(&bank, &browser).await.page();
+    assert!(is_in(&page, "ja"));
+    let page = sign_in(&browser, &page, "alice").await;
+    assert!(is_in(&page, "ja") && page.has("approve"));
+}
+
+#[tokio::test]
+async fn ui_locales_that_are_not_spoken_are_no_error() {
+    let bank = Bank::start().await;
+    let page = Request::code("openid").with("ui_locales", "se").open(&bank, &bank.browser()).await.page();
+    assert!(is_in(&page, "en") && page.has("sign-in"));
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_in_the_language_of_the_request() {
+    let bank = Bank::start().await;
+    let browser = bank.browser();
+    let page = Request::code("openid").with("ui_locales", "ja").open(&bank, &browser).await.page();
+    let page = browser.sign_in(&page, "alice", "wrong").await.page();
+    assert!(is_in(&page, "ja") && page.status == 401);
+}
+
+#[tokio::test]
+async fn the_user_can_change_the_language_of_a_page() {
+    let bank = Bank::start().await;
+    let browser = bank.browser();
+    let page = Request::code("openid").open(&bank, &browser).await.page();
+    let other = page.url.join(&format!("?{}&ui_locales=ja", page.url.query().unwrap())).unwrap();
+    let page = browser.open(other.as_str()).await.page();
+    assert!(is_in(&page, "ja"));
+    assert!(sign_in(&browser, &page, "alice").await.has("approve"));
+}

@@ -1,0 +1,153 @@
+//! What sign-in relies on: counted guesses, an unchanged password, sessions that end together.
+
+use model::{Authorization, AuthorizationDetails, Grant, Session, Source, User};
+use protocol::{acr::Acr, scope::Scope};
+
+use super::{Database, for_both_engines};
+use crate::{Change, Outcome, Statement, authorization, grant, guess, session, user};
+
+for_both_engines![
+    guesses_end_when_their_window_does,
+    a_password_that_was_changed_or_a_user_who_was_disabled_misses,
+    a_session_or_a_grant_tells_that_a_user_signed_in_before,
+    all_sessions_of_a_user_end_with_what_does_not_outlive_them,
+];
+
+const REALM: &str = "https://id.example";
+const NOW: i64 = 1_000_000;
+
+async fn apply(db: &Database, statements: impl IntoIterator<Item = Statement>) -> Outcome {
+    db.store.commit(Change::new().then_all(statements)).await.unwrap()
+}
+
+fn alice() -> User {
+    User {
+        id: "alice".into(),
+        username: "alice".into(),
+        claims: serde_json::Map::new(),
+        groups: vec![],
+        password_hash: Some("$argon2id$old".into()),
+        enabled: true,
+        source: Source::Api,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+fn new_session(user_id: &str, id: &str) -> Statement {
+    let new = Session {
+        id: id.into(),
+        user_id: user_id.into(),
+        secret_hash: vec![1; 32],
+        flow_id: "flow".into(),
+        auth_time: NOW,
+        acr: Acr::PASSWORD,
+        amr: vec!["pwd".into()],
+        user_agent: String::new(),
+        address: String::new(),
+        created_at: NOW,
+        expires_at: NOW + 100,
+        ended_at: None,
+    };
+    session::insert(REALM, &new).unwrap()
+}
+
+fn new_grant(user_id: &str, id: &str) -> Statement {
+    let new = Grant {
+        id: id.into(),
+        user_id: user_id.into(),
+        client_id: "app".into(),
+        scope: Scope::default(),
+        created_at: NOW,
+        updated_at: NOW,
+        expires_at: NOW + 1000,
+        ended_at: None,
+    };
+    grant::insert(REALM, &new)
+}
+
+fn new_authorization(user_id: &str, id: &str, offline: bool) -> Statement {
+    let new = Authorization {
+        id: id.into(),
+        grant_id: format!("grant-{user_id}"),
+        user_id: user_id.into(),
+        client_id: "app".into(),
+        session_id: "a session that was deleted".into(),
+        scope: Scope::default(),
+        audience: vec![],
+        details: AuthorizationDetails {
+            redirect_uri: None,
+            code_challenge: None,
+            nonce: None,
+            resource: vec![],
+            acr: Acr::PASSWORD,
+            amr: vec![],
+        },
+        auth_time: NOW,
+        code_hash: None,
+        code_expires_at: None,
+        code_used_at: None,
+        offline,
+        created_at: NOW,
+        expires_at: NOW + 1000,
+        ended_at: None,
+    };
+    authorization::insert(REALM, &new, "change").unwrap()
+}
+
+async fn guesses_end_when_their_window_does(db: Database) {
+    assert_eq!(db.store.guesses_end_at(REALM, "lane").await.unwrap(), None);
+    for at in [NOW, NOW + 10] {
+        assert_eq!(apply(&db, [guess::reserve(REALM, "lane", 10, 900, at)]).await, Outcome::Applied);
+        assert_eq!(db.store.guesses_end_at(REALM, "lane").await.unwrap(), Some(NOW + 900));
+    }
+    assert_eq!(db.store.guesses_end_at(REALM, "another").await.unwrap(), None);
+    assert_eq!(db.store.guesses_end_at("https://other.example", "lane").await.unwrap(), None);
+    assert_eq!(apply(&db, [guess::reset(REALM, "lane")]).await, Outcome::Applied);
+    assert_eq!(db.store.guesses_end_at(REALM, "lane").await.unwrap(), None);
+}
+
+async fn a_password_that_was_changed_or_a_user_who_was_disabled_misses(db: Database) {
+    let still = || [user::still_has_password(REALM, "alice", "$argon2id$old")];
+    assert_eq!(apply(&db, still()).await, Outcome::Missed, "no such user");
+    assert_eq!(apply(&db, [user::insert(REALM, &alice()).unwrap()]).await, Outcome::Applied);
+    assert_eq!(apply(&db, still()).await, Outcome::Applied);
+
+    for (enabled, expected) in [(false, Outcome::Missed), (true, Outcome::Applied)] {
+        let _ = apply(&db, [user::set_enabled(REALM, "alice", enabled, NOW)]).await;
+        assert_eq!(apply(&db, still()).await, expected);
+    }
+    let _ = apply(&db, [user::set_password(REALM, "alice", "$argon2id$new", NOW)]).await;
+    assert_eq!(apply(&db, still()).await, Outcome::Missed);
+}
+
+async fn a_session_or_a_grant_tells_that_a_user_signed_in_before(db: Database) {
+    let _ = apply(&db, [new_session("bob", "s"), new_grant("carol", "g")]).await;
+    for (user_id, expected) in [("alice", false), ("bob", true), ("carol", true)] {
+        assert_eq!(db.store.has_signed_in_before(REALM, user_id).await.unwrap(), expected, "{user_id}");
+        let elsewhere = db.store.has_signed_in_before("https://other.example", user_id).await;
+        assert!(!elsewhere.unwrap());
+    }
+}
+
+async fn all_sessions_of_a_user_end_with_what_does_not_outlive_them(db: Database) {
+    for user_id in ["alice", "bob"] {
+        let made = [
+            new_session(user_id, &format!("{user_id}-1")),
+            new_session(user_id, &format!("{user_id}-2")),
+            new_grant(user_id, &format!("grant-{user_id}")),
+            new_authorization(user_id, &format!("{user_id}-online"), false),
+            new_authorization(user_id, &format!("{user_id}-offline"), true),
+        ];
+        assert_eq!(apply(&db, made).await, Outcome::Applied);
+    }
+    let ended = session::end_all_of_user(REALM, "alice", NOW + 1);
+    assert_eq!(apply(&db, ended.clone()).await, Outcome::Applied);
+    assert_eq!(apply(&db, ended).await, Outcome::Applied, "nothing left to end");
+    assert!(db.store.sessions_of_user(REALM, "alice", NOW + 1).await.unwrap().is_empty());
+    assert_eq!(db.store.sessions_of_user(REALM, "bob", NOW + 1).await.unwrap().len(), 2);
+    let ended = "SELECT count(*) FROM authorizations WHERE ended_at IS NOT NULL";
+    assert_eq!(db.number(ended).await, 1);
+    let online = "SELECT count(*) FROM authorizations WHERE ended_at IS NOT NULL AND id = 'alice-online'";
+    assert_eq!(db.number(online).await, 1);
+}
