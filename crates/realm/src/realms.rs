@@ -1,6 +1,12 @@
 //! Which realm a request is for, and its context, loaded when it is first needed.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use arc_swap::ArcSwap;
 use jose::WrapKey;
@@ -19,6 +25,7 @@ pub struct Realms {
     wrap: WrapKey,
     index: ArcSwap<Index>,
     loading: Mutex<()>,
+    has_keys: AtomicBool,
 }
 
 /// What was read at one revision. Contexts appear in it one by one, as realms are asked for.
@@ -39,6 +46,7 @@ impl Realms {
             wrap,
             index: ArcSwap::from_pointee(Index::default()),
             loading: Mutex::new(()),
+            has_keys: AtomicBool::new(false),
         };
         realms.refresh().await?;
         Ok(realms)
@@ -152,6 +160,13 @@ impl Realms {
         for issuer in self.issuers() {
             rotation::maintain(&self.store, &self.clock, &self.wrap, &issuer).await?;
         }
-        self.refresh().await
+        self.refresh().await?;
+        self.has_keys.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether the keys of all realms were looked after since the start: before, slow ones may be missing.
+    pub fn has_keys(&self) -> bool {
+        self.has_keys.load(Ordering::Relaxed)
     }
 }

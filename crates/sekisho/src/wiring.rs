@@ -16,7 +16,8 @@ use web::{App, Front, extract::Proxies, pages::Pages};
 use crate::{
     administration,
     config::{self, ServerConfig},
-    serving::{background, listener::Listener, operations, tls},
+    control,
+    serving::{background, delivery, listener::Listener, operations, tls},
 };
 
 /// Sign-ins that may wait for each thread that hashes passwords; more are told to come back.
@@ -82,8 +83,8 @@ impl Running {
             Some(settings) => Some(operations::serve(settings.bind, Arc::clone(&realms), stopped.clone()).await?),
             None => None,
         };
-        //control::listen(&config.control_socket(), Arc::clone(&realms), passwords.clone(), stopped.clone()).await?;
-        //delivery::start(&realms, config.email.as_ref(), &config.outgoing, &stopped)?;
+        control::listen(&config.control_socket(), Arc::clone(&realms), passwords.clone(), stopped.clone()).await?;
+        delivery::start(&realms, config.email.as_ref(), &config.outgoing, &stopped)?;
         background::start(&realms, &stopped);
         Ok(Self { stop, listeners, addresses, operations, realms, passwords })
     }

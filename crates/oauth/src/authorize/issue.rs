@@ -14,7 +14,7 @@ use storage::{Change, Outcome, StorageError, authorization, grant, session};
 use super::{AuthorizationResponse, AuthorizeRefusal, Person, ValidRequest};
 use crate::{
     Fault,
-    issue::{AccessToken, id_token::IdToken},
+    issue::{AccessToken, check_keys, id_token::IdToken},
     scope_policy,
 };
 
@@ -48,6 +48,9 @@ pub async fn issue(
             ErrorCode::AccessDenied,
             "the user permitted nothing that was asked for",
         ));
+    }
+    if valid.request.response_type.has_id_token() {
+        check_keys(realm, &valid.client)?;
     }
     for _ in 0..ATTEMPTS {
         let known = realm

@@ -30,6 +30,13 @@ pub enum Behalf {
     Client,
 }
 
+/// Whether the key for this client's ID tokens is there: asked before anything is used up, since slow keys (RSA) are
+/// made in the first second of a realm.
+pub fn check_keys(realm: &RealmContext, client: &Client) -> Result<(), Fault> {
+    let alg = client.metadata.id_token_signed_response_alg;
+    realm.keys.signer(alg).map(|_| ()).ok_or(Fault::NotReady(alg.as_str()))
+}
+
 /// Mints what was earned.
 pub fn issue(realm: &RealmContext, redeemed: &Redeemed) -> Result<TokenResponse, Fault> {
     let token = match &redeemed.behalf {

@@ -116,6 +116,9 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     drop(issuer_sockets);
     let server = Running::start(config, Clock::system(), Some(landing::router(&places))).await?;
 
+    // So that whoever opens the page at once finds every key there.
+    server.realms.maintain_keys().await.map_err(text)?;
+
     let mut apps = JoinSet::new();
     let http = http().map_err(text)?;
     let api = bank_api::router(&places.issuer(), &places.api(), http.clone()).map_err(text)?;

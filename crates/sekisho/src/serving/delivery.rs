@@ -1,1 +1,38 @@
 //! Delivers what the server owes to others: mail, logout and notification calls.
+//!
+//! Calls are rows of the outbox ([`storage::outbox`]), so they survive a restart and any node may deliver them. A
+//! destination that is slow or hostile holds up nobody else: it gets few places, and each attempt is limited in time.
+//! Nothing of what is delivered, and no path or query of a URL, is written to the log.
+
+mod call;
+mod courier;
+mod mail;
+mod worker;
+
+use std::sync::Arc;
+
+use realm::Realms;
+use tokio::sync::watch;
+
+use self::{courier::Courier, mail::Mail, worker::Worker};
+use super::outgoing::Outgoing;
+use crate::config::{self, Email};
+
+/// Starts to deliver; it ends when `stop` says so. What is being delivered then still has the time of one attempt.
+///
+/// What is wrong with the settings is said in the error.
+pub fn start(
+    realms: &Arc<Realms>,
+    email: Option<&Email>,
+    outgoing: &config::Outgoing,
+    stop: &watch::Receiver<bool>,
+) -> Result<(), String> {
+    let mail = email.map(|email| Mail::new(email, &outgoing.trust)).transpose()?;
+    let courier = Courier { mail, outgoing: Outgoing::new(outgoing)? };
+    let worker = Worker::new(realms.store.clone(), realms.clock.clone(), courier);
+    tokio::spawn(worker.run(stop.clone()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -50,10 +50,11 @@ pub async fn serve(
     Ok(address)
 }
 
-/// Ready: the database answers.
+/// Ready: the database answers and every key is there.
 async fn ready(State(operations): State<Operations>) -> (StatusCode, &'static str) {
     match operations.realms.store.revision().await {
-        Ok(_) => (StatusCode::OK, "ready\n"),
+        Ok(_) if operations.realms.has_keys() => (StatusCode::OK, "ready\n"),
+        Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "keys are still being made\n"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
     }
 }

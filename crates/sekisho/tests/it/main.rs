@@ -11,3 +11,11 @@
 mod bank;
 mod authorize;
 mod request;
+mod app;
+mod introspect;
+mod keys;
+mod metadata;
+mod realms;
+mod revoke;
+mod token;
+mod userinfo;

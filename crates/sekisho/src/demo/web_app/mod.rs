@@ -107,7 +107,10 @@ async fn callback(State(app): State<Arc<App>>, lang: Lang, headers: HeaderMap, R
     match connection(&app, pending, &query).await {
         Ok(connection) => {
             // A new session id, since the user is now somebody: an id that was planted before is worth nothing.
-            let cookie = app.sessions.replace(&headers, Session::connected(connection));
+            // What other tabs asked meanwhile is kept.
+            let before = app.sessions.find(&headers);
+            let session = before.lock().await.connected(connection);
+            let cookie = app.sessions.replace(&headers, session);
             ([(header::SET_COOKIE, cookie)], Redirect::to("/accounts")).into_response()
         }
         Err(error) => pages::problem(lang, &error),

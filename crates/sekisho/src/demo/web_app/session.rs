@@ -53,10 +53,12 @@ struct Store {
 }
 
 impl Session {
-    pub(super) fn connected(connection: Connection) -> Self {
+    /// What becomes of a session when its user has signed in.
+    pub(super) fn connected(&mut self, connection: Connection) -> Self {
         Self {
+            pending: std::mem::take(&mut self.pending),
             connection: Some(connection),
-            ..Self::default()
+            notice: None,
         }
     }
 

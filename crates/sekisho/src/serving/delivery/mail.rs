@@ -1,0 +1,129 @@
+//! Mail by SMTP.
+//!
+//! Spec: RFC 5321, RFC 3207 (STARTTLS), RFC 8314 §3.3 (implicit TLS), RFC 3834 §5 (`Auto-Submitted`)
+//!
+//! `smtps://` is TLS from the start. `smtp://` must be turned into TLS by STARTTLS, except where the server is on this
+//! machine: there it is used if offered, whatever its certificate, since plain text would do as well. A user name and
+//! password may be part of the URL.
+
+use std::{fs, net::IpAddr, path::PathBuf, time::Duration};
+
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{
+        Mailbox,
+        header::{ContentType, HeaderName, HeaderValue},
+    },
+    transport::smtp::{
+        authentication::Credentials,
+        client::{Certificate, Tls, TlsParameters, TlsParametersBuilder},
+    },
+};
+use percent_encoding::percent_decode_str;
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use serde::Deserialize;
+use storage::outbox::OutboxItem;
+
+use crate::config::Email;
+
+/// How long the server may take to answer one command.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What mail carries.
+#[derive(Deserialize)]
+struct Payload {
+    to: String,
+    subject: String,
+    text: String,
+}
+
+/// Sends mail.
+pub(super) struct Mail {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+impl Mail {
+    /// `trust` are PEM files of extra roots. Nothing is connected yet.
+    pub fn new(email: &Email, trust: &[PathBuf]) -> Result<Self, String> {
+        let from = email.from.parse().map_err(|error| format!("[email] from: {error}"))?;
+        let host = email.smtp.host_str().ok_or("[email] smtp: the URL names no host")?;
+        // Brackets are how URLs write IPv6 addresses; neither sockets nor certificates know them.
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let is_local = is_loopback(host);
+        let parameters = tls_parameters(host, is_local, trust)?;
+        let (port, tls) = match (email.smtp.scheme(), is_local) {
+            ("smtps", _) => (465, Tls::Wrapper(parameters)),
+            ("smtp", true) => (25, Tls::Opportunistic(parameters)),
+            ("smtp", false) => (587, Tls::Required(parameters)),
+            _ => return Err("[email] smtp: the URL begins with neither smtp:// nor smtps://".to_owned()),
+        };
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+            .port(email.smtp.port().unwrap_or(port))
+            .tls(tls)
+            .timeout(Some(PATIENCE));
+        if !email.smtp.username().is_empty() {
+            let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+            let password = email.smtp.password().unwrap_or_default();
+            builder = builder.credentials(Credentials::new(decode(email.smtp.username()), decode(password)));
+        }
+        Ok(Self { transport: builder.build(), from })
+    }
+
+    /// Sends one mail, or says for the operator's eyes why not.
+    pub async fn deliver(&self, item: &OutboxItem) -> Result<(), String> {
+        // The parser's message could quote the payload.
+        let payload: Payload = serde_json::from_str(&item.payload).map_err(|_| "the payload is damaged".to_owned())?;
+        let message = self.message(&item.id, payload)?;
+        self.transport.send(message).await.map_err(|error| causes(&error))?;
+        Ok(())
+    }
+
+    /// The same call is the same message: a mail system that gets it twice can tell by its id.
+    fn message(&self, id: &str, payload: Payload) -> Result<Message, String> {
+        const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
+        let to = payload.to.parse().map_err(|error| format!("the recipient is not a mail address: {error}"))?;
+        let subject: String = payload.subject.chars().filter(|character| !character.is_control()).collect();
+        Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(subject)
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
+            .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()))
+            .header(ContentType::TEXT_PLAIN)
+            .body(payload.text)
+            .map_err(|error| format!("the mail cannot be written: {error}"))
+    }
+}
+
+fn tls_parameters(host: &str, is_local: bool, trust: &[PathBuf]) -> Result<TlsParameters, String> {
+    let mut builder = TlsParametersBuilder::new(host.to_owned()).dangerous_accept_invalid_certs(is_local);
+    for path in trust {
+        let problem = |error: String| format!("{}: {error}", path.display());
+        let pem = fs::read(path).map_err(|error| problem(error.to_string()))?;
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let der = certificate.map_err(|error| problem(error.to_string()))?.to_vec();
+            builder = builder.add_root_certificate(Certificate::from_der(der).map_err(|error| problem(causes(&error)))?);
+        }
+    }
+    builder.build().map_err(|error| format!("[email]: TLS cannot be set up: {}", causes(&error)))
+}
+
+/// Whether mail to this host stays on this machine (RFC 6761 §6.3 for the name).
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+/// An error's text with those of its causes that it does not quote.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        let more = current.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = current.source();
+    }
+    text
+}

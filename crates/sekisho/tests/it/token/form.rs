@@ -1,0 +1,151 @@
+//! The request as such, and the form of the answers. RFC 6749 §3.2, §5.
+
+use reqwest::{Method, Response};
+
+use crate::{
+    app::{CLI, ROBOT, WEB_APP, granted, header, names, refused},
+    bank::Bank,
+};
+
+async fn send(bank: &Bank, content_type: &str, body: impl Into<reqwest::Body>) -> Response {
+    let request = bank.http.post(bank.url("/token")).basic_auth("robot", Some("robot-secret"));
+    request.header("content-type", content_type).body(body).send().await.unwrap()
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+#[tokio::test]
+async fn an_answer_is_json_that_nobody_keeps() {
+    let bank = Bank::start().await;
+    let code = WEB_APP.code(&bank, "openid accounts:read offline_access").await;
+    let response = WEB_APP.redeem(&bank, &code).await;
+    for (name, value) in [("content-type", "application/json"), ("cache-control", "no-store"), ("pragma", "no-cache")] {
+        assert_eq!(header(&response, name), value, "{name}");
+    }
+    let tokens = granted(response).await;
+    let members = ["access_token", "expires_in", "id_token", "refresh_token", "scope", "token_type"];
+    assert_eq!(names(&tokens), members);
+    assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&"Bearer".into(), &600.into()));
+    assert_eq!(tokens["scope"], "accounts:read offline_access openid");
+}
+
+#[tokio::test]
+async fn the_scope_is_told_even_when_it_is_what_was_asked() {
+    let bank = Bank::start().await;
+    assert_eq!(CLI.tokens(&bank, "accounts:read").await["scope"], "accounts:read");
+}
+
+#[tokio::test]
+async fn a_parameter_that_comes_twice_is_refused() {
+    let bank = Bank::start().await;
+    for twice in [
+        "grant_type=client_credentials&grant_type=client_credentials&scope=accounts:read",
+        "grant_type=client_credentials&scope=accounts:read&scope=accounts:read",
+        "grant_type=client_credentials&scope=accounts:read&unknown=1&unknown=2",
+        "grant_type=client_credentials&scope=accounts:read&%73cope=reports:read",
+    ] {
+        refused(send(&bank, FORM, twice).await, "invalid_request").await;
+    }
+}
+
+#[tokio::test]
+async fn unknown_and_empty_parameters_are_ignored() {
+    let bank = Bank::start().await;
+    let body = "grant_type=client_credentials&scope=accounts:read&scope=&unknown=1&code=";
+    granted(send(&bank, FORM, body).await).await;
+    granted(send(&bank, "Application/X-WWW-Form-Urlencoded; charset=utf-8", body).await).await;
+}
+
+#[tokio::test]
+async fn a_missing_grant_type_is_an_invalid_request() {
+    let bank = Bank::start().await;
+    for body in ["", "scope=accounts:read", "grant_type="] {
+        refused(send(&bank, FORM, body).await, "invalid_request").await;
+    }
+}
+
+#[tokio::test]
+async fn a_grant_type_that_is_not_offered_is_unsupported() {
+    let bank = Bank::start().await;
+    for grant_type in ["password", "implicit", "Client_Credentials", "urn:ietf:params:oauth:grant-type:device_code"] {
+        let form = [("grant_type", grant_type), ("username", "alice"), ("password", "alice-password")];
+        refused(ROBOT.post(&bank, "/token", &form).await, "unsupported_grant_type").await;
+    }
+}
+
+#[tokio::test]
+async fn a_grant_type_that_the_client_did_not_register_is_unauthorized() {
+    let bank = Bank::start().await;
+    for (app, grant_type) in [
+        (ROBOT, "authorization_code"),
+        (ROBOT, "refresh_token"),
+        (WEB_APP, "client_credentials"),
+        // A public client cannot even register it.
+        (CLI, "client_credentials"),
+    ] {
+        let form = [("grant_type", grant_type), ("code", "x"), ("refresh_token", "x")];
+        refused(app.post(&bank, "/token", &form).await, "unauthorized_client").await;
+    }
+}
+
+#[tokio::test]
+async fn another_content_type_is_refused() {
+    let bank = Bank::start().await;
+    let json = r#"{"grant_type":"client_credentials","scope":"accounts:read"}"#;
+    let form = "grant_type=client_credentials&scope=accounts:read";
+    for (content_type, body) in [("application/json", json), ("text/plain", form), ("multipart/form-data", form)] {
+        refused(send(&bank, content_type, body).await, "invalid_request").await;
+    }
+}
+
+#[tokio::test]
+async fn parameters_in_the_query_do_not_count() {
+    let bank = Bank::start().await;
+    let url = bank.url("/token?grant_type=client_credentials&scope=accounts:read");
+    let request = bank.http.post(url).basic_auth("robot", Some("robot-secret"));
+    refused(request.send().await.unwrap(), "invalid_request").await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_form_is_refused() {
+    let bank = Bank::start().await;
+    let many = format!("grant_type=client_credentials{}", "&a=1".repeat(100));
+    for body in [
+        b"grant_type=%".to_vec(),
+        b"grant_type=%zz".to_vec(),
+        b"grant_type=\xff".to_vec(),
+        b"grant_type=client_credentials&scope=%C0%AF".to_vec(),
+        b"grant_type=client_credentials%00".to_vec(),
+        many.into_bytes(),
+    ] {
+        refused(send(&bank, FORM, body).await, "invalid_request").await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_and_the_server_goes_on() {
+    let bank = Bank::start().await;
+    let large = format!("grant_type=client_credentials&scope={}", "a".repeat(70_000));
+    assert_eq!(send(&bank, FORM, large).await.status(), 413);
+    granted(send(&bank, FORM, "grant_type=client_credentials&scope=accounts:read").await).await;
+}
+
+#[tokio::test]
+async fn a_header_that_is_too_large_is_refused_and_the_server_goes_on() {
+    let bank = Bank::start().await;
+    let request = bank.http.post(bank.url("/token")).header("x-large", "a".repeat(40_000));
+    assert_eq!(request.send().await.unwrap().status(), 431);
+    granted(send(&bank, FORM, "grant_type=client_credentials&scope=accounts:read").await).await;
+}
+
+#[tokio::test]
+async fn only_post_is_allowed() {
+    let bank = Bank::start().await;
+    for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
+        let url = bank.url("/token?grant_type=client_credentials&scope=accounts:read");
+        let request = bank.http.request(method.clone(), url).basic_auth("robot", Some("robot-secret"));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 405, "{method}");
+        assert!(header(&response, "allow").contains("POST"), "{method}");
+    }
+}

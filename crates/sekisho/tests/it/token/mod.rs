@@ -1,0 +1,9 @@
+//! `POST /token`.
+
+mod authorization_code;
+mod client_authentication;
+mod client_credentials;
+mod form;
+mod id_token;
+mod refresh_token;
+mod resource;
