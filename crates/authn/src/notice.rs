@@ -42,7 +42,9 @@ pub fn locale<'a>(user: &'a User, realm: &'a Realm) -> &'a str {
         wanted.is_some() && realm.locales.iter().any(|offered| Language::of(offered) == wanted)
     };
     let claimed = user.claims.get("locale").and_then(Value::as_str).filter(offers);
-    claimed.or_else(|| realm.locales.first().map(String::as_str)).unwrap_or("en")
+    claimed
+        .or_else(|| realm.locales.first().map(String::as_str))
+        .unwrap_or("en")
 }
 
 /// The mail that somebody signed in from a browser that was not recognised; `None` for users without a verified
@@ -102,7 +104,12 @@ impl Event<'_> {
     fn in_english(&self) -> (String, String) {
         const WHEN: StaticFormatDescription =
             format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
-        let Self { organisation, username, account, .. } = self;
+        let Self {
+            organisation,
+            username,
+            account,
+            ..
+        } = self;
         let browser = match (self.browser.name, self.browser.system) {
             (Some(name), Some(system)) => format!("{name} on {system}"),
             (Some(one), None) | (None, Some(one)) => one.to_owned(),
@@ -128,7 +135,12 @@ impl Event<'_> {
     fn in_japanese(&self) -> (String, String) {
         const WHEN: StaticFormatDescription =
             format_description!("[year]年[month padding:none]月[day padding:none]日 [hour]:[minute]（UTC）");
-        let Self { organisation, username, account, .. } = self;
+        let Self {
+            organisation,
+            username,
+            account,
+            ..
+        } = self;
         let browser = match (self.browser.name, self.browser.system) {
             (Some(name), Some(system)) => format!("{name}（{system}）"),
             (Some(one), None) | (None, Some(one)) => one.to_owned(),
@@ -155,7 +167,8 @@ impl Event<'_> {
     }
 
     fn address(&self, unknown: &str) -> String {
-        self.address.map_or_else(|| unknown.to_owned(), |address| address.to_canonical().to_string())
+        self.address
+            .map_or_else(|| unknown.to_owned(), |address| address.to_canonical().to_string())
     }
 }
 
@@ -189,9 +202,15 @@ impl Browser {
 
     fn of(user_agent: &str) -> Self {
         let find = |table: &[(&str, &'static str)]| {
-            table.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+            table
+                .iter()
+                .find(|(mark, _)| user_agent.contains(mark))
+                .map(|(_, name)| *name)
         };
-        Self { name: find(Self::NAMES), system: find(Self::SYSTEMS) }
+        Self {
+            name: find(Self::NAMES),
+            system: find(Self::SYSTEMS),
+        }
     }
 }
 
@@ -238,7 +257,12 @@ mod tests {
         let call = new_sign_in(&alice(), &realm, 1_800_000_000, "192.0.2.1", FIREFOX, "en").unwrap();
         let wanted = ("https://id.example.com", "mail", "alice@example.com", 1_800_086_400);
         assert_eq!(
-            (call.realm.as_str(), call.kind.as_str(), call.destination.as_str(), call.expires_at),
+            (
+                call.realm.as_str(),
+                call.kind.as_str(),
+                call.destination.as_str(),
+                call.expires_at
+            ),
             wanted
         );
         let another = new_sign_in(&alice(), &realm, 1_800_000_000, "192.0.2.1", FIREFOX, "en").unwrap();

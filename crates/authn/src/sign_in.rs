@@ -224,7 +224,10 @@ async fn establish(
             Ok((fresh, cookie))
         }
         Outcome::Missed => {
-            tracing::info!(realm = realm.issuer(), "sign-in refused: the password was changed meanwhile");
+            tracing::info!(
+                realm = realm.issuer(),
+                "sign-in refused: the password was changed meanwhile"
+            );
             Err(SignInRefusal::WrongCredentials)
         }
     }

@@ -96,7 +96,7 @@ impl Server {
             .arg("serve")
             .arg("--config")
             .arg(directory.join("sekisho.toml"))
-            .env("SEKISHO_LOG", "warn")
+            .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -1,5 +1,7 @@
 //! A client: an app, described by its registered metadata.
 
+use std::sync::Arc;
+
 use protocol::{client_metadata::ClientMetadata, profile::SecurityProfile};
 
 use crate::{Realm, Secret, Source, client_secret_hash};
@@ -8,7 +10,7 @@ use crate::{Realm, Secret, Source, client_secret_hash};
 #[derive(Debug, Clone)]
 pub struct Client {
     /// The registered metadata.
-    pub metadata: ClientMetadata,
+    pub metadata: Arc<ClientMetadata>,
     /// The hash of its secret, see [`client_secret_hash`].
     pub secret_hash: Option<Vec<u8>>,
     /// A disabled client gets nothing, and its tokens are worth nothing.

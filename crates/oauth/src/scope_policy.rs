@@ -148,11 +148,19 @@ pub fn for_client_itself(
     if let Some(name) = scope.difference(&registered).iter().next() {
         return Err(ScopeRefusal::NotRegistered(name.to_owned()).into());
     }
+    let audience = audience(realm, client, &scope, &resources(form)?)?;
+    let scope = for_audience(realm, &scope, &audience);
     if scope.is_empty() {
         return Err(ScopeRefusal::Nothing(known.to_string()).into());
     }
-    let audience = audience(realm, client, &scope, &resources(form)?)?;
     Ok((scope, audience))
+}
+
+/// What of a scope a token with this audience needs (RFC 8707 §2.2).
+fn for_audience(realm: &RealmContext, scope: &Scope, audience: &[String]) -> Scope {
+    let owned: Vec<(&str, Scope)> = realm.apis.iter().map(|api| (api.identifier.as_str(), api.scopes())).collect();
+    let apis: Vec<(&str, &Scope)> = owned.iter().map(|(identifier, scope)| (*identifier, scope)).collect();
+    resource_indicator::scope_for_audience(audience, scope, &apis)
 }
 
 /// The `resource` parameters of a token request.

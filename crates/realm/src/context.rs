@@ -1,5 +1,7 @@
 //! Everything that an endpoint needs to know of its realm.
 
+use std::sync::{Arc, OnceLock};
+
 use jose::WrapKey;
 use model::{Api, Clock, Realm};
 use storage::{StorageError, Store};
@@ -31,6 +33,17 @@ pub struct RealmContext {
     pub keys: SigningKeys,
     /// What seals.
     pub seals: Seals,
+    /// The metadata document and the key set, as bytes, once they were asked for.
+    pub documents: Documents,
+}
+
+/// Documents that do not change as long as the context lives.
+#[derive(Default)]
+pub struct Documents {
+    /// RFC 8414.
+    pub metadata: OnceLock<Arc<[u8]>>,
+    /// RFC 7517.
+    pub jwks: OnceLock<Arc<[u8]>>,
 }
 
 impl RealmContext {
@@ -54,6 +67,7 @@ impl RealmContext {
             apis,
             keys,
             seals,
+            documents: Documents::default(),
         })
     }
 

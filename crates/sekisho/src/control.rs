@@ -51,16 +51,25 @@ enum Answer {
 }
 
 /// Listens at this path until the server stops. Fails when another server lives in the same data directory.
+#[expect(clippy::unused_async, reason = "it needs the runtime that it is awaited in")]
 pub async fn listen(
     path: &Path,
     realms: Arc<Realms>,
     passwords: PasswordPool,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), String> {
-    let text = |error: io::Error| format!("{}: {error} — let the user that runs sekisho write there", path.display());
+    let text = |error: io::Error| {
+        format!(
+            "{}: {error} — let the user that runs sekisho write there",
+            path.display()
+        )
+    };
     let lock = lock(path).map_err(text)?.ok_or_else(|| {
         let directory = path.parent().unwrap_or(path);
-        format!("another server runs on {} — stop it, or give this one another data directory", directory.display())
+        format!(
+            "another server runs on {} — stop it, or give this one another data directory",
+            directory.display()
+        )
     })?;
     let listener = bind(path).map_err(text)?;
     let path = path.to_owned();
@@ -95,7 +104,12 @@ pub async fn listen(
 /// Holds the data directory: `None` when somebody else does. Given back when this process ends, however it ends.
 fn lock(socket: &Path) -> io::Result<Option<File>> {
     let path = socket.with_extension("lock");
-    let file = fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    let file = fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
@@ -106,7 +120,10 @@ fn lock(socket: &Path) -> io::Result<Option<File>> {
 /// The socket appears at its place with its mode, so that there is no moment in which others can open it. It is bound
 /// in a private directory first; what a dead server left there is replaced.
 fn bind(path: &Path) -> io::Result<UnixListener> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let name = format!(".control-{}", jose::b64::encode(jose::random_bytes::<6>()));
     let private = directory.join(&name);
     fs::DirBuilder::new().mode(0o700).create(&private)?;
@@ -129,11 +146,17 @@ struct Reachable {
 impl Reachable {
     fn open(directory: &Path) -> io::Result<Self> {
         if directory.as_os_str().as_bytes().len() <= LONGEST_PATH {
-            return Ok(Self { path: directory.to_owned(), _open: None });
+            return Ok(Self {
+                path: directory.to_owned(),
+                _open: None,
+            });
         }
         let open = File::open(directory)?;
         let path = PathBuf::from(format!("/proc/self/fd/{}", open.as_raw_fd()));
-        Ok(Self { path, _open: Some(open) })
+        Ok(Self {
+            path,
+            _open: Some(open),
+        })
     }
 
     fn join(&self, name: &str) -> PathBuf {
@@ -154,7 +177,10 @@ async fn converse(stream: UnixStream, realms: &Realms, passwords: &PasswordPool)
         let answer = if is_whole {
             answer(&line, realms, passwords).await
         } else {
-            Answer::Error(AdminError::invalid("the command is too long or was cut off", "send one line of JSON"))
+            Answer::Error(AdminError::invalid(
+                "the command is too long or was cut off",
+                "send one line of JSON",
+            ))
         };
         let mut text = serde_json::to_vec(&answer)?;
         text.push(b'\n');
@@ -177,7 +203,10 @@ async fn answer(line: &[u8], realms: &Realms, passwords: &PasswordPool) -> Answe
         Ok(command) => command,
         Err(error) => {
             let remedy = "use the sekisho program of the same version as the server";
-            return Answer::Error(AdminError::invalid(format!("the command cannot be read ({error})"), remedy));
+            return Answer::Error(AdminError::invalid(
+                format!("the command cannot be read ({error})"),
+                remedy,
+            ));
         }
     };
     match administration::execute(realms, passwords, command).await {
@@ -190,14 +219,27 @@ async fn answer(line: &[u8], realms: &Realms, passwords: &PasswordPool) -> Answe
 pub async fn send(path: &Path, command: &Command) -> Option<Result<Value, AdminError>> {
     let stream = match connect(path).await {
         Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => return None,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+            return None;
+        }
         Err(error) => {
-            let problem = format!("the server's control socket {} cannot be opened ({error})", path.display());
-            return Some(Err(AdminError::new(AdminErrorKind::Unavailable, problem, "run this as the user that runs the server")));
+            let problem = format!(
+                "the server's control socket {} cannot be opened ({error})",
+                path.display()
+            );
+            return Some(Err(AdminError::new(
+                AdminErrorKind::Unavailable,
+                problem,
+                "run this as the user that runs the server",
+            )));
         }
     };
     let lost = |problem: String| {
-        AdminError::new(AdminErrorKind::Unavailable, problem, "look at the server's log, and whether the change was made")
+        AdminError::new(
+            AdminErrorKind::Unavailable,
+            problem,
+            "look at the server's log, and whether the change was made",
+        )
     };
     Some(match timeout(PATIENCE, exchange(stream, command)).await {
         Ok(Ok(Answer::Ok(value))) => Ok(value),
@@ -208,9 +250,15 @@ pub async fn send(path: &Path, command: &Command) -> Option<Result<Value, AdminE
 }
 
 async fn connect(path: &Path) -> io::Result<UnixStream> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let reachable = Reachable::open(directory)?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     UnixStream::connect(reachable.join(&name)).await
 }
 

@@ -10,9 +10,9 @@ macro_rules! columns {
     };
 }
 
-fn read(mut row: Row) -> Result<Client, StorageError> {
+fn read(store: &Store, mut row: Row) -> Result<Client, StorageError> {
     Ok(Client {
-        metadata: row.json()?,
+        metadata: store.parsed.parse(row.text()?)?,
         secret_hash: row.opt_bytes()?,
         enabled: row.bool()?,
         source: Source::from_stored(&row.text()?),
@@ -32,7 +32,7 @@ impl Store {
             &[realm.into(), client_id.into()],
         )
         .await?
-        .map(read)
+        .map(|row| read(self, row))
         .transpose()
     }
 
@@ -48,7 +48,7 @@ impl Store {
         )
         .await?
         .into_iter()
-        .map(read)
+        .map(|row| read(self, row))
         .collect()
     }
 }
@@ -64,7 +64,7 @@ pub fn put(realm: &str, client: &Client, now: i64) -> Result<Statement, StorageE
         vec![
             realm.into(),
             client.id().into(),
-            json(&client.metadata)?,
+            json(&*client.metadata)?,
             client.secret_hash.clone().map_or(Value::Null, Value::Bytes),
             client.enabled.into(),
             client.source.as_str().into(),

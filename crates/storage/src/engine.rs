@@ -1,8 +1,8 @@
 //! The one interface to the database, over either engine.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
-use crate::{Change, Outcome, Row, Value, postgres::Postgres, sqlite::Sqlite};
+use crate::{Change, Outcome, Row, Value, postgres::Postgres, sqlite::Sqlite, parsed::ParsedMetadata};
 
 /// Why the database did not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -47,6 +47,7 @@ pub enum Options {
 #[derive(Clone)]
 pub struct Store {
     engine: Engine,
+    pub(crate) parsed: Arc<ParsedMetadata>,
 }
 
 #[derive(Clone)]
@@ -62,7 +63,7 @@ impl Store {
             Options::Sqlite { path } => Engine::Sqlite(Sqlite::open(path).await?),
             Options::Postgres { url, connections } => Engine::Postgres(Postgres::open(url, *connections).await?),
         };
-        Ok(Self { engine })
+        Ok(Self { engine, parsed: Arc::default() })
     }
 
     /// Reads. `sql` must be one SELECT.

@@ -17,6 +17,7 @@
 mod change;
 mod engine;
 mod migrations;
+mod parsed;
 mod postgres;
 mod purge;
 mod row;

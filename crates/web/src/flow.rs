@@ -22,11 +22,11 @@ const ROW: &str = "row.";
 /// Why a flow cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum FlowError {
-    /// The browser has no such flow: it expired, or cookies are blocked or were removed.
+    /// The browser has no such flow: cookies are blocked or were removed.
     #[error("the flow is not known in this browser")]
     Lost,
-    /// The cookie was lost, but the form tells what the flow was for.
-    #[error("the flow's cookie was lost; it begins again")]
+    /// The flow expired or its cookie was lost, but it is known what it was for.
+    #[error("the flow expired or its cookie was lost; it begins again")]
     BeginAgain(Box<Flow>),
     /// Too many large flows at once.
     #[error("too many large requests are in progress")]
@@ -105,10 +105,10 @@ fn row_id(key: &str) -> String {
 pub async fn resume(call: &Call, id: &str) -> Result<OpenFlow, FlowError> {
     let name = authn::session::flow_cookie_name(&call.realm.realm, id);
     let carried = call.cookies.get(&name).ok_or(FlowError::Lost)?;
-    let flow = open(&call.realm, carried)
-        .await?
-        .filter(|flow| flow.id == id)
-        .ok_or(FlowError::Lost)?;
+    let flow = open(&call.realm, carried).await?;
+    if flow.id != id {
+        return Err(FlowError::Lost);
+    }
     Ok(OpenFlow {
         flow,
         carried: carried.to_owned(),
@@ -117,7 +117,7 @@ pub async fn resume(call: &Call, id: &str) -> Result<OpenFlow, FlowError> {
 
 /// The flow that a form continues: what the form carries must be what the cookie holds.
 pub async fn submitted(call: &Call, carried: &str, csrf: &str) -> Result<OpenFlow, FlowError> {
-    let flow = open(&call.realm, carried).await?.ok_or(FlowError::Lost)?;
+    let flow = open(&call.realm, carried).await?;
     let name = authn::session::flow_cookie_name(&call.realm.realm, &flow.id);
     let is_ours = call
         .cookies
@@ -132,7 +132,7 @@ pub async fn submitted(call: &Call, carried: &str, csrf: &str) -> Result<OpenFlo
     })
 }
 
-async fn open(realm: &RealmContext, carried: &str) -> Result<Option<Flow>, StorageError> {
+async fn open(realm: &RealmContext, carried: &str) -> Result<Flow, FlowError> {
     let sealed = match carried.strip_prefix(ROW) {
         Some(key) => {
             realm
@@ -142,6 +142,11 @@ async fn open(realm: &RealmContext, carried: &str) -> Result<Option<Flow>, Stora
         }
         None => b64::decode(carried),
     };
-    let flow = sealed.and_then(|sealed| realm.open::<Flow>(Purpose::Flow, &sealed));
-    Ok(flow.filter(|flow| !flow.is_expired(realm.now())))
+    let flow = sealed
+        .and_then(|sealed| realm.open::<Flow>(Purpose::Flow, &sealed))
+        .ok_or(FlowError::Lost)?;
+    if flow.is_expired(realm.now()) {
+        return Err(FlowError::BeginAgain(Box::new(flow)));
+    }
+    Ok(flow)
 }

@@ -1,6 +1,9 @@
 //! Every URL on one screen, and how a request finds its realm.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    convert::Infallible,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Router,
@@ -12,6 +15,7 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use jose::b64;
+use metrics::Counter;
 use realm::RealmContext;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
@@ -93,7 +97,7 @@ impl Front {
         request.extensions_mut().insert(id.clone());
         async {
             let response = self.dispatch(request).await.unwrap_or_else(|never| match never {});
-            metrics::counter!("sekisho_http_requests_total", "status" => status_class(response.status())).increment(1);
+            count(response.status());
             tracing::debug!(status = response.status().as_u16(), "answered");
             response
         }
@@ -188,13 +192,14 @@ fn below(uri: &Uri, base: &str) -> Option<Uri> {
     path_and_query.parse().ok()
 }
 
-fn status_class(status: StatusCode) -> &'static str {
-    match status.as_u16() / 100 {
-        1 => "1xx",
-        2 => "2xx",
-        3 => "3xx",
-        4 => "4xx",
-        _ => "5xx",
+/// Counts an answer. The counters are looked up once: the process's recorder is there before the first request.
+fn count(status: StatusCode) {
+    static COUNTERS: LazyLock<[Counter; 5]> = LazyLock::new(|| {
+        ["1xx", "2xx", "3xx", "4xx", "5xx"]
+            .map(|class| metrics::counter!("sekisho_http_requests_total", "status" => class))
+    });
+    if let Some(counter) = COUNTERS.get(usize::from(status.as_u16() / 100).saturating_sub(1)) {
+        counter.increment(1);
     }
 }
 

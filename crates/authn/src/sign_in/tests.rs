@@ -275,7 +275,12 @@ fn texts_from_outside_are_cut_between_characters() {
 
 /// The mail that the realm owes, oldest first: to whom.
 async fn owed_mail(test: &TestRealm) -> Vec<String> {
-    let calls = test.realm().store.outbox_of_realm(test.realm().issuer(), 100).await.unwrap();
+    let calls = test
+        .realm()
+        .store
+        .outbox_of_realm(test.realm().issuer(), 100)
+        .await
+        .unwrap();
     assert!(calls.iter().all(|call| call.kind == "mail"));
     calls.into_iter().rev().map(|call| call.destination).collect()
 }
@@ -292,11 +297,19 @@ async fn a_browser_that_is_not_recognised_owes_mail_except_at_the_first_sign_in(
     assert_eq!(owed_mail(&test).await, ["alice@example.com"; 2]);
 
     assert_eq!(refusal(test.sign_in("alice", "wrong").await), WRONG);
-    let known = test.sign_in_as("alice", "alice-password", None, Some(&first.device)).await;
+    let known = test
+        .sign_in_as("alice", "alice-password", None, Some(&first.device))
+        .await;
     assert!(known.is_ok());
-    let again = test.sign_in_as("alice", "alice-password", Some(&first.session), None).await;
+    let again = test
+        .sign_in_as("alice", "alice-password", Some(&first.session), None)
+        .await;
     assert!(again.is_ok());
-    assert_eq!(owed_mail(&test).await.len(), 2, "nothing new: a wrong guess, a known device, the same session");
+    assert_eq!(
+        owed_mail(&test).await.len(),
+        2,
+        "nothing new: a wrong guess, a known device, the same session"
+    );
 }
 
 #[tokio::test]
@@ -315,7 +328,9 @@ async fn the_device_and_the_session_of_somebody_else_are_not_recognised() {
 
     // A session that is over recognises nobody either.
     test.realm().clock.advance(test.realm().realm.lifetimes.session);
-    let later = test.sign_in_as("alice", "alice-password", Some(&alice.session), None).await;
+    let later = test
+        .sign_in_as("alice", "alice-password", Some(&alice.session), None)
+        .await;
     assert!(later.is_ok());
     assert_eq!(owed_mail(&test).await, ["alice@example.com"; 2]);
 }
@@ -336,13 +351,20 @@ async fn a_password_that_was_changed_while_it_was_verified_makes_no_session() {
     let realm = test.realm();
     for (username, disabled) in [("alice", false), ("bob", true)] {
         let user = test.user_with_mail(username).await;
-        let before = test.sign_in(username, &format!("{username}-password")).await.ok().unwrap();
+        let before = test
+            .sign_in(username, &format!("{username}-password"))
+            .await
+            .ok()
+            .unwrap();
         let change = if disabled {
             storage::user::set_enabled(realm.issuer(), &user.id, false, 0)
         } else {
             storage::user::set_password(realm.issuer(), &user.id, "$argon2id$another", 0)
         };
-        assert_eq!(realm.store.commit(Change::new().then(change)).await.unwrap(), Outcome::Applied);
+        assert_eq!(
+            realm.store.commit(Change::new().then(change)).await.unwrap(),
+            Outcome::Applied
+        );
 
         for current in [None, Some(&before.session)] {
             let attempt = Attempt {
@@ -360,7 +382,11 @@ async fn a_password_that_was_changed_while_it_was_verified_makes_no_session() {
             let refused = establish(realm, always, &user, &attempt).await.err().unwrap();
             assert!(matches!(refused, SignInRefusal::WrongCredentials), "{refused}");
         }
-        let sessions = realm.store.sessions_of_user(realm.issuer(), &user.id, realm.now()).await.unwrap();
+        let sessions = realm
+            .store
+            .sessions_of_user(realm.issuer(), &user.id, realm.now())
+            .await
+            .unwrap();
         assert_eq!(sessions, [before.session]);
     }
     assert!(owed_mail(&test).await.is_empty(), "mail goes with the session alone");

@@ -127,18 +127,22 @@ async fn a_new_password_ends_the_sessions_of_its_user_and_of_nobody_else() {
     }
     let refused = set_password(test.realm(), &test.pool, &alice.id, &Secret::new("short")).await;
     assert!(refused.is_err());
-    let mut alive = vec![];
+    let mut living = vec![];
     for cookie in &cookies {
-        alive.push(session::find(test.realm(), cookie).await.unwrap().is_some());
+        living.push(session::find(test.realm(), cookie).await.unwrap().is_some());
     }
-    assert_eq!(alive, [true, true, true], "a password that is not accepted ends nothing");
+    assert_eq!(
+        living,
+        [true, true, true],
+        "a password that is not accepted ends nothing"
+    );
 
     set_password(test.realm(), &test.pool, &alice.id, &Secret::new("another one"))
         .await
         .unwrap();
-    let mut alive = vec![];
+    let mut living = vec![];
     for cookie in &cookies {
-        alive.push(session::find(test.realm(), cookie).await.unwrap().is_some());
+        living.push(session::find(test.realm(), cookie).await.unwrap().is_some());
     }
-    assert_eq!(alive, [false, false, true]);
+    assert_eq!(living, [false, false, true]);
 }

@@ -53,10 +53,16 @@ impl ClientAuthRefusal {
     /// The registered error code.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::SeveralMethods | Self::Missing | Self::MalformedHeader => ErrorCode::InvalidRequest,
-            Self::ClientIdMismatch | Self::Failed { .. } | Self::WrongMethod { .. } | Self::PublicClient => {
-                ErrorCode::InvalidClient
-            }
+            // "utilizes more than one mechanism for authenticating the client" (RFC 6749 §5.2, invalid_request).
+            Self::SeveralMethods => ErrorCode::InvalidRequest,
+            // "unknown client, no client authentication included, or unsupported authentication method" (§5.2); who
+            // tried the Authorization header must get a 401.
+            Self::Missing
+            | Self::MalformedHeader
+            | Self::ClientIdMismatch
+            | Self::Failed { .. }
+            | Self::WrongMethod { .. }
+            | Self::PublicClient => ErrorCode::InvalidClient,
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
         }

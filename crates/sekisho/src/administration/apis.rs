@@ -6,19 +6,17 @@ use realm::RealmContext;
 use serde_json::{Value, json};
 use storage::{Change, Outcome, Statement};
 
-use super::{AdminError, AdminErrorKind, OPENID_SCOPES};
+use super::{AdminError, AdminErrorKind, OPENID_SCOPES, with};
 
 fn view((api, source): &(Api, Source)) -> Value {
-    let mut view = serde_json::to_value(api).unwrap_or_default();
-    view["owner"] = json!(source);
-    view
+    with(serde_json::to_value(api).unwrap_or_default(), "owner", json!(source))
 }
 
 async fn find(realm: &RealmContext, identifier: &str) -> Result<(Api, Source), AdminError> {
     let apis = realm.store.apis(realm.issuer()).await?;
-    apis.into_iter().find(|(api, _)| api.identifier == identifier).ok_or_else(|| {
-        AdminError::not_found(format!("there is no API {identifier}"), "look at: sekisho api list")
-    })
+    apis.into_iter()
+        .find(|(api, _)| api.identifier == identifier)
+        .ok_or_else(|| AdminError::not_found(format!("there is no API {identifier}"), "look at: sekisho api list"))
 }
 
 async fn commit(realm: &RealmContext, statement: Statement) -> Result<(), AdminError> {
@@ -41,7 +39,11 @@ pub(super) async fn show(realm: &RealmContext, identifier: &str) -> Result<Value
 pub(super) async fn add(realm: &RealmContext, api: Api) -> Result<Value, AdminError> {
     let stored = realm.store.apis(realm.issuer()).await?;
     check(realm, &api, &stored).await?;
-    commit(realm, storage::api::put(realm.issuer(), &api, Source::Api, realm.now())?).await?;
+    commit(
+        realm,
+        storage::api::put(realm.issuer(), &api, Source::Api, realm.now())?,
+    )
+    .await?;
     Ok(view(&(api, Source::Api)))
 }
 
@@ -51,7 +53,10 @@ async fn check(realm: &RealmContext, api: &Api, stored: &[(Api, Source)]) -> Res
     let identifier = api.identifier.as_str();
     if Resource::parse(identifier).is_err() || identifier == realm.issuer() {
         let problem = format!("{identifier} cannot identify an API");
-        return Err(AdminError::invalid(problem, "use its public URL: https://api.example.com"));
+        return Err(AdminError::invalid(
+            problem,
+            "use its public URL: https://api.example.com",
+        ));
     }
     if stored.iter().any(|(other, _)| other.identifier == identifier) {
         return Err(conflict(format!("there is an API {identifier} already")));
@@ -59,7 +64,10 @@ async fn check(realm: &RealmContext, api: &Api, stored: &[(Api, Source)]) -> Res
     for scope in &api.scope {
         if scope.name.contains(' ') || Scope::parse(&scope.name).is_err() || scope.name.is_empty() {
             let problem = format!("{:?} cannot be a scope", scope.name);
-            return Err(AdminError::invalid(problem, "use letters, digits and :._- without spaces"));
+            return Err(AdminError::invalid(
+                problem,
+                "use letters, digits and :._- without spaces",
+            ));
         }
         let is_taken = OPENID_SCOPES.contains(&scope.name.as_str())
             || stored.iter().any(|(other, _)| other.find_scope(&scope.name).is_some())
@@ -68,8 +76,15 @@ async fn check(realm: &RealmContext, api: &Api, stored: &[(Api, Source)]) -> Res
             return Err(conflict(format!("there is a scope {} already", scope.name)));
         }
     }
-    if let Some(profile) = api.profile.as_deref().filter(|name| SecurityProfile::find(name).is_none()) {
-        return Err(AdminError::invalid(format!("there is no profile {profile}"), "use openid-core or baseline"));
+    if let Some(profile) = api
+        .profile
+        .as_deref()
+        .filter(|name| SecurityProfile::find(name).is_none())
+    {
+        return Err(AdminError::invalid(
+            format!("there is no profile {profile}"),
+            "use openid-core or baseline",
+        ));
     }
     for client_id in &api.introspection {
         let client = realm.store.find_client(realm.issuer(), client_id).await?;
@@ -89,11 +104,18 @@ pub(super) async fn remove(realm: &RealmContext, identifier: &str) -> Result<Val
     let scopes = found.0.scopes();
     let clients = realm.store.clients(realm.issuer()).await?;
     let uses = |scope: &Scope| !scope.intersection(&scopes).is_empty();
-    let users: Vec<&str> =
-        clients.iter().filter(|client| client.metadata.scope.as_ref().is_some_and(uses)).map(model::Client::id).collect();
-    if !users.is_empty() {
-        let problem = format!("clients still have its scopes: {}", users.join(", "));
-        return Err(AdminError::new(AdminErrorKind::Conflict, problem, "change or remove them first"));
+    let dependents: Vec<&str> = clients
+        .iter()
+        .filter(|client| client.metadata.scope.as_ref().is_some_and(uses))
+        .map(model::Client::id)
+        .collect();
+    if !dependents.is_empty() {
+        let problem = format!("clients still have its scopes: {}", dependents.join(", "));
+        return Err(AdminError::new(
+            AdminErrorKind::Conflict,
+            problem,
+            "change or remove them first",
+        ));
     }
     commit(realm, storage::api::remove(realm.issuer(), identifier)).await?;
     Ok(view(&found))

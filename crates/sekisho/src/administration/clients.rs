@@ -6,7 +6,7 @@ use realm::RealmContext;
 use serde_json::{Value, json};
 use storage::{Change, Outcome, Statement};
 
-use super::{AdminError, AdminErrorKind};
+use super::{AdminError, AdminErrorKind, with};
 
 fn view(client: &Client) -> Value {
     json!({
@@ -16,14 +16,17 @@ fn view(client: &Client) -> Value {
         "owner": client.source,
         "has_secret": client.secret_hash.is_some(),
         "created_at": client.created_at,
-        "metadata": client.metadata,
+        "metadata": *client.metadata,
     })
 }
 
 async fn find(realm: &RealmContext, client_id: &str) -> Result<Client, AdminError> {
     let client = realm.store.find_client(realm.issuer(), client_id).await?;
     client.ok_or_else(|| {
-        AdminError::not_found(format!("there is no client {client_id}"), "look at: sekisho client list")
+        AdminError::not_found(
+            format!("there is no client {client_id}"),
+            "look at: sekisho client list",
+        )
     })
 }
 
@@ -37,7 +40,9 @@ async fn find_own(realm: &RealmContext, client_id: &str) -> Result<Client, Admin
 }
 
 async fn commit(realm: &RealmContext, statements: Vec<Statement>) -> Result<(), AdminError> {
-    let change = Change::new().then_all(statements).then(storage::realm::raise_revision());
+    let change = Change::new()
+        .then_all(statements)
+        .then(storage::realm::raise_revision());
     match realm.store.commit(change).await? {
         Outcome::Applied => Ok(()),
         Outcome::Missed => Err(AdminError::changed_meanwhile()),
@@ -58,12 +63,21 @@ pub(super) async fn add(realm: &RealmContext, metadata: ClientMetadata) -> Resul
     let id = metadata.client_id.clone();
     if realm.store.find_client(realm.issuer(), &id).await?.is_some() {
         let problem = format!("there is a client {id} already");
-        return Err(AdminError::new(AdminErrorKind::Conflict, problem, "choose another client_id"));
+        return Err(AdminError::new(
+            AdminErrorKind::Conflict,
+            problem,
+            "choose another client_id",
+        ));
     }
-    let secret = metadata.token_endpoint_auth_method.uses_secret().then(jose::random_token);
+    let secret = metadata
+        .token_endpoint_auth_method
+        .uses_secret()
+        .then(jose::random_token);
     let client = Client {
-        secret_hash: secret.as_deref().map(|secret| client_secret_hash(realm.issuer(), &id, secret).to_vec()),
-        metadata,
+        secret_hash: secret
+            .as_deref()
+            .map(|secret| client_secret_hash(realm.issuer(), &id, secret).to_vec()),
+        metadata: metadata.into(),
         enabled: true,
         source: Source::Api,
         created_at: realm.now(),
@@ -78,41 +92,72 @@ fn check(realm: &RealmContext, metadata: &ClientMetadata) -> Result<(), AdminErr
         return Err(AdminError::invalid("the client has no client_id", "give it one"));
     }
     if let Some(problem) = metadata.validate(realm.realm.profile.0).into_iter().next() {
-        return Err(AdminError::invalid(format!("{} {}", problem.member, problem.problem), problem.remedy));
+        return Err(AdminError::invalid(
+            format!("{} {}", problem.member, problem.problem),
+            problem.remedy,
+        ));
     }
     let is_offered = |name: &str| realm.realm.profiles.iter().any(|profile| profile.name == name);
     if let Some(profile) = metadata.profile.as_deref().filter(|name| !is_offered(name)) {
         let problem = format!("the realm does not offer the profile {profile}");
-        return Err(AdminError::invalid(problem, "choose another, or add it to profiles in the realm file"));
+        return Err(AdminError::invalid(
+            problem,
+            "choose another, or add it to profiles in the realm file",
+        ));
     }
     let is_known = |scope: &str| {
         super::OPENID_SCOPES.contains(&scope) || realm.apis.iter().any(|api| api.find_scope(scope).is_some())
     };
-    if let Some(scope) = metadata.scope.iter().flat_map(|scope| scope.iter()).find(|scope| !is_known(scope)) {
-        return Err(AdminError::invalid(format!("the scope {scope} belongs to no API"), "look at: sekisho api list"));
+    if let Some(scope) = metadata
+        .scope
+        .iter()
+        .flat_map(protocol::Scope::iter)
+        .find(|scope| !is_known(scope))
+    {
+        return Err(AdminError::invalid(
+            format!("the scope {scope} belongs to no API"),
+            "look at: sekisho api list",
+        ));
     }
     Ok(())
 }
 
-fn with_secret(mut view: Value, secret: Option<String>) -> Value {
-    if let Some(secret) = secret {
-        view["client_secret"] = secret.into();
+fn with_secret(view: Value, secret: Option<String>) -> Value {
+    match secret {
+        Some(secret) => with(view, "client_secret", secret.into()),
+        None => view,
     }
-    view
 }
 
 /// Whether a client is enabled is not owned by a file, for the same reason as with users.
 pub(super) async fn set_enabled(realm: &RealmContext, client_id: &str, enabled: bool) -> Result<Value, AdminError> {
     let client = find(realm, client_id).await?;
-    commit(realm, vec![storage::client::set_enabled(realm.issuer(), client_id, enabled, realm.now())]).await?;
+    commit(
+        realm,
+        vec![storage::client::set_enabled(
+            realm.issuer(),
+            client_id,
+            enabled,
+            realm.now(),
+        )],
+    )
+    .await?;
     Ok(view(&Client { enabled, ..client }))
 }
 
 pub(super) async fn remove(realm: &RealmContext, client_id: &str) -> Result<Value, AdminError> {
     let client = find_own(realm, client_id).await?;
-    if let Some(api) = realm.apis.iter().find(|api| api.introspection.iter().any(|id| id == client_id)) {
+    if let Some(api) = realm
+        .apis
+        .iter()
+        .find(|api| api.introspection.iter().any(|id| id == client_id))
+    {
         let problem = format!("the API {} introspects with the client {client_id}", api.identifier);
-        return Err(AdminError::new(AdminErrorKind::Conflict, problem, "give the API another client first"));
+        return Err(AdminError::new(
+            AdminErrorKind::Conflict,
+            problem,
+            "give the API another client first",
+        ));
     }
     commit(realm, storage::client::remove(realm.issuer(), client_id, realm.now())).await?;
     Ok(view(&client))

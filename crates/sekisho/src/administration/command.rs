@@ -161,6 +161,7 @@ pub enum Action {
     },
 }
 
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn expose_if_any<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
     match secret {
         Some(secret) => expose(secret, serializer),
@@ -176,7 +177,10 @@ mod tests {
     fn a_command_is_one_json_object_with_its_realm_and_its_arguments() {
         let command = Command {
             realm: Some("https://id.example.com".into()),
-            action: Action::UserSetEnabled { user: "alice".into(), enabled: false },
+            action: Action::UserSetEnabled {
+                user: "alice".into(),
+                enabled: false,
+            },
         };
         let json = serde_json::to_value(&command).unwrap();
         let expected = serde_json::json!({

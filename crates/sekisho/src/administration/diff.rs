@@ -26,7 +26,11 @@ pub(super) fn fields<T: Serialize>(old: Option<&T>, new: Option<&T>) -> Vec<Fiel
     names
         .into_iter()
         .filter(|name| old.get(*name) != new.get(*name))
-        .map(|name| FieldChange { field: name.clone(), old: old.get(name).cloned(), new: new.get(name).cloned() })
+        .map(|name| FieldChange {
+            field: name.clone(),
+            old: old.get(name).cloned(),
+            new: new.get(name).cloned(),
+        })
         .collect()
 }
 
@@ -41,7 +45,11 @@ fn flatten(name: &str, value: Value, fields: &mut BTreeMap<String, Value>) {
     match value {
         Value::Object(members) => {
             for (member, value) in members {
-                let inner = if name.is_empty() { member } else { format!("{name}.{member}") };
+                let inner = if name.is_empty() {
+                    member
+                } else {
+                    format!("{name}.{member}")
+                };
                 flatten(&inner, value, fields);
             }
         }
@@ -65,7 +73,10 @@ mod tests {
         let changes = fields(Some(&old), Some(&new));
         let told: Vec<_> = changes.iter().map(|change| change.field.as_str()).collect();
         assert_eq!(told, ["b.d", "come", "e", "gone"]);
-        assert_eq!((changes[0].old.clone(), changes[0].new.clone()), (Some(json!(3)), Some(json!(4))));
+        assert_eq!(
+            (changes[0].old.clone(), changes[0].new.clone()),
+            (Some(json!(3)), Some(json!(4)))
+        );
         assert_eq!((changes[1].old.clone(), changes[3].new.clone()), (None, None));
         assert!(fields(Some(&old), Some(&old)).is_empty());
     }

@@ -42,7 +42,11 @@ pub struct AdminError {
 
 impl AdminError {
     pub(crate) fn new(kind: AdminErrorKind, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { kind, problem: problem.into(), remedy: remedy.into() }
+        Self {
+            kind,
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
     }
 
     pub(crate) fn not_found(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
@@ -55,12 +59,20 @@ impl AdminError {
 
     /// A guard missed: what the decision relied on is different now.
     pub(crate) fn changed_meanwhile() -> Self {
-        Self::new(AdminErrorKind::Conflict, "somebody else changed the same thing at this moment", "run the command again")
+        Self::new(
+            AdminErrorKind::Conflict,
+            "somebody else changed the same thing at this moment",
+            "run the command again",
+        )
     }
 
     pub(crate) fn owned_by_file(what: &str) -> Self {
         let problem = format!("{what} is owned by a realm file");
-        Self::new(AdminErrorKind::OwnedByFile, problem, "change the file and run: sekisho apply FILE")
+        Self::new(
+            AdminErrorKind::OwnedByFile,
+            problem,
+            "change the file and run: sekisho apply FILE",
+        )
     }
 }
 
@@ -70,7 +82,11 @@ impl From<StorageError> for AdminError {
         match error {
             StorageError::Corrupt(_) => Self::new(AdminErrorKind::Internal, problem, "look at the server's log"),
             StorageError::TooNew { .. } => Self::new(AdminErrorKind::Unavailable, problem, "install it"),
-            _ => Self::new(AdminErrorKind::Unavailable, problem, "look at the database, and run the command again"),
+            _ => Self::new(
+                AdminErrorKind::Unavailable,
+                problem,
+                "look at the database, and run the command again",
+            ),
         }
     }
 }
@@ -86,7 +102,11 @@ impl From<RealmError> for AdminError {
 
 impl From<Busy> for AdminError {
     fn from(error: Busy) -> Self {
-        Self::new(AdminErrorKind::Unavailable, error.to_string(), "run the command again in a moment")
+        Self::new(
+            AdminErrorKind::Unavailable,
+            error.to_string(),
+            "run the command again in a moment",
+        )
     }
 }
 
@@ -99,9 +119,11 @@ fn invalid(text: &str) -> AdminError {
 impl From<CreateUserError> for AdminError {
     fn from(error: CreateUserError) -> Self {
         match error {
-            CreateUserError::NameTaken => {
-                Self::new(AdminErrorKind::Conflict, error.to_string(), "choose another, or look at: sekisho user show NAME")
-            }
+            CreateUserError::NameTaken => Self::new(
+                AdminErrorKind::Conflict,
+                error.to_string(),
+                "choose another, or look at: sekisho user show NAME",
+            ),
             CreateUserError::Busy(error) => error.into(),
             CreateUserError::Storage(error) => error.into(),
             CreateUserError::UnacceptablePassword(problem) => invalid(&problem.to_string()),

@@ -30,8 +30,7 @@ struct Ordered(Vec<(String, Value)>);
 impl Ordered {
     fn new(mut members: Map<String, Value>, first: &[&str]) -> Self {
         members.retain(|_, value| !value.is_null());
-        let mut ordered: Vec<_> =
-            first.iter().filter_map(|key| members.remove_entry(*key)).collect();
+        let mut ordered: Vec<_> = first.iter().filter_map(|key| members.remove_entry(*key)).collect();
         ordered.extend(members);
         Self(ordered)
     }
@@ -81,7 +80,17 @@ fn object<T: Serialize>(value: &T) -> Map<String, Value> {
 fn settings(realm: &Realm) -> Ordered {
     let mut members = object(realm);
     members.remove("lifetimes");
-    Ordered::new(members, &["issuer", "display_name", "locales", "profile", "profiles", "registration"])
+    Ordered::new(
+        members,
+        &[
+            "issuer",
+            "display_name",
+            "locales",
+            "profile",
+            "profiles",
+            "registration",
+        ],
+    )
 }
 
 fn lifetimes(realm: &Realm) -> Ordered {
@@ -89,7 +98,16 @@ fn lifetimes(realm: &Realm) -> Ordered {
         .into_iter()
         .filter_map(|(key, value)| Some((key, Value::String(format_duration(value.as_i64()?)))))
         .collect();
-    Ordered::new(members, &["authorization_code", "access_token", "refresh_token", "grant", "session"])
+    Ordered::new(
+        members,
+        &[
+            "authorization_code",
+            "access_token",
+            "refresh_token",
+            "grant",
+            "session",
+        ],
+    )
 }
 
 fn api(api: &Api) -> Ordered {
@@ -97,11 +115,22 @@ fn api(api: &Api) -> Ordered {
     if let Some(acr) = api.acr {
         members.insert("acr".to_owned(), acr.short().into());
     }
-    Ordered::new(members, &["identifier", "name", "token_format", "signing_alg", "profile", "acr", "introspection"])
+    Ordered::new(
+        members,
+        &[
+            "identifier",
+            "name",
+            "token_format",
+            "signing_alg",
+            "profile",
+            "acr",
+            "introspection",
+        ],
+    )
 }
 
 fn client(client: &Client) -> Ordered {
-    let mut members = object(&client.metadata);
+    let mut members = object(&*client.metadata);
     if let Some(hash) = &client.secret_hash {
         members.insert("client_secret_hash".to_owned(), format_hash(hash).into());
     }

@@ -30,7 +30,10 @@ fn grant_view(grant: &Grant, now: i64) -> Value {
 
 pub(super) async fn list(realm: &RealmContext, user: &str) -> Result<Value, AdminError> {
     let user = users::find(realm, user).await?;
-    let grants = realm.store.grants_of_user(realm.issuer(), &user.id, realm.now()).await?;
+    let grants = realm
+        .store
+        .grants_of_user(realm.issuer(), &user.id, realm.now())
+        .await?;
     let views: Vec<Value> = grants.iter().map(|grant| grant_view(grant, realm.now())).collect();
     Ok(json!({ "grants": views }))
 }
@@ -38,7 +41,10 @@ pub(super) async fn list(realm: &RealmContext, user: &str) -> Result<Value, Admi
 async fn find(realm: &RealmContext, id: &str) -> Result<Grant, AdminError> {
     let grant = lookup::find_grant(&realm.store, realm.issuer(), id).await?;
     grant.ok_or_else(|| {
-        AdminError::not_found(format!("there is no grant {id}"), "look at: sekisho grant list --user NAME")
+        AdminError::not_found(
+            format!("there is no grant {id}"),
+            "look at: sekisho grant list --user NAME",
+        )
     })
 }
 
@@ -50,7 +56,11 @@ pub(super) async fn show(realm: &RealmContext, id: &str) -> Result<Value, AdminE
 pub(super) async fn revoke(realm: &RealmContext, id: &str) -> Result<Value, AdminError> {
     let grant = find(realm, id).await?;
     if grant.ended_at.is_none() {
-        commit(realm, storage::grant::end(realm.issuer(), &grant.user_id, id, realm.now())).await?;
+        commit(
+            realm,
+            storage::grant::end(realm.issuer(), &grant.user_id, id, realm.now()),
+        )
+        .await?;
     }
     show(realm, id).await
 }
@@ -73,8 +83,14 @@ fn session_view(session: &Session, now: i64) -> Value {
 
 pub(super) async fn list_sessions(realm: &RealmContext, user: &str) -> Result<Value, AdminError> {
     let user = users::find(realm, user).await?;
-    let sessions = realm.store.sessions_of_user(realm.issuer(), &user.id, realm.now()).await?;
-    let views: Vec<Value> = sessions.iter().map(|session| session_view(session, realm.now())).collect();
+    let sessions = realm
+        .store
+        .sessions_of_user(realm.issuer(), &user.id, realm.now())
+        .await?;
+    let views: Vec<Value> = sessions
+        .iter()
+        .map(|session| session_view(session, realm.now()))
+        .collect();
     Ok(json!({ "sessions": views }))
 }
 
@@ -82,12 +98,19 @@ pub(super) async fn end_session(realm: &RealmContext, id: &str) -> Result<Value,
     let find = || async {
         let session = realm.store.find_session(realm.issuer(), id).await?;
         session.ok_or_else(|| {
-            AdminError::not_found(format!("there is no session {id}"), "look at: sekisho session list --user NAME")
+            AdminError::not_found(
+                format!("there is no session {id}"),
+                "look at: sekisho session list --user NAME",
+            )
         })
     };
     let session = find().await?;
     if session.ended_at.is_none() {
-        commit(realm, storage::session::end(realm.issuer(), &session.user_id, id, realm.now())).await?;
+        commit(
+            realm,
+            storage::session::end(realm.issuer(), &session.user_id, id, realm.now()),
+        )
+        .await?;
     }
     Ok(session_view(&find().await?, realm.now()))
 }

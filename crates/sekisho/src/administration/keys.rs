@@ -33,7 +33,11 @@ pub(super) async fn rotate(
     let made = realm::rotate(&realm.store, &realm.clock, realms.wrap_key(), realm.issuer(), alg, now).await?;
     if made.is_empty() {
         let remedy = "wait until they sign (sekisho key list shows when), then rotate again";
-        return Err(AdminError::new(super::AdminErrorKind::Conflict, "next keys are waiting already", remedy));
+        return Err(AdminError::new(
+            super::AdminErrorKind::Conflict,
+            "next keys are waiting already",
+            remedy,
+        ));
     }
     let keys = realm.store.signing_keys(realm.issuer()).await?;
     let new: Vec<Value> = keys.iter().filter(|row| made.contains(&row.kid)).map(view).collect();

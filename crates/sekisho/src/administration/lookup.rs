@@ -20,7 +20,10 @@ pub(super) enum UserOwner {
 /// The users that files name or named: id → owner.
 pub(super) async fn users_of_files(store: &Store, realm: &str) -> Result<HashMap<String, UserOwner>, StorageError> {
     let rows = store
-        .query("SELECT id, source FROM users WHERE realm = $1 AND source <> 'api'", &[realm.into()])
+        .query(
+            "SELECT id, source FROM users WHERE realm = $1 AND source <> 'api'",
+            &[realm.into()],
+        )
         .await?;
     rows.into_iter()
         .map(|mut row| {
@@ -58,7 +61,10 @@ pub(super) async fn find_grant(store: &Store, realm: &str, id: &str) -> Result<O
             id: row.text()?,
             user_id: row.text()?,
             client_id: row.text()?,
-            scope: row.text()?.parse().map_err(|_| StorageError::Corrupt("grants: scope".into()))?,
+            scope: row
+                .text()?
+                .parse()
+                .map_err(|_| StorageError::Corrupt("grants: scope".into()))?,
             created_at: row.int()?,
             updated_at: row.int()?,
             expires_at: row.int()?,

@@ -4,6 +4,7 @@
 //! same JSON.
 
 mod apis;
+mod apply;
 mod clients;
 mod command;
 mod diff;
@@ -25,11 +26,12 @@ use serde_json::{Value, json};
 use storage::Store;
 
 pub use self::{
+    apply::apply,
     command::{Action, Command},
     diff::FieldChange,
     error::{AdminError, AdminErrorKind},
     export::export,
-    plan::{PlannedChange, Verb, apply, plan},
+    plan::{PlannedChange, Verb, plan},
 };
 use crate::config::{RealmFile, ServerConfig};
 
@@ -94,13 +96,18 @@ async fn in_realm(
     action: Action,
 ) -> Result<Value, AdminError> {
     match action {
-        Action::Plan { .. } | Action::Apply { .. } => Err(AdminError::invalid("files are for no single realm", "report this")),
+        Action::Plan { .. } | Action::Apply { .. } => {
+            Err(AdminError::invalid("files are for no single realm", "report this"))
+        }
         Action::Export => Ok(json!({ "toml": export(&realm.store, &realm.realm).await? })),
         Action::UserList { after, limit } => users::list(realm, &after, limit).await,
         Action::UserShow { user } => users::show(realm, &user).await,
-        Action::UserAdd { username, password, claims, groups } => {
-            users::add(realm, pool, username, password, (claims, groups)).await
-        }
+        Action::UserAdd {
+            username,
+            password,
+            claims,
+            groups,
+        } => users::add(realm, pool, username, password, (claims, groups)).await,
         Action::UserSetEnabled { user, enabled } => users::set_enabled(realm, &user, enabled).await,
         Action::UserSetPassword { user, password } => users::set_password(realm, pool, &user, &password).await,
         Action::ClientList => clients::list(realm).await,
@@ -121,6 +128,14 @@ async fn in_realm(
         Action::SessionList { user } => grants::list_sessions(realm, &user).await,
         Action::SessionEnd { id } => grants::end_session(realm, &id).await,
     }
+}
+
+/// A JSON object with one more member.
+fn with(mut object: Value, member: &str, value: Value) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(member.to_owned(), value);
+    }
+    object
 }
 
 async fn find_realm(realms: &Realms, issuer: Option<&str>) -> Result<Arc<RealmContext>, AdminError> {

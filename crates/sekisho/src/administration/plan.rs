@@ -1,22 +1,23 @@
-//! What `apply` would change, and `apply`.
+//! What `apply` would change.
 //!
 //! Each object remembers whether a file or a command made it. A file changes and removes only what files own. What a
 //! command made and a file names alike is left alone; what they describe differently is a conflict.
 
 use std::collections::HashSet;
 
-use authn::{password::PasswordPool, users::NewUser};
 use model::{Api, Client, Realm, Source, User};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use storage::{Change, Outcome, Statement, Store};
+use storage::Store;
 
 use super::{
     AdminError, AdminErrorKind,
+    apply::not_set,
     diff::{FieldChange, fields},
     lookup::{self, UserOwner},
+    with,
 };
-use crate::config::{ClientEntry, ClientSecret, PasswordSeed, RealmFile, UserEntry};
+use crate::config::{ClientEntry, ClientSecret, RealmFile, UserEntry};
 
 /// What happens to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,12 +50,13 @@ pub struct PlannedChange {
 }
 
 /// A change with what carries it out.
-struct Step {
-    planned: PlannedChange,
-    write: Write,
+pub(super) struct Step {
+    pub planned: PlannedChange,
+    pub write: Write,
 }
 
-enum Write {
+/// What carries a change out.
+pub(super) enum Write {
     Realm(Box<Realm>),
     Api(Box<Api>),
     RemoveApi(String),
@@ -74,77 +76,13 @@ pub async fn plan(store: &Store, files: &[RealmFile]) -> Result<Vec<PlannedChang
     Ok(planned)
 }
 
-/// Makes it so, all files in one transaction, and answers what was changed. Applied again, it changes nothing. `now` is
-/// in unix seconds.
-pub async fn apply(
-    store: &Store,
-    pool: &PasswordPool,
-    files: &[RealmFile],
-    now: i64,
-) -> Result<Vec<PlannedChange>, AdminError> {
-    let mut change = Change::new();
-    let mut planned = Vec::new();
-    for file in files {
-        for step in steps(store, file).await? {
-            change = change.then_all(write(pool, &file.realm.issuer, step.write, now).await?);
-            planned.push(step.planned);
-        }
-    }
-    if planned.is_empty() {
-        return Ok(planned);
-    }
-    match store.commit(change.then(storage::realm::raise_revision())).await? {
-        Outcome::Applied => Ok(planned),
-        Outcome::Missed => Err(AdminError::changed_meanwhile()),
-    }
-}
-
-async fn write(pool: &PasswordPool, realm: &str, write: Write, now: i64) -> Result<Vec<Statement>, AdminError> {
-    Ok(match write {
-        Write::Realm(realm) => vec![storage::realm::put(&realm, now)?],
-        Write::Api(api) => vec![storage::api::put(realm, &api, Source::File, now)?],
-        Write::RemoveApi(identifier) => vec![storage::api::remove(realm, &identifier)],
-        Write::Client(client) => vec![storage::client::put(realm, &client, now)?],
-        Write::RemoveClient(client_id) => storage::client::remove(realm, &client_id, now),
-        Write::NewUser(entry) => vec![storage::user::insert(realm, &new_user(pool, *entry, now).await?)?],
-        Write::User(user) => vec![storage::user::update(realm, &user, now)?],
-        Write::DisableUser(user) => vec![lookup::remove_user_from_file(realm, &user, now)],
-    })
-}
-
-async fn new_user(pool: &PasswordPool, entry: UserEntry, now: i64) -> Result<User, AdminError> {
-    let username = entry.username.clone();
-    let (password, password_hash) = match entry.password {
-        Some(PasswordSeed::Clear(secret)) => (Some(secret), None),
-        Some(PasswordSeed::Hash(phc)) => (None, Some(phc)),
-        Some(PasswordSeed::Missing) => return Err(not_set(&format!("the password of the user {username}"))),
-        None => (None, None),
-    };
-    let new = NewUser {
-        username: entry.username,
-        password,
-        password_hash,
-        claims: entry.claims,
-        groups: entry.groups,
-        source: Source::File,
-    };
-    let user = authn::users::new_user(pool, new, now).await.map_err(|error| {
-        let error = AdminError::from(error);
-        AdminError { problem: format!("user {username}: {}", error.problem), ..error }
-    })?;
-    Ok(User { enabled: entry.enabled.unwrap_or(true), ..user })
-}
-
-fn not_set(what: &str) -> AdminError {
-    AdminError::invalid(
-        format!("the environment variable with {what} is not set"),
-        "set it where this command or the server runs",
-    )
-}
-
 /// Everything that differs; an error that names every conflict at once.
-async fn steps(store: &Store, file: &RealmFile) -> Result<Vec<Step>, AdminError> {
-    let mut plan = Plan { realm: &file.realm.issuer, steps: Vec::new(), conflicts: Vec::new() };
+pub(super) async fn steps(store: &Store, file: &RealmFile) -> Result<Vec<Step>, AdminError> {
+    let mut plan = Plan {
+        realm: &file.realm.issuer,
+        steps: Vec::new(),
+        conflicts: Vec::new(),
+    };
     plan.settings(store, &file.realm).await?;
     plan.apis(store, &file.apis).await?;
     plan.clients(store, &file.clients).await?;
@@ -152,7 +90,11 @@ async fn steps(store: &Store, file: &RealmFile) -> Result<Vec<Step>, AdminError>
     if plan.conflicts.is_empty() {
         return Ok(plan.steps);
     }
-    let problem = format!("made by a command and described differently in {}: {}", file.file, plan.conflicts.join(", "));
+    let problem = format!(
+        "made by a command and described differently in {}: {}",
+        file.file,
+        plan.conflicts.join(", ")
+    );
     let remedy = "take them out of the file, write them as sekisho export does, or remove them by command first";
     Err(AdminError::new(AdminErrorKind::OwnedByCommand, problem, remedy))
 }
@@ -166,7 +108,16 @@ struct Plan<'f> {
 impl Plan<'_> {
     fn step(&mut self, action: Verb, kind: &str, name: &str, fields: Vec<FieldChange>, write: Write) {
         let (realm, kind, name) = (self.realm.to_owned(), kind.to_owned(), name.to_owned());
-        self.steps.push(Step { planned: PlannedChange { realm, action, kind, name, fields }, write });
+        self.steps.push(Step {
+            planned: PlannedChange {
+                realm,
+                action,
+                kind,
+                name,
+                fields,
+            },
+            write,
+        });
     }
 
     /// An object that is stored and named by the file: nothing, a change, or a conflict.
@@ -179,11 +130,21 @@ impl Plan<'_> {
     }
 
     async fn settings(&mut self, store: &Store, wanted: &Realm) -> Result<(), AdminError> {
-        let stored = store.realms().await?.into_iter().find(|realm| realm.issuer == wanted.issuer);
+        let stored = store
+            .realms()
+            .await?
+            .into_iter()
+            .find(|realm| realm.issuer == wanted.issuer);
         let fields = fields(stored.as_ref(), Some(wanted));
         let verb = if stored.is_some() { Verb::Update } else { Verb::Create };
         if !fields.is_empty() {
-            self.step(verb, "realm", &wanted.issuer, fields, Write::Realm(Box::new(wanted.clone())));
+            self.step(
+                verb,
+                "realm",
+                &wanted.issuer,
+                fields,
+                Write::Realm(Box::new(wanted.clone())),
+            );
         }
         Ok(())
     }
@@ -220,7 +181,7 @@ impl Plan<'_> {
                 None => None,
             };
             let new = Client {
-                metadata: entry.metadata.clone(),
+                metadata: entry.metadata.clone().into(),
                 secret_hash,
                 enabled: entry.enabled.unwrap_or(old.is_none_or(|old| old.enabled)),
                 source: Source::File,
@@ -248,7 +209,13 @@ impl Plan<'_> {
         for entry in wanted {
             let Some(old) = store.find_user_by_name(self.realm, &entry.username).await? else {
                 let fields = new_user_fields(entry);
-                self.step(Verb::Create, "user", &entry.username, fields, Write::NewUser(Box::new(entry.clone())));
+                self.step(
+                    Verb::Create,
+                    "user",
+                    &entry.username,
+                    fields,
+                    Write::NewUser(Box::new(entry.clone())),
+                );
                 continue;
             };
             named.insert(old.id.clone());
@@ -274,13 +241,23 @@ impl Plan<'_> {
             }
         }
         let mut left = Vec::new();
-        for id in of_files.iter().filter(|(id, owner)| **owner == UserOwner::File && !named.contains(*id)).map(|(id, _)| id) {
+        for id in of_files
+            .iter()
+            .filter(|(id, owner)| **owner == UserOwner::File && !named.contains(*id))
+            .map(|(id, _)| id)
+        {
             left.extend(store.find_user(self.realm, id).await?);
         }
         left.sort_by(|a, b| a.username.cmp(&b.username));
         for user in left {
             let name = user.username.clone();
-            self.step(Verb::Disable, "user", &name, Vec::new(), Write::DisableUser(Box::new(user)));
+            self.step(
+                Verb::Disable,
+                "user",
+                &name,
+                Vec::new(),
+                Write::DisableUser(Box::new(user)),
+            );
         }
         Ok(())
     }
@@ -288,9 +265,8 @@ impl Plan<'_> {
 
 fn client_fields(old: Option<&Client>, new: &Client) -> Vec<FieldChange> {
     let view = |client: &Client| {
-        let mut view = serde_json::to_value(&client.metadata).unwrap_or_default();
-        view["enabled"] = json!(client.enabled);
-        view
+        let metadata = serde_json::to_value(&*client.metadata).unwrap_or_default();
+        with(metadata, "enabled", json!(client.enabled))
     };
     let mut changes = fields(old.map(view).as_ref(), Some(&view(new)));
     let old_hash = old.and_then(|old| old.secret_hash.as_ref());
@@ -313,7 +289,11 @@ fn new_user_fields(entry: &UserEntry) -> Vec<FieldChange> {
     let view = json!({ "claims": entry.claims, "groups": entry.groups, "enabled": entry.enabled.unwrap_or(true) });
     let mut changes = fields(None, Some(&view));
     if entry.password.is_some() {
-        changes.push(FieldChange { field: "password".to_owned(), old: None, new: Some("(a password)".into()) });
+        changes.push(FieldChange {
+            field: "password".to_owned(),
+            old: None,
+            new: Some("(a password)".into()),
+        });
     }
     changes
 }

@@ -37,7 +37,10 @@ pub(super) async fn find(realm: &RealmContext, name: &str) -> Result<User, Admin
 
 pub(super) async fn list(realm: &RealmContext, after: &str, limit: i64) -> Result<Value, AdminError> {
     let limit = limit.clamp(1, MOST);
-    let mut users = realm.store.users(realm.issuer(), &username_key(after), limit + 1).await?;
+    let mut users = realm
+        .store
+        .users(realm.issuer(), &username_key(after), limit + 1)
+        .await?;
     let has_more = i64::try_from(users.len()).is_ok_and(|found| found > limit);
     if has_more {
         users.pop();
@@ -59,9 +62,19 @@ pub(super) async fn add(
 ) -> Result<Value, AdminError> {
     if let Some(unknown) = claims.keys().find(|claim| !protocol::claims::is_standard(claim)) {
         let remedy = "use a standard claim: name, given_name, email …";
-        return Err(AdminError::invalid(format!("{unknown} is not a standard claim"), remedy));
+        return Err(AdminError::invalid(
+            format!("{unknown} is not a standard claim"),
+            remedy,
+        ));
     }
-    let new = NewUser { username, password, password_hash: None, claims, groups, source: Source::Api };
+    let new = NewUser {
+        username,
+        password,
+        password_hash: None,
+        claims,
+        groups,
+        source: Source::Api,
+    };
     Ok(view(&authn::users::create(realm, pool, new).await?))
 }
 
@@ -72,7 +85,11 @@ pub(super) async fn set_enabled(realm: &RealmContext, name: &str, enabled: bool)
     let now = realm.now();
     let change = Change::new().then(storage::user::set_enabled(realm.issuer(), &user.id, enabled, now));
     match realm.store.commit(change).await? {
-        Outcome::Applied => Ok(view(&User { enabled, updated_at: now, ..user })),
+        Outcome::Applied => Ok(view(&User {
+            enabled,
+            updated_at: now,
+            ..user
+        })),
         Outcome::Missed => Err(AdminError::changed_meanwhile()),
     }
 }

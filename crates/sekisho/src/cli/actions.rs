@@ -29,7 +29,10 @@ pub(super) fn prepare(task: Task) -> Result<Option<Prepared>, String> {
         Task::Session { realm, task } => (realm.realm, session(task)),
         _ => return Ok(None),
     };
-    Ok(Some(Prepared { command: Command { realm, action }, show }))
+    Ok(Some(Prepared {
+        command: Command { realm, action },
+        show,
+    }))
 }
 
 type Shown = (Action, fn(&Value) -> String);
@@ -38,23 +41,52 @@ fn user(task: UserTask) -> Result<Shown, String> {
     Ok(match task {
         UserTask::List { after, limit } => (Action::UserList { after, limit }, show::users),
         UserTask::Show { user } => (Action::UserShow { user }, show::object),
-        UserTask::Add { username, name, given_name, family_name, email, email_verified, groups, password_stdin } => {
-            let password = if password_stdin { Some(terminal::read_password()?) } else { None };
-            let mut claims: Map<String, Value> =
-                [("name", name), ("given_name", given_name), ("family_name", family_name), ("email", email)]
-                    .into_iter()
-                    .filter_map(|(claim, value)| Some((claim.to_owned(), value?.into())))
-                    .collect();
+        UserTask::Add {
+            username,
+            name,
+            given_name,
+            family_name,
+            email,
+            email_verified,
+            groups,
+            password_stdin,
+        } => {
+            let password = if password_stdin {
+                Some(terminal::read_password()?)
+            } else {
+                None
+            };
+            let mut claims: Map<String, Value> = [
+                ("name", name),
+                ("given_name", given_name),
+                ("family_name", family_name),
+                ("email", email),
+            ]
+            .into_iter()
+            .filter_map(|(claim, value)| Some((claim.to_owned(), value?.into())))
+            .collect();
             if email_verified {
                 claims.insert("email_verified".to_owned(), true.into());
             }
-            (Action::UserAdd { username, password, claims, groups }, show::object)
+            (
+                Action::UserAdd {
+                    username,
+                    password,
+                    claims,
+                    groups,
+                },
+                show::object,
+            )
         }
         UserTask::Disable { user } => (Action::UserSetEnabled { user, enabled: false }, show::object),
         UserTask::Enable { user } => (Action::UserSetEnabled { user, enabled: true }, show::object),
-        UserTask::SetPassword { user } => {
-            (Action::UserSetPassword { user, password: terminal::read_password()? }, show::object)
-        }
+        UserTask::SetPassword { user } => (
+            Action::UserSetPassword {
+                user,
+                password: terminal::read_password()?,
+            },
+            show::object,
+        ),
     })
 }
 
@@ -62,11 +94,26 @@ fn client(task: ClientTask) -> Result<Shown, String> {
     Ok(match task {
         ClientTask::List => (Action::ClientList, show::clients),
         ClientTask::Show { client_id } => (Action::ClientShow { client_id }, show::object),
-        ClientTask::Add(new) => {
-            (Action::ClientAdd { metadata: Box::new(metadata(new)?) }, show::client_with_secret)
-        }
-        ClientTask::Disable { client_id } => (Action::ClientSetEnabled { client_id, enabled: false }, show::object),
-        ClientTask::Enable { client_id } => (Action::ClientSetEnabled { client_id, enabled: true }, show::object),
+        ClientTask::Add(new) => (
+            Action::ClientAdd {
+                metadata: Box::new(metadata(new)?),
+            },
+            show::client_with_secret,
+        ),
+        ClientTask::Disable { client_id } => (
+            Action::ClientSetEnabled {
+                client_id,
+                enabled: false,
+            },
+            show::object,
+        ),
+        ClientTask::Enable { client_id } => (
+            Action::ClientSetEnabled {
+                client_id,
+                enabled: true,
+            },
+            show::object,
+        ),
         ClientTask::Remove { client_id } => (Action::ClientRemove { client_id }, show::object),
         ClientTask::RotateSecret { client_id } => (Action::ClientRotateSecret { client_id }, show::client_with_secret),
     })
@@ -79,21 +126,30 @@ fn metadata(new: NewClient) -> Result<ClientMetadata, String> {
         (true, true) => vec![GrantType::ClientCredentials],
     };
     let scope = match new.scope {
-        Some(text) => Some(Scope::parse(&text).map_err(|error| format!("--scope: {error} — write \"openid accounts:read\""))?),
+        Some(text) => {
+            Some(Scope::parse(&text).map_err(|error| format!("--scope: {error} — write \"openid accounts:read\""))?)
+        }
         None => None,
     };
     let public = new.public.then_some(TokenEndpointAuthMethod::None);
     Ok(ClientMetadata {
         client_id: new.client_id,
         client_name: new.name,
-        response_types: match grant_types.contains(&GrantType::AuthorizationCode) {
-            true => vec![ResponseType::CODE],
-            false => Vec::new(),
+        response_types: if grant_types.contains(&GrantType::AuthorizationCode) {
+            vec![ResponseType::CODE]
+        } else {
+            Vec::new()
         },
         redirect_uris: new.redirect_uris,
         grant_types,
-        token_endpoint_auth_method: public.or(new.auth_method).unwrap_or(TokenEndpointAuthMethod::ClientSecretBasic),
-        application_type: if new.native { ApplicationType::Native } else { ApplicationType::Web },
+        token_endpoint_auth_method: public
+            .or(new.auth_method)
+            .unwrap_or(TokenEndpointAuthMethod::ClientSecretBasic),
+        application_type: if new.native {
+            ApplicationType::Native
+        } else {
+            ApplicationType::Web
+        },
         scope,
         profile: new.profile,
         owner: new.owner,
@@ -106,17 +162,26 @@ fn api(task: ApiTask) -> Shown {
     match task {
         ApiTask::List => (Action::ApiList, show::apis),
         ApiTask::Show { identifier } => (Action::ApiShow { identifier }, show::object),
-        ApiTask::Add(new) => (Action::ApiAdd { api: Box::new(new_api(new)) }, show::object),
+        ApiTask::Add(new) => (
+            Action::ApiAdd {
+                api: Box::new(new_api(new)),
+            },
+            show::object,
+        ),
         ApiTask::Remove { identifier } => (Action::ApiRemove { identifier }, show::object),
     }
 }
 
 fn new_api(new: NewApi) -> Api {
     let scope = |text: String| match text.split_once('=') {
-        Some((name, text)) => {
-            ApiScope { name: name.to_owned(), description: [("en".to_owned(), text.to_owned())].into() }
-        }
-        None => ApiScope { name: text, description: BTreeMap::new() },
+        Some((name, text)) => ApiScope {
+            name: name.to_owned(),
+            description: [("en".to_owned(), text.to_owned())].into(),
+        },
+        None => ApiScope {
+            name: text,
+            description: BTreeMap::new(),
+        },
     };
     Api {
         name: new.name.unwrap_or_else(|| new.identifier.clone()),
@@ -183,12 +248,19 @@ mod tests {
 
     #[test]
     fn a_client_without_redirect_uris_acts_for_itself() {
-        let Action::ClientAdd { metadata } = action("sekisho client add robot").1 else { panic!("client add") };
+        let Action::ClientAdd { metadata } = action("sekisho client add robot").1 else {
+            panic!("client add")
+        };
         assert_eq!(metadata.grant_types, [GrantType::ClientCredentials]);
         assert!(metadata.response_types.is_empty() && !metadata.is_public());
         let line = "sekisho client add app --public --native --redirect-uri http://127.0.0.1/cb --scope openid";
-        let Action::ClientAdd { metadata } = action(line).1 else { panic!("client add") };
-        assert_eq!(metadata.grant_types, [GrantType::AuthorizationCode, GrantType::RefreshToken]);
+        let Action::ClientAdd { metadata } = action(line).1 else {
+            panic!("client add")
+        };
+        assert_eq!(
+            metadata.grant_types,
+            [GrantType::AuthorizationCode, GrantType::RefreshToken]
+        );
         assert!(metadata.is_public() && metadata.application_type == ApplicationType::Native);
         let baseline = protocol::SecurityProfile::find("baseline").unwrap();
         assert!(metadata.validate(baseline).is_empty());
@@ -196,15 +268,27 @@ mod tests {
 
     #[test]
     fn scopes_of_an_api_come_with_their_text() {
-        let line = "sekisho api add https://api.example.com --scope a:read=See --scope a:write --token-format jwt --acr loa2";
-        let Action::ApiAdd { api } = action(line).1 else { panic!("api add") };
+        let line =
+            "sekisho api add https://api.example.com --scope a:read=See --scope a:write --token-format jwt --acr loa2";
+        let Action::ApiAdd { api } = action(line).1 else {
+            panic!("api add")
+        };
         assert_eq!(api.scope[0].description["en"], "See");
-        assert_eq!((api.scope[1].name.as_str(), api.token_format), ("a:write", model::TokenFormat::Jwt));
+        assert_eq!(
+            (api.scope[1].name.as_str(), api.token_format),
+            ("a:write", model::TokenFormat::Jwt)
+        );
     }
 
     #[test]
     fn keys_grants_and_sessions_have_their_commands() {
-        assert!(matches!(action("sekisho key rotate --alg ES256 --now").1, Action::KeyRotate { alg: Some(_), now: true }));
+        assert!(matches!(
+            action("sekisho key rotate --alg ES256 --now").1,
+            Action::KeyRotate {
+                alg: Some(_),
+                now: true
+            }
+        ));
         assert!(matches!(action("sekisho grant revoke g1").1, Action::GrantRevoke { id } if id == "g1"));
         assert!(matches!(action("sekisho session end s1").1, Action::SessionEnd { id } if id == "s1"));
         assert!(Arguments::try_parse_from("sekisho key rotate --alg none".split(' ')).is_err());

@@ -18,6 +18,10 @@ Start here:
 
 Beside a running server a command goes through its control socket; otherwise it opens the database itself.";
 
+const GRANT_TYPES: &str =
+    "May be repeated [default: authorization_code and refresh_token with a redirect URI, else client_credentials]";
+const AUTH_METHODS: &str = "client_secret_basic, client_secret_post or none [default: client_secret_basic]";
+
 /// Opens Web APIs safely: sign-in, consent, tokens and their checks by OAuth 2.0 and OpenID Connect
 #[derive(Debug, Parser)]
 #[command(name = "sekisho", version, after_help = EXAMPLES, disable_help_subcommand = true)]
@@ -220,7 +224,6 @@ pub(super) enum ClientTask {
 }
 
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct NewClient {
     /// Its identifier
     pub client_id: String,
@@ -230,11 +233,9 @@ pub(super) struct NewClient {
     /// Where the browser may come back; may be repeated
     #[arg(long = "redirect-uri", value_name = "URI")]
     pub redirect_uris: Vec<String>,
-    /// May be repeated [default: authorization_code and refresh_token with a redirect URI, else client_credentials]
-    #[arg(long = "grant-type", value_name = "TYPE", value_parser = grant_type)]
+    #[arg(long = "grant-type", value_name = "TYPE", value_parser = grant_type, help = GRANT_TYPES)]
     pub grant_types: Vec<GrantType>,
-    /// client_secret_basic, client_secret_post or none
-    #[arg(long, value_name = "METHOD", value_parser = auth_method, conflicts_with = "public")]
+    #[arg(long, value_name = "METHOD", value_parser = auth_method, conflicts_with = "public", help = AUTH_METHODS)]
     pub auth_method: Option<TokenEndpointAuthMethod>,
     /// It cannot keep a secret: the same as --auth-method none
     #[arg(long)]
@@ -357,7 +358,10 @@ fn grant_type(text: &str) -> Result<GrantType, String> {
 }
 
 fn auth_method(text: &str) -> Result<TokenEndpointAuthMethod, String> {
-    let known: Vec<_> = TokenEndpointAuthMethod::ALL.iter().map(|known| known.as_str()).collect();
+    let known: Vec<_> = TokenEndpointAuthMethod::ALL
+        .iter()
+        .map(|known| known.as_str())
+        .collect();
     TokenEndpointAuthMethod::parse(text).ok_or_else(|| format!("use one of: {}", known.join(", ")))
 }
 

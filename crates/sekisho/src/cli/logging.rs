@@ -10,8 +10,12 @@ pub(super) fn start(level: &str) {
     let registry = tracing_subscriber::registry().with(filter);
     // Whoever started logs before keeps them.
     let _ = if std::io::stderr().is_terminal() {
-        registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false)).try_init()
+        registry
+            .with(fmt::layer().with_writer(std::io::stderr).with_target(false))
+            .try_init()
     } else {
-        registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init()
+        registry
+            .with(fmt::layer().json().with_writer(std::io::stderr))
+            .try_init()
     };
 }

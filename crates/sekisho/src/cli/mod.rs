@@ -5,28 +5,31 @@
 
 mod actions;
 mod arguments;
+mod failure;
 mod logging;
 mod show;
 mod terminal;
 
 use std::{
     ffi::OsString,
-    io::{IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use authn::password::PasswordPool;
-use clap::{Parser, error::ErrorKind};
+use clap::Parser;
 use model::Clock;
 use realm::Realms;
 use serde_json::{Value, json};
 use storage::Options;
 
-use self::arguments::{Arguments, Demo, DemoApp, Task};
+use self::{
+    arguments::{Arguments, Demo, DemoApp, Task},
+    failure::{Failure, fail, is_for_people, print, print_json, usage},
+};
 use crate::{
     administration::{self, Action, AdminError, Command},
-    config::{self, Problems, RealmFile, ServerConfig},
+    config::{self, RealmFile, ServerConfig},
     control,
     demo::{self, DemoOptions, Places},
     wiring,
@@ -34,32 +37,6 @@ use crate::{
 
 /// Exit code of `plan` when there are changes.
 const CHANGES: u8 = 2;
-
-/// Why a command failed.
-enum Failure {
-    /// One line.
-    Line(String),
-    /// Files are wrong; the summary comes after the list.
-    Files(Problems),
-    /// The administration refused.
-    Refused(AdminError),
-}
-
-impl From<String> for Failure {
-    fn from(line: String) -> Self {
-        Self::Line(line)
-    }
-}
-impl From<Problems> for Failure {
-    fn from(problems: Problems) -> Self {
-        Self::Files(problems)
-    }
-}
-impl From<AdminError> for Failure {
-    fn from(error: AdminError) -> Self {
-        Self::Refused(error)
-    }
-}
 
 /// Runs the program with what was typed.
 pub fn run() -> ExitCode {
@@ -86,60 +63,6 @@ pub fn run_with(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>
     }
 }
 
-/// Help is an answer; anything else is wrong usage, told in one line.
-fn usage(error: &clap::Error) -> ExitCode {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        let _ = error.print();
-        return ExitCode::SUCCESS;
-    }
-    let text = error.to_string();
-    let mut parts: Vec<&str> = text.split("\n\n").next().unwrap_or_default().lines().map(str::trim).collect();
-    parts.extend(text.lines().map(str::trim).filter_map(|line| line.strip_prefix("tip: ")));
-    let what = match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => "a command is missing".to_owned(),
-        _ => parts.join(" ").trim_start_matches("error: ").to_owned(),
-    };
-    eprintln!("sekisho: {what} — run: sekisho --help");
-    ExitCode::FAILURE
-}
-
-fn fail(failure: Failure, is_json: bool) -> ExitCode {
-    let (line, value) = match failure {
-        Failure::Line(line) => {
-            let (problem, remedy) = line.split_once(" — ").unwrap_or((&line, ""));
-            let value = json!({ "error": { "problem": problem, "remedy": remedy } });
-            (line, value)
-        }
-        Failure::Refused(error) => (error.to_string(), json!({ "error": error })),
-        Failure::Files(problems) => {
-            if !is_json {
-                eprint!("{}", problems.text(is_for_people(&std::io::stderr())));
-            }
-            let line = format!("{} — correct the files and try again; nothing was changed", problems.summary());
-            (line, json!({ "error": { "problem": problems.summary(), "problems": problems } }))
-        }
-    };
-    if is_json {
-        print_json(&value);
-    }
-    eprintln!("sekisho: {}", line.replace('\n', " "));
-    ExitCode::FAILURE
-}
-
-fn print_json(value: &Value) {
-    print(&format!("{value:#}\n"));
-}
-
-/// To stdout; whoever stops reading gets no more.
-fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-}
-
-#[expect(clippy::disallowed_methods, reason = "NO_COLOR is the users' way to say that they want plain text")]
-fn is_for_people(stream: &impl IsTerminal) -> bool {
-    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none()
-}
-
 async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
     let (file, is_json) = (arguments.config.as_deref(), arguments.json);
     match arguments.command {
@@ -148,21 +71,45 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
         Task::Check(files) => check(file, &files.files, is_json),
         Task::Plan(files) => {
             let (config, files) = realm_files(file, &files.files)?;
-            let answer = ask(&config, Command { realm: None, action: Action::Plan { files } }).await?;
-            let is_empty = answer["changes"].as_array().is_none_or(Vec::is_empty);
+            let answer = ask(
+                &config,
+                Command {
+                    realm: None,
+                    action: Action::Plan { files },
+                },
+            )
+            .await?;
+            let is_empty = answer
+                .get("changes")
+                .and_then(Value::as_array)
+                .is_none_or(Vec::is_empty);
             tell(&answer, is_json, show::planned);
             Ok(if is_empty { ExitCode::SUCCESS } else { CHANGES.into() })
         }
         Task::Apply(files) => {
             let (config, files) = realm_files(file, &files.files)?;
-            let answer = ask(&config, Command { realm: None, action: Action::Apply { files } }).await?;
+            let answer = ask(
+                &config,
+                Command {
+                    realm: None,
+                    action: Action::Apply { files },
+                },
+            )
+            .await?;
             tell(&answer, is_json, show::applied);
             Ok(ExitCode::SUCCESS)
         }
         Task::Export(realm) => {
             let config = config::load_process(file)?;
-            let answer = ask(&config, Command { realm: realm.realm, action: Action::Export }).await?;
-            let toml = answer["toml"].as_str().unwrap_or_default();
+            let answer = ask(
+                &config,
+                Command {
+                    realm: realm.realm,
+                    action: Action::Export,
+                },
+            )
+            .await?;
+            let toml = answer.get("toml").and_then(Value::as_str).unwrap_or_default();
             if is_json {
                 // JSON with the same keys is a realm file too.
                 print_json(&toml::from_str(toml).map_err(|error| error.to_string())?);
@@ -183,7 +130,11 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
 }
 
 fn tell(answer: &Value, is_json: bool, show: fn(&Value) -> String) {
-    if is_json { print_json(answer) } else { print(&show(answer)) }
+    if is_json {
+        print_json(answer);
+    } else {
+        print(&show(answer));
+    }
 }
 
 async fn serve(file: Option<&Path>) -> Result<ExitCode, Failure> {
@@ -203,7 +154,13 @@ async fn run_demo(demo: Demo) -> Result<ExitCode, Failure> {
             let places = Places::at(port.port)?;
             demo::cli_app::run(&places.issuer(), &places.api()).await?;
         }
-        None => demo::run(DemoOptions { port: demo.port.port, data: demo.data }).await?,
+        None => {
+            demo::run(DemoOptions {
+                port: demo.port.port,
+                data: demo.data,
+            })
+            .await?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -214,7 +171,11 @@ fn check(file: Option<&Path>, files: &[PathBuf], is_json: bool) -> Result<ExitCo
         ([], Some(file)) => vec![file.to_owned()],
         ([], None) if default.is_file() => vec![default.to_owned()],
         ([], None) => {
-            return Err("no file is named, and there is no ./sekisho.toml — name the files to check".to_owned().into());
+            return Err(
+                "no file is named, and there is no ./sekisho.toml — name the files to check"
+                    .to_owned()
+                    .into(),
+            );
         }
         (files, _) => files.to_vec(),
     };
@@ -241,7 +202,11 @@ fn realm_files(file: Option<&Path>, named: &[PathBuf]) -> Result<(ServerConfig, 
         let mut config = config::load_server(file)?;
         let (files, warnings) = (std::mem::take(&mut config.realms), config.warnings.clone());
         if files.is_empty() {
-            return Err("no realm file is named, here or in sekisho.toml — name one: sekisho plan realms/bank.toml".to_owned().into());
+            return Err(
+                "no realm file is named, here or in sekisho.toml — name one: sekisho plan realms/bank.toml"
+                    .to_owned()
+                    .into(),
+            );
         }
         (config, files, warnings)
     } else {
@@ -265,63 +230,20 @@ async fn ask(config: &ServerConfig, command: Command) -> Result<Value, Failure> 
         && !makes_database
         && !path.exists()
     {
-        let line = format!("there is no database {} — name the server's file with --config, or start: sekisho serve", path.display());
+        let line = format!(
+            "there is no database {} — name the server's file with --config, or start: sekisho serve",
+            path.display()
+        );
         return Err(line.into());
     }
     let (store, wrap) = config::open_store(config).await.map_err(|error| error.to_string())?;
-    let realms = Realms::open(store, Clock::system(), wrap).await.map_err(AdminError::from)?;
+    let realms = Realms::open(store, Clock::system(), wrap)
+        .await
+        .map_err(AdminError::from)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let passwords = PasswordPool::new(threads, threads);
     Ok(administration::execute(&realms, &passwords, command).await?)
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    #[test]
-    fn the_arguments_are_sound_and_help_shows_the_commands() {
-        let mut command = Arguments::command();
-        command.clone().debug_assert();
-        let help = command.render_help().to_string();
-        for task in ["demo", "serve", "check", "plan", "apply", "export", "user", "client", "api", "key", "grant", "session"] {
-            assert!(help.contains(&format!("\n  {task} ")), "{task}\n{help}");
-        }
-    }
-
-    #[test]
-    fn wrong_usage_is_an_error_and_help_is_not() {
-        assert_eq!(run_with(["sekisho", "frobnicate"]), ExitCode::FAILURE);
-        assert_eq!(run_with(["sekisho"]), ExitCode::FAILURE);
-        assert_eq!(run_with(["sekisho", "--help"]), ExitCode::SUCCESS);
-        assert_eq!(run_with(["sekisho", "user", "show"]), ExitCode::FAILURE);
-    }
-
-    #[test]
-    fn files_are_checked_planned_and_applied_and_commands_work_without_a_server() {
-        let directory = testkit::process::temporary_directory("cli");
-        let run = |arguments: &[&str]| {
-            let config = directory.join("sekisho.toml");
-            let start = ["sekisho", "--config", config.to_str().unwrap()];
-            run_with(start.iter().chain(arguments).map(|text| (*text).to_owned()))
-        };
-        std::fs::write(directory.join("sekisho.toml"), "realms = [\"*.realm.toml\"]\n").unwrap();
-        let realm = directory.join("a.realm.toml");
-        std::fs::write(&realm, testkit::realm::bank("http://localhost:8080")).unwrap();
-        assert_eq!(run(&["check"]), ExitCode::SUCCESS);
-        assert_eq!(run(&["user", "list"]), ExitCode::FAILURE, "there is no database yet");
-        assert_eq!(run(&["plan"]), ExitCode::from(2));
-        assert_eq!(run(&["apply", realm.to_str().unwrap()]), ExitCode::SUCCESS);
-        assert_eq!(run(&["plan", "--json"]), ExitCode::SUCCESS);
-        assert_eq!(run(&["user", "show", "alice"]), ExitCode::SUCCESS);
-        assert_eq!(run(&["user", "show", "mallory"]), ExitCode::FAILURE);
-        assert_eq!(run(&["export", "--json"]), ExitCode::SUCCESS);
-        std::fs::write(&realm, "issuer = 5\n").unwrap();
-        for task in ["check", "plan", "apply", "serve"] {
-            assert_eq!(run(&[task]), ExitCode::FAILURE, "{task}");
-        }
-        std::fs::remove_dir_all(directory).unwrap();
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! Answers as text for people.
 
+use std::fmt::Write;
+
 use serde_json::Value;
 
 use super::terminal::{plain, table, time};
@@ -14,10 +16,16 @@ fn rows(answer: &Value, list: &str, columns: &[Column], nothing: &str) -> String
         return format!("{nothing}\n");
     }
     let cell = |row: &Value, (_, member, is_time): &Column| {
-        if *is_time { time(&row[*member]) } else { plain(&row[*member]) }
+        if *is_time {
+            time(&row[*member])
+        } else {
+            plain(&row[*member])
+        }
     };
-    let rows: Vec<Vec<String>> =
-        found.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
+    let rows: Vec<Vec<String>> = found
+        .iter()
+        .map(|row| columns.iter().map(|column| cell(row, column)).collect())
+        .collect();
     let head: Vec<&str> = columns.iter().map(|(head, _, _)| *head).collect();
     table(&head, &rows)
 }
@@ -32,7 +40,7 @@ pub(super) fn users(answer: &Value) -> String {
     ];
     let mut text = rows(answer, "users", &columns, "there are no users");
     if let Some(next) = answer["next"].as_str() {
-        text.push_str(&format!("there are more: add --after {}\n", plain(&next.into())));
+        let _ = writeln!(text, "there are more: add --after {}", plain(&next.into()));
     }
     text
 }
@@ -67,7 +75,12 @@ pub(super) fn keys(answer: &Value) -> String {
         ("SIGNS FROM", "activates_at", true),
         ("RETIRED", "retired_at", true),
     ];
-    rows(answer, "keys", &columns, "there are no keys yet: the server makes them when it first runs")
+    rows(
+        answer,
+        "keys",
+        &columns,
+        "there are no keys yet: the server makes them when it first runs",
+    )
 }
 
 pub(super) fn grants(answer: &Value) -> String {
@@ -97,7 +110,10 @@ pub(super) fn object(answer: &Value) -> String {
     let mut lines = Vec::new();
     members("", answer, &mut lines);
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    lines.iter().map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
+    lines.iter().fold(String::new(), |mut text, (name, value)| {
+        let _ = writeln!(text, "{name:width$}  {value}");
+        text
+    })
 }
 
 fn members(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
@@ -105,6 +121,7 @@ fn members(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
         let name = format!("{prefix}{}", plain(&name.as_str().into()));
         match value {
             Value::Null => {}
+            Value::Array(values) if values.is_empty() => {}
             Value::Object(_) => members(&format!("{name}."), value, lines),
             Value::Number(_) if name.ends_with("_at") || name == "auth_time" => lines.push((name, time(value))),
             other => lines.push((name, plain(other))),
@@ -119,13 +136,20 @@ pub(super) fn client_with_secret(answer: &Value) -> String {
             "client_id      {}\nclient_secret  {secret}\nKeep the secret now: it is stored as a hash and cannot be shown again.\n",
             plain(&answer["client_id"])
         ),
-        None => format!("client_id  {}\nThe client is public: it has no secret.\n", plain(&answer["client_id"])),
+        None => format!(
+            "client_id  {}\nThe client is public: it has no secret.\n",
+            plain(&answer["client_id"])
+        ),
     }
 }
 
 /// What a plan would change.
 pub(super) fn planned(answer: &Value) -> String {
-    changes(answer, "nothing to do: the database is as the files say", "to change: run sekisho apply to make it so")
+    changes(
+        answer,
+        "nothing to do: the database is as the files say",
+        "to change: run sekisho apply to make it so",
+    )
 }
 
 /// What was changed.
@@ -143,7 +167,7 @@ fn changes(answer: &Value, nothing: &str, done: &str) -> String {
     for change in &changes {
         if change.realm != realm {
             realm = &change.realm;
-            text.push_str(&format!("{}\n", plain(&realm.into())));
+            let _ = writeln!(text, "{}", plain(&realm.into()));
         }
         let (sign, note) = match change.action {
             Verb::Create => ("+", ""),
@@ -151,7 +175,12 @@ fn changes(answer: &Value, nothing: &str, done: &str) -> String {
             Verb::Remove => ("-", ""),
             Verb::Disable => ("x", "  (disabled, not deleted)"),
         };
-        text.push_str(&format!("  {sign} {:<6} {}{note}\n", change.kind, plain(&change.name.as_str().into())));
+        let _ = writeln!(
+            text,
+            "  {sign} {:<6} {}{note}",
+            change.kind,
+            plain(&change.name.as_str().into())
+        );
         for field in &change.fields {
             let name = plain(&field.field.as_str().into());
             let line = match (&field.old, &field.new) {
@@ -160,11 +189,15 @@ fn changes(answer: &Value, nothing: &str, done: &str) -> String {
                 (Some(old), None) => format!("{name}: {} → (none)", plain(old)),
                 (None, None) => name,
             };
-            text.push_str(&format!("      {line}\n"));
+            let _ = writeln!(text, "      {line}");
         }
     }
-    let count = if changes.len() == 1 { "1 object".to_owned() } else { format!("{} objects", changes.len()) };
-    text.push_str(&format!("{count} {done}\n"));
+    let count = if changes.len() == 1 {
+        "1 object".to_owned()
+    } else {
+        format!("{} objects", changes.len())
+    };
+    let _ = writeln!(text, "{count} {done}");
     text
 }
 
@@ -194,7 +227,10 @@ mod tests {
         let answer = json!({ "users": [{ "username": "alice", "enabled": true, "owner": "file", "created_at": 0, "sub": "x" }],
             "next": "alice" });
         let text = users(&answer);
-        assert!(text.contains("alice  yes      file   1970-01-01 00:00  x") && text.contains("--after alice"), "{text}");
+        assert!(
+            text.contains("alice  yes      file   1970-01-01 00:00  x") && text.contains("--after alice"),
+            "{text}"
+        );
         assert_eq!(users(&json!({ "users": [] })), "there are no users\n");
         let text = object(&json!({ "a": null, "claims": { "name": "A" }, "created_at": 0 }));
         assert_eq!(text, "claims.name  A\ncreated_at   1970-01-01 00:00\n");

@@ -12,7 +12,10 @@ use time::{OffsetDateTime, macros::format_description};
 /// Rows in columns as wide as they need; the last column is not padded.
 pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        let cells = rows
+            .iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count());
         cells.chain(head.get(column).map(|head| head.len())).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
@@ -42,14 +45,19 @@ pub(super) fn plain(value: &Value) -> String {
         }
         other => other.to_string(),
     };
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 /// A time in unix seconds, in UTC.
 pub(super) fn time(value: &Value) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]");
-    let time = value.as_i64().and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
-    time.and_then(|time| time.format(&format).ok()).unwrap_or_else(|| "-".to_owned())
+    let time = value
+        .as_i64()
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+    time.and_then(|time| time.format(&format).ok())
+        .unwrap_or_else(|| "-".to_owned())
 }
 
 /// Reads a password from standard input: the first line. On a terminal it asks, and does not show what is typed.
@@ -79,7 +87,11 @@ pub(super) fn read_password() -> Result<Secret, String> {
 /// Turns the terminal's echo on or off, where there is `stty`.
 fn echo(on: bool) {
     let flag = if on { "echo" } else { "-echo" };
-    let _ = Command::new("stty").arg(flag).stdin(Stdio::inherit()).stderr(Stdio::null()).status();
+    let _ = Command::new("stty")
+        .arg(flag)
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::null())
+        .status();
 }
 
 #[cfg(test)]
@@ -90,15 +102,24 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_they_need() {
-        let rows = [vec!["alice".to_owned(), "yes".to_owned()], vec!["b".to_owned(), "no".to_owned()]];
-        assert_eq!(table(&["NAME", "ENABLED"], &rows), "NAME   ENABLED\nalice  yes\nb      no\n");
+        let rows = [
+            vec!["alice".to_owned(), "yes".to_owned()],
+            vec!["b".to_owned(), "no".to_owned()],
+        ];
+        assert_eq!(
+            table(&["NAME", "ENABLED"], &rows),
+            "NAME   ENABLED\nalice  yes\nb      no\n"
+        );
     }
 
     #[test]
     fn values_are_shown_in_one_line_that_cannot_steer_the_terminal() {
         assert_eq!(plain(&json!("a\u{1b}[2Jb\nc")), "a\u{fffd}[2Jb\u{fffd}c");
         assert_eq!(plain(&json!(["a", 1])), "a, 1");
-        assert_eq!((plain(&json!(null)), plain(&json!(true))), ("-".to_owned(), "yes".to_owned()));
+        assert_eq!(
+            (plain(&json!(null)), plain(&json!(true))),
+            ("-".to_owned(), "yes".to_owned())
+        );
         assert_eq!(plain(&json!({"a": 1})), "{\"a\":1}");
     }
 

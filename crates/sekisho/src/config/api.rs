@@ -32,13 +32,21 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
         check_identifier(table.report, identifier);
     }
     let name = table.text("name").map(|name| name.value);
-    let token_format = table.one_of("token_format", FORMATS, &[]).map(|format| format.value).unwrap_or_default();
+    let token_format = table
+        .one_of("token_format", FORMATS, &[])
+        .map(|format| format.value)
+        .unwrap_or_default();
     let signing_alg = table.one_of("signing_alg", &algs(), &[]);
     if let (Some(alg), TokenFormat::Opaque) = (&signing_alg, token_format) {
         let remedy = "remove it, or set token_format = \"jwt\"";
-        table.report.warning(&alg.span, "signing_alg has no effect on opaque tokens", remedy);
+        table
+            .report
+            .warning(&alg.span, "signing_alg has no effect on opaque tokens", remedy);
     }
-    let profile = table.text("profile").and_then(|name| find_profile(table.report, &name)).map(|profile| profile.name.to_owned());
+    let profile = table
+        .text("profile")
+        .and_then(|name| find_profile(table.report, &name))
+        .map(|profile| profile.name.to_owned());
     let (impact, derived) = impact::read(&mut table);
     let acr = acr(&mut table, derived);
     let (scope, scope_spans) = scopes(&mut table);
@@ -47,7 +55,9 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
     let route = routes(&mut table, &scope);
     let authorization_details = authorization_details(&mut table);
     let token_format_span = table.span_of("token_format");
-    let span = identifier.as_ref().map_or_else(|| table.span.clone(), |identifier| identifier.span.clone());
+    let span = identifier
+        .as_ref()
+        .map_or_else(|| table.span.clone(), |identifier| identifier.span.clone());
     table.finish();
     let identifier = identifier?.value;
     Some(ReadApi {
@@ -80,17 +90,30 @@ fn algs() -> [(&'static str, SigningAlg); 4] {
 fn check_identifier(report: &Report<'_>, identifier: &Located<String>) {
     let text = &identifier.value;
     if let Err(error) = Resource::parse(text) {
-        let problem = format!("{text} cannot identify an API ({})", error.to_string().replace("resource", "it"));
-        report.error(&identifier.span, problem, "write its public URL: https://api.example.com");
+        let problem = format!(
+            "{text} cannot identify an API ({})",
+            error.to_string().replace("resource", "it")
+        );
+        report.error(
+            &identifier.span,
+            problem,
+            "write its public URL: https://api.example.com",
+        );
     } else if !Url::parse(text).is_ok_and(|url| super::issuer::is_https_or_local(&url)) {
         let problem = format!("{text} is not reached by https");
-        report.warning(&identifier.span, problem, "serve the API by https: access tokens travel to it");
+        report.warning(
+            &identifier.span,
+            problem,
+            "serve the API by https: access tokens travel to it",
+        );
     }
 }
 
 fn acr(table: &mut Table<'_, '_>, derived: Option<Acr>) -> Option<Acr> {
     let written = table.text("acr");
-    let span = written.as_ref().map_or_else(|| table.span_of("impact"), |acr| acr.span.clone());
+    let span = written
+        .as_ref()
+        .map_or_else(|| table.span_of("impact"), |acr| acr.span.clone());
     let acr = match written {
         Some(text) => {
             let level = Acr::parse(&text.value);
@@ -100,16 +123,25 @@ fn acr(table: &mut Table<'_, '_>, derived: Option<Acr>) -> Option<Acr> {
             }
             if let Some((level, derived)) = level.zip(derived).filter(|(level, derived)| level < derived) {
                 let problem = format!("acr is {}, but the impact asks for {}", level.short(), derived.short());
-                table.report.warning(&text.span, problem, "raise acr, or look at the impact again");
+                table
+                    .report
+                    .warning(&text.span, problem, "raise acr, or look at the impact again");
             }
             level
         }
         None => derived,
     };
     if let Some(level) = acr.filter(|level| !Acr::REACHABLE.contains(level)) {
-        let problem = format!("the API needs {}, which no sign-in of this version reaches", level.short());
+        let problem = format!(
+            "the API needs {}, which no sign-in of this version reaches",
+            level.short()
+        );
         let most = Acr::REACHABLE.last().map_or("loa2", |most| most.short());
-        table.report.warning(&span, problem, format!("set acr = \"{most}\" until second factors are there"));
+        table.report.warning(
+            &span,
+            problem,
+            format!("set acr = \"{most}\" until second factors are there"),
+        );
     }
     acr
 }
@@ -125,13 +157,22 @@ fn scopes(table: &mut Table<'_, '_>) -> (Vec<ApiScope>, Vec<Span>) {
             let is_token = !name.value.contains(' ') && Scope::parse(&name.value).is_ok();
             if !is_token {
                 let remedy = "use letters, digits and :._- without spaces";
-                entry.report.error(&name.span, format!("{:?} cannot be a scope", name.value), remedy);
+                entry
+                    .report
+                    .error(&name.span, format!("{:?} cannot be a scope", name.value), remedy);
             } else if description.is_empty() {
                 let remedy = "add description = { en = \"…\", ja = \"…\" }: users read it when they decide";
-                entry.report.warning(&name.span, format!("the scope {} has no description", name.value), remedy);
+                entry.report.warning(
+                    &name.span,
+                    format!("the scope {} has no description", name.value),
+                    remedy,
+                );
             }
             spans.push(name.span);
-            scopes.push(ApiScope { name: name.value, description });
+            scopes.push(ApiScope {
+                name: name.value,
+                description,
+            });
         }
         entry.finish();
     }
@@ -140,10 +181,16 @@ fn scopes(table: &mut Table<'_, '_>) -> (Vec<ApiScope>, Vec<Span>) {
 
 /// `{ en = "…", ja = "…" }`: any language is fine.
 fn texts_by_locale(table: &mut Table<'_, '_>, key: &'static str) -> BTreeMap<String, String> {
-    let Some(entry) = table.entry(key) else { return BTreeMap::new() };
+    let Some(entry) = table.entry(key) else {
+        return BTreeMap::new();
+    };
     let Item::Table(entries) = &entry.node.item else {
         let problem = format!("{key} is {}, not texts by language", entry.node.item.name());
-        table.report.error(&entry.node.span, problem, format!("write {key} = {{ en = \"…\", ja = \"…\" }}"));
+        table.report.error(
+            &entry.node.span,
+            problem,
+            format!("write {key} = {{ en = \"…\", ja = \"…\" }}"),
+        );
         return BTreeMap::new();
     };
     let texts = entries.iter().filter_map(|entry| match &entry.node.item {
@@ -161,7 +208,11 @@ fn upstream(table: &mut Table<'_, '_>) -> Option<String> {
     let upstream = table.text("upstream")?;
     if !Url::parse(&upstream.value).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
         let remedy = "write http://host:port";
-        table.report.error(&upstream.span, format!("{} is not a web address", upstream.value), remedy);
+        table.report.error(
+            &upstream.span,
+            format!("{} is not a web address", upstream.value),
+            remedy,
+        );
     }
     kept_only(table, &upstream.span, "upstream");
     Some(upstream.value)
@@ -175,27 +226,45 @@ fn kept_only(table: &Table<'_, '_>, span: &Span, key: &str) {
 fn routes(table: &mut Table<'_, '_>, scopes: &[ApiScope]) -> Vec<Route> {
     const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     let mut routes = Vec::new();
-    for mut entry in table.tables("route", "route = [{ methods = [\"GET\"], path = \"/…\", scope = [\"…\"] }]") {
+    for mut entry in table.tables(
+        "route",
+        "route = [{ methods = [\"GET\"], path = \"/…\", scope = [\"…\"] }]",
+    ) {
         entry.name = "a route";
         let path = entry.required_text("path", "/accounts/**");
         if let Some(path) = path.as_ref().filter(|path| !path.value.starts_with('/')) {
-            entry.report.error(&path.span, format!("{} is not a path", path.value), "begin it with /");
+            entry
+                .report
+                .error(&path.span, format!("{} is not a path", path.value), "begin it with /");
         }
         let methods: Vec<String> = entry
-            .some_of("methods", &METHODS.iter().map(|method| (*method, *method)).collect::<Vec<_>>(), &[])
+            .some_of(
+                "methods",
+                &METHODS.iter().map(|method| (*method, *method)).collect::<Vec<_>>(),
+                &[],
+            )
             .unwrap_or_default()
             .into_iter()
             .map(|method| method.value.to_owned())
             .collect();
         let wanted = entry.texts("scope").unwrap_or_default();
-        for scope in wanted.iter().filter(|scope| !scopes.iter().any(|known| known.name == scope.value)) {
+        for scope in wanted
+            .iter()
+            .filter(|scope| !scopes.iter().any(|known| known.name == scope.value))
+        {
             let names: Vec<&str> = scopes.iter().map(|scope| scope.name.as_str()).collect();
             let problem = format!("the API has no scope {}", scope.value);
-            entry.report.error(&scope.span, problem, format!("use {}", any_of(&names)));
+            entry
+                .report
+                .error(&scope.span, problem, format!("use {}", any_of(&names)));
         }
         entry.finish();
         if let Some(path) = path {
-            routes.push(Route { methods, path: path.value, scope: wanted.into_iter().map(|scope| scope.value).collect() });
+            routes.push(Route {
+                methods,
+                path: path.value,
+                scope: wanted.into_iter().map(|scope| scope.value).collect(),
+            });
         }
     }
     if !routes.is_empty() {
@@ -206,9 +275,13 @@ fn routes(table: &mut Table<'_, '_>, scopes: &[ApiScope]) -> Vec<Route> {
 
 /// RFC 9396: the descriptions are kept as they are.
 fn authorization_details(table: &mut Table<'_, '_>) -> Vec<serde_json::Value> {
-    let Some(entry) = table.entry("authorization_details") else { return Vec::new() };
+    let Some(entry) = table.entry("authorization_details") else {
+        return Vec::new();
+    };
     let kept = super::client::to_json(&entry.node);
-    let Some(kept) = kept.as_array().filter(|kept| !kept.is_empty()).cloned() else { return Vec::new() };
+    let Some(kept) = kept.as_array().filter(|kept| !kept.is_empty()).cloned() else {
+        return Vec::new();
+    };
     let problem = "authorization_details has no effect: it is not part of this version";
     table.report.warning(&entry.key_span, problem, "use scopes");
     kept

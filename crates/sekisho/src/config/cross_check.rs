@@ -24,10 +24,28 @@ pub(super) fn check(
     clients: &[ReadClient],
     users: &[Located<UserEntry>],
 ) {
-    duplicates(report, "client", clients.iter().map(|read| (read.entry.metadata.client_id.clone(), &read.span)));
-    duplicates(report, "API", apis.iter().map(|read| (read.api.identifier.clone(), &read.span)));
-    duplicates(report, "user", users.iter().map(|read| (username_key(&read.value.username), &read.span)));
-    let scopes = apis.iter().flat_map(|read| read.api.scope.iter().zip(&read.scope_spans));
+    duplicates(
+        report,
+        "client",
+        clients
+            .iter()
+            .map(|read| (read.entry.metadata.client_id.clone(), &read.span)),
+    );
+    duplicates(
+        report,
+        "API",
+        apis.iter().map(|read| (read.api.identifier.clone(), &read.span)),
+    );
+    duplicates(
+        report,
+        "user",
+        users
+            .iter()
+            .map(|read| (username_key(&read.value.username), &read.span)),
+    );
+    let scopes = apis
+        .iter()
+        .flat_map(|read| read.api.scope.iter().zip(&read.scope_spans));
     duplicates(report, "scope", scopes.map(|(scope, span)| (scope.name.clone(), span)));
     for read in apis {
         check_api(report, realm, read, clients);
@@ -64,29 +82,47 @@ fn check_api(report: &Report<'_>, realm: &Realm, read: &ReadApi, clients: &[Read
         }
     }
     for id in &read.introspection {
-        match clients.iter().find(|client| client.entry.metadata.client_id == id.value) {
+        match clients
+            .iter()
+            .find(|client| client.entry.metadata.client_id == id.value)
+        {
             None => {
                 let known = clients.iter().map(|client| client.entry.metadata.client_id.as_str());
                 let remedy = nearest(&id.value, known).map_or_else(
                     || format!("add a [[client]] with client_id = \"{}\"", id.value),
                     |near| format!("did you mean {near}?"),
                 );
-                report.error(&id.span, format!("introspection names {}, which is not a client here", id.value), remedy);
+                report.error(
+                    &id.span,
+                    format!("introspection names {}, which is not a client here", id.value),
+                    remedy,
+                );
             }
             Some(client) if client.entry.metadata.is_public() => {
                 let remedy = "give it a secret: whoever introspects must authenticate (RFC 7662 §2.1)";
-                report.error(&id.span, format!("introspection names {}, which is a public client", id.value), remedy);
+                report.error(
+                    &id.span,
+                    format!("introspection names {}, which is a public client", id.value),
+                    remedy,
+                );
             }
             Some(_) => {}
         }
     }
     if let Some(profile) = read.api.profile.as_deref().filter(|name| !is_offered(realm, name)) {
         let problem = format!("the API wants the profile {profile}, which the realm does not offer");
-        report.error(&read.span, problem, format!("add \"{profile}\" to profiles of the realm"));
+        report.error(
+            &read.span,
+            problem,
+            format!("add \"{profile}\" to profiles of the realm"),
+        );
     }
     if read.api.token_format == TokenFormat::Jwt {
         let exposure = duration::in_minutes(realm.lifetimes.access_token);
-        let problem = format!("tokens for {} are JWTs: a revoked one still works there for up to {exposure}", read.api.identifier);
+        let problem = format!(
+            "tokens for {} are JWTs: a revoked one still works there for up to {exposure}",
+            read.api.identifier
+        );
         let remedy = "shorten lifetimes.access_token, or use token_format = \"opaque\"";
         report.warning(&read.token_format_span, problem, remedy);
     }
@@ -101,18 +137,27 @@ fn check_client(report: &Report<'_>, realm: &Realm, read: &ReadClient, apis: &[R
     if let Some(profile) = metadata.profile.as_deref().filter(|name| !is_offered(realm, name)) {
         let offered: Vec<&str> = realm.profiles.iter().map(|ProfileRef(offered)| offered.name).collect();
         let problem = format!("the realm does not offer the profile {profile}");
-        report.error(read.span_of("profile"), problem, format!("use {}, or add it to profiles", any_of(&offered)));
+        report.error(
+            read.span_of("profile"),
+            problem,
+            format!("use {}, or add it to profiles", any_of(&offered)),
+        );
     }
     let profile = metadata.profile_or(realm.profile.0);
     let span = read.span_of("scope");
-    for scope in metadata.scope.iter().flat_map(|scope| scope.iter()) {
+    for scope in metadata.scope.iter().flat_map(protocol::Scope::iter) {
         if OPENID_SCOPES.contains(&scope) {
             continue;
         }
         let Some(owner) = apis.iter().find(|api| api.api.find_scope(scope).is_some()) else {
-            let known = apis.iter().flat_map(|api| &api.api.scope).map(|scope| scope.name.as_str());
-            let remedy = nearest(scope, known.chain(OPENID_SCOPES.iter().copied()))
-                .map_or_else(|| "add it to an [[api]], or remove it".to_owned(), |near| format!("did you mean {near}?"));
+            let known = apis
+                .iter()
+                .flat_map(|api| &api.api.scope)
+                .map(|scope| scope.name.as_str());
+            let remedy = nearest(scope, known.chain(OPENID_SCOPES.iter().copied())).map_or_else(
+                || "add it to an [[api]], or remove it".to_owned(),
+                |near| format!("did you mean {near}?"),
+            );
             report.error(span, format!("the scope {scope} belongs to no API"), remedy);
             continue;
         };
@@ -122,7 +167,11 @@ fn check_client(report: &Report<'_>, realm: &Realm, read: &ReadClient, apis: &[R
                 "the client follows {}, but the API of {scope} wants {} or above: it gets no token for it",
                 profile.name, minimum.name
             );
-            report.warning(span, problem, format!("set profile = \"{}\", or remove the scope", minimum.name));
+            report.warning(
+                span,
+                problem,
+                format!("set profile = \"{}\", or remove the scope", minimum.name),
+            );
         }
     }
 }

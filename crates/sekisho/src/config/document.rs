@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     json,
-    problem::{Problem, Severity},
+    problem::{Problem, Problems, Severity},
 };
 
 /// A place in the text, in bytes.
@@ -65,7 +65,7 @@ pub(super) struct Document {
 
 impl Document {
     /// Reads a file; the extension `.json` means JSON, everything else is TOML.
-    pub fn read(path: &Path) -> Result<Self, Problem> {
+    pub fn read(path: &Path) -> Result<Self, Problems> {
         let bytes = std::fs::read(path).map_err(|error| {
             let remedy = match error.kind() {
                 std::io::ErrorKind::NotFound => "check the name, or make the file",
@@ -82,7 +82,9 @@ impl Document {
     /// Reads a text as if it were this file.
     pub fn parse(path: &Path, text: &str) -> Self {
         let text: Arc<str> = text.into();
-        let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        let is_json = path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
         let (root, mistakes) = if is_json { json::parse(&text) } else { parse_toml(&text) };
         let language = if is_json { "JSON" } else { "TOML" };
         let mut syntax: Vec<Problem> = mistakes
@@ -99,7 +101,12 @@ impl Document {
         // What follows a mistake on its line is mostly an echo of it.
         syntax.sort_by_key(|problem| (problem.line, problem.column));
         syntax.dedup_by_key(|problem| problem.line);
-        Self { path: path.to_owned(), text, root, syntax }
+        Self {
+            path: path.to_owned(),
+            text,
+            root,
+            syntax,
+        }
     }
 
     /// A path that the file names: relative ones are relative to the file.
@@ -117,7 +124,13 @@ fn parse_toml(text: &str) -> (Node, Vec<(String, Span)>) {
         .iter()
         .map(|error| (error.message().to_owned(), error.span().unwrap_or(0..0)))
         .collect();
-    (Node { span: 0..0, item: table_item(table.get_ref()) }, mistakes)
+    (
+        Node {
+            span: 0..0,
+            item: table_item(table.get_ref()),
+        },
+        mistakes,
+    )
 }
 
 fn table_item(table: &DeTable<'_>) -> Item {
@@ -126,7 +139,10 @@ fn table_item(table: &DeTable<'_>) -> Item {
         .map(|(key, value)| Entry {
             key: key.get_ref().to_string(),
             key_span: key.span(),
-            node: Node { span: value.span(), item: value_item(value.get_ref()) },
+            node: Node {
+                span: value.span(),
+                item: value_item(value.get_ref()),
+            },
         })
         .collect();
     entries.sort_by_key(|entry| entry.key_span.start);
@@ -142,7 +158,10 @@ fn value_item(value: &DeValue<'_>) -> Item {
         DeValue::Array(values) => Item::Array(
             values
                 .iter()
-                .map(|value| Node { span: value.span(), item: value_item(value.get_ref()) })
+                .map(|value| Node {
+                    span: value.span(),
+                    item: value_item(value.get_ref()),
+                })
                 .collect(),
         ),
         DeValue::Table(table) => table_item(table),

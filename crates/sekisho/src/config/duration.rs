@@ -19,7 +19,10 @@ pub(crate) fn format(seconds: i64) -> String {
     UNITS
         .iter()
         .find(|(_, size)| seconds != 0 && seconds % size == 0)
-        .map_or_else(|| format!("{seconds}s"), |(unit, size)| format!("{}{unit}", seconds / size))
+        .map_or_else(
+            || format!("{seconds}s"),
+            |(unit, size)| format!("{}{unit}", seconds / size),
+        )
 }
 
 /// In words, as in "for up to 10 minutes".
@@ -39,17 +42,29 @@ impl Table<'_, '_> {
             super::document::Item::Text(text) => text,
             other => {
                 let problem = format!("{key} is {}, not a duration", other.name());
-                self.report.error(span, problem, "write a number and a unit: \"60s\", \"10m\", \"12h\" or \"30d\"");
+                self.report.error(
+                    span,
+                    problem,
+                    "write a number and a unit: \"60s\", \"10m\", \"12h\" or \"30d\"",
+                );
                 return None;
             }
         };
         let Some(value) = parse(text) else {
             let problem = format!("{key}: {text:?} is not a duration");
-            self.report.error(span, problem, "write a number and a unit: \"60s\", \"10m\", \"12h\" or \"30d\"");
+            self.report.error(
+                span,
+                problem,
+                "write a number and a unit: \"60s\", \"10m\", \"12h\" or \"30d\"",
+            );
             return None;
         };
         if value < least || value > most {
-            let (problem, limit) = if value < least { ("short", least) } else { ("long", most) };
+            let (problem, limit) = if value < least {
+                ("short", least)
+            } else {
+                ("long", most)
+            };
             let bound = if value < least { "at least" } else { "at most" };
             self.report.error(
                 span,
@@ -58,7 +73,10 @@ impl Table<'_, '_> {
             );
             return None;
         }
-        Some(Located { value, span: span.clone() })
+        Some(Located {
+            value,
+            span: span.clone(),
+        })
     }
 }
 
@@ -68,10 +86,27 @@ mod tests {
 
     #[test]
     fn durations_are_a_number_and_a_unit() {
-        for (text, seconds) in [("60s", 60), ("10m", 600), ("12h", 43_200), ("30d", 2_592_000), ("0s", 0)] {
+        for (text, seconds) in [
+            ("60s", 60),
+            ("10m", 600),
+            ("12h", 43_200),
+            ("30d", 2_592_000),
+            ("0s", 0),
+        ] {
             assert_eq!(parse(text), Some(seconds), "{text}");
         }
-        for bad in ["", "10", "m", "1.5h", "-1s", "10 m", "10w", "9999999999999999999s", "999999999999999999d", "+1s"] {
+        for bad in [
+            "",
+            "10",
+            "m",
+            "1.5h",
+            "-1s",
+            "10 m",
+            "10w",
+            "9999999999999999999s",
+            "999999999999999999d",
+            "+1s",
+        ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }
@@ -81,6 +116,9 @@ mod tests {
         for text in ["60d", "1h", "90s", "25h", "0s"] {
             assert_eq!(parse(&format(parse(text).unwrap())), parse(text));
         }
-        assert_eq!((format(600), format(86_400), format(61)), ("10m".into(), "1d".into(), "61s".into()));
+        assert_eq!(
+            (format(600), format(86_400), format(61)),
+            ("10m".into(), "1d".into(), "61s".into())
+        );
     }
 }

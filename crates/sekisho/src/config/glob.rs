@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 
 /// Whether the last part of the path is a pattern.
 pub(super) fn is_pattern(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().contains('*'))
+    path.file_name()
+        .is_some_and(|name| name.to_string_lossy().contains('*'))
 }
 
 /// The files that a pattern means, sorted; hidden ones only if the pattern begins with a dot.
 pub(super) fn files(pattern: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let wanted = pattern.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let wanted = pattern
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let directory = match pattern.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -34,8 +38,12 @@ pub(super) fn files(pattern: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 /// Whether a name fits a pattern in which `*` stands for any characters.
 fn matches(pattern: &str, name: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
-    let Some(mut left) = name.strip_prefix(first) else { return false };
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let Some(mut left) = name.strip_prefix(first) else {
+        return false;
+    };
     let mut parts: Vec<&str> = rest.split('*').collect();
     let last = parts.pop().unwrap_or_default();
     for part in parts {

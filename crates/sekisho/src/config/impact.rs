@@ -31,10 +31,22 @@ const IMPACTS: &[(&str, Impact)] = &[
 
 /// Category → the worst impact that levels 1, 2 and 3 tolerate; level 4 tolerates all.
 const TABLE: &[(&str, [Impact; 3])] = &[
-    ("inconvenience", [Impact::Minimum, Impact::Moderate, Impact::Substantial]),
-    ("financial_loss", [Impact::Minimum, Impact::Moderate, Impact::Substantial]),
-    ("harm_to_organization", [Impact::None, Impact::Minimum, Impact::Moderate]),
-    ("sensitive_information", [Impact::None, Impact::Moderate, Impact::Substantial]),
+    (
+        "inconvenience",
+        [Impact::Minimum, Impact::Moderate, Impact::Substantial],
+    ),
+    (
+        "financial_loss",
+        [Impact::Minimum, Impact::Moderate, Impact::Substantial],
+    ),
+    (
+        "harm_to_organization",
+        [Impact::None, Impact::Minimum, Impact::Moderate],
+    ),
+    (
+        "sensitive_information",
+        [Impact::None, Impact::Moderate, Impact::Substantial],
+    ),
     ("personal_safety", [Impact::None, Impact::None, Impact::Moderate]),
     ("legal_violation", [Impact::None, Impact::Minimum, Impact::Substantial]),
 ];
@@ -52,10 +64,15 @@ fn level(tolerated: [Impact; 3], impact: Impact) -> Acr {
 pub(super) fn read(api: &mut Table<'_, '_>) -> (BTreeMap<String, String>, Option<Acr>) {
     let mut written = BTreeMap::new();
     let mut needed = None;
-    let Some(mut table) = api.table("impact", "impact") else { return (written, needed) };
+    let Some(mut table) = api.table("impact", "impact") else {
+        return (written, needed);
+    };
     for (category, tolerated) in TABLE {
         if let Some(impact) = table.one_of(category, IMPACTS, &[]) {
-            let word = IMPACTS.iter().find(|(_, known)| *known == impact.value).map_or("", |(word, _)| word);
+            let word = IMPACTS
+                .iter()
+                .find(|(_, known)| *known == impact.value)
+                .map_or("", |(word, _)| word);
             written.insert((*category).to_owned(), word.to_owned());
             needed = needed.max(Some(level(*tolerated, impact.value)));
         }
@@ -92,7 +109,10 @@ mod tests {
             ("personal_safety", "3344"),
             ("legal_violation", "2334"),
         ] {
-            for (impact, digit) in ["minimum", "moderate", "substantial", "high"].iter().zip(expected.chars()) {
+            for (impact, digit) in ["minimum", "moderate", "substantial", "high"]
+                .iter()
+                .zip(expected.chars())
+            {
                 let (acr, problems) = derive(&format!("{category} = \"{impact}\""));
                 assert_eq!(acr.unwrap().short(), format!("loa{digit}"), "{category} {impact}");
                 assert_eq!(problems, 0);

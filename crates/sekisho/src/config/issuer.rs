@@ -59,12 +59,17 @@ pub(super) fn check(report: &Report<'_>, issuer: &Located<String>) {
 fn problem(issuer: &str) -> Option<(String, String)> {
     const EXAMPLE: &str = "write a URL like https://id.example.com";
     let no = |problem: &str, remedy: &str| Some((format!("the issuer {issuer} {problem}"), remedy.to_owned()));
-    let Ok(url) = Url::parse(issuer) else { return no("is not a URL", EXAMPLE) };
+    let Ok(url) = Url::parse(issuer) else {
+        return no("is not a URL", EXAMPLE);
+    };
     if !matches!(url.scheme(), "https" | "http") {
         return no("is not a web address", EXAMPLE);
     }
     if !is_https_or_local(&url) {
-        return no("is reached without encryption", "use https; http is for localhost alone");
+        return no(
+            "is reached without encryption",
+            "use https; http is for localhost alone",
+        );
     }
     if url.query().is_some() || url.fragment().is_some() {
         return no("has a query or a fragment", "leave out what begins with ? or #");
@@ -82,7 +87,10 @@ fn problem(issuer: &str) -> Option<(String, String)> {
     }
     let segment = url.path().split('/').nth(1).unwrap_or_default();
     if ENDPOINTS.contains(&segment) {
-        return no(&format!("begins its path with the name of an endpoint, {segment}"), "choose another path");
+        return no(
+            &format!("begins its path with the name of an endpoint, {segment}"),
+            "choose another path",
+        );
     }
     None
 }

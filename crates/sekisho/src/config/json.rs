@@ -6,19 +6,32 @@ use super::document::{DUPLICATE_KEY, Entry, Item, Node, Span};
 /// The tree, and what is wrong with the text.
 pub(super) fn parse(text: &str) -> (Node, Vec<(String, Span)>) {
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
-        let line_start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+        let line_start: usize = text
+            .split_inclusive('\n')
+            .take(error.line().saturating_sub(1))
+            .map(str::len)
+            .sum();
         let at = (line_start + error.column().saturating_sub(1)).min(text.len());
         let full = error.to_string();
-        let message = full.rsplit_once(" at line ").map_or(full.as_str(), |(message, _)| message);
+        let message = full
+            .rsplit_once(" at line ")
+            .map_or(full.as_str(), |(message, _)| message);
         return (empty(), vec![(message.to_owned(), at..at)]);
     }
-    let mut scanner = Scanner { text, at: 0, duplicates: Vec::new() };
+    let mut scanner = Scanner {
+        text,
+        at: 0,
+        duplicates: Vec::new(),
+    };
     let root = scanner.node();
     (root, scanner.duplicates)
 }
 
 fn empty() -> Node {
-    Node { span: 0..0, item: Item::Table(Vec::new()) }
+    Node {
+        span: 0..0,
+        item: Item::Table(Vec::new()),
+    }
 }
 
 /// Walks a text that is known to be JSON.
@@ -46,7 +59,10 @@ impl Scanner<'_> {
             b'"' => Item::Text(self.string()),
             _ => self.word(),
         };
-        Node { span: start..self.at, item }
+        Node {
+            span: start..self.at,
+            item,
+        }
     }
 
     fn table(&mut self) -> Item {
@@ -99,7 +115,9 @@ impl Scanner<'_> {
             "true" => Item::Boolean(true),
             "false" => Item::Boolean(false),
             "null" => Item::Other("null"),
-            number => number.parse().map_or(Item::Other("a number with a fraction"), Item::Integer),
+            number => number
+                .parse()
+                .map_or(Item::Other("a number with a fraction"), Item::Integer),
         }
     }
 }
@@ -116,8 +134,10 @@ mod tests {
             Item::Other(name) => format!("<{name}>"),
             Item::Array(nodes) => format!("[{}]", nodes.iter().map(show).collect::<Vec<_>>().join(" ")),
             Item::Table(entries) => {
-                let shown: Vec<_> =
-                    entries.iter().map(|entry| format!("{}={}", entry.key, show(&entry.node))).collect();
+                let shown: Vec<_> = entries
+                    .iter()
+                    .map(|entry| format!("{}={}", entry.key, show(&entry.node)))
+                    .collect();
                 format!("{{{}}}", shown.join(" "))
             }
         }
@@ -138,9 +158,13 @@ mod tests {
     fn places_are_those_in_the_text() {
         let text = "{\n  \"a\": \"é\",\n  \"b\": [1, 22]\n}";
         let (root, _) = parse(text);
-        let Item::Table(entries) = root.item else { panic!("a table") };
+        let Item::Table(entries) = root.item else {
+            panic!("a table")
+        };
         assert_eq!(&text[entries[1].key_span.clone()], "\"b\"");
-        let Item::Array(numbers) = &entries[1].node.item else { panic!("an array") };
+        let Item::Array(numbers) = &entries[1].node.item else {
+            panic!("an array")
+        };
         assert_eq!(&text[numbers[1].span.clone()], "22");
     }
 

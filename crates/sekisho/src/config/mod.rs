@@ -4,6 +4,8 @@
 
 mod api;
 mod client;
+mod client_members;
+mod client_secret;
 mod cross_check;
 mod document;
 mod duration;
@@ -11,7 +13,9 @@ mod glob;
 mod impact;
 mod issuer;
 mod json;
+mod listener;
 mod problem;
+mod read_server;
 mod reader;
 mod realm_file;
 mod secret;
@@ -26,21 +30,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub(crate) use self::{client_secret::format_hash, duration::format as format_duration, realm_file::expose};
 use self::{
     document::{Document, Item},
-    realm_file::ReadRealm,
     reader::Report,
+    realm_file::ReadRealm,
 };
 pub use self::{
     problem::{Problem, Problems, Severity},
     realm_file::{ClientEntry, ClientSecret, PasswordSeed, RealmFile, UserEntry, from_text},
-    server::{
-        Certificate, Email, Listener, Operations, Outgoing, Proxy, ServerConfig, Tls, WrapSource,
-    },
+    server::{Certificate, Email, Listener, Operations, Outgoing, Proxy, ServerConfig, Tls, WrapSource},
     store::{OpenError, open_store},
 };
 pub use web::extract::Network;
-pub(crate) use self::{client::format_hash, duration::format as format_duration, realm_file::expose};
 
 /// The server file that is read when none is named.
 pub const DEFAULT_FILE: &str = "sekisho.toml";
@@ -64,7 +66,7 @@ fn load(path: Option<&Path>, with_realms: bool) -> Result<ServerConfig, Problems
         None => return Ok(ServerConfig::without_file()),
     };
     let document = Document::read(path)?;
-    let read = server::read(&document, false);
+    let read = read_server::read(&document, false);
     let mut config = read.config;
     let mut problems = Problems(read.problems).sorted();
     if with_realms {
@@ -83,7 +85,11 @@ fn load(path: Option<&Path>, with_realms: bool) -> Result<ServerConfig, Problems
 /// Reads realm files; the error holds all mistakes of all of them. Warnings come with the files.
 pub fn load_realms(paths: &[PathBuf]) -> Result<(Vec<RealmFile>, Problems), Problems> {
     let (files, problems) = read_realms(paths, false);
-    if problems.has_errors() { Err(problems) } else { Ok((files, problems)) }
+    if problems.has_errors() {
+        Err(problems)
+    } else {
+        Ok((files, problems))
+    }
 }
 
 /// Everything that is wrong with these files, server and realm files in any order. A server file's realm files are
@@ -94,9 +100,9 @@ pub fn check(paths: &[PathBuf]) -> Problems {
     let mut servers = Vec::new();
     for path in paths {
         match Document::read(path) {
-            Err(problem) => problems.0.push(problem),
+            Err(found) => problems.0.extend(found.0),
             Ok(document) if is_server_file(&document) => {
-                let read = server::read(&document, false);
+                let read = read_server::read(&document, false);
                 problems.0.extend(Problems(read.problems).sorted().0);
                 realm_files.extend(read.realm_files);
                 servers.push(read.config);
@@ -116,12 +122,37 @@ pub fn check(paths: &[PathBuf]) -> Problems {
 
 /// Whether a file is `sekisho.toml` rather than a realm: it has more of its keys.
 fn is_server_file(document: &Document) -> bool {
-    const SERVER: &[&str] =
-        &["data", "database", "realms", "listener", "proxy", "keys", "email", "outgoing", "operations"];
-    const REALM: &[&str] =
-        &["issuer", "display_name", "locales", "profile", "profiles", "lifetimes", "api", "client", "user"];
-    let Item::Table(entries) = &document.root.item else { return false };
-    let count = |keys: &[&str]| entries.iter().filter(|entry| keys.contains(&entry.key.as_str())).count();
+    const SERVER: &[&str] = &[
+        "data",
+        "database",
+        "realms",
+        "listener",
+        "proxy",
+        "keys",
+        "email",
+        "outgoing",
+        "operations",
+    ];
+    const REALM: &[&str] = &[
+        "issuer",
+        "display_name",
+        "locales",
+        "profile",
+        "profiles",
+        "lifetimes",
+        "api",
+        "client",
+        "user",
+    ];
+    let Item::Table(entries) = &document.root.item else {
+        return false;
+    };
+    let count = |keys: &[&str]| {
+        entries
+            .iter()
+            .filter(|entry| keys.contains(&entry.key.as_str()))
+            .count()
+    };
     let (server, realm) = (count(SERVER), count(REALM));
     let is_named_so = document.path.file_stem().is_some_and(|stem| stem == "sekisho");
     server > realm || (server == realm && is_named_so)
@@ -134,12 +165,17 @@ fn read_realms(paths: &[PathBuf], plain_secrets: bool) -> (Vec<RealmFile>, Probl
     for path in paths {
         let document = match Document::read(path) {
             Ok(document) => document,
-            Err(problem) => {
-                problems.0.push(problem);
+            Err(found) => {
+                problems.0.extend(found.0);
                 continue;
             }
         };
-        let ReadRealm { file, problems: mut found, issuer, document } = realm_file::read(document, plain_secrets);
+        let ReadRealm {
+            file,
+            problems: mut found,
+            issuer,
+            document,
+        } = realm_file::read(document, plain_secrets);
         if let Some(issuer) = issuer {
             let name = path.display().to_string();
             // Hosts are compared without case everywhere, so issuers that differ by it alone are one.
@@ -147,7 +183,12 @@ fn read_realms(paths: &[PathBuf], plain_secrets: bool) -> (Vec<RealmFile>, Probl
                 let report = Report::new(&document, plain_secrets);
                 let problem = format!("{other} is a realm of the issuer {} already", issuer.value);
                 report.error(&issuer.span, problem, "give each realm an issuer of its own");
-                found.extend(report.finish().into_iter().filter(|problem| document.syntax.iter().all(|syntax| syntax.line != problem.line)));
+                found.extend(
+                    report
+                        .finish()
+                        .into_iter()
+                        .filter(|problem| document.syntax.iter().all(|syntax| syntax.line != problem.line)),
+                );
             }
         }
         problems.0.extend(Problems(found).sorted().0);

@@ -52,7 +52,10 @@ impl Problem {
 
     /// The same as a warning.
     pub(super) fn into_warning(self) -> Self {
-        Self { severity: Severity::Warning, ..self }
+        Self {
+            severity: Severity::Warning,
+            ..self
+        }
     }
 
     /// A problem at a place of a text.
@@ -89,7 +92,10 @@ impl Problem {
             Severity::Warning => (ReportKind::Warning, Color::Yellow),
         };
         // A table is marked at its first line only: the reader knows where it ends.
-        let first_line = text.get(self.span.clone()).and_then(|marked| marked.lines().next()).map_or(0, str::len);
+        let first_line = text
+            .get(self.span.clone())
+            .and_then(|marked| marked.lines().next())
+            .map_or(0, str::len);
         let span = (self.file.as_str(), self.span.start..self.span.start + first_line);
         let mut out = Vec::new();
         Report::build(kind, span.clone())
@@ -133,13 +139,8 @@ impl Problems {
     /// One problem a line, or with the lines of the file around each for a terminal.
     pub fn text(&self, for_terminal: bool) -> String {
         self.0.iter().fold(String::new(), |mut text, problem| {
-            match problem.drawn().filter(|_| for_terminal) {
-                Some(drawn) => text.push_str(&drawn),
-                None => {
-                    text.push_str(&problem.to_string());
-                    text.push('\n');
-                }
-            }
+            let drawn = problem.drawn().filter(|_| for_terminal);
+            text.push_str(&drawn.unwrap_or_else(|| format!("{problem}\n")));
             text
         })
     }
@@ -161,7 +162,8 @@ impl Problems {
     }
 
     pub(super) fn sorted(mut self) -> Self {
-        self.0.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        self.0
+            .sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         self
     }
 }
@@ -194,7 +196,12 @@ mod tests {
 
     fn problem() -> Problem {
         let text: Arc<str> = "a = 1\nné = 2\n".into();
-        Problem::at((Path::new("f.toml"), &text, &(12..13)), Severity::Error, "is two".into(), "make it one".into())
+        Problem::at(
+            (Path::new("f.toml"), &text, &(12..13)),
+            Severity::Error,
+            "is two".into(),
+            "make it one".into(),
+        )
     }
 
     #[test]
@@ -212,7 +219,10 @@ mod tests {
 
     #[test]
     fn mistakes_and_warnings_are_counted() {
-        let warning = Problem { severity: Severity::Warning, ..problem() };
+        let warning = Problem {
+            severity: Severity::Warning,
+            ..problem()
+        };
         let all = Problems(vec![problem(), warning.clone(), warning.clone()]);
         assert_eq!(all.summary(), "1 mistake and 2 warnings");
         assert!(all.has_errors() && !Problems(vec![warning]).has_errors());

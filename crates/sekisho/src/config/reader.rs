@@ -16,7 +16,10 @@ pub(super) struct Located<T> {
 
 impl<T> Located<T> {
     fn map<U>(self, change: impl FnOnce(T) -> U) -> Located<U> {
-        Located { value: change(self.value), span: self.span }
+        Located {
+            value: change(self.value),
+            span: self.span,
+        }
     }
 }
 
@@ -31,20 +34,31 @@ pub(super) struct Report<'d> {
 
 impl<'d> Report<'d> {
     pub fn new(document: &'d Document, plain_secrets: bool) -> Self {
-        Self { document, plain_secrets, problems: RefCell::default(), absences: RefCell::default() }
+        Self {
+            document,
+            plain_secrets,
+            problems: RefCell::default(),
+            absences: RefCell::default(),
+        }
     }
 
     pub fn error(&self, span: &Span, problem: impl Into<String>, remedy: impl Into<String>) {
-        self.problems.borrow_mut().push(self.make(span, Severity::Error, problem.into(), remedy.into()));
+        self.problems
+            .borrow_mut()
+            .push(self.make(span, Severity::Error, problem.into(), remedy.into()));
     }
 
     pub fn warning(&self, span: &Span, problem: impl Into<String>, remedy: impl Into<String>) {
-        self.problems.borrow_mut().push(self.make(span, Severity::Warning, problem.into(), remedy.into()));
+        self.problems
+            .borrow_mut()
+            .push(self.make(span, Severity::Warning, problem.into(), remedy.into()));
     }
 
     /// Something that should be there is not: worth telling only if the rest of the file could be read.
     pub fn absent(&self, span: &Span, problem: impl Into<String>, remedy: impl Into<String>) {
-        self.absences.borrow_mut().push(self.make(span, Severity::Error, problem.into(), remedy.into()));
+        self.absences
+            .borrow_mut()
+            .push(self.make(span, Severity::Error, problem.into(), remedy.into()));
     }
 
     /// A key that this version knows but cannot serve.
@@ -53,7 +67,12 @@ impl<'d> Report<'d> {
     }
 
     fn make(&self, span: &Span, severity: Severity, problem: String, remedy: String) -> Problem {
-        Problem::at((&self.document.path, &self.document.text, span), severity, problem, remedy)
+        Problem::at(
+            (&self.document.path, &self.document.text, span),
+            severity,
+            problem,
+            remedy,
+        )
     }
 
     /// How many mistakes there are so far, to see whether a part of the file is in order.
@@ -99,10 +118,20 @@ impl<'r, 'd> Table<'r, 'd> {
     /// A node that must be a table.
     pub fn of(report: &'r Report<'d>, name: &'static str, node: &'d Node) -> Option<Self> {
         let Item::Table(entries) = &node.item else {
-            report.error(&node.span, format!("{name} is {}, not a table", node.item.name()), "write a table of keys");
+            report.error(
+                &node.span,
+                format!("{name} is {}, not a table", node.item.name()),
+                "write a table of keys",
+            );
             return None;
         };
-        Some(Self { report, name, span: node.span.clone(), entries, known: Vec::new() })
+        Some(Self {
+            report,
+            name,
+            span: node.span.clone(),
+            entries,
+            known: Vec::new(),
+        })
     }
 
     /// The entry of a key, which thereby is a known one.
@@ -125,18 +154,30 @@ impl<'r, 'd> Table<'r, 'd> {
     }
 
     /// A key of which `read` makes something; it answers `None` when the value has the wrong type.
-    fn read<T>(&mut self, key: &'static str, wanted: &str, read: impl FnOnce(&'d Item) -> Option<T>) -> Option<Located<T>> {
+    fn read<T>(
+        &mut self,
+        key: &'static str,
+        wanted: &str,
+        read: impl FnOnce(&'d Item) -> Option<T>,
+    ) -> Option<Located<T>> {
         let entry = self.entry(key)?;
         let value = read(&entry.node.item);
         if value.is_none() {
             self.wrong_type(entry, wanted);
         }
-        Some(Located { value: value?, span: entry.node.span.clone() })
+        Some(Located {
+            value: value?,
+            span: entry.node.span.clone(),
+        })
     }
 
     fn wrong_type(&self, entry: &Entry, wanted: &str) {
         let is = entry.node.item.name();
-        self.report.error(&entry.node.span, format!("{} is {is}", entry.key), format!("write {wanted}"));
+        self.report.error(
+            &entry.node.span,
+            format!("{} is {is}", entry.key),
+            format!("write {wanted}"),
+        );
     }
 
     /// A text.
@@ -146,7 +187,8 @@ impl<'r, 'd> Table<'r, 'd> {
             _ => None,
         })?;
         if read.value.trim().is_empty() {
-            self.report.error(&read.span, format!("{key} is empty"), "give it a value, or remove it");
+            self.report
+                .error(&read.span, format!("{key} is empty"), "give it a value, or remove it");
             return None;
         }
         Some(read)
@@ -155,7 +197,11 @@ impl<'r, 'd> Table<'r, 'd> {
     /// A text that must be there.
     pub fn required_text(&mut self, key: &'static str, example: &str) -> Option<Located<String>> {
         if !self.entries.iter().any(|entry| entry.key == key) {
-            self.report.absent(&self.span, format!("{} has no {key}", self.name), format!("add {key} = \"{example}\""));
+            self.report.absent(
+                &self.span,
+                format!("{} has no {key}", self.name),
+                format!("add {key} = \"{example}\""),
+            );
         }
         self.text(key)
     }
@@ -176,9 +222,16 @@ impl<'r, 'd> Table<'r, 'd> {
             return None;
         };
         let texts = nodes.iter().filter_map(|node| match &node.item {
-            Item::Text(text) => Some(Located { value: text.clone(), span: node.span.clone() }),
+            Item::Text(text) => Some(Located {
+                value: text.clone(),
+                span: node.span.clone(),
+            }),
             other => {
-                self.report.error(&node.span, format!("{key} has {} in its list", other.name()), "write a text in quotes");
+                self.report.error(
+                    &node.span,
+                    format!("{key} has {} in its list", other.name()),
+                    "write a text in quotes",
+                );
                 None
             }
         });
@@ -192,9 +245,19 @@ impl<'r, 'd> Table<'r, 'd> {
     }
 
     /// A list of a few words, see [`Table::one_of`].
-    pub fn some_of<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)], later: &[&str]) -> Option<Vec<Located<T>>> {
+    pub fn some_of<T: Copy>(
+        &mut self,
+        key: &'static str,
+        words: &[(&str, T)],
+        later: &[&str],
+    ) -> Option<Vec<Located<T>>> {
         let texts = self.texts(key)?;
-        Some(texts.iter().filter_map(|text| choose(self.report, key, text, words, later)).collect())
+        Some(
+            texts
+                .iter()
+                .filter_map(|text| choose(self.report, key, text, words, later))
+                .collect(),
+        )
     }
 
     /// A path, relative to the file.
@@ -211,11 +274,20 @@ impl<'r, 'd> Table<'r, 'd> {
 
     /// A list of tables.
     pub fn tables(&mut self, key: &'static str, name: &'static str) -> Vec<Self> {
-        let Some(entry) = self.entry(key) else { return Vec::new() };
+        let Some(entry) = self.entry(key) else {
+            return Vec::new();
+        };
         match &entry.node.item {
-            Item::Array(nodes) => nodes.iter().filter_map(|node| Self::of(self.report, name, node)).collect(),
+            Item::Array(nodes) => nodes
+                .iter()
+                .filter_map(|node| Self::of(self.report, name, node))
+                .collect(),
             Item::Table(_) if name.starts_with("[[") => {
-                self.report.error(&entry.key_span, format!("{key} is one table, not a list of them"), format!("write {name}"));
+                self.report.error(
+                    &entry.key_span,
+                    format!("{key} is one table, not a list of them"),
+                    format!("write {name}"),
+                );
                 Vec::new()
             }
             _ => {
@@ -228,18 +300,27 @@ impl<'r, 'd> Table<'r, 'd> {
     /// A key that is known, but not built. `is_harmless` says which value asks for nothing.
     pub fn not_built(&mut self, key: &'static str, is_harmless: impl FnOnce(&Item) -> bool) {
         if let Some(entry) = self.entry(key).filter(|entry| !is_harmless(&entry.node.item)) {
-            self.report.not_built(&entry.key_span, &format!("{key} of {}", self.name));
+            self.report
+                .not_built(&entry.key_span, &format!("{key} of {}", self.name));
         }
     }
 
     /// Complains of every key that nobody asked for, naming the nearest known one.
     pub fn finish(self) {
-        for entry in self.entries.iter().filter(|entry| !self.known.contains(&entry.key.as_str())) {
+        for entry in self
+            .entries
+            .iter()
+            .filter(|entry| !self.known.contains(&entry.key.as_str()))
+        {
             let remedy = match nearest(&entry.key, self.known.iter().copied()) {
                 Some(near) => format!("did you mean {near}?"),
                 None => "remove it".to_owned(),
             };
-            self.report.error(&entry.key_span, format!("{} has no key {}", self.name, entry.key), remedy);
+            self.report.error(
+                &entry.key_span,
+                format!("{} has no key {}", self.name, entry.key),
+                remedy,
+            );
         }
     }
 }
@@ -264,7 +345,10 @@ pub(super) fn choose<T: Copy>(
     later: &[&str],
 ) -> Option<Located<T>> {
     if let Some((_, value)) = words.iter().find(|(word, _)| *word == text.value) {
-        return Some(Located { value: *value, span: text.span.clone() });
+        return Some(Located {
+            value: *value,
+            span: text.span.clone(),
+        });
     }
     let all = words.iter().map(|(word, _)| *word).collect::<Vec<_>>();
     if later.contains(&text.value.as_str()) {
@@ -304,80 +388,4 @@ pub(super) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> O
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-
-    fn problems(text: &str, read: impl FnOnce(&mut Table<'_, '_>)) -> Vec<String> {
-        let document = Document::parse(Path::new("f.toml"), text);
-        let report = Report::new(&document, false);
-        let mut table = Table::root(&report);
-        read(&mut table);
-        table.finish();
-        report.finish().iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn an_unknown_key_names_the_nearest_known_one() {
-        let found = problems("lifetims = 1\nzzz = 2\n", |table| {
-            table.entry("lifetimes");
-            table.entry("locales");
-        });
-        assert_eq!(
-            found,
-            [
-                "f.toml:1:1: the file has no key lifetims — did you mean lifetimes?",
-                "f.toml:2:1: the file has no key zzz — remove it"
-            ]
-        );
-    }
-
-    #[test]
-    fn wrong_types_say_what_to_write() {
-        let found = problems("a = 1\nb = \"x\"\nc = \"y\"\nd = [1, \"z\"]\ne = 5\nf = {}\n", |table| {
-            assert!(table.text("a").is_none());
-            assert!(table.boolean("b").is_none());
-            assert!(table.texts("c").is_none());
-            assert_eq!(table.texts("d").unwrap()[0].value, "z");
-            assert!(table.table("e", "[e]").is_none());
-            assert!(table.tables("f", "[[f]]").is_empty());
-        });
-        assert_eq!(found.len(), 6, "{found:#?}");
-        assert_eq!(found[0], "f.toml:1:5: a is a number — write a text in quotes");
-        assert!(found[3].starts_with("f.toml:4:6: d has a number in its list"));
-        assert_eq!(found[5], "f.toml:6:1: f is one table, not a list of them — write [[f]]");
-    }
-
-    #[test]
-    fn words_are_chosen_or_the_nearest_is_named() {
-        let words = [("server", 1), ("worker", 2)];
-        let found = problems("a = \"server\"\nb = \"serber\"\nc = \"gateway\"\nd = \"qq\"\n", |table| {
-            assert_eq!(table.one_of("a", &words, &[]).unwrap().value, 1);
-            for key in ["b", "c", "d"] {
-                assert!(table.one_of(key, &words, &["gateway"]).is_none());
-            }
-        });
-        assert_eq!(
-            found,
-            [
-                "f.toml:2:5: b cannot be \"serber\" — did you mean server?",
-                "f.toml:3:5: c: gateway is not part of this version — use server or worker",
-                "f.toml:4:5: d cannot be \"qq\" — use server or worker"
-            ]
-        );
-    }
-
-    #[test]
-    fn broken_syntax_does_not_cause_complaints_of_absence() {
-        let found = problems("a = = 1\n", |table| {
-            table.required_text("issuer", "https://id.example.com");
-            table.entry("a");
-        });
-        assert_eq!(found.len(), 1, "{found:?}");
-        let found = problems("", |table| {
-            table.required_text("issuer", "https://id.example.com");
-        });
-        assert_eq!(found, ["f.toml:1:1: the file has no issuer — add issuer = \"https://id.example.com\""]);
-    }
-}
+mod tests;

@@ -109,7 +109,12 @@ pub(crate) fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S:
 
 /// The languages that pages exist in.
 const LOCALES: &[(&str, &str)] = &[("en", "en"), ("ja", "ja")];
-const LATER_PROFILES: &[&str] = &["fapi1-baseline", "fapi1-advanced", "fapi2-security", "fapi2-message-signing"];
+const LATER_PROFILES: &[&str] = &[
+    "fapi1-baseline",
+    "fapi1-advanced",
+    "fapi2-security",
+    "fapi2-message-signing",
+];
 const DAY: i64 = 24 * 3600;
 
 /// The profile of this name; an error otherwise.
@@ -139,11 +144,26 @@ pub(super) fn read(document: Document, plain_secrets: bool) -> ReadRealm {
     }
     let name = issuer.as_ref().map(|issuer| issuer.value.clone()).unwrap_or_default();
     let realm = settings(&mut table, &name);
-    let apis: Vec<_> = table.tables("api", "[[api]]").into_iter().filter_map(api::read).collect();
-    let clients: Vec<_> =
-        table.tables("client", "[[client]]").into_iter().filter_map(|table| client::read(table, &name)).collect();
-    let users: Vec<_> = table.tables("user", "[[user]]").into_iter().filter_map(user::read).collect();
-    for (key, what) in [("group", "[[group]]"), ("policy", "[[policy]]"), ("trusted_issuer", "[[trusted_issuer]]")] {
+    let apis: Vec<_> = table
+        .tables("api", "[[api]]")
+        .into_iter()
+        .filter_map(api::read)
+        .collect();
+    let clients: Vec<_> = table
+        .tables("client", "[[client]]")
+        .into_iter()
+        .filter_map(|table| client::read(table, &name))
+        .collect();
+    let users: Vec<_> = table
+        .tables("user", "[[user]]")
+        .into_iter()
+        .filter_map(user::read)
+        .collect();
+    for (key, what) in [
+        ("group", "[[group]]"),
+        ("policy", "[[policy]]"),
+        ("trusted_issuer", "[[trusted_issuer]]"),
+    ] {
         if let Some(entry) = table.entry(key).filter(|entry| !is_nothing(&entry.node.item)) {
             report.not_built(&entry.key_span, what);
         }
@@ -160,7 +180,12 @@ pub(super) fn read(document: Document, plain_secrets: bool) -> ReadRealm {
         users: users.into_iter().map(|read| read.value).collect(),
     });
     let problems = report.finish();
-    ReadRealm { file, problems, issuer, document }
+    ReadRealm {
+        file,
+        problems,
+        issuer,
+        document,
+    }
 }
 
 /// Reads a realm file from a text, for demos and tests.
@@ -183,11 +208,19 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
     if let Some(locales) = table.some_of("locales", LOCALES, &[]) {
         realm.locales = locales.into_iter().map(|locale| locale.value.to_owned()).collect();
         if realm.locales.is_empty() {
-            report.error(&table.span_of("locales"), "locales is empty", "name at least one: [\"en\"]");
+            report.error(
+                &table.span_of("locales"),
+                "locales is empty",
+                "name at least one: [\"en\"]",
+            );
         }
     }
     if let Some(names) = table.texts("profiles") {
-        realm.profiles = names.iter().filter_map(|name| find_profile(report, name)).map(ProfileRef).collect();
+        realm.profiles = names
+            .iter()
+            .filter_map(|name| find_profile(report, name))
+            .map(ProfileRef)
+            .collect();
         if names.is_empty() {
             let remedy = "name what the realm offers, or remove the key to offer all";
             report.error(&table.span_of("profiles"), "profiles is empty", remedy);
@@ -197,9 +230,20 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
         realm.profile = ProfileRef(profile);
     }
     if !realm.profiles.is_empty() && !realm.profiles.contains(&realm.profile) {
-        let problem = format!("the realm does not offer {}, which is its default profile", realm.profile.name);
-        let span = table.span_of(if table.entries().iter().any(|entry| entry.key == "profile") { "profile" } else { "profiles" });
-        report.error(&span, problem, format!("add \"{}\" to profiles, or set another profile", realm.profile.name));
+        let problem = format!(
+            "the realm does not offer {}, which is its default profile",
+            realm.profile.name
+        );
+        let span = table.span_of(if table.entries().iter().any(|entry| entry.key == "profile") {
+            "profile"
+        } else {
+            "profiles"
+        });
+        report.error(
+            &span,
+            problem,
+            format!("add \"{}\" to profiles, or set another profile", realm.profile.name),
+        );
     }
     table.one_of("registration", &[("off", Registration::Off)], &["token", "open"]);
     table.not_built("client_ca", is_nothing);
@@ -210,7 +254,9 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
 
 fn lifetimes(root: &mut Table<'_, '_>) -> Lifetimes {
     let mut lifetimes = Lifetimes::default();
-    let Some(mut table) = root.table("lifetimes", "[lifetimes]") else { return lifetimes };
+    let Some(mut table) = root.table("lifetimes", "[lifetimes]") else {
+        return lifetimes;
+    };
     // RFC 6749 §4.1.2: "A maximum authorization code lifetime of 10 minutes is RECOMMENDED." A key that signs no more
     // is published for two days, so nothing signed may live longer than one.
     for (key, target, most) in [
@@ -227,7 +273,9 @@ fn lifetimes(root: &mut Table<'_, '_>) -> Lifetimes {
     if lifetimes.refresh_token > lifetimes.grant {
         let span = table.span_of("refresh_token");
         let problem = "refresh_token is longer than grant, which ends it anyway";
-        table.report.warning(&span, problem, "shorten refresh_token, or lengthen grant");
+        table
+            .report
+            .warning(&span, problem, "shorten refresh_token, or lengthen grant");
     }
     table.finish();
     lifetimes

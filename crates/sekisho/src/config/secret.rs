@@ -28,7 +28,9 @@ impl Table<'_, '_> {
                     let remedy = "put it in a file: { file = \"…\" }, or in the environment: { env = \"…\" }";
                     self.report.warning(&span, format!("{key} is in plain text"), remedy);
                 }
-                NamedSecret { secret: Some(Secret::new(text.clone())) }
+                NamedSecret {
+                    secret: Some(Secret::new(text.clone())),
+                }
             }
             Item::Table(_) => self.indirect_secret(key)?,
             other => {
@@ -59,20 +61,34 @@ impl Table<'_, '_> {
                 Some(NamedSecret { secret })
             }
             (Some(_), Some(_)) => {
-                report.error(&span, format!("{key} names both a file and a variable"), "keep one of the two");
+                report.error(
+                    &span,
+                    format!("{key} names both a file and a variable"),
+                    "keep one of the two",
+                );
                 None
             }
             (None, None) => {
-                report.absent(&span, format!("{key} names no secret"), "write { file = \"…\" } or { env = \"…\" }");
+                report.absent(
+                    &span,
+                    format!("{key} names no secret"),
+                    "write { file = \"…\" } or { env = \"…\" }",
+                );
                 None
             }
         }
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "files may name environment variables, and this is where files are read")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "files may name environment variables, and this is where files are read"
+)]
 fn environment(name: &str) -> Option<Secret> {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).map(Secret::new)
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.is_empty())
+        .map(Secret::new)
 }
 
 fn read_file(report: &Report<'_>, key: &str, file: &Located<PathBuf>) -> Option<Secret> {
@@ -82,7 +98,11 @@ fn read_file(report: &Report<'_>, key: &str, file: &Located<PathBuf>) -> Option<
             let secret = text.strip_suffix('\n').unwrap_or(&text);
             let secret = secret.strip_suffix('\r').unwrap_or(secret);
             if secret.is_empty() {
-                report.error(&file.span, format!("{key}: {} is empty", file.value.display()), "put the secret into it");
+                report.error(
+                    &file.span,
+                    format!("{key}: {} is empty", file.value.display()),
+                    "put the secret into it",
+                );
                 return None;
             }
             Some(Secret::new(secret))
@@ -150,11 +170,17 @@ mod tests {
     fn missing_files_and_variables_are_told() {
         let directory = temporary_directory("secret");
         let (secret, problems) = read(&directory, "password = { file = \"gone\" }", false);
-        assert!(secret.is_none() && problems[0].contains("gone cannot be read"), "{problems:?}");
+        assert!(
+            secret.is_none() && problems[0].contains("gone cannot be read"),
+            "{problems:?}"
+        );
         let (secret, problems) = read(&directory, "password = { env = \"SEKISHO_TEST_NEVER_SET\" }", false);
         assert!(secret.is_none() && problems[0].contains("warning"), "{problems:?}");
         let (_, problems) = read(&directory, "password = { evn = \"X\" }", false);
-        assert!(problems.iter().any(|problem| problem.contains("did you mean env?")), "{problems:?}");
+        assert!(
+            problems.iter().any(|problem| problem.contains("did you mean env?")),
+            "{problems:?}"
+        );
         fs::remove_dir_all(directory).unwrap();
     }
 

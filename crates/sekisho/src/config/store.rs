@@ -24,7 +24,9 @@ pub enum OpenError {
         error: io::Error,
     },
     /// What should be the wrapping key is not one.
-    #[error("the wrapping key in {0} is not 32 bytes — restore it from your backup: the database cannot be read without it")]
+    #[error(
+        "the wrapping key in {0} is not 32 bytes — restore it from your backup: the database cannot be read without it"
+    )]
     Key(String),
     /// The environment variable with the wrapping key is not set.
     #[error("the environment variable {0} is not set — put the wrapping key into it (32 bytes in base64url)")]
@@ -35,7 +37,10 @@ pub enum OpenError {
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> OpenError + '_ {
-    move |error| OpenError::File { path: path.display().to_string(), error }
+    move |error| OpenError::File {
+        path: path.display().to_string(),
+        error,
+    }
 }
 
 /// Opens the database of a server, and its wrapping key. Makes the data directory (mode 0700) and, at first start,
@@ -55,7 +60,11 @@ fn make_directory(path: &Path) -> Result<(), OpenError> {
     if path.is_dir() {
         return Ok(());
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at(path))
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(at(path))
 }
 
 fn wrap_key(config: &ServerConfig) -> Result<[u8; 32], OpenError> {
@@ -69,7 +78,10 @@ fn wrap_key(config: &ServerConfig) -> Result<[u8; 32], OpenError> {
         }
         WrapSource::File(path) => read_key(path),
         WrapSource::Env(name) => {
-            #[expect(clippy::disallowed_methods, reason = "the file says that the key is in the environment")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the file says that the key is in the environment"
+            )]
             let text = std::env::var(name).map_err(|_| OpenError::NotSet(name.clone()))?;
             parse_key(text.as_bytes()).ok_or_else(|| OpenError::Key(name.clone()))
         }
@@ -94,7 +106,11 @@ fn parse_key(bytes: &[u8]) -> Option<[u8; 32]> {
 /// start at once wins.
 fn make_key(path: &Path) -> io::Result<()> {
     let new = path.with_extension(format!("key.new-{}", jose::random_token()));
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&new)?;
     file.write_all(&jose::random_bytes::<32>())?;
     file.sync_all()?;
     let linked = fs::hard_link(&new, path);
@@ -116,7 +132,9 @@ mod tests {
     fn config(data: &Path) -> ServerConfig {
         ServerConfig {
             data: data.to_owned(),
-            database: Options::Sqlite { path: data.join("sekisho.db") },
+            database: Options::Sqlite {
+                path: data.join("sekisho.db"),
+            },
             ..ServerConfig::without_file()
         }
     }
@@ -135,8 +153,14 @@ mod tests {
         assert_eq!(key.len(), 32);
         drop(open_store(&config).await.unwrap());
         assert_eq!(fs::read(config.master_key()).unwrap(), key);
-        let left: Vec<_> = fs::read_dir(&config.data).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert!(left.iter().all(|name| !name.to_string_lossy().contains("new-")), "{left:?}");
+        let left: Vec<_> = fs::read_dir(&config.data)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert!(
+            left.iter().all(|name| !name.to_string_lossy().contains("new-")),
+            "{left:?}"
+        );
         fs::remove_dir_all(directory).unwrap();
     }
 
@@ -157,7 +181,10 @@ mod tests {
         fs::write(config.master_key(), [1; 31]).unwrap();
         let error = open_store(&config).await.err().unwrap().to_string();
         assert!(error.contains("not 32 bytes") && error.contains("backup"), "{error}");
-        let gone = ServerConfig { wrap: WrapSource::File(directory.join("gone")), ..config };
+        let gone = ServerConfig {
+            wrap: WrapSource::File(directory.join("gone")),
+            ..config
+        };
         assert!(open_store(&gone).await.is_err());
         fs::remove_dir_all(directory).unwrap();
     }
@@ -167,7 +194,10 @@ mod tests {
         let key = [0xfb; 32];
         assert_eq!(parse_key(&key), Some(key));
         assert_eq!(parse_key(format!("{}\n", b64::encode(key)).as_bytes()), Some(key));
-        assert_eq!(parse_key(b"+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/s=").map(|_| ()), Some(()));
+        assert_eq!(
+            parse_key(b"+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/s=").map(|_| ()),
+            Some(())
+        );
         assert_eq!(parse_key(b"short"), None);
     }
 }

@@ -14,19 +14,30 @@ use super::*;
 fn realm_problems(text: &str) -> Vec<(usize, String)> {
     let read = realm_file::read(Document::parse(Path::new("realm.toml"), text), true);
     let problems = Problems(read.problems).sorted();
-    problems.0.into_iter().map(|problem| (problem.line, format!("{} — {}", problem.problem, problem.remedy))).collect()
+    problems
+        .0
+        .into_iter()
+        .map(|problem| (problem.line, format!("{} — {}", problem.problem, problem.remedy)))
+        .collect()
 }
 
 fn server_problems(text: &str) -> Vec<(usize, String)> {
-    let read = server::read(&Document::parse(Path::new("/nowhere/sekisho.toml"), text), false);
+    let read = read_server::read(&Document::parse(Path::new("/nowhere/sekisho.toml"), text), false);
     let problems = Problems(read.problems).sorted();
-    problems.0.into_iter().map(|problem| (problem.line, format!("{} — {}", problem.problem, problem.remedy))).collect()
+    problems
+        .0
+        .into_iter()
+        .map(|problem| (problem.line, format!("{} — {}", problem.problem, problem.remedy)))
+        .collect()
 }
 
 /// Every expected problem is there, on its line, and nothing else is.
 fn assert_problems(found: &[(usize, String)], expected: &[(usize, &str)]) {
     for (line, words) in expected {
-        assert!(found.iter().any(|(at, text)| at == line && text.contains(words)), "line {line}: {words}\n{found:#?}");
+        assert!(
+            found.iter().any(|(at, text)| at == line && text.contains(words)),
+            "line {line}: {words}\n{found:#?}"
+        );
     }
     assert_eq!(found.len(), expected.len(), "{found:#?}");
 }
@@ -194,9 +205,15 @@ ciba_approval = true
 #[test]
 fn the_realm_of_the_tests_is_read_as_it_is_meant() {
     let file = from_text(Path::new("bank.toml"), &testkit::realm::bank("http://localhost:1234")).unwrap();
-    assert_eq!((file.realm.issuer.as_str(), file.realm.profile.name), ("http://localhost:1234", "baseline"));
+    assert_eq!(
+        (file.realm.issuer.as_str(), file.realm.profile.name),
+        ("http://localhost:1234", "baseline")
+    );
     assert_eq!((file.apis.len(), file.clients.len(), file.users.len()), (2, 6, 2));
-    assert_eq!((file.apis[0].token_format, file.apis[1].token_format), (TokenFormat::Opaque, TokenFormat::Jwt));
+    assert_eq!(
+        (file.apis[0].token_format, file.apis[1].token_format),
+        (TokenFormat::Opaque, TokenFormat::Jwt)
+    );
     let app = &file.clients[0];
     let hash = model::client_secret_hash("http://localhost:1234", "web-app", "web-app-secret");
     assert!(matches!(&app.secret, Some(ClientSecret::Hash(bytes)) if *bytes == hash));
@@ -212,11 +229,19 @@ fn a_realm_in_json_is_the_same_realm() {
   "api": [{ "identifier": "https://api.example.com", "impact": { "personal_safety": "minimum" } }]
 }"#;
     let file = from_text(Path::new("realm.json"), json).unwrap();
-    assert_eq!((file.realm.display_name.as_str(), file.realm.lifetimes.access_token), ("Bank", 300));
+    assert_eq!(
+        (file.realm.display_name.as_str(), file.realm.lifetimes.access_token),
+        ("Bank", 300)
+    );
     assert_eq!(file.apis[0].acr, Some(Acr::Loa3));
     let wrong = json.replace("display_name", "display_nam").replace("5m", "5 m");
     let problems = from_text(Path::new("realm.json"), &wrong).unwrap_err();
-    let lines: Vec<usize> = problems.0.iter().filter(|problem| problem.is_error()).map(|problem| problem.line).collect();
+    let lines: Vec<usize> = problems
+        .0
+        .iter()
+        .filter(|problem| problem.is_error())
+        .map(|problem| problem.line)
+        .collect();
     assert_eq!(lines, [3, 4], "{problems}");
 }
 
@@ -281,7 +306,11 @@ groups         = ["retail"]
 #[test]
 fn broken_syntax_is_told_together_with_what_else_is_certainly_wrong() {
     let found = realm_problems("issuer = = \"x\"\nlocalse = [\"en\"]\nprofile = \"fapi\"\n");
-    assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 2, 3], "{found:?}");
+    assert_eq!(
+        found.iter().map(|(line, _)| *line).collect::<Vec<_>>(),
+        [1, 2, 3],
+        "{found:?}"
+    );
 }
 
 struct Directory(PathBuf);
@@ -333,7 +362,9 @@ bind = "127.0.0.1:0"
     let config = load_server(Some(&path)).unwrap();
     assert!(config.warnings.is_empty(), "{}", config.warnings);
     assert_eq!(config.data, directory.0.join("state"));
-    assert!(matches!(&config.database, storage::Options::Sqlite { path } if *path == directory.0.join("state/sekisho.db")));
+    assert!(
+        matches!(&config.database, storage::Options::Sqlite { path } if *path == directory.0.join("state/sekisho.db"))
+    );
     assert_eq!(config.wrap, WrapSource::Default);
     let issuers: Vec<_> = config.realms.iter().map(|file| file.realm.issuer.as_str()).collect();
     assert_eq!(issuers, ["http://localhost:8080", "http://localhost:8080/b"]);
@@ -359,11 +390,23 @@ fn check_tells_server_and_realm_files_apart_and_looks_at_all() {
     let server = directory.write("sekisho.toml", "realms = [\"realms/*.toml\"]\ndatabse = \"x\"\n");
     let gone = directory.0.join("gone.toml");
     let found = check(&[server, twin.clone(), gone]);
-    let lines: Vec<_> = found.0.iter().map(|problem| (problem.line, problem.problem.clone())).collect();
+    let lines: Vec<_> = found
+        .0
+        .iter()
+        .map(|problem| (problem.line, problem.problem.clone()))
+        .collect();
     assert_eq!(found.0.len(), 3, "{lines:#?}");
     assert!(lines.iter().any(|(line, text)| *line == 2 && text.contains("databse")));
-    assert!(lines.iter().any(|(line, text)| *line == 1 && text.contains("is a realm of the issuer")));
-    assert!(lines.iter().any(|(line, text)| *line == 0 && text.contains("cannot be read")));
+    assert!(
+        lines
+            .iter()
+            .any(|(line, text)| *line == 1 && text.contains("is a realm of the issuer"))
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|(line, text)| *line == 0 && text.contains("cannot be read"))
+    );
     assert_eq!(load_realms(&[twin]).unwrap().0.len(), 1);
 }
 
@@ -373,8 +416,15 @@ fn an_https_issuer_behind_plain_listeners_is_a_warning() {
     directory.write("realm.toml", "issuer = \"https://id.example.com\"\n");
     let server = directory.write("sekisho.toml", "realms = [\"realm.toml\"]\n");
     let config = load_server(Some(&server)).unwrap();
-    assert!(config.warnings.to_string().contains("no listener speaks TLS"), "{}", config.warnings);
-    directory.write("sekisho.toml", "realms = [\"realm.toml\"]\n[proxy]\ntrusted = [\"127.0.0.1\"]\n");
+    assert!(
+        config.warnings.to_string().contains("no listener speaks TLS"),
+        "{}",
+        config.warnings
+    );
+    directory.write(
+        "sekisho.toml",
+        "realms = [\"realm.toml\"]\n[proxy]\ntrusted = [\"127.0.0.1\"]\n",
+    );
     assert!(load_server(Some(&server)).unwrap().warnings.is_empty());
 }
 
@@ -404,5 +454,7 @@ fn a_realm_file_can_be_sent_over_the_control_socket() {
     let sent = serde_json::to_string(&file).unwrap();
     let received: RealmFile = serde_json::from_str(&sent).unwrap();
     assert_eq!(serde_json::to_string(&received).unwrap(), sent);
-    assert!(matches!(&received.users[0].password, Some(PasswordSeed::Clear(secret)) if secret.expose() == "alice-password"));
+    assert!(
+        matches!(&received.users[0].password, Some(PasswordSeed::Clear(secret)) if secret.expose() == "alice-password")
+    );
 }

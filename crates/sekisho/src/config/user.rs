@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{
     document::Item,
-    realm_file::{PasswordSeed, UserEntry},
     reader::{Located, Table, is_nothing},
+    realm_file::{PasswordSeed, UserEntry},
 };
 
 /// Claims that are not a text.
@@ -17,17 +17,33 @@ const NOT_GIVEN: &str = "updated_at";
 pub(super) fn read(mut table: Table<'_, '_>) -> Option<Located<UserEntry>> {
     let username = table.required_text("username", "alice");
     if let Some(name) = username.as_ref().filter(|name| !authn::users::is_username(&name.value)) {
-        let remedy = format!("use at most {} characters and no control characters", authn::users::MAX_USERNAME);
+        let remedy = format!(
+            "use at most {} characters and no control characters",
+            authn::users::MAX_USERNAME
+        );
         table.report.error(&name.span, "username cannot be a user name", remedy);
     }
     let password = password(&mut table);
     table.not_built("totp_secret", is_nothing);
-    let groups = table.texts("groups").unwrap_or_default().into_iter().map(|group| group.value).collect();
+    let groups = table
+        .texts("groups")
+        .unwrap_or_default()
+        .into_iter()
+        .map(|group| group.value)
+        .collect();
     let enabled = table.boolean("enabled").map(|flag| flag.value);
     let claims = claims(&mut table);
-    let span = username.as_ref().map_or_else(|| table.span.clone(), |name| name.span.clone());
+    let span = username
+        .as_ref()
+        .map_or_else(|| table.span.clone(), |name| name.span.clone());
     table.finish();
-    let value = UserEntry { username: username?.value.trim().to_owned(), password, claims, groups, enabled };
+    let value = UserEntry {
+        username: username?.value.trim().to_owned(),
+        password,
+        claims,
+        groups,
+        enabled,
+    };
     Some(Located { value, span })
 }
 
@@ -35,16 +51,26 @@ fn password(table: &mut Table<'_, '_>) -> Option<PasswordSeed> {
     let clear = table.secret("password");
     let hash = table.text("password_hash");
     if let (Some(_), Some(hash)) = (&clear, &hash) {
-        table.report.error(&hash.span, "password and password_hash are both given", "keep one of the two");
+        table.report.error(
+            &hash.span,
+            "password and password_hash are both given",
+            "keep one of the two",
+        );
     }
     if let Some(hash) = hash {
         if !authn::password::is_usable(&hash.value) {
             let remedy = "write the PHC string of an argon2id hash: \"$argon2id$v=19$m=…,t=…,p=…$…$…\"";
-            table.report.error(&hash.span, "password_hash is not an argon2 hash with an acceptable cost", remedy);
+            table.report.error(
+                &hash.span,
+                "password_hash is not an argon2 hash with an acceptable cost",
+                remedy,
+            );
         }
         return Some(PasswordSeed::Hash(hash.value));
     }
-    if let Some((clear, secret)) = clear.as_ref().and_then(|clear| Some((clear, clear.value.secret.as_ref()?)))
+    if let Some((clear, secret)) = clear
+        .as_ref()
+        .and_then(|clear| Some((clear, clear.value.secret.as_ref()?)))
         && let Err(problem) = authn::users::check_password(secret)
     {
         let text = problem.to_string();
@@ -72,7 +98,11 @@ fn claims(table: &mut Table<'_, '_>) -> Map<String, Value> {
     if let Some(Value::String(email)) = claims.get("email")
         && !email.trim_matches('@').contains('@')
     {
-        table.report.error(&table.span_of("email"), format!("{email} is not an e-mail address"), "write name@example.com");
+        table.report.error(
+            &table.span_of("email"),
+            format!("{email} is not an e-mail address"),
+            "write name@example.com",
+        );
     }
     claims
 }
@@ -87,7 +117,14 @@ fn address(table: &mut Table<'_, '_>) -> Option<Value> {
     }
     let mut inner = table.table("address", "address")?;
     let mut address = Map::new();
-    for member in ["formatted", "street_address", "locality", "region", "postal_code", "country"] {
+    for member in [
+        "formatted",
+        "street_address",
+        "locality",
+        "region",
+        "postal_code",
+        "country",
+    ] {
         if let Some(text) = inner.text(member) {
             address.insert(member.to_owned(), Value::String(text.value));
         }

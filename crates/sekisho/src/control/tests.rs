@@ -16,7 +16,9 @@ impl Server {
         fs::create_dir_all(&data).unwrap();
         let path = data.join("control.sock");
         let (stop, stopped) = watch::channel(false);
-        listen(&path, Arc::clone(&world.realms), world.pool.clone(), stopped).await.unwrap();
+        listen(&path, Arc::clone(&world.realms), world.pool.clone(), stopped)
+            .await
+            .unwrap();
         Self { world, path, stop }
     }
 
@@ -35,7 +37,13 @@ impl Server {
 }
 
 fn user_list() -> Command {
-    Command { realm: None, action: Action::UserList { after: String::new(), limit: 10 } }
+    Command {
+        realm: None,
+        action: Action::UserList {
+            after: String::new(),
+            limit: 10,
+        },
+    }
 }
 
 #[tokio::test]
@@ -44,18 +52,41 @@ async fn a_command_is_carried_out_by_the_server_and_only_its_owner_can_send_one(
     assert_eq!(fs::metadata(&server.path).unwrap().permissions().mode() & 0o777, 0o600);
     let answer = send(&server.path, &user_list()).await.unwrap().unwrap();
     assert_eq!(answer["users"][0]["username"], "alice");
-    let disable = Action::UserSetEnabled { user: "alice".into(), enabled: false };
-    send(&server.path, &Command { realm: None, action: disable }).await.unwrap().unwrap();
+    let disable = Action::UserSetEnabled {
+        user: "alice".into(),
+        enabled: false,
+    };
+    send(
+        &server.path,
+        &Command {
+            realm: None,
+            action: disable,
+        },
+    )
+    .await
+    .unwrap()
+    .unwrap();
     assert!(!server.world.user("alice").await.enabled);
     let nobody = Action::UserShow { user: "nobody".into() };
-    let error = send(&server.path, &Command { realm: None, action: nobody }).await.unwrap().unwrap_err();
+    let error = send(
+        &server.path,
+        &Command {
+            realm: None,
+            action: nobody,
+        },
+    )
+    .await
+    .unwrap()
+    .unwrap_err();
     assert_eq!(error.kind, AdminErrorKind::NotFound);
 }
 
 #[tokio::test]
 async fn bad_input_is_answered_and_the_server_lives_on() {
     let server = Server::start().await;
-    let answers = server.raw(b"nonsense\n{\"command\":\"format_disk\"}\n\xff\xfe\n{\"command\":\"key_list\"}\ncut off").await;
+    let answers = server
+        .raw(b"nonsense\n{\"command\":\"format_disk\"}\n\xff\xfe\n{\"command\":\"key_list\"}\ncut off")
+        .await;
     assert_eq!(answers.len(), 5, "{answers:?}");
     for at in [0, 1, 2, 4] {
         assert_eq!(answers[at]["error"]["kind"], "invalid", "{}", answers[at]);
@@ -73,14 +104,28 @@ async fn without_a_server_nobody_answers_and_what_a_dead_one_left_is_replaced() 
     drop(std::os::unix::net::UnixListener::bind(&gone).unwrap());
     assert!(send(&gone, &user_list()).await.is_none());
     let (_stop, stopped) = watch::channel(false);
-    listen(&gone, Arc::clone(&server.world.realms), server.world.pool.clone(), stopped).await.unwrap();
+    listen(
+        &gone,
+        Arc::clone(&server.world.realms),
+        server.world.pool.clone(),
+        stopped,
+    )
+    .await
+    .unwrap();
     assert!(send(&gone, &user_list()).await.unwrap().is_ok());
 }
 
 #[tokio::test]
 async fn two_servers_do_not_share_a_data_directory() {
     let server = Server::start().await;
-    let again = |stopped| listen(&server.path, Arc::clone(&server.world.realms), server.world.pool.clone(), stopped);
+    let again = |stopped| {
+        listen(
+            &server.path,
+            Arc::clone(&server.world.realms),
+            server.world.pool.clone(),
+            stopped,
+        )
+    };
     let (_stop, stopped) = watch::channel(false);
     let error = again(stopped.clone()).await.unwrap_err();
     assert!(error.contains("another server runs"), "{error}");

@@ -28,7 +28,10 @@ pub fn start(
     stop: &watch::Receiver<bool>,
 ) -> Result<(), String> {
     let mail = email.map(|email| Mail::new(email, &outgoing.trust)).transpose()?;
-    let courier = Courier { mail, outgoing: Outgoing::new(outgoing)? };
+    let courier = Courier {
+        mail,
+        outgoing: Outgoing::new(outgoing)?,
+    };
     let worker = Worker::new(realms.store.clone(), realms.clock.clone(), courier);
     tokio::spawn(worker.run(stop.clone()));
     Ok(())

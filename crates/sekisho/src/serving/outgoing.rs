@@ -113,7 +113,11 @@ impl Outgoing {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status: response.status(), headers: response.headers().clone(), body })
+        Ok(Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body,
+        })
     }
 
     /// Posts `body` and answers the status. What else is answered is not read.
@@ -125,7 +129,11 @@ impl Outgoing {
         body: String,
     ) -> Result<StatusCode, CallError> {
         let url = self.check(url)?;
-        let mut request = self.client.post(url).header(header::CONTENT_TYPE, content_type).body(body);
+        let mut request = self
+            .client
+            .post(url)
+            .header(header::CONTENT_TYPE, content_type)
+            .body(body);
         if let Some(authorization) = authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
@@ -147,7 +155,14 @@ impl Outgoing {
             Host::Ipv4(address) => IpAddr::V4(address),
             Host::Ipv6(address) => IpAddr::V6(address),
         };
-        if self.allow.permits(address) { Ok(url) } else { Err(CallError::NotPublic { host: host.to_string(), address }) }
+        if self.allow.permits(address) {
+            Ok(url)
+        } else {
+            Err(CallError::NotPublic {
+                host: host.to_string(),
+                address,
+            })
+        }
     }
 }
 

@@ -19,3 +19,4 @@ mod realms;
 mod revoke;
 mod token;
 mod userinfo;
+mod zz_probe;

@@ -141,6 +141,7 @@ async fn a_client_of_one_realm_is_unknown_in_the_next() {
         listeners: vec![Listener { bind: address, tls: None }],
         ..ServerConfig::without_file()
     };
+    tracing_subscriber::fmt().with_test_writer().init();
     let _running = Running::start(config, Clock::frozen(NOON), None).await.unwrap();
     let http = testkit::browser::client(None);
     let empty = Realm { issuer: format!("{issuer}/empty"), http: http.clone() };

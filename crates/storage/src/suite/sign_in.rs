@@ -98,11 +98,17 @@ fn new_authorization(user_id: &str, id: &str, offline: bool) -> Statement {
 async fn guesses_end_when_their_window_does(db: Database) {
     assert_eq!(db.store.guesses_end_at(REALM, "lane").await.unwrap(), None);
     for at in [NOW, NOW + 10] {
-        assert_eq!(apply(&db, [guess::reserve(REALM, "lane", 10, 900, at)]).await, Outcome::Applied);
+        assert_eq!(
+            apply(&db, [guess::reserve(REALM, "lane", 10, 900, at)]).await,
+            Outcome::Applied
+        );
         assert_eq!(db.store.guesses_end_at(REALM, "lane").await.unwrap(), Some(NOW + 900));
     }
     assert_eq!(db.store.guesses_end_at(REALM, "another").await.unwrap(), None);
-    assert_eq!(db.store.guesses_end_at("https://other.example", "lane").await.unwrap(), None);
+    assert_eq!(
+        db.store.guesses_end_at("https://other.example", "lane").await.unwrap(),
+        None
+    );
     assert_eq!(apply(&db, [guess::reset(REALM, "lane")]).await, Outcome::Applied);
     assert_eq!(db.store.guesses_end_at(REALM, "lane").await.unwrap(), None);
 }
@@ -110,7 +116,10 @@ async fn guesses_end_when_their_window_does(db: Database) {
 async fn a_password_that_was_changed_or_a_user_who_was_disabled_misses(db: Database) {
     let still = || [user::still_has_password(REALM, "alice", "$argon2id$old")];
     assert_eq!(apply(&db, still()).await, Outcome::Missed, "no such user");
-    assert_eq!(apply(&db, [user::insert(REALM, &alice()).unwrap()]).await, Outcome::Applied);
+    assert_eq!(
+        apply(&db, [user::insert(REALM, &alice()).unwrap()]).await,
+        Outcome::Applied
+    );
     assert_eq!(apply(&db, still()).await, Outcome::Applied);
 
     for (enabled, expected) in [(false, Outcome::Missed), (true, Outcome::Applied)] {
@@ -124,7 +133,11 @@ async fn a_password_that_was_changed_or_a_user_who_was_disabled_misses(db: Datab
 async fn a_session_or_a_grant_tells_that_a_user_signed_in_before(db: Database) {
     let _ = apply(&db, [new_session("bob", "s"), new_grant("carol", "g")]).await;
     for (user_id, expected) in [("alice", false), ("bob", true), ("carol", true)] {
-        assert_eq!(db.store.has_signed_in_before(REALM, user_id).await.unwrap(), expected, "{user_id}");
+        assert_eq!(
+            db.store.has_signed_in_before(REALM, user_id).await.unwrap(),
+            expected,
+            "{user_id}"
+        );
         let elsewhere = db.store.has_signed_in_before("https://other.example", user_id).await;
         assert!(!elsewhere.unwrap());
     }
@@ -144,7 +157,13 @@ async fn all_sessions_of_a_user_end_with_what_does_not_outlive_them(db: Database
     let ended = session::end_all_of_user(REALM, "alice", NOW + 1);
     assert_eq!(apply(&db, ended.clone()).await, Outcome::Applied);
     assert_eq!(apply(&db, ended).await, Outcome::Applied, "nothing left to end");
-    assert!(db.store.sessions_of_user(REALM, "alice", NOW + 1).await.unwrap().is_empty());
+    assert!(
+        db.store
+            .sessions_of_user(REALM, "alice", NOW + 1)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(db.store.sessions_of_user(REALM, "bob", NOW + 1).await.unwrap().len(), 2);
     let ended = "SELECT count(*) FROM authorizations WHERE ended_at IS NOT NULL";
     assert_eq!(db.number(ended).await, 1);

@@ -11,7 +11,7 @@ use storage::{Change, Outcome, StorageError};
 
 use super::submitter;
 use crate::{
-    extract::{Call, FormCall},
+    extract::{Call, PageForm},
     flow,
     locale::Locale,
     oauth::flow_error,
@@ -88,7 +88,7 @@ fn notice(call: &Call) -> Option<Text> {
 }
 
 /// `POST /account/grants/revoke`: takes back what an app may do.
-pub async fn revoke_grant(FormCall { call, form }: FormCall) -> Response {
+pub async fn revoke_grant(PageForm { call, form }: PageForm) -> Response {
     let client_id = form.first("client_id").unwrap_or("").to_owned();
     act(&call, &form, |person| async {
         let Person { user, .. } = person;
@@ -111,7 +111,7 @@ pub async fn revoke_grant(FormCall { call, form }: FormCall) -> Response {
 }
 
 /// `POST /account/sessions/end`: ends a session, this one or another.
-pub async fn end_session(FormCall { call, form }: FormCall) -> Response {
+pub async fn end_session(PageForm { call, form }: PageForm) -> Response {
     let id = form.first("session").unwrap_or("").to_owned();
     act(&call, &form, |person| async {
         let Person { user, .. } = person;

@@ -13,7 +13,7 @@ use model::{Goal, Secret};
 use protocol::form::Form;
 
 use crate::{
-    extract::{Call, FormCall, cookies},
+    extract::{Call, PageForm, cookies},
     flow::{self, OpenFlow},
     oauth::{flow_error, refuse, request_of},
     pages::{SignIn, Text, csp},
@@ -76,7 +76,7 @@ fn show(
 }
 
 /// `POST /sign-in`.
-pub async fn sign_in(FormCall { call, form }: FormCall) -> Response {
+pub async fn sign_in(PageForm { call, form }: PageForm) -> Response {
     let (carried, csrf) = (form.first("flow").unwrap_or(""), form.first("csrf").unwrap_or(""));
     let open = match flow::submitted(&call, carried, csrf).await {
         Ok(open) => open,

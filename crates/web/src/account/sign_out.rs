@@ -9,7 +9,7 @@ use axum::{
 
 use super::submitter;
 use crate::{
-    extract::{Call, FormCall, cookies},
+    extract::{Call, PageForm, cookies},
     pages::{Href, Label, Link, Message, SignOut, Text, csp},
     respond, views,
 };
@@ -34,16 +34,27 @@ pub async fn sign_out_page(call: Call) -> Response {
 }
 
 /// `POST /logout`.
-pub async fn sign_out(FormCall { call, form }: FormCall) -> Response {
+pub async fn sign_out(PageForm { call, form }: PageForm) -> Response {
     let person = match submitter(&call, &form).await {
         Ok(Some(person)) => person,
-        Ok(None) => return signed_out(&call),
+        Ok(None) => return go_on(&call),
         Err(refusal) => return *refusal,
     };
     match session::end(&call.realm, &person.user.id, &person.session.id).await {
-        Ok(_) => signed_out(&call),
+        Ok(_) => go_on(&call),
         Err(error) => respond::fault_page(&call, &Fault::from(error)),
     }
+}
+
+/// To the page that says so, which can be reloaded.
+fn go_on(call: &Call) -> Response {
+    respond::see_other(call, "/logout", &[no_session(call)])
+}
+
+/// Removes the session's cookie.
+fn no_session(call: &Call) -> String {
+    let realm = &call.realm.realm;
+    cookies::set(realm, &cookie_name(realm), "", Some(0))
 }
 
 fn signed_out(call: &Call) -> Response {
@@ -58,8 +69,7 @@ fn signed_out(call: &Call) -> Response {
         }),
     };
     let mut response = respond::page(call, locale, StatusCode::OK, &view, &csp::plain());
-    let realm = &call.realm.realm;
-    if let Ok(cookie) = HeaderValue::from_str(&cookies::set(realm, &cookie_name(realm), "", Some(0))) {
+    if let Ok(cookie) = HeaderValue::from_str(&no_session(call)) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response

@@ -55,7 +55,7 @@ impl Call {
         clippy::expect_used,
         reason = "only the router calls handlers, and it always adds the realm and the id"
     )]
-    pub fn new(parts: &Parts, app: &Arc<App>) -> Self {
+    pub fn new(parts: &mut Parts, app: &Arc<App>) -> Self {
         let peer = parts
             .extensions
             .get::<Peer>()
@@ -76,7 +76,7 @@ impl Call {
             uri: parts.uri.clone(),
             cookies: Cookies::parse(&parts.headers),
             address: app.proxies.address(peer, &parts.headers),
-            headers: parts.headers.clone(),
+            headers: std::mem::take(&mut parts.headers),
         }
     }
 

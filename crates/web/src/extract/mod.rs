@@ -8,6 +8,6 @@ mod peer;
 
 pub use call::Call;
 pub use cookies::Cookies;
-pub use form_body::FormCall;
+pub use form_body::{FormCall, PageForm};
 pub use network::Network;
 pub use peer::{Peer, Proxies};

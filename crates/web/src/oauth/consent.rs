@@ -14,7 +14,7 @@ use protocol::{
 
 use super::authorize::{answer, begin_again, flow_error, refuse, request_of};
 use crate::{
-    extract::{Call, FormCall},
+    extract::{Call, PageForm},
     flow::{self, OpenFlow},
     pages::{ApiView, Consent, Label, Text, csp},
     respond, views,
@@ -37,7 +37,7 @@ pub async fn consent_page(call: Call) -> Response {
 }
 
 /// `POST /consent`: the answer.
-pub async fn consent(FormCall { call, form }: FormCall) -> Response {
+pub async fn consent(PageForm { call, form }: PageForm) -> Response {
     let (carried, csrf) = (form.first("flow").unwrap_or(""), form.first("csrf").unwrap_or(""));
     let open = match flow::submitted(&call, carried, csrf).await {
         Ok(open) => open,

@@ -2,8 +2,10 @@
 //!
 //! Spec: RFC 8414 §3, OpenID Connect Discovery §4, RFC 7517 §5.
 
+use std::sync::Arc;
+
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -14,16 +16,22 @@ use crate::extract::Call;
 
 /// Both metadata documents: they are the same.
 pub async fn metadata(call: Call) -> Response {
-    public(&::oauth::discovery::metadata(&call.realm), "application/json")
+    let bytes = call.realm.documents.metadata.get_or_init(|| json(&::oauth::discovery::metadata(&call.realm)));
+    public(bytes, "application/json")
 }
 
 /// The key set.
 pub async fn jwks(call: Call) -> Response {
-    public(call.realm.keys.published(), "application/jwk-set+json")
+    let bytes = call.realm.documents.jwks.get_or_init(|| json(call.realm.keys.published()));
+    public(bytes, "application/jwk-set+json")
 }
 
-fn public(value: &impl Serialize, content_type: &'static str) -> Response {
-    let mut response = Response::new(Body::from(serde_json::to_vec(value).unwrap_or_default()));
+fn json(value: &impl Serialize) -> Arc<[u8]> {
+    serde_json::to_vec(value).unwrap_or_default().into()
+}
+
+fn public(bytes: &Arc<[u8]>, content_type: &'static str) -> Response {
+    let mut response = Response::new(Body::from(Bytes::from_owner(Arc::clone(bytes))));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Ok(value) = HeaderValue::from_str(&format!("public, max-age={JWKS_MAX_AGE}")) {

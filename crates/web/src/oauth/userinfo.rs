@@ -4,6 +4,7 @@
 
 use ::oauth::userinfo::{UserinfoRefusal, userinfo};
 use axum::{
+    body::Body,
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
@@ -55,7 +56,7 @@ fn presented_token(call: &Call, form: Option<&Form>) -> Result<String, UserinfoR
     if let Some(form) = form {
         tokens.extend(form.all("access_token").map(str::to_owned));
     }
-    let is_in_query = call.query().split('&').any(|pair| pair.starts_with("access_token="));
+    let is_in_query = form_urlencoded::parse(call.query().as_bytes()).any(|(name, _)| name == "access_token");
     if is_in_query || tokens.len() > 1 {
         return Err(UserinfoRefusal::SeveralTokens);
     }
@@ -65,12 +66,15 @@ fn presented_token(call: &Call, form: Option<&Form>) -> Result<String, UserinfoR
 fn refuse(call: &Call, refusal: &UserinfoRefusal) -> Response {
     let (code, text) = (refusal.code(), refusal.to_string());
     let mut challenge = Challenge::bearer(call.realm.issuer());
-    // "If the request lacks any authentication information […] the resource server SHOULD NOT include an error code"
-    // (§3.1).
-    if !matches!(refusal, UserinfoRefusal::TokenMissing) {
+    let mut response = respond::oauth_error(call, code, refusal);
+    // "If the request lacks any authentication information […] the resource server SHOULD NOT include an error code
+    // or other error information" (§3.1).
+    if matches!(refusal, UserinfoRefusal::TokenMissing) {
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    } else {
         challenge = challenge.error(code).error_description(&text);
     }
-    let mut response = respond::oauth_error(call, code, refusal);
     if !matches!(refusal, UserinfoRefusal::Fault(_))
         && let Ok(value) = HeaderValue::from_str(&challenge.to_string())
     {

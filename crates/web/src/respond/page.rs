@@ -49,6 +49,8 @@ pub fn error_page(call: &Call, kind: ErrorKind, code: ErrorCode, reason: &str) -
         ErrorKind::AccessDenied | ErrorKind::FormMismatch => StatusCode::FORBIDDEN,
         ErrorKind::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Method => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::BAD_REQUEST,
     };
     tracing::info!(

@@ -21,7 +21,12 @@ pub(super) async fn deliver(outgoing: &Outgoing, item: &OutboxItem) -> Result<()
     // The parser's message could quote the payload.
     let payload: Payload = serde_json::from_str(&item.payload).map_err(|_| "the payload is damaged".to_owned())?;
     let status = outgoing
-        .post(&item.destination, &payload.content_type, payload.authorization.as_deref(), payload.body)
+        .post(
+            &item.destination,
+            &payload.content_type,
+            payload.authorization.as_deref(),
+            payload.body,
+        )
         .await
         .map_err(|error| error.to_string())?;
     if status.is_success() {

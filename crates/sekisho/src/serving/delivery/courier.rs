@@ -28,7 +28,10 @@ impl Courier {
 
 /// The kind, as metrics and logs name it: one of a few.
 pub(super) fn kind(item: &OutboxItem) -> &'static str {
-    ["mail", "logout", "notification"].into_iter().find(|kind| item.kind == *kind).unwrap_or("other")
+    ["mail", "logout", "notification"]
+        .into_iter()
+        .find(|kind| item.kind == *kind)
+        .unwrap_or("other")
 }
 
 /// Whom a call keeps busy: the one mail server, or a host with its port.

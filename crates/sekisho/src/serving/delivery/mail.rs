@@ -16,7 +16,7 @@ use lettre::{
     },
     transport::smtp::{
         authentication::Credentials,
-        client::{Certificate, Tls, TlsParameters, TlsParametersBuilder},
+        client::{Certificate, Tls, TlsParameters, TlsParametersBuilder, TlsVersion},
     },
 };
 use percent_encoding::percent_decode_str;
@@ -50,12 +50,14 @@ impl Mail {
         let host = email.smtp.host_str().ok_or("[email] smtp: the URL names no host")?;
         // Brackets are how URLs write IPv6 addresses; neither sockets nor certificates know them.
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        let is_local = is_loopback(host);
-        let parameters = tls_parameters(host, is_local, trust)?;
-        let (port, tls) = match (email.smtp.scheme(), is_local) {
-            ("smtps", _) => (465, Tls::Wrapper(parameters)),
-            ("smtp", true) => (25, Tls::Opportunistic(parameters)),
-            ("smtp", false) => (587, Tls::Required(parameters)),
+        let parameters = || tls_parameters(host, trust);
+        let (port, tls) = match (email.smtp.scheme(), is_loopback(host)) {
+            ("smtps", _) => (465, Tls::Wrapper(build(parameters()?)?)),
+            ("smtp", true) => (
+                25,
+                Tls::Opportunistic(build(parameters()?.dangerous_accept_invalid_certs(true))?),
+            ),
+            ("smtp", false) => (587, Tls::Required(build(parameters()?)?)),
             _ => return Err("[email] smtp: the URL begins with neither smtp:// nor smtps://".to_owned()),
         };
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
@@ -67,7 +69,10 @@ impl Mail {
             let password = email.smtp.password().unwrap_or_default();
             builder = builder.credentials(Credentials::new(decode(email.smtp.username()), decode(password)));
         }
-        Ok(Self { transport: builder.build(), from })
+        Ok(Self {
+            transport: builder.build(),
+            from,
+        })
     }
 
     /// Sends one mail, or says for the operator's eyes why not.
@@ -82,8 +87,15 @@ impl Mail {
     /// The same call is the same message: a mail system that gets it twice can tell by its id.
     fn message(&self, id: &str, payload: Payload) -> Result<Message, String> {
         const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
-        let to = payload.to.parse().map_err(|error| format!("the recipient is not a mail address: {error}"))?;
-        let subject: String = payload.subject.chars().filter(|character| !character.is_control()).collect();
+        let to = payload
+            .to
+            .parse()
+            .map_err(|error| format!("the recipient is not a mail address: {error}"))?;
+        let subject: String = payload
+            .subject
+            .chars()
+            .filter(|character| !character.is_control())
+            .collect();
         Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
@@ -96,22 +108,33 @@ impl Mail {
     }
 }
 
-fn tls_parameters(host: &str, is_local: bool, trust: &[PathBuf]) -> Result<TlsParameters, String> {
-    let mut builder = TlsParametersBuilder::new(host.to_owned()).dangerous_accept_invalid_certs(is_local);
+/// TLS 1.2 or later, and the extra roots.
+fn tls_parameters(host: &str, trust: &[PathBuf]) -> Result<TlsParametersBuilder, String> {
+    let mut builder = TlsParametersBuilder::new(host.to_owned()).set_min_tls_version(TlsVersion::Tlsv12);
     for path in trust {
         let problem = |error: String| format!("{}: {error}", path.display());
         let pem = fs::read(path).map_err(|error| problem(error.to_string()))?;
         for certificate in CertificateDer::pem_slice_iter(&pem) {
             let der = certificate.map_err(|error| problem(error.to_string()))?.to_vec();
-            builder = builder.add_root_certificate(Certificate::from_der(der).map_err(|error| problem(causes(&error)))?);
+            builder =
+                builder.add_root_certificate(Certificate::from_der(der).map_err(|error| problem(causes(&error)))?);
         }
     }
-    builder.build().map_err(|error| format!("[email]: TLS cannot be set up: {}", causes(&error)))
+    Ok(builder)
+}
+
+fn build(parameters: TlsParametersBuilder) -> Result<TlsParameters, String> {
+    parameters
+        .build()
+        .map_err(|error| format!("[email]: TLS cannot be set up: {}", causes(&error)))
 }
 
 /// Whether mail to this host stays on this machine (RFC 6761 §6.3 for the name).
 fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// An error's text with those of its causes that it does not quote.
@@ -126,4 +149,94 @@ fn causes(error: &dyn std::error::Error) -> String {
         cause = current.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail(smtp: &str) -> Result<Mail, String> {
+        let from = "Example Bank <no-reply@example.com>".to_owned();
+        Mail::new(
+            &Email {
+                smtp: smtp.parse().unwrap(),
+                from,
+            },
+            &[],
+        )
+    }
+
+    fn written(to: &str, subject: &str, text: &str) -> Result<String, String> {
+        let payload = Payload {
+            to: to.into(),
+            subject: subject.into(),
+            text: text.into(),
+        };
+        let message = mail("smtp://localhost").unwrap().message("id1", payload)?;
+        Ok(String::from_utf8(message.formatted()).unwrap())
+    }
+
+    #[test]
+    fn mail_names_its_sender_and_recipient_and_that_a_program_wrote_it() {
+        let message = written("alice@example.com", "Hello", "Line 1\nLine 2\n").unwrap();
+        for line in [
+            "From: \"Example Bank\" <no-reply@example.com>\r\n",
+            "To: alice@example.com\r\n",
+            "Subject: Hello\r\n",
+            "Message-ID: <id1@example.com>\r\n",
+            "Auto-Submitted: auto-generated\r\n",
+            "Content-Type: text/plain; charset=utf-8\r\n",
+            "\r\n\r\nLine 1\r\nLine 2\r\n",
+        ] {
+            assert!(message.contains(line), "{line:?} in {message:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_adds_a_recipient_or_a_header() {
+        let message = written("alice@example.com", "Hello\r\nBcc: eve@example.com", "x").unwrap();
+        assert!(!message.contains("\nBcc"), "{message}");
+        for to in [
+            "alice@example.com\r\nBcc: eve@example.com",
+            "alice@example.com, eve@example.com",
+            "",
+            "alice",
+        ] {
+            assert!(written(to, "Hello", "x").is_err(), "{to}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_may_be_spoken_to_in_clear() {
+        for local in [
+            "localhost",
+            "LOCALHOST",
+            "127.0.0.1",
+            "127.1.2.3",
+            "::1",
+            "::ffff:127.0.0.1",
+        ] {
+            assert!(is_loopback(local), "{local}");
+        }
+        for other in ["mail.example.com", "localhost.example.com", "10.0.0.1", "::", "0.0.0.0"] {
+            assert!(!is_loopback(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_named() {
+        for smtp in [
+            "smtp://localhost:1025",
+            "smtps://user:p%40ss@mail.example.com",
+            "smtp://[::1]:1025",
+        ] {
+            assert!(mail(smtp).is_ok(), "{smtp}");
+        }
+        assert!(mail("http://mail.example.com").err().unwrap().contains("smtp://"));
+        let email = Email {
+            smtp: "smtp://localhost".parse().unwrap(),
+            from: "nobody".into(),
+        };
+        assert!(Mail::new(&email, &[]).err().unwrap().contains("from"));
+    }
 }

@@ -120,27 +120,39 @@ impl Worker {
     /// others, and it is due again afterwards.
     fn wait(&mut self, item: OutboxItem, begin_before: i64) {
         let destination = destination(&item);
-        let before = self.waiting.iter().filter(|waiting| waiting.destination == destination).count();
+        let before = self
+            .waiting
+            .iter()
+            .filter(|waiting| waiting.destination == destination)
+            .count();
         if before < MAX_WAITING_EACH {
-            self.waiting.push_back(Waiting { item, destination, begin_before });
+            self.waiting.push_back(Waiting {
+                item,
+                destination,
+                begin_before,
+            });
         }
     }
 
-    /// Begins what waits and has a place, the oldest first.
+    /// Begins what waits and has a place, the oldest first. What waited for too long is forgotten: it is due again.
     fn begin(&mut self) {
         let now = self.clock.now();
-        for waiting in std::mem::take(&mut self.waiting) {
+        let in_time = |waiting: &Waiting| now < waiting.begin_before;
+        for waiting in std::mem::take(&mut self.waiting).into_iter().filter(in_time) {
             let at_destination = self.busy.values().filter(|busy| **busy == waiting.destination).count();
             if self.busy.len() >= PLACES || at_destination >= PLACES_EACH {
                 self.waiting.push_back(waiting);
-            } else if now < waiting.begin_before {
-                let attempt = attempt(self.store.clone(), self.clock.clone(), Arc::clone(&self.courier), waiting.item);
+            } else {
+                let attempt = attempt(
+                    self.store.clone(),
+                    self.clock.clone(),
+                    Arc::clone(&self.courier),
+                    waiting.item,
+                );
                 let id = self.running.spawn(attempt).id();
                 self.busy.insert(id, waiting.destination);
             }
         }
-        let begin_before_now = |waiting: &Waiting| now < waiting.begin_before;
-        self.waiting.retain(begin_before_now);
     }
 
     /// Waits for the end of an attempt; its place goes to the next.
@@ -164,7 +176,8 @@ impl Worker {
 /// Tries once and records what became of it.
 async fn attempt(store: Store, clock: Clock, courier: Arc<Courier>, item: OutboxItem) {
     let item = Arc::new(item);
-    let result = contained(courier, Arc::clone(&item)).await;
+    let to_deliver = Arc::clone(&item);
+    let result = contained(async move { courier.deliver(&to_deliver).await }).await;
     let outcome = if result.is_ok() { "delivered" } else { "failed" };
     let kind = kind(&item);
     metrics::counter!("sekisho_deliveries_total", "kind" => kind, "result" => outcome).increment(1);
@@ -175,8 +188,18 @@ async fn attempt(store: Store, clock: Clock, courier: Arc<Courier>, item: Outbox
         }
         Err(error) => {
             // Others had a hand in this text: it must not look like a line of ours.
-            let logged: String = error.chars().filter(|character| !character.is_control()).take(LOGGED).collect();
-            tracing::warn!(id = item.id, kind, attempts = item.attempts, error = logged, "not delivered");
+            let logged: String = error
+                .chars()
+                .filter(|character| !character.is_control())
+                .take(LOGGED)
+                .collect();
+            tracing::warn!(
+                id = item.id,
+                kind,
+                attempts = item.attempts,
+                error = logged,
+                "not delivered"
+            );
             outbox::failed(&item, clock.now(), error)
         }
     };
@@ -186,12 +209,23 @@ async fn attempt(store: Store, clock: Clock, courier: Arc<Courier>, item: Outbox
 }
 
 /// Delivers in a task of its own and within its time: neither a panic nor a destination that does not answer gets out.
-async fn contained(courier: Arc<Courier>, item: Arc<OutboxItem>) -> Result<(), String> {
+async fn contained(delivery: impl Future<Output = Result<(), String>> + Send + 'static) -> Result<(), String> {
     let limit = Duration::from_secs(ATTEMPT.into());
-    let delivery = tokio::spawn(async move { tokio::time::timeout(limit, courier.deliver(&item)).await });
-    match delivery.await {
+    match tokio::spawn(tokio::time::timeout(limit, delivery)).await {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(format!("not done within {ATTEMPT} seconds")),
         Err(_) => Err("the delivery broke off: a defect of this program, see its log".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_failure() {
+        assert!(contained(async { Ok(()) }).await.is_ok());
+        let broken = contained(async { panic!("as a defect would") }).await.unwrap_err();
+        assert!(broken.contains("broke off"), "{broken}");
     }
 }

@@ -46,7 +46,11 @@ impl Allow {
                 Ok(Host::Domain(name)) => names.insert(bare(&name).to_owned()),
                 Ok(Host::Ipv4(address)) => addresses.insert(address.into()),
                 Ok(Host::Ipv6(address)) => addresses.insert(IpAddr::V6(address).to_canonical()),
-                Err(_) => return Err(format!("[outgoing] allow: {entry} is neither a host name nor an address")),
+                Err(_) => {
+                    return Err(format!(
+                        "[outgoing] allow: {entry} is neither a host name nor an address"
+                    ));
+                }
             };
         }
         Ok(Self { names, addresses })
@@ -77,10 +81,15 @@ impl Allow {
     fn only_permitted(&self, host: &str, found: Vec<SocketAddr>) -> Result<Addrs, CallError> {
         let first = found.first().map(SocketAddr::ip);
         let has_name = self.has_name(host);
-        let permitted: Vec<SocketAddr> =
-            found.into_iter().filter(|address| has_name || self.permits(address.ip())).collect();
+        let permitted: Vec<SocketAddr> = found
+            .into_iter()
+            .filter(|address| has_name || self.permits(address.ip()))
+            .collect();
         match (permitted.is_empty(), first) {
-            (true, Some(address)) => Err(CallError::NotPublic { host: host.to_owned(), address }),
+            (true, Some(address)) => Err(CallError::NotPublic {
+                host: host.to_owned(),
+                address,
+            }),
             _ => Ok(Box::new(permitted.into_iter())),
         }
     }
@@ -137,7 +146,10 @@ mod tests {
     }
 
     fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
-        texts.iter().map(|text| SocketAddr::new(text.parse().unwrap(), 0)).collect()
+        texts
+            .iter()
+            .map(|text| SocketAddr::new(text.parse().unwrap(), 0))
+            .collect()
     }
 
     #[test]
@@ -223,13 +235,23 @@ mod tests {
     fn of_a_name_with_several_addresses_only_the_permitted_ones_are_used() {
         let listed = allow(&["partner.example", "10.0.0.1"]);
         let used = |host: &str, found: &[&str]| {
-            listed.only_permitted(host, addresses(found)).map(|used| used.map(|address| address.ip()).collect::<Vec<_>>())
+            listed
+                .only_permitted(host, addresses(found))
+                .map(|used| used.map(|address| address.ip()).collect::<Vec<_>>())
         };
-        let ips = |texts: &[&str]| addresses(texts).into_iter().map(|address| address.ip()).collect::<Vec<_>>();
+        let ips = |texts: &[&str]| {
+            addresses(texts)
+                .into_iter()
+                .map(|address| address.ip())
+                .collect::<Vec<_>>()
+        };
         let mixed = ["10.0.0.1", "10.0.0.2", "8.8.8.8", "::1"];
         assert_eq!(used("other.example", &mixed).unwrap(), ips(&["10.0.0.1", "8.8.8.8"]));
         assert_eq!(used("Partner.example", &mixed).unwrap(), ips(&mixed));
-        let refused = CallError::NotPublic { host: "other.example".into(), address: "10.0.0.2".parse().unwrap() };
+        let refused = CallError::NotPublic {
+            host: "other.example".into(),
+            address: "10.0.0.2".parse().unwrap(),
+        };
         assert_eq!(used("other.example", &["10.0.0.2", "::1"]), Err(refused));
     }
 }

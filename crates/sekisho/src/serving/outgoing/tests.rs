@@ -22,15 +22,32 @@ async fn serve(router: Router) -> String {
 #[tokio::test]
 async fn only_https_is_called_except_where_the_host_is_listed() {
     let outgoing = outgoing(&["partner.example", "127.0.0.1"]);
-    for good in ["https://id.example/jwks", "http://partner.example/", "http://127.0.0.1:1/", "https://8.8.8.8/"] {
+    for good in [
+        "https://id.example/jwks",
+        "http://partner.example/",
+        "http://127.0.0.1:1/",
+        "https://8.8.8.8/",
+    ] {
         assert!(outgoing.check(good).is_ok(), "{good}");
     }
-    for clear in ["http://id.example/jwks?token=s", "http://localhost:1/", "http://8.8.8.8/"] {
+    for clear in [
+        "http://id.example/jwks?token=s",
+        "http://localhost:1/",
+        "http://8.8.8.8/",
+    ] {
         let refused = outgoing.check(clear).unwrap_err();
         assert!(matches!(refused, CallError::InClear(_)), "{clear}");
         assert!(!refused.to_string().contains("token"), "{refused}");
     }
-    for other in ["", "id.example", "/path", "ftp://partner.example/", "file:///etc/passwd", "data:,x", "https://"] {
+    for other in [
+        "",
+        "id.example",
+        "/path",
+        "ftp://partner.example/",
+        "file:///etc/passwd",
+        "data:,x",
+        "https://",
+    ] {
         assert_eq!(outgoing.check(other).unwrap_err(), CallError::NotAUrl, "{other}");
     }
 }
@@ -57,16 +74,28 @@ async fn addresses_in_urls_are_judged_however_they_are_written() {
 async fn names_are_judged_by_what_they_resolve_to() {
     let url = serve(Router::new().route("/", get(|| async { "answer" }))).await;
     let by_name = url.replace("127.0.0.1", "localhost");
-    let refused = outgoing(&[]).get(&by_name.replace("http:", "https:"), "*/*").await.unwrap_err();
-    assert!(matches!(&refused, CallError::NotPublic { host, .. } if host == "localhost"), "{refused}");
+    let refused = outgoing(&[])
+        .get(&by_name.replace("http:", "https:"), "*/*")
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&refused, CallError::NotPublic { host, .. } if host == "localhost"),
+        "{refused}"
+    );
     let answer = outgoing(&["localhost"]).get(&by_name, "*/*").await.unwrap();
-    assert_eq!((answer.status, answer.body.as_slice()), (StatusCode::OK, b"answer".as_slice()));
+    assert_eq!(
+        (answer.status, answer.body.as_slice()),
+        (StatusCode::OK, b"answer".as_slice())
+    );
 }
 
 #[tokio::test]
 async fn redirects_are_answers() {
     let router = Router::new()
-        .route("/", get(|| async { Redirect::temporary("/elsewhere") }).post(|| async { Redirect::temporary("/elsewhere") }))
+        .route(
+            "/",
+            get(|| async { Redirect::temporary("/elsewhere") }).post(|| async { Redirect::temporary("/elsewhere") }),
+        )
         .route("/elsewhere", get(|| async { "followed" }).post(|| async { "followed" }));
     let url = serve(router).await;
     let outgoing = outgoing(&["127.0.0.1"]);
@@ -83,11 +112,20 @@ async fn what_is_posted_arrives_with_its_type_and_authorization() {
         let right = headers.get("content-type").unwrap() == "application/x-www-form-urlencoded"
             && headers.get("authorization").unwrap() == "Bearer t"
             && body == "logout_token=x";
-        if right { StatusCode::NO_CONTENT } else { StatusCode::BAD_REQUEST }
+        if right {
+            StatusCode::NO_CONTENT
+        } else {
+            StatusCode::BAD_REQUEST
+        }
     };
     let url = serve(Router::new().route("/", axum::routing::post(echo))).await;
     let status = outgoing(&["127.0.0.1"])
-        .post(&url, "application/x-www-form-urlencoded", Some("Bearer t"), "logout_token=x".into())
+        .post(
+            &url,
+            "application/x-www-form-urlencoded",
+            Some("Bearer t"),
+            "logout_token=x".into(),
+        )
         .await;
     assert_eq!(status.unwrap(), StatusCode::NO_CONTENT);
 }
@@ -119,7 +157,10 @@ async fn failures_do_not_tell_the_path_and_query() {
 #[tokio::test]
 async fn whoever_does_not_answer_is_given_up() {
     let url = serve(Router::new().route("/", get(pending::<()>))).await;
-    let settings = config::Outgoing { trust: vec![], allow: vec!["127.0.0.1".to_owned()] };
+    let settings = config::Outgoing {
+        trust: vec![],
+        allow: vec!["127.0.0.1".to_owned()],
+    };
     let outgoing = Outgoing::within(Duration::from_millis(200), &settings).unwrap();
     let failed = outgoing.get(&url, "*/*").await.unwrap_err();
     assert_eq!(failed, CallError::Failed("no answer in time".into()));
@@ -128,14 +169,20 @@ async fn whoever_does_not_answer_is_given_up() {
 #[test]
 fn what_is_trusted_must_be_certificates() {
     let directory = temporary_directory("outgoing");
-    let make = |path: PathBuf| Outgoing::new(&config::Outgoing { trust: vec![path], allow: vec![] }).err();
+    let make = |path: PathBuf| {
+        Outgoing::new(&config::Outgoing {
+            trust: vec![path],
+            allow: vec![],
+        })
+        .err()
+    };
     let missing = make(directory.join("missing.pem")).unwrap();
     assert!(missing.contains("missing.pem"), "{missing}");
     let (empty, good) = (directory.join("empty.pem"), directory.join("good.pem"));
-    std::fs::write(&empty, "nothing").unwrap();
+    fs::write(&empty, "nothing").unwrap();
     assert!(make(empty).unwrap().contains("no PEM certificate"));
     let made = rcgen::generate_simple_self_signed(vec!["partner.example".to_owned()]).unwrap();
-    std::fs::write(&good, made.cert.pem()).unwrap();
+    fs::write(&good, made.cert.pem()).unwrap();
     assert_eq!(make(good), None);
-    std::fs::remove_dir_all(directory).unwrap();
+    fs::remove_dir_all(directory).unwrap();
 }

@@ -83,7 +83,7 @@ async fn a_large_request_that_is_posted_arrives_or_is_refused_with_a_page() {
         let response = bank.http.post(bank.url("/authorize")).form(&form.parameters()).send().await.unwrap();
         if response.status() != 303 {
             assert_error_page(&page(response).await, 413, "invalid_request");
-            assert!(size > 16, "{size} KiB is not too much");
+            assert!(size > 8, "{size} KiB is not too much");
             continue;
         }
         let location = bank.url(response.headers()["location"].to_str().unwrap());

@@ -116,7 +116,7 @@ async fn select_account_shows_the_sign_in_page_and_takes_another_user() {
     let page = request.open(&bank, &browser).await.page();
     assert!(page.has("sign-in"));
     let page = sign_in(&browser, &page, "bob").await;
-    assert!(page.has("approve") && page.text().contains("bob"), "{}", page.text());
+    assert!(page.has("approve") && page.text().contains("Signed in as Bob"), "{}", page.text());
 }
 
 #[tokio::test]

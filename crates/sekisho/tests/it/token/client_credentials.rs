@@ -88,7 +88,7 @@ async fn a_token_loses_the_scope_that_the_client_loses() {
     let bank = Bank::start().await;
     let tokens = tokens(&bank, &[("scope", "accounts:read")]).await;
     let mut robot = bank.running.realms.store.find_client(&bank.issuer, "robot").await.unwrap().unwrap();
-    robot.metadata.scope = Some(protocol::scope::Scope::parse("reports:read").unwrap());
+    std::sync::Arc::make_mut(&mut robot.metadata).scope = Some(protocol::scope::Scope::parse("reports:read").unwrap());
     let put = storage::client::put(&bank.issuer, &robot, bank.clock.now()).unwrap();
     bank.change(storage::Change::new().then(put)).await;
     assert!(!BANK_API.sees(&bank, text(&tokens, "access_token")).await);

@@ -1,0 +1,85 @@
+//! Makes the database what the files say.
+
+use authn::{password::PasswordPool, users::NewUser};
+use model::{Source, User};
+use storage::{Change, Outcome, Statement, Store};
+
+use super::{
+    AdminError, lookup,
+    plan::{PlannedChange, Write, steps},
+};
+use crate::config::{PasswordSeed, RealmFile, UserEntry};
+
+/// Makes it so, all files in one transaction, and answers what was changed. Applied again, it changes nothing. `now` is
+/// in unix seconds.
+pub async fn apply(
+    store: &Store,
+    pool: &PasswordPool,
+    files: &[RealmFile],
+    now: i64,
+) -> Result<Vec<PlannedChange>, AdminError> {
+    let mut change = Change::new();
+    let mut planned = Vec::new();
+    for file in files {
+        for step in steps(store, file).await? {
+            change = change.then_all(write(pool, &file.realm.issuer, step.write, now).await?);
+            planned.push(step.planned);
+        }
+    }
+    if planned.is_empty() {
+        return Ok(planned);
+    }
+    match store.commit(change.then(storage::realm::raise_revision())).await? {
+        Outcome::Applied => Ok(planned),
+        Outcome::Missed => Err(AdminError::changed_meanwhile()),
+    }
+}
+
+async fn write(pool: &PasswordPool, realm: &str, write: Write, now: i64) -> Result<Vec<Statement>, AdminError> {
+    Ok(match write {
+        Write::Realm(realm) => vec![storage::realm::put(&realm, now)?],
+        Write::Api(api) => vec![storage::api::put(realm, &api, Source::File, now)?],
+        Write::RemoveApi(identifier) => vec![storage::api::remove(realm, &identifier)],
+        Write::Client(client) => vec![storage::client::put(realm, &client, now)?],
+        Write::RemoveClient(client_id) => storage::client::remove(realm, &client_id, now),
+        Write::NewUser(entry) => vec![storage::user::insert(realm, &new_user(pool, *entry, now).await?)?],
+        Write::User(user) => vec![storage::user::update(realm, &user, now)?],
+        Write::DisableUser(user) => vec![lookup::remove_user_from_file(realm, &user, now)],
+    })
+}
+
+async fn new_user(pool: &PasswordPool, entry: UserEntry, now: i64) -> Result<User, AdminError> {
+    let username = entry.username.clone();
+    let (password, password_hash) = match entry.password {
+        Some(PasswordSeed::Clear(secret)) => (Some(secret), None),
+        Some(PasswordSeed::Hash(phc)) => (None, Some(phc)),
+        Some(PasswordSeed::Missing) => return Err(not_set(&format!("the password of the user {username}"))),
+        None => (None, None),
+    };
+    let new = NewUser {
+        username: entry.username,
+        password,
+        password_hash,
+        claims: entry.claims,
+        groups: entry.groups,
+        source: Source::File,
+    };
+    let user = authn::users::new_user(pool, new, now).await.map_err(|error| {
+        let error = AdminError::from(error);
+        AdminError {
+            problem: format!("user {username}: {}", error.problem),
+            ..error
+        }
+    })?;
+    Ok(User {
+        enabled: entry.enabled.unwrap_or(true),
+        ..user
+    })
+}
+
+pub(super) fn not_set(what: &str) -> AdminError {
+    AdminError::invalid(
+        format!("the environment variable with {what} is not set"),
+        "set it where this command or the server runs",
+    )
+}

@@ -1,0 +1,269 @@
+//! What files do.
+
+use model::{Secret, Source, client_secret_hash};
+use protocol::{ClientMetadata, GrantType};
+use serde_json::Map;
+
+use super::*;
+
+#[tokio::test]
+async fn apply_makes_what_plan_says_and_a_second_time_there_is_nothing_to_do() {
+    let world = World::empty().await;
+    let planned = world.plan(FILE).await;
+    assert_eq!(
+        told(&planned),
+        [
+            "Create realm https://id.example.com",
+            "Create api https://api.example.com",
+            "Create client bank-api",
+            "Create client app",
+            "Create user alice"
+        ]
+    );
+    assert!(
+        world.realms.store.realms().await.unwrap().is_empty(),
+        "a plan changes nothing"
+    );
+    assert_eq!(world.apply(FILE).await.unwrap(), planned);
+    assert!(world.plan(FILE).await.is_empty());
+    assert!(world.apply(FILE).await.unwrap().is_empty());
+    assert!(world.verify("alice", "alice-password").await);
+    let context = world.realms.by_issuer(ISSUER).await.unwrap().unwrap();
+    assert_eq!(context.apis.len(), 1, "the running realm is fresh");
+}
+
+#[tokio::test]
+async fn a_plan_tells_fields_from_old_to_new_and_never_a_secret() {
+    let world = World::new().await;
+    let changed = FILE
+        .replace("\"Bank\"", "\"Better Bank\"\n[lifetimes]\naccess_token = \"5m\"")
+        .replace("0123456789abcdef012345", "another-secret-of-the-api")
+        .replace("alice@example.com", "a@example.com")
+        .replace("alice-password", "a password that nobody sees");
+    let planned = world.plan(&changed).await;
+    assert_eq!(
+        told(&planned),
+        [
+            "Update realm https://id.example.com",
+            "Update client bank-api",
+            "Update user alice"
+        ]
+    );
+    let fields: Vec<_> = planned.iter().flat_map(|change| &change.fields).collect();
+    let names: Vec<_> = fields.iter().map(|change| change.field.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "display_name",
+            "lifetimes.access_token",
+            "client_secret",
+            "claims.email"
+        ]
+    );
+    assert_eq!(
+        (fields[1].old.clone(), fields[1].new.clone()),
+        (Some(json!(600)), Some(json!(300)))
+    );
+    let shown = serde_json::to_string(&planned).unwrap();
+    assert!(
+        !shown.contains("another-secret") && !shown.contains("nobody sees"),
+        "{shown}"
+    );
+
+    world.apply(&changed).await.unwrap();
+    assert!(world.plan(&changed).await.is_empty());
+    assert!(world.verify("alice", "alice-password").await, "a password is a seed");
+    let client = world
+        .realms
+        .store
+        .find_client(ISSUER, "bank-api")
+        .await
+        .unwrap()
+        .unwrap();
+    let hash = client_secret_hash(ISSUER, "bank-api", "another-secret-of-the-api");
+    assert_eq!(client.secret_hash.as_deref(), Some(hash.as_slice()));
+}
+
+#[tokio::test]
+async fn what_a_file_no_longer_names_is_removed_but_users_are_only_disabled() {
+    let world = World::new().await;
+    let id = world.user("alice").await.id;
+    let small = "issuer = \"https://id.example.com\"\ndisplay_name = \"Bank\"\n";
+    let changes = world.apply(small).await.unwrap();
+    assert_eq!(
+        told(&changes),
+        [
+            "Remove api https://api.example.com",
+            "Remove client app",
+            "Remove client bank-api",
+            "Disable user alice"
+        ]
+    );
+    assert!(!world.user("alice").await.enabled);
+    assert!(world.plan(small).await.is_empty());
+
+    world.apply(FILE).await.unwrap();
+    let back = world.user("alice").await;
+    assert_eq!((back.enabled, back.id, back.source), (true, id, Source::File));
+    assert!(world.plan(FILE).await.is_empty());
+    assert!(world.verify("alice", "alice-password").await);
+}
+
+#[tokio::test]
+async fn a_user_disabled_by_command_stays_so_unless_the_file_says_otherwise() {
+    let world = World::new().await;
+    let answer = world
+        .run(Action::UserSetEnabled {
+            user: "ALICE".into(),
+            enabled: false,
+        })
+        .await
+        .unwrap();
+    assert_eq!(answer["enabled"], false);
+    assert!(world.apply(FILE).await.unwrap().is_empty());
+    assert!(!world.user("alice").await.enabled);
+    let explicit = FILE.replace("username = \"alice\"", "username = \"alice\"\nenabled = true");
+    assert_eq!(told(&world.apply(&explicit).await.unwrap()), ["Update user alice"]);
+    assert!(world.user("alice").await.enabled);
+    world
+        .run(Action::ClientSetEnabled {
+            client_id: "app".into(),
+            enabled: false,
+        })
+        .await
+        .unwrap();
+    assert!(world.plan(&explicit).await.is_empty());
+    assert!(
+        !world
+            .realms
+            .store
+            .find_client(ISSUER, "app")
+            .await
+            .unwrap()
+            .unwrap()
+            .enabled
+    );
+}
+
+#[tokio::test]
+async fn what_a_command_made_is_left_alone_and_a_file_that_describes_it_differently_is_refused() {
+    let world = World::new().await;
+    let metadata = ClientMetadata {
+        client_id: "robot".into(),
+        grant_types: vec![GrantType::ClientCredentials],
+        response_types: Vec::new(),
+        ..ClientMetadata::default()
+    };
+    world
+        .run(Action::ClientAdd {
+            metadata: Box::new(metadata),
+        })
+        .await
+        .unwrap();
+    let add = Action::UserAdd {
+        username: "bob".into(),
+        password: None,
+        claims: serde_json::from_value(json!({ "name": "Bob" })).unwrap(),
+        groups: Vec::new(),
+    };
+    world.run(add).await.unwrap();
+    assert!(world.apply(FILE).await.unwrap().is_empty(), "neither is removed");
+
+    let both = format!(
+        "{FILE}name = \"Alice\"\n[[user]]\nusername = \"bob\"\nname = \"Robert\"\n[[client]]\nclient_id = \"robot\"\n\
+         token_endpoint_auth_method = \"none\"\nredirect_uris = [\"https://r.example.com/\"]\n"
+    );
+    let error = world.apply(&both).await.unwrap_err();
+    assert_eq!(error.kind, AdminErrorKind::OwnedByCommand);
+    assert!(
+        error.problem.contains("client robot") && error.problem.contains("user bob"),
+        "{error}"
+    );
+    assert!(
+        world.user("alice").await.claims.get("name").is_none(),
+        "nothing of the file was applied"
+    );
+    let same = format!("{FILE}[[user]]\nusername = \"bob\"\nname = \"Bob\"\n");
+    assert!(world.apply(&same).await.unwrap().is_empty());
+    assert_eq!(world.user("bob").await.source, Source::Api);
+}
+
+#[tokio::test]
+async fn several_files_are_applied_together_or_not_at_all() {
+    let world = World::new().await;
+    let mut second = file(&FILE.replace(ISSUER, "https://id.example.com/two"));
+    second.users[0].password = Some(crate::config::PasswordSeed::Missing);
+    let first = file(&FILE.replace("Better", "Bank").replace("\"Bank\"", "\"Changed\""));
+    let error = world
+        .run(Action::Apply {
+            files: vec![first, second],
+        })
+        .await
+        .unwrap_err();
+    assert!(error.problem.contains("environment variable"), "{error}");
+    let realms = world.realms.store.realms().await.unwrap();
+    assert_eq!((realms.len(), realms[0].display_name.as_str()), (1, "Bank"));
+}
+
+#[tokio::test]
+async fn an_exported_realm_changes_nothing_where_it_came_from_and_makes_the_same_elsewhere() {
+    let world = World::new().await;
+    world
+        .run(Action::UserSetEnabled {
+            user: "alice".into(),
+            enabled: false,
+        })
+        .await
+        .unwrap();
+    let add = Action::UserAdd {
+        username: "bob".into(),
+        password: Some(Secret::new("bob's password")),
+        claims: Map::from_iter([("address".to_owned(), json!({ "country": "JP" }))]),
+        groups: vec!["a".into()],
+    };
+    world.run(add).await.unwrap();
+    let answer = world.run(Action::Export).await.unwrap();
+    let toml = answer["toml"].as_str().unwrap();
+    assert!(
+        !toml.contains("alice-password") && !toml.contains("0123456789abcdef"),
+        "{toml}"
+    );
+    assert_eq!(told(&world.plan(toml).await), Vec::<String>::new(), "{toml}");
+
+    let other = World::empty().await;
+    other.apply(toml).await.unwrap();
+    assert!(other.plan(toml).await.is_empty());
+    assert!(other.verify("bob", "bob's password").await && !other.user("alice").await.enabled);
+    let again = other.run(Action::Export).await.unwrap();
+    assert_eq!(again["toml"].as_str().unwrap(), toml);
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_of_no_realm_gets_the_default_one_once() {
+    let world = World::empty().await;
+    let config = ServerConfig::without_file();
+    let store = &world.realms.store;
+    let made = apply_at_start(store, &world.pool, &config, NOW).await.unwrap();
+    assert_eq!(told(&made), ["Create realm http://localhost:8080"]);
+    assert!(
+        apply_at_start(store, &world.pool, &config, NOW)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+
+    let other = World::empty().await;
+    let named = ServerConfig {
+        names_realms: true,
+        realms: vec![file(FILE)],
+        ..config
+    };
+    apply_at_start(&other.realms.store, &other.pool, &named, NOW)
+        .await
+        .unwrap();
+    let realms = other.realms.store.realms().await.unwrap();
+    assert_eq!(
+        realms.iter().map(|realm| realm.issuer.as_str()).collect::<Vec<_>>(),
+        [ISSUER]
+    );
+}

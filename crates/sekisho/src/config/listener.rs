@@ -1,0 +1,153 @@
+//! `[[listener]]` and `[proxy]`: where requests come in, and who is believed about them.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use web::extract::Network;
+
+use super::{
+    document::Item,
+    reader::{Located, Report, Table, is_nothing},
+    secret::warn_if_open,
+    server::{Certificate, Listener, Proxy, Tls},
+};
+
+/// An address with a port.
+pub(super) fn address(report: &Report<'_>, text: Located<String>) -> Option<Located<SocketAddr>> {
+    let address = text.value.parse().ok().or_else(|| {
+        let port = text.value.strip_prefix("localhost:")?.parse().ok()?;
+        Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    });
+    let Some(value) = address else {
+        report.error(
+            &text.span,
+            format!("bind: {} is not an address with a port", text.value),
+            "write \"127.0.0.1:8080\" or \"[::]:8443\"",
+        );
+        return None;
+    };
+    Some(Located { value, span: text.span })
+}
+
+/// Reads one listener.
+pub(super) fn read(mut table: Table<'_, '_>) -> Option<Located<Listener>> {
+    let report = table.report;
+    let bind = table
+        .required_text("bind", "127.0.0.1:8080")
+        .and_then(|text| address(report, text));
+    let tls = tls(&mut table);
+    table.one_of("client_certificates", &[("none", ())], &["request"]);
+    table.one_of("role", &[("server", ())], &["gateway", "ext_authz"]);
+    table.finish();
+    let bind = bind?;
+    Some(Located {
+        value: Listener { bind: bind.value, tls },
+        span: bind.span,
+    })
+}
+
+const VERSIONS: &[(&str, bool)] = &[("1.2", false), ("1.3", true)];
+
+fn tls(listener: &mut Table<'_, '_>) -> Option<Tls> {
+    let report = listener.report;
+    let version = listener.one_of("min_version", VERSIONS, &[]);
+    let entry = listener.entry("tls");
+    if let (None, Some(version)) = (entry, &version) {
+        report.error(
+            &version.span,
+            "min_version is for listeners with tls",
+            "add tls, or remove min_version",
+        );
+    }
+    let entry = entry?;
+    let mut only_tls13 = version.is_some_and(|version| version.value);
+    if let Item::Text(text) = &entry.node.item {
+        if text != "dev" {
+            let remedy = "write tls = \"dev\", or tls = { cert = \"…\", key = \"…\" }";
+            report.error(&entry.node.span, format!("tls cannot be {text:?}"), remedy);
+        }
+        return Some(Tls {
+            certificate: Certificate::Dev,
+            only_tls13,
+        });
+    }
+    let mut table = listener.table("tls", "tls")?;
+    table.required_text("cert", "tls/cert.pem");
+    table.required_text("key", "tls/key.pem");
+    let (cert, key) = (table.path("cert"), table.path("key"));
+    only_tls13 |= table
+        .one_of("min_version", VERSIONS, &[])
+        .is_some_and(|version| version.value);
+    table.finish();
+    for file in [&cert, &key].into_iter().flatten() {
+        if !file.value.is_file() {
+            let remedy = "make it, or correct its name (relative names are relative to this file)";
+            report.error(
+                &file.span,
+                format!("tls: there is no file {}", file.value.display()),
+                remedy,
+            );
+        }
+    }
+    if let Some(key) = &key {
+        warn_if_open(report, &key.value, key);
+    }
+    Some(Tls {
+        certificate: Certificate::Files {
+            cert: cert?.value,
+            key: key?.value,
+        },
+        only_tls13,
+    })
+}
+
+/// Complains of listeners that would be unsafe or stand in each other's way.
+pub(super) fn check(report: &Report<'_>, listeners: &[Located<Listener>], proxy: &Proxy) {
+    for (at, listener) in listeners.iter().enumerate() {
+        let bind = listener.value.bind;
+        let is_taken = |other: &Located<Listener>| bind.port() != 0 && other.value.bind == bind;
+        if listeners.iter().take(at).any(is_taken) {
+            report.error(
+                &listener.span,
+                format!("another listener has {bind}"),
+                "remove one of the two",
+            );
+        }
+        if listener.value.tls.is_none() && !bind.ip().is_loopback() && proxy.trusted.is_empty() {
+            report.error(
+                &listener.span,
+                format!(
+                    "{bind} is plain HTTP, and not on this machine alone: passwords and tokens would travel in clear"
+                ),
+                "add tls, bind to 127.0.0.1, or name the proxy in front of it in [proxy] trusted",
+            );
+        }
+    }
+}
+
+/// Reads `[proxy]`.
+pub(super) fn proxy(root: &mut Table<'_, '_>) -> Proxy {
+    let mut proxy = Proxy::default();
+    let Some(mut table) = root.table("proxy", "[proxy]") else {
+        return proxy;
+    };
+    for network in table.texts("trusted").unwrap_or_default() {
+        match Network::parse(&network.value) {
+            Ok(parsed) if parsed.is_everybody() => {
+                let problem = format!("{} trusts everybody to say who a request comes from", network.value);
+                table
+                    .report
+                    .error(&network.span, problem, "name the addresses of the proxies");
+            }
+            Ok(parsed) => proxy.trusted.push(parsed),
+            Err(remedy) => {
+                table
+                    .report
+                    .error(&network.span, format!("{} is not a network", network.value), remedy);
+            }
+        }
+    }
+    table.not_built("client_cert", is_nothing);
+    table.not_built("forward_auth", is_nothing);
+    table.finish();
+    proxy
+}

@@ -1,0 +1,465 @@
+//! Real servers on loopback, a real database, and a clock that stands still.
+
+mod smtp;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::{Router, http::StatusCode, response::Redirect, routing::post};
+use jose::WrapKey;
+use model::Clock;
+use serde_json::{Value, json};
+use storage::{
+    Change, Options, Store,
+    outbox::{NewCall, OutboxEntry, enqueue},
+};
+use testkit::process::temporary_directory;
+use tokio::{net::TcpListener, sync::Semaphore};
+
+use self::smtp::Smtp;
+use super::*;
+
+const NOW: i64 = 1_800_000_000;
+const REALM: &str = "https://id.example.com";
+
+/// An outbox, with a worker that does only what a test asks it to.
+struct World {
+    store: Store,
+    clock: Clock,
+    directory: PathBuf,
+}
+
+impl World {
+    async fn new() -> Self {
+        let directory = temporary_directory("delivery");
+        let path = directory.join("test.db");
+        let store = Store::open(&Options::Sqlite { path }).await.unwrap();
+        Self {
+            store,
+            clock: Clock::frozen(NOW),
+            directory,
+        }
+    }
+
+    /// A worker that may call loopback.
+    fn worker(&self, mail: Option<Mail>) -> Worker {
+        self.worker_that_may_call(mail, &["127.0.0.1"])
+    }
+
+    fn worker_that_may_call(&self, mail: Option<Mail>, allow: &[&str]) -> Worker {
+        let allow = allow.iter().map(|&entry| entry.to_owned()).collect();
+        let outgoing = Outgoing::new(&config::Outgoing { trust: vec![], allow }).unwrap();
+        Worker::new(self.store.clone(), self.clock.clone(), Courier { mail, outgoing })
+    }
+
+    async fn owe(&self, id: &str, kind: &str, destination: &str, payload: Value) {
+        let call = NewCall {
+            id: id.into(),
+            realm: REALM.into(),
+            kind: kind.into(),
+            destination: destination.into(),
+            payload: payload.to_string(),
+            expires_at: NOW + 3600,
+        };
+        let _ = self
+            .store
+            .commit(Change::new().then(enqueue(call, self.clock.now())))
+            .await
+            .unwrap();
+    }
+
+    async fn owe_mail(&self, id: &str) {
+        let payload = json!({ "to": "alice@example.com", "subject": "通知", "text": "You signed in.\n.\nReally.\n" });
+        self.owe(id, "mail", "alice@example.com", payload).await;
+    }
+
+    async fn owe_logout(&self, id: &str, url: &str) {
+        let payload = json!({ "content_type": "application/x-www-form-urlencoded", "body": "logout_token=x" });
+        self.owe(id, "logout", url, payload).await;
+    }
+
+    async fn entry(&self, id: &str) -> OutboxEntry {
+        let entries = self.store.outbox_of_realm(REALM, 100).await.unwrap();
+        entries.into_iter().find(|entry| entry.id == id).unwrap()
+    }
+
+    async fn state(&self, id: &str) -> String {
+        self.entry(id).await.state
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Delivers all that is due.
+async fn deliver(worker: &mut Worker) {
+    worker.lease().await;
+    while worker.running() > 0 {
+        worker.ended().await;
+    }
+}
+
+/// Serves on loopback; answers `http://127.0.0.1:PORT`.
+async fn serve(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn mail_arrives_once() {
+    let world = World::new().await;
+    let mut smtp = Smtp::plain().await;
+    let mut worker = world.worker(Some(smtp.mail("smtp", &[]).unwrap()));
+    world.owe_mail("m1").await;
+    deliver(&mut worker).await;
+    deliver(&mut worker).await;
+
+    let mail = smtp.received().await;
+    assert_eq!(
+        mail.commands,
+        ["MAIL FROM:<no-reply@example.com>", "RCPT TO:<alice@example.com>"]
+    );
+    assert!(
+        mail.text.contains("\r\nMessage-ID: <m1@example.com>\r\n"),
+        "{}",
+        mail.text
+    );
+    assert!(
+        mail.text.contains("\r\n\r\nYou signed in.\r\n..\r\nReally.\r\n"),
+        "{}",
+        mail.text
+    );
+    let entry = world.entry("m1").await;
+    assert_eq!((entry.state.as_str(), entry.attempts), ("delivered", 1));
+    assert!(smtp.received_nothing_more());
+}
+
+#[tokio::test]
+async fn mail_that_is_refused_is_tried_again() {
+    let world = World::new().await;
+    let mut smtp = Smtp::plain().await;
+    smtp.refuse_recipients(1);
+    let mut worker = world.worker(Some(smtp.mail("smtp", &[]).unwrap()));
+    world.owe_mail("m1").await;
+    deliver(&mut worker).await;
+    let entry = world.entry("m1").await;
+    assert_eq!((entry.state.as_str(), entry.next_attempt_at), ("pending", NOW + 10));
+    assert!(entry.last_error.unwrap().contains("mailbox is busy"));
+    world.clock.advance(10);
+    deliver(&mut worker).await;
+    assert_eq!(world.state("m1").await, "delivered");
+    smtp.received().await;
+}
+
+#[tokio::test]
+async fn tls_from_the_start_needs_a_certificate_that_is_trusted() {
+    let world = World::new().await;
+    let (mut smtp, root) = Smtp::tls(&world.directory).await;
+    world.owe_mail("m1").await;
+    deliver(&mut world.worker(Some(smtp.mail("smtps", &[]).unwrap()))).await;
+    let entry = world.entry("m1").await;
+    assert_eq!(entry.state, "pending");
+    assert!(entry.last_error.unwrap().contains("certificate"));
+
+    world.clock.advance(10);
+    deliver(&mut world.worker(Some(smtp.mail("smtps", &[root]).unwrap()))).await;
+    assert_eq!(world.state("m1").await, "delivered");
+    smtp.received().await;
+}
+
+#[tokio::test]
+async fn mail_without_a_mail_server_says_so_and_waits() {
+    let world = World::new().await;
+    let mut worker = world.worker(None);
+    world.owe_mail("m1").await;
+    for _ in 0..3 {
+        deliver(&mut worker).await;
+    }
+    let entry = world.entry("m1").await;
+    assert_eq!(
+        (entry.state.as_str(), entry.attempts, entry.next_attempt_at),
+        ("pending", 1, NOW + 10)
+    );
+    assert!(entry.last_error.unwrap().contains("[email]"));
+    world.clock.advance(3600);
+    deliver(&mut worker).await;
+    assert_eq!(world.state("m1").await, "dead");
+}
+
+#[tokio::test]
+async fn a_call_that_fails_is_made_again_after_a_while() {
+    let world = World::new().await;
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let flaky = |body: String| async move {
+        assert_eq!(body, "logout_token=x");
+        if CALLS.fetch_add(1, Ordering::SeqCst) == 0 {
+            StatusCode::INTERNAL_SERVER_ERROR
+        } else {
+            StatusCode::OK
+        }
+    };
+    let url = serve(Router::new().route("/logout", post(flaky))).await;
+    let mut worker = world.worker(None);
+    world.owe_logout("c1", &format!("{url}/logout")).await;
+
+    deliver(&mut worker).await;
+    world.clock.advance(9);
+    deliver(&mut worker).await;
+    let entry = world.entry("c1").await;
+    assert_eq!((entry.state.as_str(), entry.attempts), ("pending", 1));
+    assert_eq!(entry.last_error.as_deref(), Some("it answered 500"));
+
+    world.clock.advance(1);
+    deliver(&mut worker).await;
+    let entry = world.entry("c1").await;
+    assert_eq!((entry.state.as_str(), entry.attempts), ("delivered", 2));
+    assert_eq!(CALLS.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_redirect_is_a_failure_and_not_followed() {
+    let world = World::new().await;
+    static FOLLOWED: AtomicUsize = AtomicUsize::new(0);
+    let router = Router::new()
+        .route("/", post(|| async { Redirect::temporary("/elsewhere") }))
+        .route(
+            "/elsewhere",
+            post(|| async { FOLLOWED.fetch_add(1, Ordering::SeqCst).to_string() }),
+        );
+    let url = serve(router).await;
+    world.owe_logout("c1", &url).await;
+    deliver(&mut world.worker(None)).await;
+    let entry = world.entry("c1").await;
+    assert_eq!(entry.state, "pending");
+    assert_eq!(
+        entry.last_error.as_deref(),
+        Some("it answered 307: redirects are not followed")
+    );
+    assert_eq!(FOLLOWED.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn private_addresses_are_called_only_where_they_are_allowed() {
+    let world = World::new().await;
+    let url = serve(Router::new().route("/", post(|| async {}))).await;
+    let by_name = url.replace("http://127.0.0.1", "https://localhost");
+    let by_address = url.replace("http:", "https:");
+    for (id, url) in [("address", &by_address), ("name", &by_name), ("clear", &url)] {
+        world.owe_logout(id, url).await;
+    }
+    deliver(&mut world.worker_that_may_call(None, &[])).await;
+    for (id, error) in [
+        ("address", "not a public address"),
+        ("name", "not a public address"),
+        ("clear", "in clear"),
+    ] {
+        let entry = world.entry(id).await;
+        assert!(entry.last_error.as_ref().unwrap().contains(error), "{id}: {entry:?}");
+    }
+    world.clock.advance(10);
+    deliver(&mut world.worker(None)).await;
+    assert_eq!(world.state("clear").await, "delivered");
+}
+
+#[tokio::test]
+async fn a_payload_or_a_kind_that_nobody_understands_fails_without_being_quoted() {
+    let world = World::new().await;
+    let url = serve(Router::new().route("/", post(|| async {}))).await;
+    world
+        .owe("damaged", "logout", &url, json!({ "secret": "s3cret" }))
+        .await;
+    world.owe("unknown", "pigeon", "somewhere", json!("s3cret")).await;
+    let mut smtp = Smtp::plain().await;
+    world
+        .owe(
+            "mail",
+            "mail",
+            "alice@example.com",
+            json!({ "to": "s3cret", "subject": "", "text": "" }),
+        )
+        .await;
+    deliver(&mut world.worker(Some(smtp.mail("smtp", &[]).unwrap()))).await;
+    for (id, error) in [
+        ("damaged", "damaged"),
+        ("unknown", "pigeon"),
+        ("mail", "not a mail address"),
+    ] {
+        let entry = world.entry(id).await;
+        let found = entry.last_error.unwrap();
+        assert!(
+            entry.state == "pending" && found.contains(error) && !found.contains("s3cret"),
+            "{found}"
+        );
+    }
+    assert!(smtp.received_nothing_more());
+}
+
+/// An endpoint that answers when it is let to, and how many calls it saw at once.
+struct Slow {
+    let_go: Semaphore,
+    now: Mutex<(usize, usize)>,
+}
+
+impl Slow {
+    async fn serve() -> (Arc<Self>, String) {
+        let slow = Arc::new(Self {
+            let_go: Semaphore::new(0),
+            now: Mutex::default(),
+        });
+        let endpoint = Arc::clone(&slow);
+        let answer = move || {
+            let slow = Arc::clone(&endpoint);
+            async move {
+                slow.count(1);
+                slow.let_go.acquire().await.unwrap().forget();
+                slow.count(-1);
+            }
+        };
+        (slow, serve(Router::new().route("/", post(answer))).await)
+    }
+
+    fn count(&self, by: isize) {
+        let (now, most) = &mut *self.now.lock().unwrap();
+        *now = now.checked_add_signed(by).unwrap();
+        *most = (*most).max(*now);
+    }
+
+    fn release(&self, calls: usize) {
+        self.let_go.add_permits(calls);
+    }
+
+    fn most_at_once(&self) -> usize {
+        self.now.lock().unwrap().1
+    }
+}
+
+#[tokio::test]
+async fn a_slow_destination_has_two_places_and_holds_up_nobody_else() {
+    let world = World::new().await;
+    let (slow, slow_url) = Slow::serve().await;
+    let fast_url = serve(Router::new().route("/", post(|| async {}))).await;
+    for id in ["s1", "s2", "s3", "s4", "s5"] {
+        world.owe_logout(id, &slow_url).await;
+    }
+    world.owe_logout("fast", &fast_url).await;
+    let mut worker = world.worker(None);
+    worker.lease().await;
+    assert_eq!(worker.running(), 3);
+    worker.ended().await;
+    assert_eq!(world.state("fast").await, "delivered");
+
+    // What comes later is not held up either.
+    world.owe_logout("later", &fast_url).await;
+    worker.lease().await;
+    worker.ended().await;
+    assert_eq!(
+        (world.state("later").await.as_str(), worker.running()),
+        ("delivered", 2)
+    );
+
+    slow.release(5);
+    while worker.running() > 0 {
+        worker.ended().await;
+    }
+    for id in ["s1", "s2", "s3", "s4", "s5"] {
+        assert_eq!(world.state(id).await, "delivered");
+    }
+    assert_eq!(slow.most_at_once(), 2);
+}
+
+#[tokio::test]
+async fn a_call_that_waited_until_its_lease_is_nearly_over_is_left_to_another_node() {
+    let world = World::new().await;
+    let (slow, url) = Slow::serve().await;
+    for id in ["s1", "s2", "s3"] {
+        world.owe_logout(id, &url).await;
+    }
+    let (mut worker, mut another) = (world.worker(None), world.worker(None));
+    worker.lease().await;
+    world.clock.advance(100);
+    slow.release(3);
+    while worker.running() > 0 {
+        worker.ended().await;
+    }
+    another.lease().await;
+    assert_eq!((worker.running(), another.running()), (0, 0));
+    world.clock.advance(20);
+    deliver(&mut another).await;
+    for id in ["s1", "s2", "s3"] {
+        assert_eq!(world.state(id).await, "delivered");
+    }
+}
+
+#[tokio::test]
+async fn many_calls_of_one_destination_leave_room_for_others() {
+    let world = World::new().await;
+    let (_slow, slow_url) = Slow::serve().await;
+    let payload = json!({ "content_type": "text/plain", "body": "" }).to_string();
+    let calls = (0..2000).map(|n| {
+        let call = NewCall {
+            id: format!("s{n}"),
+            realm: REALM.into(),
+            kind: "notification".into(),
+            destination: slow_url.clone(),
+            payload: payload.clone(),
+            expires_at: NOW + 3600,
+        };
+        enqueue(call, NOW)
+    });
+    let _ = world.store.commit(Change::new().then_all(calls)).await.unwrap();
+    world.clock.advance(1);
+    let fast_url = serve(Router::new().route("/", post(|| async {}))).await;
+    world.owe_logout("fast", &fast_url).await;
+    let mut worker = world.worker(None);
+    worker.lease().await;
+    worker.ended().await;
+    assert_eq!(
+        (world.entry("fast").await.state.as_str(), worker.running()),
+        ("delivered", 2)
+    );
+}
+
+#[tokio::test]
+async fn a_server_delivers_by_itself_until_it_stops() {
+    let world = World::new().await;
+    let mut smtp = Smtp::plain().await;
+    let wrap = WrapKey::from_bytes(jose::random_bytes());
+    let realms = Arc::new(
+        Realms::open(world.store.clone(), world.clock.clone(), wrap)
+            .await
+            .unwrap(),
+    );
+    let (stop, stopped) = watch::channel(false);
+    world.owe_mail("m1").await;
+    start(
+        &realms,
+        Some(&smtp.settings("smtp")),
+        &config::Outgoing::default(),
+        &stopped,
+    )
+    .unwrap();
+    assert!(smtp.received().await.text.contains("You signed in."));
+    stop.send(true).unwrap();
+
+    let run = tokio::spawn(world.worker(None).run(stopped));
+    run.await.unwrap();
+    let missing = config::Outgoing {
+        trust: vec!["missing.pem".into()],
+        allow: vec![],
+    };
+    assert!(
+        start(&realms, None, &missing, &stop.subscribe())
+            .unwrap_err()
+            .contains("missing.pem")
+    );
+}
