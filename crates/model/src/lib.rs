@@ -47,6 +47,8 @@ use serde::{Deserialize, Serialize};
 pub enum Source {
     /// A realm file.
     File,
+    /// A realm file named it once and no longer does: it is off, and nobody's until somebody takes it up again.
+    Removed,
     /// A command or the admin API.
     Api,
 }
@@ -56,13 +58,18 @@ impl Source {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::File => "file",
+            Self::Removed => "removed",
             Self::Api => "api",
         }
     }
 
     /// From the stored form; anything unknown counts as made by the administration, which `apply` leaves alone.
     pub fn from_stored(text: &str) -> Self {
-        if text == "file" { Self::File } else { Self::Api }
+        match text {
+            "file" => Self::File,
+            "removed" => Self::Removed,
+            _ => Self::Api,
+        }
     }
 }
 

@@ -23,6 +23,9 @@ pub enum ScopeRefusal {
     /// Nothing is left to ask for.
     #[error("the request names no scope that this server knows; known are: {0}")]
     Nothing(String),
+    /// None of the scopes belongs to a resource that the request names.
+    #[error("none of the scopes belongs to the resource that the request names")]
+    NothingOfResource,
     /// Not registered for it.
     #[error("the client is not registered for the scope {0}")]
     NotRegistered(String),
@@ -85,11 +88,7 @@ pub fn audience(
     scope: &Scope,
     resources: &[Resource],
 ) -> Result<Vec<String>, ScopeRefusal> {
-    let owned: Vec<(&str, Scope)> = realm
-        .apis
-        .iter()
-        .map(|api| (api.identifier.as_str(), api.scopes()))
-        .collect();
+    let owned = owned_scopes(realm);
     let apis: Vec<(&str, &Scope)> = owned.iter().map(|(identifier, scope)| (*identifier, scope)).collect();
     let audience = resource_indicator::audience(resources, scope, &apis, realm.issuer()).map_err(|_| {
         ScopeRefusal::Target(
@@ -102,6 +101,26 @@ pub fn audience(
         check_profile(realm, client, api)?;
     }
     Ok(audience)
+}
+
+/// What of a scope a token with this audience needs: a resource that was named leaves out the scopes of other APIs
+/// (RFC 8707 §2.2).
+pub fn for_audience(realm: &RealmContext, scope: &Scope, audience: &[String]) -> Result<Scope, ScopeRefusal> {
+    let owned = owned_scopes(realm);
+    let apis: Vec<(&str, &Scope)> = owned.iter().map(|(identifier, scope)| (*identifier, scope)).collect();
+    let scope = resource_indicator::scope_for_audience(audience, scope, &apis);
+    if scope.is_empty() {
+        return Err(ScopeRefusal::NothingOfResource);
+    }
+    Ok(scope)
+}
+
+fn owned_scopes(realm: &RealmContext) -> Vec<(&str, Scope)> {
+    realm
+        .apis
+        .iter()
+        .map(|api| (api.identifier.as_str(), api.scopes()))
+        .collect()
 }
 
 /// The APIs among an audience.
@@ -148,19 +167,11 @@ pub fn for_client_itself(
     if let Some(name) = scope.difference(&registered).iter().next() {
         return Err(ScopeRefusal::NotRegistered(name.to_owned()).into());
     }
-    let audience = audience(realm, client, &scope, &resources(form)?)?;
-    let scope = for_audience(realm, &scope, &audience);
     if scope.is_empty() {
         return Err(ScopeRefusal::Nothing(known.to_string()).into());
     }
-    Ok((scope, audience))
-}
-
-/// What of a scope a token with this audience needs (RFC 8707 §2.2).
-fn for_audience(realm: &RealmContext, scope: &Scope, audience: &[String]) -> Scope {
-    let owned: Vec<(&str, Scope)> = realm.apis.iter().map(|api| (api.identifier.as_str(), api.scopes())).collect();
-    let apis: Vec<(&str, &Scope)> = owned.iter().map(|(identifier, scope)| (*identifier, scope)).collect();
-    resource_indicator::scope_for_audience(audience, scope, &apis)
+    let audience = audience(realm, client, &scope, &resources(form)?)?;
+    Ok((for_audience(realm, &scope, &audience)?, audience))
 }
 
 /// The `resource` parameters of a token request.

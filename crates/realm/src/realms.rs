@@ -26,6 +26,8 @@ pub struct Realms {
     index: ArcSwap<Index>,
     loading: Mutex<()>,
     has_keys: AtomicBool,
+    /// One upkeep at a time in this process: two would both make the slow keys.
+    upkeep: Mutex<()>,
 }
 
 /// What was read at one revision. Contexts appear in it one by one, as realms are asked for.
@@ -47,6 +49,7 @@ impl Realms {
             index: ArcSwap::from_pointee(Index::default()),
             loading: Mutex::new(()),
             has_keys: AtomicBool::new(false),
+            upkeep: Mutex::new(()),
         };
         realms.refresh().await?;
         Ok(realms)
@@ -157,6 +160,7 @@ impl Realms {
 
     /// What is due for all keys: to be called at start and every minute.
     pub async fn maintain_keys(&self) -> Result<(), RealmError> {
+        let _upkeep = self.upkeep.lock().await;
         for issuer in self.issuers() {
             rotation::maintain(&self.store, &self.clock, &self.wrap, &issuer).await?;
         }

@@ -50,28 +50,34 @@ enum Answer {
     Error(AdminError),
 }
 
-/// Listens at this path until the server stops. Fails when another server lives in the same data directory.
-#[expect(clippy::unused_async, reason = "it needs the runtime that it is awaited in")]
-pub async fn listen(
-    path: &Path,
-    realms: Arc<Realms>,
-    passwords: PasswordPool,
-    mut stopped: watch::Receiver<bool>,
-) -> Result<(), String> {
-    let text = |error: io::Error| {
-        format!(
-            "{}: {error} — let the user that runs sekisho write there",
-            path.display()
-        )
-    };
-    let lock = lock(path).map_err(text)?.ok_or_else(|| {
-        let directory = path.parent().unwrap_or(path);
+/// A data directory that belongs to this process, until it ends, however it ends.
+pub struct Held(#[expect(dead_code, reason = "the lock lives as long as the file is open")] File);
+
+/// Takes the data directory of this control socket. Fails when another server has it.
+pub fn hold(socket: &Path) -> Result<Held, String> {
+    let lock = lock(socket).map_err(|error| cannot_write(socket, &error))?;
+    lock.map(Held).ok_or_else(|| {
+        let directory = socket.parent().unwrap_or(socket);
         format!(
             "another server runs on {} — stop it, or give this one another data directory",
             directory.display()
         )
-    })?;
-    let listener = bind(path).map_err(text)?;
+    })
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> String {
+    format!("{}: {error} — let the user that runs sekisho write there", path.display())
+}
+
+/// Listens at this path, in the directory that is held, until the server stops.
+pub fn listen(
+    path: &Path,
+    held: Held,
+    realms: Arc<Realms>,
+    passwords: PasswordPool,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<(), String> {
+    let listener = bind(path).map_err(|error| cannot_write(path, &error))?;
     let path = path.to_owned();
     tokio::spawn(async move {
         let places = Arc::new(Semaphore::new(CONNECTIONS));
@@ -96,12 +102,12 @@ pub async fn listen(
         if let Err(error) = fs::remove_file(&path) {
             tracing::debug!(%error, "the control socket could not be removed");
         }
-        drop(lock);
+        drop(held);
     });
     Ok(())
 }
 
-/// Holds the data directory: `None` when somebody else does. Given back when this process ends, however it ends.
+/// `None` when somebody else has the lock.
 fn lock(socket: &Path) -> io::Result<Option<File>> {
     let path = socket.with_extension("lock");
     let file = fs::OpenOptions::new()

@@ -54,6 +54,9 @@ impl Running {
     /// Opens the database, applies the realm files, and listens. `beside` answers what no realm claims.
     pub async fn start(config: ServerConfig, clock: Clock, beside: Option<Router>) -> Result<Self, String> {
         operations::recorder();
+        config::make_data_directory(&config).map_err(|error| error.to_string())?;
+        // Before anything is written: two servers in one data directory would undo each other's work.
+        let held = control::hold(&config.control_socket())?;
         let (store, wrap) = config::open_store(&config).await.map_err(|error| error.to_string())?;
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         let passwords = PasswordPool::new(threads, threads * QUEUE_PER_THREAD);
@@ -83,7 +86,7 @@ impl Running {
             Some(settings) => Some(operations::serve(settings.bind, Arc::clone(&realms), stopped.clone()).await?),
             None => None,
         };
-        control::listen(&config.control_socket(), Arc::clone(&realms), passwords.clone(), stopped.clone()).await?;
+        control::listen(&config.control_socket(), held, Arc::clone(&realms), passwords.clone(), stopped.clone())?;
         delivery::start(&realms, config.email.as_ref(), &config.outgoing, &stopped)?;
         background::start(&realms, &stopped);
         Ok(Self { stop, listeners, addresses, operations, realms, passwords })

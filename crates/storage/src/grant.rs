@@ -40,6 +40,17 @@ impl Store {
         .transpose()
     }
 
+    /// The grant of this id, ended ones too.
+    pub async fn find_grant_by_id(&self, realm: &str, id: &str) -> Result<Option<Grant>, StorageError> {
+        self.query_one(
+            concat!("SELECT ", columns!(), " FROM grants WHERE realm = $1 AND id = $2"),
+            &[realm.into(), id.into()],
+        )
+        .await?
+        .map(read)
+        .transpose()
+    }
+
     /// What a user permits, all clients, newest first.
     pub async fn grants_of_user(&self, realm: &str, user_id: &str, now: i64) -> Result<Vec<Grant>, StorageError> {
         self.query(

@@ -51,6 +51,22 @@ impl Store {
         .transpose()
     }
 
+    /// The users that realm files name or named, in the order of their names.
+    pub async fn users_of_files(&self, realm: &str) -> Result<Vec<User>, StorageError> {
+        self.query(
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM users WHERE realm = $1 AND source <> 'api' ORDER BY username_key"
+            ),
+            &[realm.into()],
+        )
+        .await?
+        .into_iter()
+        .map(read)
+        .collect()
+    }
+
     /// Users in the order of their names, at most `limit`, after the one with this key.
     pub async fn users(&self, realm: &str, after: &str, limit: i64) -> Result<Vec<User>, StorageError> {
         self.query(
@@ -128,5 +144,14 @@ pub fn set_enabled(realm: &str, id: &str, enabled: bool, now: i64) -> Statement 
     Statement::guard(
         "UPDATE users SET enabled = $3, updated_at = $4 WHERE realm = $1 AND id = $2",
         vec![realm.into(), id.into(), enabled.into(), now.into()],
+    )
+}
+
+/// A realm file no longer names a user: off, and nobody's. Misses when no file owns the user.
+pub fn remove_from_file(realm: &str, id: &str, now: i64) -> Statement {
+    Statement::guard(
+        "UPDATE users SET enabled = 0, source = 'removed', updated_at = $3 \
+         WHERE realm = $1 AND id = $2 AND source = 'file'",
+        vec![realm.into(), id.into(), now.into()],
     )
 }

@@ -277,7 +277,8 @@ impl Browser {
         self.cookies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn cookies_for(&self, url: &Url) -> String {
+    /// What it sends as the header `Cookie` to this URL.
+    pub fn cookies_for(&self, url: &Url) -> String {
         let matches = |path: &str| {
             url.path()
                 .strip_prefix(path)

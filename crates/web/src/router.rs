@@ -25,23 +25,26 @@ use crate::{account, app::App, asset, extract::Peer, oauth, respond};
 /// Paths below the issuer. Those with `cors` may be read by browser apps of any origin, without cookies.
 fn realm_routes(app: Arc<App>) -> Router {
     let cors = |route: MethodRouter<Arc<App>>| route.options(oauth::preflight).layer(map_response(respond::cors));
-    Router::new()
-        .route("/.well-known/openid-configuration", cors(get(oauth::metadata)))
-        .route("/.well-known/oauth-authorization-server", cors(get(oauth::metadata)))
-        .route("/jwks", cors(get(oauth::jwks)))
+    let pages = Router::new()
         .route("/authorize", get(oauth::authorize_get).post(oauth::authorize_post))
-        .route("/token", cors(post(oauth::token)))
-        .route("/revoke", cors(post(oauth::revoke)))
-        .route("/introspect", post(oauth::introspect))
-        .route("/userinfo", cors(get(oauth::userinfo_get).post(oauth::userinfo_post)))
         .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
         .route("/consent", get(oauth::consent_page).post(oauth::consent))
         .route("/account", get(account::page))
         .route("/account/grants/revoke", post(account::revoke_grant))
         .route("/account/sessions/end", post(account::end_session))
         .route("/logout", get(account::sign_out_page).post(account::sign_out))
-        .route("/assets/{name}", get(asset::serve))
         .route("/", get(account::root))
+        .method_not_allowed_fallback(account::wrong_method);
+    Router::new()
+        .route("/.well-known/openid-configuration", cors(get(oauth::metadata)))
+        .route("/.well-known/oauth-authorization-server", cors(get(oauth::metadata)))
+        .route("/jwks", cors(get(oauth::jwks)))
+        .route("/token", cors(post(oauth::token)))
+        .route("/revoke", cors(post(oauth::revoke)))
+        .route("/introspect", post(oauth::introspect))
+        .route("/userinfo", cors(get(oauth::userinfo_get).post(oauth::userinfo_post)))
+        .route("/assets/{name}", get(asset::serve))
+        .merge(pages)
         .fallback(account::no_such_page)
         .with_state(app)
 }
@@ -116,7 +119,7 @@ impl Front {
             Ok(found) => found,
             Err(error) => {
                 tracing::error!(%error, "a realm cannot be loaded");
-                return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
+                return Ok(try_again());
             }
         }) else {
             return Ok(no_such_host());
@@ -201,6 +204,19 @@ fn count(status: StatusCode) {
     if let Some(counter) = COUNTERS.get(usize::from(status.as_u16() / 100).saturating_sub(1)) {
         counter.increment(1);
     }
+}
+
+/// What a realm says while it cannot be loaded.
+fn try_again() -> Response {
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        [
+            (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+            (header::RETRY_AFTER, "1"),
+        ],
+        "The server cannot answer right now; try again in a moment.\n",
+    )
+        .into_response()
 }
 
 /// A host that is no realm's.

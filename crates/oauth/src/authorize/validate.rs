@@ -130,6 +130,6 @@ fn scope(realm: &RealmContext, client: &Client, request: &AuthorizationRequest) 
             .metadata
             .allows_grant_type(protocol::grant_type::GrantType::RefreshToken);
     let scope = scope.filter(|name| name != OFFLINE_ACCESS || can_refresh);
-    scope_policy::audience(realm, client, &scope, &request.resource).map_err(to_error)?;
-    Ok(scope)
+    let audience = scope_policy::audience(realm, client, &scope, &request.resource).map_err(to_error)?;
+    scope_policy::for_audience(realm, &scope, &audience).map_err(to_error)
 }

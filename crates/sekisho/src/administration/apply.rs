@@ -5,7 +5,7 @@ use model::{Source, User};
 use storage::{Change, Outcome, Statement, Store};
 
 use super::{
-    AdminError, lookup,
+    AdminError,
     plan::{PlannedChange, Write, steps},
 };
 use crate::config::{PasswordSeed, RealmFile, UserEntry};
@@ -44,7 +44,7 @@ async fn write(pool: &PasswordPool, realm: &str, write: Write, now: i64) -> Resu
         Write::RemoveClient(client_id) => storage::client::remove(realm, &client_id, now),
         Write::NewUser(entry) => vec![storage::user::insert(realm, &new_user(pool, *entry, now).await?)?],
         Write::User(user) => vec![storage::user::update(realm, &user, now)?],
-        Write::DisableUser(user) => vec![lookup::remove_user_from_file(realm, &user, now)],
+        Write::DisableUser(user) => vec![storage::user::remove_from_file(realm, &user.id, now)],
     })
 }
 

@@ -34,7 +34,7 @@ async fn find(realm: &RealmContext, client_id: &str) -> Result<Client, AdminErro
 async fn find_own(realm: &RealmContext, client_id: &str) -> Result<Client, AdminError> {
     let client = find(realm, client_id).await?;
     match client.source {
-        Source::Api => Ok(client),
+        Source::Api | Source::Removed => Ok(client),
         Source::File => Err(AdminError::owned_by_file(&format!("the client {client_id}"))),
     }
 }

@@ -5,7 +5,7 @@ use realm::RealmContext;
 use serde_json::{Value, json};
 use storage::{Change, Outcome, Statement};
 
-use super::{AdminError, lookup, users};
+use super::{AdminError, users};
 
 async fn commit(realm: &RealmContext, statements: Vec<Statement>) -> Result<(), AdminError> {
     match realm.store.commit(Change::new().then_all(statements)).await? {
@@ -39,7 +39,7 @@ pub(super) async fn list(realm: &RealmContext, user: &str) -> Result<Value, Admi
 }
 
 async fn find(realm: &RealmContext, id: &str) -> Result<Grant, AdminError> {
-    let grant = lookup::find_grant(&realm.store, realm.issuer(), id).await?;
+    let grant = realm.store.find_grant_by_id(realm.issuer(), id).await?;
     grant.ok_or_else(|| {
         AdminError::not_found(
             format!("there is no grant {id}"),

@@ -12,7 +12,6 @@ mod error;
 mod export;
 mod grants;
 mod keys;
-mod lookup;
 mod plan;
 #[cfg(test)]
 pub(crate) mod tests;

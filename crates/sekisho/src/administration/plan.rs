@@ -14,7 +14,6 @@ use super::{
     AdminError, AdminErrorKind,
     apply::not_set,
     diff::{FieldChange, fields},
-    lookup::{self, UserOwner},
     with,
 };
 use crate::config::{ClientEntry, ClientSecret, RealmFile, UserEntry};
@@ -124,7 +123,7 @@ impl Plan<'_> {
     fn existing(&mut self, source: Source, kind: &str, name: &str, fields: Vec<FieldChange>, write: Write) {
         match (fields.is_empty(), source) {
             (true, _) => {}
-            (false, Source::File) => self.step(Verb::Update, kind, name, fields, write),
+            (false, Source::File | Source::Removed) => self.step(Verb::Update, kind, name, fields, write),
             (false, Source::Api) => self.conflicts.push(format!("{kind} {name}")),
         }
     }
@@ -204,7 +203,6 @@ impl Plan<'_> {
     }
 
     async fn users(&mut self, store: &Store, wanted: &[UserEntry]) -> Result<(), AdminError> {
-        let of_files = lookup::users_of_files(store, self.realm).await?;
         let mut named = HashSet::new();
         for entry in wanted {
             let Some(old) = store.find_user_by_name(self.realm, &entry.username).await? else {
@@ -219,8 +217,7 @@ impl Plan<'_> {
                 continue;
             };
             named.insert(old.id.clone());
-            let owner = of_files.get(&old.id).copied().unwrap_or(UserOwner::Api);
-            let comes_back = owner == UserOwner::RemovedFromFile && entry.enabled != Some(false);
+            let comes_back = old.source == Source::Removed && entry.enabled != Some(false);
             let new = User {
                 claims: entry.claims.clone(),
                 groups: entry.groups.clone(),
@@ -230,25 +227,15 @@ impl Plan<'_> {
             };
             let changes = fields(Some(&user_view(&old)), Some(&user_view(&new)));
             let write = Write::User(Box::new(new));
-            match owner {
-                UserOwner::File => self.existing(Source::File, "user", &old.username, changes, write),
-                UserOwner::Api => self.existing(Source::Api, "user", &old.username, changes, write),
-                // It belongs to files again, even if a command enabled it in the meantime and nothing else differs.
-                UserOwner::RemovedFromFile if comes_back || !changes.is_empty() => {
-                    self.step(Verb::Update, "user", &old.username, changes, write);
-                }
-                UserOwner::RemovedFromFile => {}
+            // It belongs to files again, even if a command enabled it in the meantime and nothing else differs.
+            if old.source == Source::Removed && comes_back {
+                self.step(Verb::Update, "user", &old.username, changes, write);
+            } else {
+                self.existing(old.source, "user", &old.username, changes, write);
             }
         }
-        let mut left = Vec::new();
-        for id in of_files
-            .iter()
-            .filter(|(id, owner)| **owner == UserOwner::File && !named.contains(*id))
-            .map(|(id, _)| id)
-        {
-            left.extend(store.find_user(self.realm, id).await?);
-        }
-        left.sort_by(|a, b| a.username.cmp(&b.username));
+        let of_files = store.users_of_files(self.realm).await?.into_iter();
+        let left = of_files.filter(|user| user.source == Source::File && !named.contains(&user.id));
         for user in left {
             let name = user.username.clone();
             self.step(

@@ -10,6 +10,7 @@ use protocol::{Acr, GrantType, TokenEndpointAuthMethod};
 const EXAMPLES: &str = "\
 Start here:
   sekisho demo                     a bank, its API, two apps and two users, on this machine
+  sekisho init                     starter files for a server of your own, and a first API
   sekisho serve                    the server; without a configuration: SQLite in ./sekisho-data
   sekisho check sekisho.toml       every mistake of the files, with line and remedy
   sekisho plan realms/*.toml       what apply would change (exits 2 when there is something)
@@ -40,6 +41,8 @@ pub(super) struct Arguments {
 pub(super) enum Task {
     /// Everything on this machine: server, sample bank API, sample apps, seeded users
     Demo(Demo),
+    /// Commented starter files for a server of your own and a first API; says what to do next
+    Init(Init),
     /// The server
     Serve,
     /// Every mistake of server and realm files, with line and remedy
@@ -117,6 +120,16 @@ pub(super) struct DemoPort {
 pub(super) enum DemoApp {
     /// The command-line app, against a demo that runs already
     Cli(DemoPort),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// Where users will sign in [default: http://localhost:8080]
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
+    /// The public URL of the API to be protected [default: http://localhost:9000, or a neighbour of the issuer]
+    #[arg(long, value_name = "URL")]
+    pub api: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@
 
 mod actions;
 mod arguments;
+mod init;
 mod failure;
 mod logging;
 mod show;
@@ -67,6 +68,11 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
     let (file, is_json) = (arguments.config.as_deref(), arguments.json);
     match arguments.command {
         Task::Demo(demo) => run_demo(demo).await,
+        Task::Init(arguments) => {
+            let answer = init::run(file, arguments, is_json)?;
+            tell(&answer, is_json, init::show);
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Serve => serve(file).await,
         Task::Check(files) => check(file, &files.files, is_json),
         Task::Plan(files) => {

@@ -62,10 +62,19 @@ pub(super) fn time(value: &Value) -> String {
 
 /// Reads a password from standard input: the first line. On a terminal it asks, and does not show what is typed.
 pub(super) fn read_password() -> Result<Secret, String> {
+    let password = read_hidden("New password: ")?;
+    if password.is_empty() {
+        return Err("there is no password on standard input — send it as the first line".to_owned());
+    }
+    Ok(Secret::new(password))
+}
+
+/// Reads a line from standard input, without its end. On a terminal it asks, and does not show what is typed.
+pub(super) fn read_hidden(prompt: &str) -> Result<String, String> {
     let stdin = io::stdin();
     let is_terminal = stdin.is_terminal();
     if is_terminal {
-        eprint!("New password: ");
+        eprint!("{prompt}");
         let _ = io::stderr().flush();
         echo(false);
     }
@@ -76,12 +85,8 @@ pub(super) fn read_password() -> Result<Secret, String> {
         eprintln!();
     }
     read.map_err(|error| format!("the password cannot be read from standard input ({error}) — send it as UTF-8 text"))?;
-    let password = line.strip_suffix('\n').unwrap_or(&line);
-    let password = password.strip_suffix('\r').unwrap_or(password);
-    if password.is_empty() {
-        return Err("there is no password on standard input — send it as the first line".to_owned());
-    }
-    Ok(Secret::new(password))
+    let text = line.strip_suffix('\n').unwrap_or(&line);
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
 }
 
 /// Turns the terminal's echo on or off, where there is `stty`.

@@ -40,7 +40,7 @@ pub use self::{
     problem::{Problem, Problems, Severity},
     realm_file::{ClientEntry, ClientSecret, PasswordSeed, RealmFile, UserEntry, from_text},
     server::{Certificate, Email, Listener, Operations, Outgoing, Proxy, ServerConfig, Tls, WrapSource},
-    store::{OpenError, open_store},
+    store::{OpenError, make_data_directory, open_store},
 };
 pub use web::extract::Network;
 

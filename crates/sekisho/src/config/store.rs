@@ -56,6 +56,11 @@ pub async fn open_store(config: &ServerConfig) -> Result<(Store, WrapKey), OpenE
     Ok((Store::open(&config.database).await?, WrapKey::from_bytes(key)))
 }
 
+/// Makes the data directory (mode 0700) if it is missing.
+pub fn make_data_directory(config: &ServerConfig) -> Result<(), OpenError> {
+    make_directory(&config.data)
+}
+
 fn make_directory(path: &Path) -> Result<(), OpenError> {
     if path.is_dir() {
         return Ok(());

@@ -42,9 +42,7 @@ fn assert_problems(found: &[(usize, String)], expected: &[(usize, &str)]) {
     assert_eq!(found.len(), expected.len(), "{found:#?}");
 }
 
-#[test]
-fn every_mistake_of_a_realm_file_is_found_at_once_on_its_line() {
-    let text = r#"issuer       = "https://id.example.com/token/"
+const WRONG_REALM: &str = r#"issuer       = "https://id.example.com/token/"
 display_nme  = "Bank"
 locales      = ["en", "fr"]
 profile      = "baselin"
@@ -93,8 +91,11 @@ email    = "nobody"
 [[policy]]
 name = "x"
 "#;
+
+#[test]
+fn every_mistake_of_a_realm_file_is_found_at_once_on_its_line() {
     assert_problems(
-        &realm_problems(text),
+        &realm_problems(WRONG_REALM),
         &[
             (1, "slash"),
             (2, "did you mean display_name?"),

@@ -16,9 +16,8 @@ impl Server {
         fs::create_dir_all(&data).unwrap();
         let path = data.join("control.sock");
         let (stop, stopped) = watch::channel(false);
-        listen(&path, Arc::clone(&world.realms), world.pool.clone(), stopped)
-            .await
-            .unwrap();
+        let held = hold(&path).unwrap();
+        listen(&path, held, Arc::clone(&world.realms), world.pool.clone(), stopped).unwrap();
         Self { world, path, stop }
     }
 
@@ -106,11 +105,11 @@ async fn without_a_server_nobody_answers_and_what_a_dead_one_left_is_replaced() 
     let (_stop, stopped) = watch::channel(false);
     listen(
         &gone,
+        hold(&gone).unwrap(),
         Arc::clone(&server.world.realms),
         server.world.pool.clone(),
         stopped,
     )
-    .await
     .unwrap();
     assert!(send(&gone, &user_list()).await.unwrap().is_ok());
 }
@@ -118,23 +117,14 @@ async fn without_a_server_nobody_answers_and_what_a_dead_one_left_is_replaced() 
 #[tokio::test]
 async fn two_servers_do_not_share_a_data_directory() {
     let server = Server::start().await;
-    let again = |stopped| {
-        listen(
-            &server.path,
-            Arc::clone(&server.world.realms),
-            server.world.pool.clone(),
-            stopped,
-        )
-    };
-    let (_stop, stopped) = watch::channel(false);
-    let error = again(stopped.clone()).await.unwrap_err();
+    let error = hold(&server.path).err().unwrap();
     assert!(error.contains("another server runs"), "{error}");
     assert!(send(&server.path, &user_list()).await.unwrap().is_ok());
 
     server.stop.send(true).unwrap();
     let path = server.path.clone();
     timeout(Duration::from_secs(10), async {
-        while path.exists() || again(stopped.clone()).await.is_err() {
+        while path.exists() || hold(&path).is_err() {
             tokio::task::yield_now().await;
         }
     })

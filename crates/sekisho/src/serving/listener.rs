@@ -13,7 +13,7 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::{Notify, Semaphore, watch},
 };
 use tokio_rustls::TlsAcceptor;
 use web::{Front, extract::Peer};
@@ -105,7 +105,10 @@ async fn serve_connection<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let begun = Arc::new(Notify::new());
+    let first = Arc::clone(&begun);
     let service = service_fn(move |request: Request<Incoming>| {
+        first.notify_one();
         let front = front.clone();
         async move {
             let mut request = request.map(Body::new);
@@ -128,7 +131,19 @@ async fn serve_connection<S>(
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(PATIENCE);
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, "a connection ended early");
+    // The limit of a header begins when the version of HTTP is known. Who says nothing, or half of HTTP/2's preface,
+    // would hold a place for ever.
+    let silence = async {
+        if tokio::time::timeout(PATIENCE, begun.notified()).await.is_ok() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        ended = watcher.watch(connection) => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        }
+        () = silence => tracing::debug!("no request came in time"),
     }
 }

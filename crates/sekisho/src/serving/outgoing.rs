@@ -87,17 +87,28 @@ impl Outgoing {
             }
             roots.extend(found);
         }
-        let client = Client::builder()
-            .connect_timeout(CONNECT)
-            .timeout(whole)
-            .redirect(Policy::none())
-            .no_proxy()
-            .referer(false)
-            .tls_version_min(Version::TLS_1_2)
-            .tls_certs_merge(roots)
-            .dns_resolver(Guarded(Arc::clone(&allow)))
-            .user_agent(concat!("sekisho/", env!("CARGO_PKG_VERSION")))
+        let builder = || {
+            Client::builder()
+                .connect_timeout(CONNECT)
+                .timeout(whole)
+                .redirect(Policy::none())
+                .no_proxy()
+                .referer(false)
+                .tls_version_min(Version::TLS_1_2)
+                .dns_resolver(Guarded(Arc::clone(&allow)))
+                .user_agent(concat!("sekisho/", env!("CARGO_PKG_VERSION")))
+        };
+        let client = builder()
+            .tls_certs_merge(roots.clone())
             .build()
+            .or_else(|error| {
+                // A container without certificates of its own is no reason not to serve.
+                tracing::warn!(
+                    error = causes(&error),
+                    "only [outgoing] trust is trusted in outgoing calls"
+                );
+                builder().tls_certs_only(roots).build()
+            })
             .map_err(|error| format!("the client for outgoing calls cannot be made: {}", causes(&error)))?;
         Ok(Self { client, allow })
     }

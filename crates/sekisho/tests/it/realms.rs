@@ -12,7 +12,7 @@ use storage::Options;
 use testkit::{Browser, pkce, process, realm};
 
 use crate::{
-    app::{BANK_API, Server, WEB_APP, granted, header, key_set, refused, text},
+    app::{BANK_API, ROBOT, Server, WEB_APP, granted, header, key_set, refused, text},
     bank::NOON,
 };
 
@@ -32,6 +32,28 @@ impl Server for Realm {
     }
 }
 
+/// One server with these realms.
+async fn start<const N: usize>(
+    files: [fn(&str) -> String; N],
+    issuers: impl FnOnce(u16) -> [String; N],
+) -> (Running, [Realm; N]) {
+    let data = process::temporary_directory("realms");
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()));
+    let issuers = issuers(address.port());
+    let texts = files.iter().zip(&issuers).map(|(file, issuer)| file(issuer));
+    let config = ServerConfig {
+        database: Options::Sqlite { path: data.join("sekisho.db") },
+        data,
+        realms: texts.map(|text| config::from_text("realm.toml".as_ref(), &text).unwrap()).collect(),
+        names_realms: true,
+        listeners: vec![Listener { bind: address, tls: None }],
+        ..ServerConfig::without_file()
+    };
+    let running = Running::start(config, Clock::frozen(NOON), None).await.unwrap();
+    running.realms.maintain_keys().await.unwrap();
+    (running, issuers.map(|issuer| Realm { issuer, http: testkit::browser::client(None) }))
+}
+
 struct Three {
     _running: Running,
     root: Realm,
@@ -39,25 +61,12 @@ struct Three {
     host: Realm,
 }
 
-/// One server with three realms that have the same clients and users: at a host's root, below it, at another host.
+/// Three realms that have the same clients and users: at a host's root, below it, at another host.
 async fn three() -> Three {
-    let data = process::temporary_directory("realms");
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()));
-    let port = address.port();
-    let issuers =
-        [format!("http://localhost:{port}"), format!("http://localhost:{port}/business"), format!("http://127.0.0.1:{port}")];
-    let file = |issuer: &String| config::from_text("realm.toml".as_ref(), &realm::bank(issuer)).unwrap();
-    let config = ServerConfig {
-        database: Options::Sqlite { path: data.join("sekisho.db") },
-        data,
-        realms: issuers.iter().map(file).collect(),
-        names_realms: true,
-        listeners: vec![Listener { bind: address, tls: None }],
-        ..ServerConfig::without_file()
+    let issuers = |port| {
+        [format!("http://localhost:{port}"), format!("http://localhost:{port}/business"), format!("http://127.0.0.1:{port}")]
     };
-    let running = Running::start(config, Clock::frozen(NOON), None).await.unwrap();
-    running.realms.maintain_keys().await.unwrap();
-    let [root, path, host] = issuers.map(|issuer| Realm { issuer, http: testkit::browser::client(None) });
+    let (running, [root, path, host]) = start([realm::bank; 3], issuers).await;
     Three { _running: running, root, path, host }
 }
 
@@ -129,25 +138,12 @@ async fn who_is_signed_in_in_one_realm_is_a_stranger_in_the_next() {
 
 #[tokio::test]
 async fn a_client_of_one_realm_is_unknown_in_the_next() {
-    let data = process::temporary_directory("realms");
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()));
-    let issuer = format!("http://localhost:{}", address.port());
-    let (root, path) = (realm::bank(&issuer), format!("issuer = \"{issuer}/empty\"\ndisplay_name = \"Empty\""));
-    let config = ServerConfig {
-        database: Options::Sqlite { path: data.join("sekisho.db") },
-        data,
-        realms: [root, path].iter().map(|text| config::from_text("r.toml".as_ref(), text).unwrap()).collect(),
-        names_realms: true,
-        listeners: vec![Listener { bind: address, tls: None }],
-        ..ServerConfig::without_file()
-    };
-    tracing_subscriber::fmt().with_test_writer().init();
-    let _running = Running::start(config, Clock::frozen(NOON), None).await.unwrap();
-    let http = testkit::browser::client(None);
-    let empty = Realm { issuer: format!("{issuer}/empty"), http: http.clone() };
+    let empty = |issuer: &str| format!("issuer = \"{issuer}\"\ndisplay_name = \"Empty\"");
+    let two = start([realm::bank, empty], |port| [format!("http://localhost:{port}"), format!("http://localhost:{port}/e")]);
+    let (_running, [bank, empty]) = two.await;
     let form = [("grant_type", "client_credentials"), ("scope", "accounts:read")];
-    refused(crate::app::ROBOT.post(&empty, "/token", &form).await, "invalid_client").await;
-    granted(crate::app::ROBOT.post(&Realm { issuer, http }, "/token", &form).await).await;
+    granted(ROBOT.post(&bank, "/token", &form).await).await;
+    refused(ROBOT.post(&empty, "/token", &form).await, "invalid_client").await;
 }
 
 #[tokio::test]

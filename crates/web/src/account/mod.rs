@@ -30,6 +30,16 @@ pub async fn no_such_page(call: Call, uri: Uri) -> Response {
     )
 }
 
+/// A page that does not take the method of the request.
+pub async fn wrong_method(call: Call) -> Response {
+    respond::error_page(
+        &call,
+        ErrorKind::Method,
+        ErrorCode::InvalidRequest,
+        &format!("{} is not for {}", call.uri.path(), call.method),
+    )
+}
+
 /// Who is signed in and sent this form from a page of their session. `None`: nobody is signed in any more.
 async fn submitter(call: &Call, form: &Form) -> Result<Option<Person>, Box<Response>> {
     let fault = |error| Box::new(respond::fault_page(call, &Fault::from(error)));

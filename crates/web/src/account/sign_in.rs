@@ -99,10 +99,14 @@ pub async fn sign_in(PageForm { call, form }: PageForm) -> Response {
         Err(SignInRefusal::WrongCredentials) => refuse(StatusCode::UNAUTHORIZED, Text::key("sign_in.error.wrong")),
         Err(SignInRefusal::TooManyGuesses { retry_after }) => {
             let minutes = (retry_after + 59) / 60;
-            refuse(
+            let mut response = refuse(
                 StatusCode::TOO_MANY_REQUESTS,
                 Text::key("sign_in.error.too_many").with("count", minutes.to_string()),
-            )
+            );
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+            response
         }
         Err(SignInRefusal::Busy(_)) => {
             let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, Text::key("sign_in.error.busy"));

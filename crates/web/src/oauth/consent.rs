@@ -7,6 +7,7 @@ use ::oauth::{
     scope_policy,
 };
 use axum::{http::StatusCode, response::Response};
+use jose::{b64, constant_time_eq, hmac_sha256};
 use protocol::{
     form::Form,
     scope::{OPENID, Scope},
@@ -39,7 +40,8 @@ pub async fn consent_page(call: Call) -> Response {
 /// `POST /consent`: the answer.
 pub async fn consent(PageForm { call, form }: PageForm) -> Response {
     let (carried, csrf) = (form.first("flow").unwrap_or(""), form.first("csrf").unwrap_or(""));
-    let open = match flow::submitted(&call, carried, csrf).await {
+    let of_flow = csrf.split('.').next().unwrap_or("");
+    let open = match flow::submitted(&call, carried, of_flow).await {
         Ok(open) => open,
         Err(error) => return flow_error(&call, error),
     };
@@ -92,10 +94,18 @@ fn ask(
         redirect_host: Consent::host_of(redirect_uri),
         action: call.path("/consent"),
         flow: open.carried.clone(),
-        csrf: open.flow.csrf.clone(),
+        csrf: csrf(open, person),
         error,
     };
     respond::page(call, locale, StatusCode::OK, &view, &csp::flow(redirect_uri))
+}
+
+/// What the form must bring back: it belongs to the flow, and to the user who was asked. Another one may have signed
+/// in since, in another tab; nobody answers for somebody else.
+fn csrf(open: &OpenFlow, person: &Person) -> String {
+    let of_flow = &open.flow.csrf;
+    let of_user = hmac_sha256(of_flow.as_bytes(), person.user.id.as_bytes());
+    format!("{of_flow}.{}", b64::encode(of_user))
 }
 
 async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, AuthorizeRefusal> {
@@ -113,6 +123,13 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
     }
     if form.first("decision") != Some("approve") {
         return Err(deny(&call.realm, &valid));
+    }
+    let presented = form.first("csrf").unwrap_or("");
+    let is_who_was_asked = person
+        .as_ref()
+        .is_some_and(|person| constant_time_eq(csrf(open, person).as_bytes(), presented.as_bytes()));
+    if !is_who_was_asked {
+        return show(call, open, Some(Text::key("consent.error.form"))).await;
     }
     let ticked = Scope::from_tokens(form.all("scope"))
         .unwrap_or_default()

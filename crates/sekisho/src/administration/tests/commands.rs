@@ -239,6 +239,16 @@ async fn keys_are_listed_and_rotated() {
         has("EdDSA", "active") && has("EdDSA", "retired") && has("ES256", "next"),
         "{found:?}"
     );
+    // A key that waits is not jumped over: it signs at once.
+    world.run(rotate(true)).await.unwrap();
+    let found = states().await;
+    let es256: Vec<_> = found
+        .iter()
+        .filter(|(alg, _)| alg == "ES256")
+        .map(|(_, state)| state.as_str())
+        .collect();
+    assert_eq!(es256.len(), 2, "{found:?}");
+    assert!(es256.contains(&"active") && es256.contains(&"retired"), "{found:?}");
 }
 
 #[tokio::test]

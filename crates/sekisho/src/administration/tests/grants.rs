@@ -22,11 +22,8 @@ fn session(user: &User) -> Session {
     }
 }
 
-#[tokio::test]
-async fn grants_and_sessions_are_listed_and_ended_with_what_came_from_them() {
-    let world = World::new().await;
-    let user = world.user("alice").await;
-    let grant = Grant {
+fn grant(user: &User) -> Grant {
+    Grant {
         id: "g1".into(),
         user_id: user.id.clone(),
         client_id: "app".into(),
@@ -35,11 +32,14 @@ async fn grants_and_sessions_are_listed_and_ended_with_what_came_from_them() {
         updated_at: NOW,
         expires_at: NOW + 100,
         ended_at: None,
-    };
-    let authorization = Authorization {
+    }
+}
+
+fn authorization(grant: &Grant) -> Authorization {
+    Authorization {
         id: "a1".into(),
         grant_id: "g1".into(),
-        user_id: user.id.clone(),
+        user_id: grant.user_id.clone(),
         client_id: "app".into(),
         session_id: "s1".into(),
         scope: grant.scope.clone(),
@@ -60,11 +60,18 @@ async fn grants_and_sessions_are_listed_and_ended_with_what_came_from_them() {
         created_at: NOW,
         expires_at: NOW + 100,
         ended_at: None,
-    };
+    }
+}
+
+#[tokio::test]
+async fn grants_and_sessions_are_listed_and_ended_with_what_came_from_them() {
+    let world = World::new().await;
+    let user = world.user("alice").await;
+    let grant = grant(&user);
     let change = Change::new()
         .then(storage::session::insert(ISSUER, &session(&user)).unwrap())
         .then(storage::grant::insert(ISSUER, &grant))
-        .then(storage::authorization::insert(ISSUER, &authorization, "c").unwrap());
+        .then(storage::authorization::insert(ISSUER, &authorization(&grant), "c").unwrap());
     world.commit(change).await;
 
     let grants = world.run(Action::GrantList { user: "alice".into() }).await.unwrap();

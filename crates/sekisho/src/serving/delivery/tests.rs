@@ -198,8 +198,8 @@ async fn mail_without_a_mail_server_says_so_and_waits() {
 
 #[tokio::test]
 async fn a_call_that_fails_is_made_again_after_a_while() {
-    let world = World::new().await;
     static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let world = World::new().await;
     let flaky = |body: String| async move {
         assert_eq!(body, "logout_token=x");
         if CALLS.fetch_add(1, Ordering::SeqCst) == 0 {
@@ -228,8 +228,8 @@ async fn a_call_that_fails_is_made_again_after_a_while() {
 
 #[tokio::test]
 async fn a_redirect_is_a_failure_and_not_followed() {
-    let world = World::new().await;
     static FOLLOWED: AtomicUsize = AtomicUsize::new(0);
+    let world = World::new().await;
     let router = Router::new()
         .route("/", post(|| async { Redirect::temporary("/elsewhere") }))
         .route(

@@ -181,8 +181,8 @@ fn what_is_trusted_must_be_certificates() {
     let (empty, good) = (directory.join("empty.pem"), directory.join("good.pem"));
     fs::write(&empty, "nothing").unwrap();
     assert!(make(empty).unwrap().contains("no PEM certificate"));
-    let made = rcgen::generate_simple_self_signed(vec!["partner.example".to_owned()]).unwrap();
-    fs::write(&good, made.cert.pem()).unwrap();
+    let certified = rcgen::generate_simple_self_signed(vec!["partner.example".to_owned()]).unwrap();
+    fs::write(&good, certified.cert.pem()).unwrap();
     assert_eq!(make(good), None);
     fs::remove_dir_all(directory).unwrap();
 }

@@ -53,6 +53,17 @@ async fn scopes_of_two_apis_need_a_resource() {
 }
 
 #[tokio::test]
+async fn a_resource_leaves_out_the_scopes_of_other_apis() {
+    let bank = Bank::start().await;
+    let scope = "openid accounts:read reports:read";
+    let code = WEB_APP.code_with(&bank, scope, &[("resource", ACCOUNTS)]).await;
+    let tokens = granted(WEB_APP.redeem(&bank, &code).await).await;
+    assert_eq!(tokens["scope"], "accounts:read openid");
+    assert_eq!(BANK_API.introspect(&bank, text(&tokens, "access_token")).await["aud"], ACCOUNTS);
+    assert_eq!(refusal(&bank, WEB_APP, "accounts:read", &[REPORTS]).await, "invalid_scope");
+}
+
+#[tokio::test]
 async fn a_code_for_two_apis_becomes_a_token_for_one_with_its_scopes_alone() {
     let bank = Bank::start().await;
     let code = code_for_both(&bank).await;

@@ -1,0 +1,171 @@
+//! The guides are run as they are written: every command of a ```` ```sh ```` block in one shell, with the files that
+//! named blocks hold, in an empty directory; what a ```` ```text ```` block shows must have been printed by the block
+//! before it. The ports are others, so that nothing that runs here already is met.
+
+use std::{
+    fs,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use testkit::process::{Watchdog, free_port, signal, temporary_directory, wait_for};
+
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Printed behind each block, on its own line.
+const END_OF_BLOCK: &str = "=== end of block ===";
+/// What bash does besides the guide: a failing command fails the test, and nothing that was started stays.
+const PRELUDE: &str = "set -eo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\ntrap 'exit 1' TERM\n";
+
+/// A fenced block: its words behind the fence, and its lines.
+struct Block {
+    info: String,
+    text: String,
+}
+
+fn blocks(guide: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for line in guide.lines() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(info), None) => {
+                open = Some(Block {
+                    info: info.to_owned(),
+                    text: String::new(),
+                });
+            }
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (None, Some(block)) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block of the guide does not end");
+    blocks
+}
+
+/// The file that a block holds.
+fn file_name(block: &Block) -> Option<&str> {
+    block.info.split(' ').find_map(|word| word.strip_prefix("file="))
+}
+
+/// One script: commands as they stand, each file written where its block stands.
+fn script(blocks: &[Block]) -> String {
+    blocks.iter().fold(PRELUDE.to_owned(), |script, block| match (block.info.as_str(), file_name(block)) {
+        ("sh", _) => format!("{script}{}echo '{END_OF_BLOCK}'\n", block.text),
+        (_, Some(name)) => format!("{script}cat > {name} <<'END_OF_FILE'\n{}END_OF_FILE\n", block.text),
+        _ => script,
+    })
+}
+
+/// Whether the lines are among those that were printed, in their order.
+fn missing_line<'e>(expected: &'e str, printed: &str) -> Option<&'e str> {
+    let mut printed = printed.lines().map(str::trim_end);
+    expected.lines().find(|line| !line.is_empty() && !printed.any(|other| other == *line))
+}
+
+/// A shell with everything that it starts. Dropped, it ends.
+struct Shell {
+    process: Child,
+    _watchdog: Watchdog,
+    directory: PathBuf,
+}
+
+impl Shell {
+    fn start(script: &str) -> Self {
+        let directory = temporary_directory("guide");
+        let (place, programs) = (directory.join("empty"), directory.join("bin"));
+        for made in [&place, &programs] {
+            fs::create_dir(made).unwrap();
+        }
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_sekisho"), programs.join("sekisho")).unwrap();
+        fs::write(directory.join("script"), script).unwrap();
+        let out = |name: &str| Stdio::from(fs::File::create(directory.join(name)).unwrap());
+        let process = Command::new("bash")
+            .arg("-c")
+            .arg(r#"PATH="$1:$PATH"; . "$2""#)
+            .arg("guide")
+            .args([&programs, &directory.join("script")])
+            .current_dir(&place)
+            .env("HOME", &directory)
+            .envs(["no_proxy", "NO_PROXY"].map(|name| (name, "localhost")))
+            .env_remove("RUST_LOG")
+            .stdin(Stdio::null())
+            .stdout(out("stdout"))
+            .stderr(out("stderr"))
+            .process_group(0)
+            .spawn()
+            .expect("bash starts");
+        let watchdog = Watchdog::over(process.id(), "TERM", &directory);
+        Self {
+            process,
+            _watchdog: watchdog,
+            directory,
+        }
+    }
+
+    /// What the script printed, when it has come to its end without an error.
+    fn finish(&mut self) -> String {
+        let status = wait_for(PATIENCE, || self.process.try_wait().unwrap());
+        let read = |name: &str| fs::read_to_string(self.directory.join(name)).unwrap_or_default();
+        let (printed, complaints) = (read("stdout"), read("stderr"));
+        assert!(
+            status.is_some_and(|status| status.success()),
+            "the commands of the guide failed: {status:?}\n{printed}\n{complaints}\n{}",
+            logs(&self.directory)
+        );
+        printed
+    }
+}
+
+/// What the programs in the background had to say.
+fn logs(directory: &Path) -> String {
+    let logs = ["empty/my-service/serve.log", "empty/my-service/api.log"];
+    logs.map(|log| fs::read_to_string(directory.join(log)).unwrap_or_default()).concat()
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        signal("TERM", &[self.process.id()]);
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+#[test]
+fn protecting_an_api_goes_as_the_guide_says() {
+    let guide = include_str!("../../../../docs/guides/protect-your-api.md");
+    let guide = guide
+        .replace("8080", &free_port().to_string())
+        .replace("9000", &free_port().to_string());
+    let blocks = blocks(&guide);
+    let printed = Shell::start(&script(&blocks)).finish();
+    let mut outputs = printed.split(END_OF_BLOCK);
+    let (mut compared, mut output) = (0, "");
+    for block in &blocks {
+        match block.info.as_str() {
+            "sh" => output = outputs.next().expect("an end for each block"),
+            "text" => {
+                let missing = missing_line(&block.text, output);
+                assert!(missing.is_none(), "the guide shows {:?}, but there was:\n{output}", missing.unwrap_or_default());
+                compared += 1;
+            }
+            _ => assert!(file_name(block).is_some(), "what is a block of {:?}?", block.info),
+        }
+    }
+    assert!(compared >= 6, "{compared}");
+}
+
+#[test]
+fn a_line_that_was_not_printed_or_not_in_this_order_is_missed() {
+    let printed = "one\ntwo  \nthree\n";
+    assert_eq!(missing_line("one\n\nthree\n", printed), None);
+    assert_eq!(missing_line("two\none\n", printed), Some("one"));
+    assert_eq!(missing_line("tw\n", printed), Some("tw"));
+    let blocks = blocks("a\n```sh\nb\n```\n```python file=x.py\nc\n```\n");
+    assert!(blocks.len() == 2 && blocks[0].text == "b\n" && file_name(&blocks[1]) == Some("x.py"));
+    assert!(script(&blocks).contains("cat > x.py <<'END_OF_FILE'\nc\nEND_OF_FILE\n"));
+}

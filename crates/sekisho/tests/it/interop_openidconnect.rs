@@ -1,0 +1,133 @@
+//! A client library that nobody here wrote, against the real server on both engines.
+
+use http::Response;
+use openidconnect::{
+    AccessTokenHash, AdditionalProviderMetadata, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
+    EmptyAdditionalClaims, HttpRequest, HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
+    ProviderMetadata, RedirectUrl, RevocationUrl, Scope, TokenResponse, UserInfoClaims,
+    core::{
+        CoreAuthDisplay, CoreAuthenticationFlow, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod,
+        CoreGenderClaim, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
+        CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType, CoreRevocableToken,
+        CoreSubjectIdentifierType,
+    },
+};
+use serde::{Deserialize, Serialize};
+use testkit::{Browser, Engine, postgres, realm};
+
+use crate::{
+    app::{BANK_API, ROBOT, Server, WEB_APP},
+    https::Https,
+};
+
+/// A member that the library leaves to its users.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Revocation {
+    revocation_endpoint: RevocationUrl,
+}
+
+impl AdditionalProviderMetadata for Revocation {}
+
+type Metadata = ProviderMetadata<
+    Revocation,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+/// Carries the library's requests.
+async fn carry(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
+    let answer = http.execute(request.try_into()?).await?;
+    let mut response = Response::new(Vec::new());
+    *response.status_mut() = answer.status();
+    *response.headers_mut() = answer.headers().clone();
+    *response.body_mut() = answer.bytes().await?.into();
+    Ok(response)
+}
+
+async fn complete_everything(engine: Engine) {
+    let server = Https::start(engine, "");
+    wait_for_rsa(&server).await;
+    let http = |request| carry(server.http(), request);
+    let issuer = IssuerUrl::new(server.issuer().to_owned()).unwrap();
+    let metadata = Metadata::discover_async(issuer, &http).await.unwrap();
+    let revocation = metadata.additional_metadata().revocation_endpoint.clone();
+    let secret = |id: &str| Some(ClientSecret::new(realm::secret(id)));
+    let client = CoreClient::from_provider_metadata(metadata.clone(), ClientId::new("web-app".into()), secret("web-app"))
+        .set_redirect_uri(RedirectUrl::new(WEB_APP.redirect_uri.into()).unwrap())
+        .set_revocation_url(revocation);
+
+    let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+    let (url, state, nonce) = client
+        .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+        .add_scopes(["email", "offline_access", "accounts:read"].map(|scope| Scope::new(scope.into())))
+        .set_pkce_challenge(challenge)
+        .url();
+    let browser = Browser::with_client(server.issuer(), server.http());
+    let callback = browser.authorize(url.as_str(), "alice", &realm::password("alice")).await;
+    assert_eq!(callback.get("state"), Some(state.secret().as_str()));
+    assert_eq!(callback.get("iss"), Some(server.issuer()));
+
+    let code = AuthorizationCode::new(callback.code().to_owned());
+    let exchange = client.exchange_code(code).unwrap().set_pkce_verifier(verifier);
+    let tokens = exchange.request_async(&http).await.unwrap();
+    let id_token = tokens.id_token().unwrap();
+    let verifier = client.id_token_verifier();
+    let claims = id_token.claims(&verifier, &nonce).unwrap();
+    let hash = AccessTokenHash::from_token(
+        tokens.access_token(),
+        id_token.signing_alg().unwrap(),
+        id_token.signing_key(&verifier).unwrap(),
+    );
+    assert_eq!(claims.access_token_hash(), Some(&hash.unwrap()));
+
+    let subject = Some(claims.subject().clone());
+    let request = client.user_info(tokens.access_token().clone(), subject).unwrap();
+    let person: UserInfoClaims<EmptyAdditionalClaims, CoreGenderClaim> = request.request_async(&http).await.unwrap();
+    assert_eq!(person.email().map(|email| email.as_str()), Some("alice@example.com"));
+
+    let refresh_token = tokens.refresh_token().unwrap();
+    let fresh = client.exchange_refresh_token(refresh_token).unwrap().request_async(&http).await.unwrap();
+    let again = fresh.id_token().unwrap().claims(&verifier, |_: Option<&Nonce>| Ok(())).unwrap();
+    assert_eq!(again.subject(), claims.subject());
+    assert!(BANK_API.sees(&server, fresh.access_token().secret()).await);
+
+    let revocable = CoreRevocableToken::RefreshToken(refresh_token.clone());
+    client.revoke_token(revocable).unwrap().request_async(&http).await.unwrap();
+    assert!(!BANK_API.sees(&server, fresh.access_token().secret()).await);
+    assert!(client.exchange_refresh_token(refresh_token).unwrap().request_async(&http).await.is_err());
+
+    let robot = CoreClient::from_provider_metadata(metadata, ClientId::new(ROBOT.client_id.into()), secret("robot"));
+    let request = robot.exchange_client_credentials().unwrap().add_scope(Scope::new("accounts:read".into()));
+    let own = request.request_async(&http).await.unwrap();
+    assert!(BANK_API.sees(&server, own.access_token().secret()).await);
+}
+
+/// A new server makes its RSA keys in the background.
+async fn wait_for_rsa(server: &Https) {
+    loop {
+        if crate::app::key_set(server).await.keys.iter().any(|key| key.alg.as_deref() == Some("RS256")) {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn openidconnect_completes_everything_on_sqlite() {
+    complete_everything(Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn openidconnect_completes_everything_on_postgresql() {
+    let database = tokio::task::spawn_blocking(|| postgres::shared().create_database()).await.unwrap();
+    complete_everything(Engine::Postgres(database)).await;
+}

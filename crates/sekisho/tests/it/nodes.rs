@@ -1,0 +1,144 @@
+//! Two servers over one PostgreSQL serve one realm.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use futures_util::future::join_all;
+use reqwest::Client;
+use testkit::{Browser, Engine, Serve, pkce, postgres, realm};
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+};
+
+use crate::{
+    app::{BANK_API, CLI, Server, WEB_APP, granted, refused, text},
+    https::PROGRAM,
+};
+
+/// Two nodes of one realm.
+async fn two_nodes() -> (Serve, Serve) {
+    tokio::task::spawn_blocking(|| {
+        let one = Serve::start(PROGRAM, Engine::Postgres(postgres::shared().create_database()));
+        let two = one.second_node();
+        (one, two)
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_code_that_one_issued_is_redeemed_once_at_either() {
+    let (one, two) = two_nodes().await;
+    for _ in 0..5 {
+        let code = WEB_APP.code(&one, "accounts:read").await;
+        let answers = join_all([&one, &two, &one, &two].map(|node| WEB_APP.redeem(node, &code))).await;
+        let winners = answers.iter().filter(|answer| answer.status() == 200).count();
+        assert_eq!(winners, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_one_issued_is_redeemed_at_the_other() {
+    let (one, two) = two_nodes().await;
+    let code = WEB_APP.code(&one, "accounts:read").await;
+    let tokens = granted(WEB_APP.redeem(&two, &code).await).await;
+    assert!(BANK_API.sees(&one, text(&tokens, "access_token")).await);
+    let next = granted(WEB_APP.refresh(&one, text(&tokens, "refresh_token")).await).await;
+    assert!(BANK_API.sees(&two, text(&next, "access_token")).await);
+    refused(WEB_APP.redeem(&one, &code).await, "invalid_grant").await;
+    assert!(!BANK_API.sees(&two, text(&next, "access_token")).await);
+}
+
+#[tokio::test]
+async fn a_revocation_at_one_holds_at_the_other_at_once() {
+    let (one, two) = two_nodes().await;
+    for (here, there) in [(&one, &two), (&two, &one)] {
+        for token in ["access_token", "refresh_token"] {
+            let tokens = WEB_APP.tokens(here, "accounts:read").await;
+            assert!(BANK_API.sees(there, text(&tokens, "access_token")).await);
+            let response = WEB_APP.post(here, "/revoke", &[("token", text(&tokens, token))]).await;
+            assert_eq!(response.status(), 200);
+            assert!(!BANK_API.sees(there, text(&tokens, "access_token")).await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn refreshes_at_both_at_once_get_one_and_the_same_next_token() {
+    let (one, two) = two_nodes().await;
+    let mut token = text(&CLI.tokens(&one, "accounts:read").await, "refresh_token").to_owned();
+    for _ in 0..5 {
+        let answers = join_all([&one, &two, &one, &two].map(|node| CLI.refresh(node, &token))).await;
+        let mut next = Vec::new();
+        for answer in answers {
+            next.push(text(&granted(answer).await, "refresh_token").to_owned());
+        }
+        next.dedup();
+        assert_eq!(next.len(), 1);
+        token = next.remove(0);
+    }
+}
+
+/// Listens on the nodes' port of a third address, sends each connection to the node whose turn it is, and counts.
+async fn balancer(port: u16) -> (SocketAddr, Arc<AtomicUsize>) {
+    let [one, two, address] = [1, 2, 3].map(|last| SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), port)));
+    let listener = TcpListener::bind(address).await.unwrap();
+    let turn = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&turn);
+    tokio::spawn(async move {
+        while let Ok((mut browser, _)) = listener.accept().await {
+            let node = [one, two][turn.fetch_add(1, Ordering::Relaxed) % 2];
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(node).await.unwrap();
+                let _ = copy_bidirectional(&mut browser, &mut server).await;
+            });
+        }
+    });
+    (address, counter)
+}
+
+#[tokio::test]
+async fn a_sign_in_may_go_from_one_to_the_other_with_every_request() {
+    let (one, two) = two_nodes().await;
+    let (address, turns) = balancer(one.issuer().rsplit(':').next().unwrap().parse().unwrap()).await;
+    let http = Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .resolve("localhost", address)
+        .pool_max_idle_per_host(0)
+        .build()
+        .unwrap();
+    let browser = Browser::with_client(one.issuer(), http);
+    let code = WEB_APP.code_in(&one, &browser, "accounts:read", &[]).await;
+    granted(WEB_APP.redeem(&two, &code).await).await;
+    assert_eq!(turns.load(Ordering::Relaxed), 5, "each request went to the next node");
+    // Whichever node is asked next: the session is known.
+    for _ in 0..2 {
+        WEB_APP.code_in(&one, &browser, "accounts:read", &[("prompt", "none")]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_ended_at_one_has_ended_at_the_other_at_once() {
+    let (one, two) = two_nodes().await;
+    let (left, right) = (one.browser(), two.browser());
+    let code = WEB_APP.code_in(&one, &left, "openid accounts:read", &[]).await;
+    let tokens = granted(WEB_APP.redeem(&one, &code).await).await;
+    let sign_in = right.open("/account").await.page();
+    let account = right.sign_in(&sign_in, "alice", &realm::password("alice")).await.page();
+    // Both sessions are shown; the one that is not this browser's is ended.
+    let ends: Vec<String> = account.ids().into_iter().filter(|id| id.starts_with("end-session-")).collect();
+    let sid = crate::app::claims(&one, text(&tokens, "id_token")).await["sid"].as_str().unwrap().to_owned();
+    let end = ends.iter().find(|id| id.ends_with(&sid)).unwrap_or_else(|| panic!("{sid} is not among {ends:?}"));
+    right.press(&account, end).await.page();
+
+    assert!(!BANK_API.sees(&one, text(&tokens, "access_token")).await);
+    let url = url::Url::parse_with_params(&one.at("/authorize"), WEB_APP.request("openid", &pkce())).unwrap();
+    assert!(left.open(url.as_str()).await.page().has("sign-in"));
+}
