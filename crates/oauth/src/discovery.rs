@@ -6,15 +6,13 @@ use jose::SigningAlg;
 use protocol::{claims, server_metadata::ServerMetadata};
 use realm::RealmContext;
 
-use crate::scope_policy;
-
 /// What this realm offers: the union of its profiles.
 pub fn metadata(realm: &RealmContext) -> ServerMetadata {
     let profiles: Vec<_> = realm.realm.profiles.iter().map(|profile| profile.0).collect();
     ServerMetadata::for_realm(
         realm.issuer(),
         &profiles,
-        &scope_policy::known(realm),
+        &realm.scopes.known,
         &claims::standard().collect::<Vec<_>>(),
         &realm.realm.locales,
         &SigningAlg::ALL,

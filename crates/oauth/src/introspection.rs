@@ -99,7 +99,11 @@ pub async fn live(realm: &RealmContext, token: AccessToken) -> Result<Option<Liv
         let Some(client) = realm.store.live_client(issuer, &token.client_id, &token.jti).await? else {
             return Ok(None);
         };
-        (client.metadata.scope.clone().unwrap_or_default(), token.audience.clone(), None)
+        (
+            client.metadata.scope.clone().unwrap_or_default(),
+            token.audience.clone(),
+            None,
+        )
     };
     let scope = token.scope.intersection(&scope);
     let audience: Vec<String> = token

@@ -10,12 +10,10 @@ use protocol::{
     resource_indicator::{self, Resource},
     scope::Scope,
 };
+pub use realm::OPENID_SCOPES;
 use realm::RealmContext;
 
 use crate::grants::GrantRefusal;
-
-/// Scopes that no API owns.
-pub const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 /// Why a scope or resource is not possible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,36 +44,24 @@ impl From<ScopeRefusal> for GrantRefusal {
     }
 }
 
-/// All scopes of the realm.
-pub fn known(realm: &RealmContext) -> Scope {
-    realm
-        .apis
-        .iter()
-        .fold(openid_scopes(), |known, api| known.union(&api.scopes()))
-}
-
 /// What a client may ask for with a user; without a registered scope the OpenID ones.
-fn registered(client: &Client) -> Scope {
-    client.metadata.scope.clone().unwrap_or_else(openid_scopes)
-}
-
-fn openid_scopes() -> Scope {
-    Scope::from_tokens(OPENID_SCOPES).unwrap_or_default()
+fn registered<'a>(realm: &'a RealmContext, client: &'a Client) -> &'a Scope {
+    client.metadata.scope.as_ref().unwrap_or(&realm.scopes.openid)
 }
 
 /// The scope of an authorization request: what of it is known and registered.
 pub fn for_user(realm: &RealmContext, client: &Client, asked: &Scope) -> Result<Scope, ScopeRefusal> {
-    let known = known(realm);
-    let registered = registered(client);
+    let known = &realm.scopes.known;
+    let registered = registered(realm, client);
     let asked = if asked.is_empty() {
-        registered.intersection(&known)
+        registered.intersection(known)
     } else {
-        asked.intersection(&known)
+        asked.intersection(known)
     };
     if asked.is_empty() {
         return Err(ScopeRefusal::Nothing(known.to_string()));
     }
-    if let Some(name) = asked.difference(&registered).iter().next() {
+    if let Some(name) = asked.difference(registered).iter().next() {
         return Err(ScopeRefusal::NotRegistered(name.to_owned()));
     }
     Ok(asked)
@@ -88,15 +74,14 @@ pub fn audience(
     scope: &Scope,
     resources: &[Resource],
 ) -> Result<Vec<String>, ScopeRefusal> {
-    let owned = owned_scopes(realm);
-    let apis: Vec<(&str, &Scope)> = owned.iter().map(|(identifier, scope)| (*identifier, scope)).collect();
-    let audience = resource_indicator::audience(resources, scope, &apis, realm.issuer()).map_err(|_| {
-        ScopeRefusal::Target(
+    let audience =
+        resource_indicator::audience(resources, scope, &scopes_of_apis(realm), realm.issuer()).map_err(|_| {
+            ScopeRefusal::Target(
             "say with the parameter resource for which one API of this server the token is: the identifier must be \
              known here, and scopes of several APIs need it"
                 .into(),
         )
-    })?;
+        })?;
     for api in target_apis(realm, &audience) {
         check_profile(realm, client, api)?;
     }
@@ -106,20 +91,20 @@ pub fn audience(
 /// What of a scope a token with this audience needs: a resource that was named leaves out the scopes of other APIs
 /// (RFC 8707 §2.2).
 pub fn for_audience(realm: &RealmContext, scope: &Scope, audience: &[String]) -> Result<Scope, ScopeRefusal> {
-    let owned = owned_scopes(realm);
-    let apis: Vec<(&str, &Scope)> = owned.iter().map(|(identifier, scope)| (*identifier, scope)).collect();
-    let scope = resource_indicator::scope_for_audience(audience, scope, &apis);
+    let scope = resource_indicator::scope_for_audience(audience, scope, &scopes_of_apis(realm));
     if scope.is_empty() {
         return Err(ScopeRefusal::NothingOfResource);
     }
     Ok(scope)
 }
 
-fn owned_scopes(realm: &RealmContext) -> Vec<(&str, Scope)> {
+/// Identifier of an API → the scopes that it owns.
+fn scopes_of_apis(realm: &RealmContext) -> Vec<(&str, &Scope)> {
     realm
-        .apis
+        .scopes
+        .of_apis
         .iter()
-        .map(|api| (api.identifier.as_str(), api.scopes()))
+        .map(|(identifier, scope)| (identifier.as_str(), scope))
         .collect()
 }
 
@@ -153,18 +138,19 @@ pub fn for_client_itself(
         Some(text) => Scope::parse(text).map_err(|error| GrantRefusal::Scope(error.to_string()))?,
         None => Scope::default(),
     };
-    let known = known(realm);
-    let registered = client.metadata.scope.clone().unwrap_or_default();
+    let known = &realm.scopes.known;
+    let none = Scope::default();
+    let registered = client.metadata.scope.as_ref().unwrap_or(&none);
     let needs_user = |name: &str| OPENID_SCOPES.contains(&name);
     let scope = if asked.is_empty() {
-        registered.intersection(&known).filter(|name| !needs_user(name))
+        registered.intersection(known).filter(|name| !needs_user(name))
     } else {
-        asked.intersection(&known)
+        asked.intersection(known)
     };
     if let Some(name) = scope.iter().find(|name| needs_user(name)) {
         return Err(ScopeRefusal::NeedsUser(name.to_owned()).into());
     }
-    if let Some(name) = scope.difference(&registered).iter().next() {
+    if let Some(name) = scope.difference(registered).iter().next() {
         return Err(ScopeRefusal::NotRegistered(name.to_owned()).into());
     }
     if scope.is_empty() {
@@ -198,6 +184,6 @@ pub fn narrow(
             "the permission does not cover the resource {stranger}"
         )));
     }
-    let theirs = target_apis(realm, &named).fold(openid_scopes(), |scope, api| scope.union(&api.scopes()));
+    let theirs = target_apis(realm, &named).fold(realm.scopes.openid.clone(), |scope, api| scope.union(&api.scopes()));
     Ok((scope.intersection(&theirs), named))
 }

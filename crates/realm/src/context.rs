@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use jose::WrapKey;
 use model::{Api, Clock, Realm};
+use protocol::scope::Scope;
 use storage::{StorageError, Store};
 
 use crate::{Purpose, Seals, SigningKeys, rotation};
@@ -29,12 +30,38 @@ pub struct RealmContext {
     pub realm: Realm,
     /// The APIs.
     pub apis: Vec<Api>,
+    /// Which scopes there are.
+    pub scopes: Scopes,
     /// What signs.
     pub keys: SigningKeys,
     /// What seals.
     pub seals: Seals,
     /// The metadata document and the key set, as bytes, once they were asked for.
     pub documents: Documents,
+}
+
+/// Scopes that no API owns.
+pub const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// The scopes of a realm, gathered once.
+pub struct Scopes {
+    /// Those of OpenID Connect.
+    pub openid: Scope,
+    /// All.
+    pub known: Scope,
+    /// Identifier of an API → the scopes that it owns.
+    pub of_apis: Vec<(String, Scope)>,
+}
+
+impl Scopes {
+    fn of(apis: &[Api]) -> Self {
+        let openid = Scope::from_tokens(OPENID_SCOPES).unwrap_or_default();
+        let of_apis: Vec<(String, Scope)> = apis.iter().map(|api| (api.identifier.clone(), api.scopes())).collect();
+        let known = of_apis
+            .iter()
+            .fold(openid.clone(), |known, (_, scope)| known.union(scope));
+        Self { openid, known, of_apis }
+    }
 }
 
 /// Documents that do not change as long as the context lives.
@@ -52,7 +79,7 @@ impl RealmContext {
         let now = clock.now();
         rotation::ensure_fast_keys(store, wrap, &realm.issuer, now).await?;
         rotation::ensure_sealing_keys(store, wrap, &realm.issuer, now).await?;
-        let apis = store
+        let apis: Vec<Api> = store
             .apis(&realm.issuer)
             .await?
             .into_iter()
@@ -61,6 +88,7 @@ impl RealmContext {
         let keys = SigningKeys::load(store, wrap, &realm.issuer).await?;
         let seals = Seals::load(store, wrap, &realm.issuer, now).await?;
         Ok(Self {
+            scopes: Scopes::of(&apis),
             store: store.clone(),
             clock: clock.clone(),
             realm,

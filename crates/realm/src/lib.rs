@@ -19,7 +19,7 @@ mod rotation;
 mod seals;
 mod signing;
 
-pub use context::{Documents, RealmContext, RealmError};
+pub use context::{Documents, OPENID_SCOPES, RealmContext, RealmError, Scopes};
 pub use realms::Realms;
 pub use rotation::{JWKS_MAX_AGE, OVERLAP, maintain, rotate};
 pub use seals::{Purpose, Seals};

@@ -36,6 +36,22 @@ impl Store {
         .transpose()
     }
 
+    /// The client behind a two-party access token: none when the token was revoked or the client is disabled.
+    pub async fn live_client(&self, realm: &str, client_id: &str, jti: &str) -> Result<Option<Client>, StorageError> {
+        self.query_one(
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM client WHERE realm = $1 AND client_id = $2 AND enabled = 1 \
+                 AND NOT EXISTS (SELECT 1 FROM revoked_token r WHERE r.realm = $1 AND r.jti = $3)"
+            ),
+            &[realm.into(), client_id.into(), jti.into()],
+        )
+        .await?
+        .map(|row| read(self, row))
+        .transpose()
+    }
+
     /// All clients of a realm.
     pub async fn clients(&self, realm: &str) -> Result<Vec<Client>, StorageError> {
         self.query(

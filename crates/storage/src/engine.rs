@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::{Change, Outcome, Row, Value, postgres::Postgres, sqlite::Sqlite, parsed::ParsedMetadata};
+use crate::{Change, Outcome, Row, Value, parsed::ParsedMetadata, postgres::Postgres, sqlite::Sqlite};
 
 /// Why the database did not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -63,7 +63,10 @@ impl Store {
             Options::Sqlite { path } => Engine::Sqlite(Sqlite::open(path).await?),
             Options::Postgres { url, connections } => Engine::Postgres(Postgres::open(url, *connections).await?),
         };
-        Ok(Self { engine, parsed: Arc::default() })
+        Ok(Self {
+            engine,
+            parsed: Arc::default(),
+        })
     }
 
     /// Reads. `sql` must be one SELECT.

@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 use axum::{
@@ -53,22 +53,19 @@ fn realm_routes(app: Arc<App>) -> Router {
 const INSERTED: &str = "/.well-known/oauth-authorization-server";
 
 /// The id of a request: in every log line, on error pages and in the header `Sekisho-Explain` of refusals.
-#[derive(Debug, Clone)]
-pub struct RequestId(Arc<str>);
+#[derive(Debug, Clone, Default)]
+pub struct RequestId(Arc<OnceLock<String>>);
 
 impl RequestId {
-    fn new() -> Self {
-        Self(b64::encode(jose::random_bytes::<9>()).replace(['-', '_'], "x").into())
-    }
-
-    /// The id as text.
+    /// The id as text: random, so that nobody finds another's by counting. Drawn when it is first needed.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0
+            .get_or_init(|| b64::encode(jose::random_bytes::<9>()).replace(['-', '_'], "x"))
     }
 
     /// Says the id with a refusal.
     pub fn explain(&self, response: &mut Response) {
-        if let Ok(value) = HeaderValue::from_str(&self.0) {
+        if let Ok(value) = HeaderValue::from_str(self.as_str()) {
             response.headers_mut().insert("sekisho-explain", value);
         }
     }
@@ -94,7 +91,7 @@ impl Front {
 
     /// Answers a request. The listener has put a [`Peer`] into it.
     pub async fn handle(self, mut request: Request) -> Response {
-        let id = RequestId::new();
+        let id = RequestId::default();
         let span =
             tracing::info_span!("request", id = id.as_str(), method = %request.method(), path = request.uri().path());
         request.extensions_mut().insert(id.clone());

@@ -67,11 +67,23 @@ pub const POST_APP: App = App {
     method: Method::ClientSecretPost,
 };
 /// Public.
-pub const CLI: App = App { client_id: "cli", redirect_uri: "http://127.0.0.1:50123/callback", method: Method::None };
+pub const CLI: App = App {
+    client_id: "cli",
+    redirect_uri: "http://127.0.0.1:50123/callback",
+    method: Method::None,
+};
 /// Without users.
-pub const ROBOT: App = App { client_id: "robot", redirect_uri: "", method: Method::ClientSecretBasic };
+pub const ROBOT: App = App {
+    client_id: "robot",
+    redirect_uri: "",
+    method: Method::ClientSecretBasic,
+};
 /// The API's own credentials.
-pub const BANK_API: App = App { client_id: "bank-api", redirect_uri: "", method: Method::ClientSecretBasic };
+pub const BANK_API: App = App {
+    client_id: "bank-api",
+    redirect_uri: "",
+    method: Method::ClientSecretBasic,
+};
 
 /// A code, with what its client has kept for it.
 pub struct Code {
@@ -108,21 +120,20 @@ impl App {
     }
 
     /// As [`code_with`](Self::code_with) in a browser where alice may be signed in.
-    pub async fn code_in(
-        self,
-        server: &impl Server,
-        browser: &Browser,
-        scope: &str,
-        other: &[(&str, &str)],
-    ) -> Code {
+    pub async fn code_in(self, server: &impl Server, browser: &Browser, scope: &str, other: &[(&str, &str)]) -> Code {
         let pkce = pkce();
         let mut parameters = self.request(scope, &pkce);
         parameters.retain(|(name, _)| other.iter().all(|(replaced, _)| replaced != name));
         let given = other.iter().filter(|(_, value)| !value.is_empty());
         parameters.extend(given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let url = url::Url::parse_with_params(&server.at("/authorize"), parameters).unwrap();
-        let callback = browser.authorize(url.as_str(), "alice", &realm::password("alice")).await;
-        Code { text: callback.code().to_owned(), verifier: pkce.verifier }
+        let callback = browser
+            .authorize(url.as_str(), "alice", &realm::password("alice"))
+            .await;
+        Code {
+            text: callback.code().to_owned(),
+            verifier: pkce.verifier,
+        }
     }
 
     /// Posts a form with this client's credentials.
@@ -174,7 +185,9 @@ impl App {
 
 /// A text in a JSON object.
 pub fn text<'a>(json: &'a Value, name: &str) -> &'a str {
-    json[name].as_str().unwrap_or_else(|| panic!("no text {name} in {json}"))
+    json[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no text {name} in {json}"))
 }
 
 /// The names of a JSON object, sorted.
@@ -203,9 +216,16 @@ pub async fn refused(response: Response, error: &str) -> String {
     let (content_type, cache) = (header(&response, "content-type"), header(&response, "cache-control"));
     assert_eq!((content_type, cache), ("application/json", "no-store"), "{status}");
     let challenge = header(&response, "www-authenticate").to_owned();
-    assert!(!header(&response, "sekisho-explain").is_empty(), "each refusal has an id");
+    assert!(
+        !header(&response, "sekisho-explain").is_empty(),
+        "each refusal has an id"
+    );
     let body: Value = response.json().await.unwrap();
-    assert_eq!((status, &body["error"]), (if error == "invalid_client" { 401 } else { 400 }, &error.into()), "{body}");
+    assert_eq!(
+        (status, &body["error"]),
+        (if error == "invalid_client" { 401 } else { 400 }, &error.into()),
+        "{body}"
+    );
     assert_eq!(challenge.starts_with("Basic realm="), status == 401, "{challenge}");
     assert_eq!(names(&body), ["error", "error_description"]);
     let description = text(&body, "error_description");
@@ -216,12 +236,28 @@ pub async fn refused(response: Response, error: &str) -> String {
 
 /// The keys that a server publishes.
 pub async fn key_set(server: &impl Server) -> KeySet {
-    server.http().get(server.at("/jwks")).send().await.unwrap().json().await.unwrap()
+    server
+        .http()
+        .get(server.at("/jwks"))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap()
+}
+
+/// Waits for the slow keys of a new realm, which are made in the background: before, some answers are 503.
+pub async fn all_keys(server: &impl Server) {
+    while key_set(server).await.keys.len() < SigningAlg::ALL.len() {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Verifies a JWT of any algorithm that is offered.
 pub fn verify(keys: &KeySet, jwt: &str) -> Verified {
-    keys.verify(&UnverifiedJwt::parse(jwt).unwrap(), &SigningAlg::ALL).unwrap()
+    keys.verify(&UnverifiedJwt::parse(jwt).unwrap(), &SigningAlg::ALL)
+        .unwrap()
 }
 
 /// The claims of a JWT that verifies by the published keys.
@@ -237,7 +273,10 @@ pub fn bank_and(more: &str) -> impl FnOnce(&str) -> String {
 /// What an operator does to the rows of the realm.
 impl Bank {
     pub async fn change(&self, change: Change) {
-        assert_eq!(self.running.realms.store.commit(change).await.unwrap(), storage::Outcome::Applied);
+        assert_eq!(
+            self.running.realms.store.commit(change).await.unwrap(),
+            storage::Outcome::Applied
+        );
     }
 
     pub async fn disable_client(&self, client_id: &str) {
@@ -246,7 +285,13 @@ impl Bank {
     }
 
     pub async fn user_id(&self, username: &str) -> String {
-        let found = self.running.realms.store.find_user_by_name(&self.issuer, username).await.unwrap();
+        let found = self
+            .running
+            .realms
+            .store
+            .find_user_by_name(&self.issuer, username)
+            .await
+            .unwrap();
         found.unwrap().id
     }
 
@@ -266,9 +311,14 @@ impl Bank {
 
     /// Ends all sessions of a user.
     pub async fn end_sessions(&self, username: &str) {
-        let (store, user, now) = (&self.running.realms.store, self.user_id(username).await, self.clock.now());
+        let (store, user, now) = (
+            &self.running.realms.store,
+            self.user_id(username).await,
+            self.clock.now(),
+        );
         for session in store.sessions_of_user(&self.issuer, &user, now).await.unwrap() {
-            self.change(Change::new().then_all(storage::session::end(&self.issuer, &user, &session.id, now))).await;
+            self.change(Change::new().then_all(storage::session::end(&self.issuer, &user, &session.id, now)))
+                .await;
         }
     }
 }

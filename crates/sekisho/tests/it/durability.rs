@@ -7,13 +7,15 @@ use testkit::{Engine, Serve, pkce, postgres::Cluster};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
-    app::{App, BANK_API, CLI, Code, Server, WEB_APP, granted, refused, text},
+    app::{App, BANK_API, CLI, Code, Server, WEB_APP, all_keys, granted, refused, text},
     https::PROGRAM,
 };
 
 const ROUNDS: usize = 10;
 /// Clients that work at once.
-const WORKERS: usize = 4;
+const WORKERS: usize = 6;
+/// Grants that are acknowledged before the first kill.
+const GRANTS: usize = 20;
 
 /// The way to a server that may be gone at any moment.
 #[derive(Clone)]
@@ -50,10 +52,15 @@ fn reached(answer: Result<Response, reqwest::Error>) -> Option<Response> {
 
 impl Way {
     async fn to(server: &Serve) -> Self {
+        all_keys(server).await;
         let browser = server.browser();
         WEB_APP.code_in(server, &browser, "accounts:read", &[]).await;
         let cookies = browser.cookies_for(&url::Url::parse(server.issuer()).unwrap());
-        Self { issuer: server.issuer().to_owned(), http: server.http(), cookies }
+        Self {
+            issuer: server.issuer().to_owned(),
+            http: server.http(),
+            cookies,
+        }
     }
 
     /// A new code; the consent is remembered.
@@ -63,7 +70,10 @@ impl Way {
         let answer = reached(self.http.get(url).header("cookie", &self.cookies).send().await)?;
         let callback = url::Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
         let code = callback.query_pairs().find(|(name, _)| name == "code").expect("a code");
-        Some(Code { text: code.1.into_owned(), verifier: pkce.verifier })
+        Some(Code {
+            text: code.1.into_owned(),
+            verifier: pkce.verifier,
+        })
     }
 
     async fn post(&self, app: App, path: &str, form: &[(&str, &str)]) -> Option<Response> {
@@ -77,7 +87,11 @@ impl Way {
 
     /// A code and what becomes of it. `None` when there is not even a code.
     async fn grant(&self, and_revoke: bool) -> Option<Outcome> {
-        let mut outcome = Outcome { code: self.code().await?, tokens: None, is_revoked: false };
+        let mut outcome = Outcome {
+            code: self.code().await?,
+            tokens: None,
+            is_revoked: false,
+        };
         let form = [
             ("grant_type", "authorization_code"),
             ("code", &outcome.code.text),
@@ -91,7 +105,9 @@ impl Way {
             None => None,
         };
         if let (Some(tokens), true) = (&outcome.tokens, and_revoke) {
-            let answer = self.post(WEB_APP, "/revoke", &[("token", text(tokens, "refresh_token"))]).await;
+            let answer = self
+                .post(WEB_APP, "/revoke", &[("token", text(tokens, "refresh_token"))])
+                .await;
             if answer.is_none() {
                 // Nobody knows.
                 outcome.tokens = None;
@@ -120,8 +136,12 @@ async fn work(way: Way, done: mpsc::Sender<()>, turn: usize) -> Vec<Outcome> {
 async fn rotate(way: Way, mut token: String) -> String {
     loop {
         let form = [("grant_type", "refresh_token"), ("refresh_token", &*token)];
-        let Some(answer) = way.post(CLI, "/token", &form).await else { return token };
-        let Ok(tokens) = answer.json::<Value>().await else { return token };
+        let Some(answer) = way.post(CLI, "/token", &form).await else {
+            return token;
+        };
+        let Ok(tokens) = answer.json::<Value>().await else {
+            return token;
+        };
         token = text(&tokens, "refresh_token").to_owned();
     }
 }
@@ -136,7 +156,10 @@ async fn check(way: &Way, outcome: Outcome) {
             } else {
                 granted(refresh).await;
             }
-            assert_eq!(BANK_API.sees(way, text(tokens, "access_token")).await, !outcome.is_revoked);
+            assert_eq!(
+                BANK_API.sees(way, text(tokens, "access_token")).await,
+                !outcome.is_revoked
+            );
         }
         // Whether it was redeemed is not known: it may be once more now, if it was not.
         None => {
@@ -147,12 +170,13 @@ async fn check(way: &Way, outcome: Outcome) {
     refused(WEB_APP.redeem(way, &outcome.code).await, "invalid_grant").await;
 }
 
-/// Works until this many grants were acknowledged, and kills in the midst of the next ones.
-async fn round(server: &mut Serve, way: &Way, acknowledged: usize, kill: impl FnOnce(&mut Serve)) {
+/// Works until this many grants were acknowledged, and kills in the midst of the next ones; how many these were.
+async fn round(server: &mut Serve, way: &Way, acknowledged: usize, kill: impl FnOnce(&mut Serve)) -> usize {
     let rotating = text(&CLI.tokens(server, "accounts:read").await, "refresh_token").to_owned();
     let (done, mut acknowledgements) = mpsc::channel(1024);
-    let workers: Vec<JoinHandle<Vec<Outcome>>> =
-        (0..WORKERS).map(|turn| tokio::spawn(work(way.clone(), done.clone(), turn))).collect();
+    let workers: Vec<JoinHandle<Vec<Outcome>>> = (0..WORKERS)
+        .map(|turn| tokio::spawn(work(way.clone(), done.clone(), turn)))
+        .collect();
     drop(done);
     let rotation = tokio::spawn(rotate(way.clone(), rotating));
     for _ in 0..acknowledged {
@@ -164,7 +188,8 @@ async fn round(server: &mut Serve, way: &Way, acknowledged: usize, kill: impl Fn
         outcomes.extend(worker.await.unwrap());
     }
     let last = rotation.await.unwrap();
-    assert!(outcomes.iter().filter(|outcome| outcome.tokens.is_some()).count() >= acknowledged);
+    let interrupted = outcomes.iter().filter(|outcome| outcome.tokens.is_none()).count();
+    assert!(outcomes.len() - interrupted >= acknowledged);
 
     tokio::task::block_in_place(|| server.restart());
     granted(CLI.refresh(way, &last).await).await;
@@ -173,15 +198,18 @@ async fn round(server: &mut Serve, way: &Way, acknowledged: usize, kill: impl Fn
     }
     // Who was signed in still is.
     way.code().await.expect("a code without a new sign-in");
+    interrupted
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_when_the_server_is_killed_on_sqlite() {
     let mut server = Serve::start(PROGRAM, Engine::Sqlite);
     let way = Way::to(&server).await;
+    let mut interrupted = 0;
     for number in 0..ROUNDS {
-        round(&mut server, &way, 4 + number, Serve::kill9).await;
+        interrupted += round(&mut server, &way, GRANTS + number, Serve::kill9).await;
     }
+    assert!(interrupted > 0, "no kill met a grant in progress");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -189,16 +217,19 @@ async fn nothing_is_lost_when_the_server_is_killed_on_postgresql() {
     let mut cluster = Cluster::start();
     let mut server = Serve::start(PROGRAM, Engine::Postgres(cluster.create_database()));
     let way = Way::to(&server).await;
+    let mut interrupted = 0;
     for number in 0..ROUNDS {
-        if number == ROUNDS / 2 {
-            let kill_both = |server: &mut Serve| {
+        let kills_both = number == ROUNDS / 2;
+        let kill = |server: &mut Serve| {
+            if kills_both {
                 cluster.kill9();
-                server.kill9();
+            }
+            server.kill9();
+            if kills_both {
                 cluster.restart();
-            };
-            round(&mut server, &way, 4 + number, kill_both).await;
-        } else {
-            round(&mut server, &way, 4 + number, Serve::kill9).await;
-        }
+            }
+        };
+        interrupted += round(&mut server, &way, GRANTS + number, kill).await;
     }
+    assert!(interrupted > 0, "no kill met a grant in progress");
 }

@@ -32,7 +32,12 @@ impl Https {
         writeln!(config, "\n[[listener]]\nbind = '{address}'\ntls = 'dev'\n{more}").unwrap();
         server.restart();
         let http = client(&server, address).build().unwrap();
-        Self { server, address, issuer, http }
+        Self {
+            server,
+            address,
+            issuer,
+            http,
+        }
     }
 
     /// A client that trusts the server's authority and no other.

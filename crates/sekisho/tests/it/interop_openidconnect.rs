@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use testkit::{Browser, Engine, postgres, realm};
 
 use crate::{
-    app::{BANK_API, ROBOT, Server, WEB_APP},
+    app::{BANK_API, ROBOT, Server, WEB_APP, all_keys},
     https::Https,
 };
 
@@ -55,24 +55,31 @@ async fn carry(http: reqwest::Client, request: HttpRequest) -> Result<HttpRespon
 
 async fn complete_everything(engine: Engine) {
     let server = Https::start(engine, "");
-    wait_for_rsa(&server).await;
+    all_keys(&server).await;
     let http = |request| carry(server.http(), request);
     let issuer = IssuerUrl::new(server.issuer().to_owned()).unwrap();
     let metadata = Metadata::discover_async(issuer, &http).await.unwrap();
     let revocation = metadata.additional_metadata().revocation_endpoint.clone();
     let secret = |id: &str| Some(ClientSecret::new(realm::secret(id)));
-    let client = CoreClient::from_provider_metadata(metadata.clone(), ClientId::new("web-app".into()), secret("web-app"))
-        .set_redirect_uri(RedirectUrl::new(WEB_APP.redirect_uri.into()).unwrap())
-        .set_revocation_url(revocation);
+    let client =
+        CoreClient::from_provider_metadata(metadata.clone(), ClientId::new("web-app".into()), secret("web-app"))
+            .set_redirect_uri(RedirectUrl::new(WEB_APP.redirect_uri.into()).unwrap())
+            .set_revocation_url(revocation);
 
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let (url, state, nonce) = client
-        .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+        .authorize_url(
+            CoreAuthenticationFlow::AuthorizationCode,
+            CsrfToken::new_random,
+            Nonce::new_random,
+        )
         .add_scopes(["email", "offline_access", "accounts:read"].map(|scope| Scope::new(scope.into())))
         .set_pkce_challenge(challenge)
         .url();
     let browser = Browser::with_client(server.issuer(), server.http());
-    let callback = browser.authorize(url.as_str(), "alice", &realm::password("alice")).await;
+    let callback = browser
+        .authorize(url.as_str(), "alice", &realm::password("alice"))
+        .await;
     assert_eq!(callback.get("state"), Some(state.secret().as_str()));
     assert_eq!(callback.get("iss"), Some(server.issuer()));
 
@@ -95,30 +102,44 @@ async fn complete_everything(engine: Engine) {
     assert_eq!(person.email().map(|email| email.as_str()), Some("alice@example.com"));
 
     let refresh_token = tokens.refresh_token().unwrap();
-    let fresh = client.exchange_refresh_token(refresh_token).unwrap().request_async(&http).await.unwrap();
-    let again = fresh.id_token().unwrap().claims(&verifier, |_: Option<&Nonce>| Ok(())).unwrap();
+    let fresh = client
+        .exchange_refresh_token(refresh_token)
+        .unwrap()
+        .request_async(&http)
+        .await
+        .unwrap();
+    let again = fresh
+        .id_token()
+        .unwrap()
+        .claims(&verifier, |_: Option<&Nonce>| Ok(()))
+        .unwrap();
     assert_eq!(again.subject(), claims.subject());
     assert!(BANK_API.sees(&server, fresh.access_token().secret()).await);
 
     let revocable = CoreRevocableToken::RefreshToken(refresh_token.clone());
-    client.revoke_token(revocable).unwrap().request_async(&http).await.unwrap();
+    client
+        .revoke_token(revocable)
+        .unwrap()
+        .request_async(&http)
+        .await
+        .unwrap();
     assert!(!BANK_API.sees(&server, fresh.access_token().secret()).await);
-    assert!(client.exchange_refresh_token(refresh_token).unwrap().request_async(&http).await.is_err());
+    assert!(
+        client
+            .exchange_refresh_token(refresh_token)
+            .unwrap()
+            .request_async(&http)
+            .await
+            .is_err()
+    );
 
     let robot = CoreClient::from_provider_metadata(metadata, ClientId::new(ROBOT.client_id.into()), secret("robot"));
-    let request = robot.exchange_client_credentials().unwrap().add_scope(Scope::new("accounts:read".into()));
+    let request = robot
+        .exchange_client_credentials()
+        .unwrap()
+        .add_scope(Scope::new("accounts:read".into()));
     let own = request.request_async(&http).await.unwrap();
     assert!(BANK_API.sees(&server, own.access_token().secret()).await);
-}
-
-/// A new server makes its RSA keys in the background.
-async fn wait_for_rsa(server: &Https) {
-    loop {
-        if crate::app::key_set(server).await.keys.iter().any(|key| key.alg.as_deref() == Some("RS256")) {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
 }
 
 #[tokio::test]
@@ -128,6 +149,8 @@ async fn openidconnect_completes_everything_on_sqlite() {
 
 #[tokio::test]
 async fn openidconnect_completes_everything_on_postgresql() {
-    let database = tokio::task::spawn_blocking(|| postgres::shared().create_database()).await.unwrap();
+    let database = tokio::task::spawn_blocking(|| postgres::shared().create_database())
+        .await
+        .unwrap();
     complete_everything(Engine::Postgres(database)).await;
 }

@@ -16,7 +16,18 @@ async fn the_api_learns_what_a_token_is_worth() {
     let tokens = granted(WEB_APP.redeem(&bank, &code).await).await;
     let told = BANK_API.introspect(&bank, text(&tokens, "access_token")).await;
     let members = [
-        "acr", "active", "aud", "auth_time", "client_id", "exp", "iat", "iss", "jti", "scope", "sub", "token_type",
+        "acr",
+        "active",
+        "aud",
+        "auth_time",
+        "client_id",
+        "exp",
+        "iat",
+        "iss",
+        "jti",
+        "scope",
+        "sub",
+        "token_type",
         "username",
     ];
     assert_eq!(names(&told), members);
@@ -55,7 +66,10 @@ async fn whoever_a_token_is_not_for_learns_that_it_is_not_active_and_no_more() {
     let jwt = WEB_APP.tokens(&bank, "reports:read").await;
     for (caller, tokens) in [(ROBOT, &opaque), (POST_APP, &opaque), (BANK_API, &jwt), (ROBOT, &jwt)] {
         for token in ["access_token", "refresh_token"] {
-            assert_eq!(caller.introspect(&bank, text(tokens, token)).await, json!({ "active": false }));
+            assert_eq!(
+                caller.introspect(&bank, text(tokens, token)).await,
+                json!({ "active": false })
+            );
         }
     }
     let for_userinfo = WEB_APP.tokens(&bank, "openid").await;
@@ -67,7 +81,10 @@ async fn a_client_may_ask_about_its_own_tokens() {
     let bank = Bank::start().await;
     for scope in ["accounts:read", "reports:read", "openid"] {
         let tokens = WEB_APP.tokens(&bank, scope).await;
-        assert_eq!(WEB_APP.introspect(&bank, text(&tokens, "access_token")).await["scope"], scope);
+        assert_eq!(
+            WEB_APP.introspect(&bank, text(&tokens, "access_token")).await["scope"],
+            scope
+        );
     }
 }
 
@@ -77,9 +94,15 @@ async fn a_refresh_token_is_told_about_to_its_client_alone() {
     let tokens = WEB_APP.tokens(&bank, "accounts:read").await;
     let token = text(&tokens, "refresh_token");
     let told = WEB_APP.introspect(&bank, token).await;
-    assert_eq!((&told["active"], &told["scope"]), (&true.into(), &"accounts:read".into()));
+    assert_eq!(
+        (&told["active"], &told["scope"]),
+        (&true.into(), &"accounts:read".into())
+    );
     assert!(told.get("token_type").is_none(), "it is no bearer token");
-    assert!(!BANK_API.sees(&bank, token).await, "an API must not take it for an access token");
+    assert!(
+        !BANK_API.sees(&bank, token).await,
+        "an API must not take it for an access token"
+    );
 }
 
 #[tokio::test]
@@ -89,18 +112,34 @@ async fn callers_without_proof_are_refused() {
     let token = ("token", text(&tokens, "access_token"));
     refused(CLI.post(&bank, "/introspect", &[token]).await, "invalid_client").await;
     refused(bank.post("/introspect", &[token]).await, "invalid_client").await;
-    refused(bank.post("/introspect", &[token, ("client_id", "bank-api")]).await, "invalid_client").await;
-    let wrong = bank.http.post(bank.url("/introspect")).basic_auth("bank-api", Some("wrong")).form(&[token]);
+    refused(
+        bank.post("/introspect", &[token, ("client_id", "bank-api")]).await,
+        "invalid_client",
+    )
+    .await;
+    let wrong = bank
+        .http
+        .post(bank.url("/introspect"))
+        .basic_auth("bank-api", Some("wrong"))
+        .form(&[token]);
     refused(wrong.send().await.unwrap(), "invalid_client").await;
-    let bearer = bank.http.post(bank.url("/introspect")).bearer_auth(token.1).form(&[token]);
+    let bearer = bank
+        .http
+        .post(bank.url("/introspect"))
+        .bearer_auth(token.1)
+        .form(&[token]);
     refused(bearer.send().await.unwrap(), "invalid_client").await;
 }
 
 #[tokio::test]
 async fn a_request_without_a_token_or_with_two_is_refused() {
     let bank = Bank::start().await;
-    for form in [&[][..], &[("token", "")], &[("token", "a"), ("token", "b")], &[("token", "a"), ("x", "1"), ("x", "2")]]
-    {
+    for form in [
+        &[][..],
+        &[("token", "")],
+        &[("token", "a"), ("token", "b")],
+        &[("token", "a"), ("x", "1"), ("x", "2")],
+    ] {
         refused(BANK_API.post(&bank, "/introspect", form).await, "invalid_request").await;
     }
 }
@@ -110,7 +149,16 @@ async fn only_post_is_allowed() {
     let bank = Bank::start().await;
     for method in [Verb::GET, Verb::PUT, Verb::OPTIONS] {
         let request = bank.http.request(method.clone(), bank.url("/introspect?token=x"));
-        assert_eq!(request.basic_auth("bank-api", Some("bank-api-secret")).send().await.unwrap().status(), 405, "{method}");
+        assert_eq!(
+            request
+                .basic_auth("bank-api", Some("bank-api-secret"))
+                .send()
+                .await
+                .unwrap()
+                .status(),
+            405,
+            "{method}"
+        );
     }
 }
 
@@ -121,7 +169,11 @@ async fn a_hint_may_be_wrong() {
     for hint in ["access_token", "refresh_token", "unknown"] {
         for kind in ["access_token", "refresh_token"] {
             let form = [("token", text(&tokens, kind)), ("token_type_hint", hint)];
-            assert_eq!(granted(WEB_APP.post(&bank, "/introspect", &form).await).await["active"], true, "{kind} {hint}");
+            assert_eq!(
+                granted(WEB_APP.post(&bank, "/introspect", &form).await).await["active"],
+                true,
+                "{kind} {hint}"
+            );
         }
     }
 }
@@ -133,7 +185,9 @@ fn damaged(token: &str) -> impl Iterator<Item = String> {
         tampered.replace_range(at..=at, if &token[at..=at] == "A" { "B" } else { "A" });
         tampered
     };
-    (0..token.len()).map(change).chain((1..token.len()).map(|length| token[..length].to_owned()))
+    (0..token.len())
+        .map(change)
+        .chain((1..token.len()).map(|length| token[..length].to_owned()))
 }
 
 #[tokio::test]
@@ -164,7 +218,16 @@ async fn what_is_no_token_is_not_active() {
     let header = jose::b64::encode(br#"{"alg":"none","typ":"at+jwt"}"#);
     let unsigned = format!("{header}.{}.", jose::b64::encode(br#"{"active":true}"#));
     let long = "A".repeat(60_000);
-    for nothing in ["x", ".", "..", "é", &jose::random_token(), &unsigned, &long, &jose::b64::encode([0; 56])] {
+    for nothing in [
+        "x",
+        ".",
+        "..",
+        "é",
+        &jose::random_token(),
+        &unsigned,
+        &long,
+        &jose::b64::encode([0; 56]),
+    ] {
         assert!(!BANK_API.sees(&bank, nothing).await, "{nothing:.40}");
     }
 }
@@ -182,7 +245,10 @@ async fn a_token_ends_with_its_time() {
 #[tokio::test]
 async fn a_token_ends_with_its_user_whatever_its_form() {
     let bank = Bank::start().await;
-    let tokens = [WEB_APP.tokens(&bank, "accounts:read").await, WEB_APP.tokens(&bank, "reports:read").await];
+    let tokens = [
+        WEB_APP.tokens(&bank, "accounts:read").await,
+        WEB_APP.tokens(&bank, "reports:read").await,
+    ];
     bank.disable_user("alice").await;
     for tokens in tokens {
         assert!(!WEB_APP.sees(&bank, text(&tokens, "access_token")).await);

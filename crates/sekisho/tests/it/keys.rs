@@ -11,7 +11,16 @@ const DAY: i64 = 24 * 3600;
 
 async fn rotate(bank: &Bank, at_once: bool) -> BTreeSet<String> {
     let realms = &bank.running.realms;
-    let made = realm::rotate(&realms.store, &bank.clock, realms.wrap_key(), &bank.issuer, None, at_once).await.unwrap();
+    let made = realm::rotate(
+        &realms.store,
+        &bank.clock,
+        realms.wrap_key(),
+        &bank.issuer,
+        None,
+        at_once,
+    )
+    .await
+    .unwrap();
     realms.refresh().await.unwrap();
     made.into_iter().collect()
 }
@@ -21,7 +30,12 @@ async fn maintain(bank: &Bank) {
 }
 
 async fn published(bank: &Bank) -> BTreeSet<String> {
-    key_set(bank).await.keys.into_iter().map(|key| key.kid.unwrap()).collect()
+    key_set(bank)
+        .await
+        .keys
+        .into_iter()
+        .map(|key| key.kid.unwrap())
+        .collect()
 }
 
 async fn id_token(bank: &Bank) -> String {
@@ -42,7 +56,10 @@ async fn a_next_key_is_published_before_it_signs() {
 
     bank.clock.advance(realm::JWKS_MAX_AGE);
     maintain(&bank).await;
-    assert!(old.contains(&key_of(&bank, &id_token(&bank).await).await), "caches may not have it yet");
+    assert!(
+        old.contains(&key_of(&bank, &id_token(&bank).await).await),
+        "caches may not have it yet"
+    );
 
     bank.clock.advance(realm::OVERLAP - realm::JWKS_MAX_AGE);
     maintain(&bank).await;

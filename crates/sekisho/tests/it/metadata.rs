@@ -31,9 +31,11 @@ async fn both_documents_say_the_same_of_the_issuer() {
 #[tokio::test]
 async fn the_documents_may_be_cached_for_five_minutes() {
     let bank = Bank::start().await;
-    for (path, content_type) in
-        [(OPENID, "application/json"), (OAUTH, "application/json"), ("/jwks", "application/jwk-set+json")]
-    {
+    for (path, content_type) in [
+        (OPENID, "application/json"),
+        (OAUTH, "application/json"),
+        ("/jwks", "application/jwk-set+json"),
+    ] {
         let response = get(&bank, path).await;
         assert_eq!(header(&response, "content-type"), content_type);
         assert_eq!(header(&response, "cache-control"), "public, max-age=300");
@@ -50,10 +52,23 @@ async fn an_issuer_with_a_path_has_its_documents_below_and_before_it() {
     for path in [format!("/eu/bank{OAUTH}"), format!("{OAUTH}/eu/bank")] {
         assert_eq!(granted(get(&bank, &path).await).await, appended, "{path}");
     }
-    for path in [OPENID, OAUTH, &format!("{OAUTH}/eu"), &format!("{OAUTH}/eu/bank/x"), "/token", "/jwks"] {
+    for path in [
+        OPENID,
+        OAUTH,
+        &format!("{OAUTH}/eu"),
+        &format!("{OAUTH}/eu/bank/x"),
+        "/token",
+        "/jwks",
+    ] {
         assert_eq!(get(&bank, path).await.status(), 404, "{path}");
     }
-    assert_eq!(granted(get(&bank, "/eu/bank/jwks").await).await["keys"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        granted(get(&bank, "/eu/bank/jwks").await).await["keys"]
+            .as_array()
+            .unwrap()
+            .len(),
+        4
+    );
 }
 
 #[tokio::test]
@@ -72,7 +87,10 @@ async fn every_endpoint_that_is_named_answers() {
         assert!(url.starts_with(&format!("{}/", bank.issuer)), "{name}");
         let get = bank.http.get(url).send().await.unwrap().status().as_u16();
         let post = bank.http.post(url).send().await.unwrap().status().as_u16();
-        assert!(get != 404 && post != 404 && get < 500 && post < 500, "{name}: {get} {post}");
+        assert!(
+            get != 404 && post != 404 && get < 500 && post < 500,
+            "{name}: {get} {post}"
+        );
         assert!(get != 405 || post != 405, "{name}");
     }
 }
@@ -85,10 +103,23 @@ async fn the_lists_are_true() {
     assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
     assert_eq!(metadata["subject_types_supported"], json!(["public"]));
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
-    for scope in ["openid", "profile", "email", "offline_access", "accounts:read", "payments:write", "reports:read"] {
+    for scope in [
+        "openid",
+        "profile",
+        "email",
+        "offline_access",
+        "accounts:read",
+        "payments:write",
+        "reports:read",
+    ] {
         assert!(list("scopes_supported").contains(&scope.into()), "{scope}");
     }
-    let mut algs: Vec<_> = key_set(&bank).await.keys.into_iter().map(|key| json!(key.alg.unwrap())).collect();
+    let mut algs: Vec<_> = key_set(&bank)
+        .await
+        .keys
+        .into_iter()
+        .map(|key| json!(key.alg.unwrap()))
+        .collect();
     let mut offered = list("id_token_signing_alg_values_supported");
     algs.sort_by_key(ToString::to_string);
     offered.sort_by_key(ToString::to_string);
@@ -96,23 +127,34 @@ async fn the_lists_are_true() {
     assert!(offered.contains(&"RS256".into()) && !offered.contains(&"none".into()));
     assert!(!list("introspection_endpoint_auth_methods_supported").contains(&"none".into()));
     for grant_type in ["authorization_code", "refresh_token", "client_credentials"] {
-        assert!(list("grant_types_supported").contains(&grant_type.into()), "{grant_type}");
+        assert!(
+            list("grant_types_supported").contains(&grant_type.into()),
+            "{grant_type}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_realm_without_openid_core_offers_nothing_implicit() {
     let only_baseline = |issuer: &str| {
-        let bank = testkit::realm::bank(issuer).replace("locales      =", "profiles     = [\"baseline\"]\nlocales      =");
+        let bank =
+            testkit::realm::bank(issuer).replace("locales      =", "profiles     = [\"baseline\"]\nlocales      =");
         // The JavaScript app follows the other profile.
-        let (before, rest) = bank.split_once("[[client]]\nclient_id                  = \"js-app\"").unwrap();
+        let (before, rest) = bank
+            .split_once("[[client]]\nclient_id                  = \"js-app\"")
+            .unwrap();
         let (_, users) = rest.split_once("[[user]]").unwrap();
         format!("{before}[[user]]{users}")
     };
     let bank = Bank::with_realm(only_baseline).await;
     let metadata = metadata(&bank).await;
     assert_eq!(metadata["response_types_supported"], json!(["code"]));
-    assert!(!metadata["grant_types_supported"].as_array().unwrap().contains(&"implicit".into()));
+    assert!(
+        !metadata["grant_types_supported"]
+            .as_array()
+            .unwrap()
+            .contains(&"implicit".into())
+    );
 }
 
 #[tokio::test]
@@ -138,7 +180,10 @@ async fn the_key_set_holds_public_signing_keys_with_ids_of_their_own() {
 /// What a browser app of another origin is told, by the request itself and by its preflight.
 async fn cors(bank: &Bank, method: Method, path: &str) -> (Response, Response) {
     let origin = "https://app.example.com";
-    let request = bank.http.request(method.clone(), bank.url(path)).header("origin", origin);
+    let request = bank
+        .http
+        .request(method.clone(), bank.url(path))
+        .header("origin", origin);
     let preflight = bank
         .http
         .request(Method::OPTIONS, bank.url(path))
@@ -162,12 +207,21 @@ async fn browser_apps_may_read_what_is_made_for_them_without_cookies() {
     ] {
         let (answer, preflight) = cors(&bank, method.clone(), path).await;
         assert_eq!(header(&answer, "access-control-allow-origin"), "*", "{path}");
-        assert!(header(&answer, "access-control-expose-headers").contains("www-authenticate"), "{path}");
+        assert!(
+            header(&answer, "access-control-expose-headers").contains("www-authenticate"),
+            "{path}"
+        );
         assert!(preflight.status().is_success(), "{path}");
         assert_eq!(header(&preflight, "access-control-allow-origin"), "*", "{path}");
-        assert!(header(&preflight, "access-control-allow-methods").contains(method.as_str()), "{path}");
+        assert!(
+            header(&preflight, "access-control-allow-methods").contains(method.as_str()),
+            "{path}"
+        );
         let headers = header(&preflight, "access-control-allow-headers");
-        assert!(headers.contains("authorization") && headers.contains("content-type"), "{path}");
+        assert!(
+            headers.contains("authorization") && headers.contains("content-type"),
+            "{path}"
+        );
         for response in [answer, preflight] {
             assert_eq!(header(&response, "access-control-allow-credentials"), "", "{path}");
         }
@@ -188,7 +242,10 @@ async fn browser_apps_may_read_nothing_else() {
     ] {
         let (answer, preflight) = cors(&bank, method, path).await;
         for response in [answer, preflight] {
-            let allowed = response.headers().keys().any(|name| name.as_str().starts_with("access-control-"));
+            let allowed = response
+                .headers()
+                .keys()
+                .any(|name| name.as_str().starts_with("access-control-"));
             assert!(!allowed, "{path}");
         }
     }

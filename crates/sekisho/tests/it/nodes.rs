@@ -17,19 +17,21 @@ use tokio::{
 };
 
 use crate::{
-    app::{BANK_API, CLI, Server, WEB_APP, granted, refused, text},
+    app::{BANK_API, CLI, Server, WEB_APP, all_keys, granted, refused, text},
     https::PROGRAM,
 };
 
 /// Two nodes of one realm.
 async fn two_nodes() -> (Serve, Serve) {
-    tokio::task::spawn_blocking(|| {
+    let start = || {
         let one = Serve::start(PROGRAM, Engine::Postgres(postgres::shared().create_database()));
         let two = one.second_node();
         (one, two)
-    })
-    .await
-    .unwrap()
+    };
+    let (one, two) = tokio::task::spawn_blocking(start).await.unwrap();
+    all_keys(&one).await;
+    all_keys(&two).await;
+    (one, two)
 }
 
 #[tokio::test]
@@ -120,7 +122,9 @@ async fn a_sign_in_may_go_from_one_to_the_other_with_every_request() {
     assert_eq!(turns.load(Ordering::Relaxed), 5, "each request went to the next node");
     // Whichever node is asked next: the session is known.
     for _ in 0..2 {
-        WEB_APP.code_in(&one, &browser, "accounts:read", &[("prompt", "none")]).await;
+        WEB_APP
+            .code_in(&one, &browser, "accounts:read", &[("prompt", "none")])
+            .await;
     }
 }
 
@@ -133,9 +137,19 @@ async fn a_session_that_ended_at_one_has_ended_at_the_other_at_once() {
     let sign_in = right.open("/account").await.page();
     let account = right.sign_in(&sign_in, "alice", &realm::password("alice")).await.page();
     // Both sessions are shown; the one that is not this browser's is ended.
-    let ends: Vec<String> = account.ids().into_iter().filter(|id| id.starts_with("end-session-")).collect();
-    let sid = crate::app::claims(&one, text(&tokens, "id_token")).await["sid"].as_str().unwrap().to_owned();
-    let end = ends.iter().find(|id| id.ends_with(&sid)).unwrap_or_else(|| panic!("{sid} is not among {ends:?}"));
+    let ends: Vec<String> = account
+        .ids()
+        .into_iter()
+        .filter(|id| id.starts_with("end-session-"))
+        .collect();
+    let sid = crate::app::claims(&one, text(&tokens, "id_token")).await["sid"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let end = ends
+        .iter()
+        .find(|id| id.ends_with(&sid))
+        .unwrap_or_else(|| panic!("{sid} is not among {ends:?}"));
     right.press(&account, end).await.page();
 
     assert!(!BANK_API.sees(&one, text(&tokens, "access_token")).await);

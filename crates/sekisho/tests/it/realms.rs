@@ -42,16 +42,29 @@ async fn start<const N: usize>(
     let issuers = issuers(address.port());
     let texts = files.iter().zip(&issuers).map(|(file, issuer)| file(issuer));
     let config = ServerConfig {
-        database: Options::Sqlite { path: data.join("sekisho.db") },
+        database: Options::Sqlite {
+            path: data.join("sekisho.db"),
+        },
         data,
-        realms: texts.map(|text| config::from_text("realm.toml".as_ref(), &text).unwrap()).collect(),
+        realms: texts
+            .map(|text| config::from_text("realm.toml".as_ref(), &text).unwrap())
+            .collect(),
         names_realms: true,
-        listeners: vec![Listener { bind: address, tls: None }],
+        listeners: vec![Listener {
+            bind: address,
+            tls: None,
+        }],
         ..ServerConfig::without_file()
     };
     let running = Running::start(config, Clock::frozen(NOON), None).await.unwrap();
     running.realms.maintain_keys().await.unwrap();
-    (running, issuers.map(|issuer| Realm { issuer, http: testkit::browser::client(None) }))
+    (
+        running,
+        issuers.map(|issuer| Realm {
+            issuer,
+            http: testkit::browser::client(None),
+        }),
+    )
 }
 
 struct Three {
@@ -64,10 +77,19 @@ struct Three {
 /// Three realms that have the same clients and users: at a host's root, below it, at another host.
 async fn three() -> Three {
     let issuers = |port| {
-        [format!("http://localhost:{port}"), format!("http://localhost:{port}/business"), format!("http://127.0.0.1:{port}")]
+        [
+            format!("http://localhost:{port}"),
+            format!("http://localhost:{port}/business"),
+            format!("http://127.0.0.1:{port}"),
+        ]
     };
     let (running, [root, path, host]) = start([realm::bank; 3], issuers).await;
-    Three { _running: running, root, path, host }
+    Three {
+        _running: running,
+        root,
+        path,
+        host,
+    }
 }
 
 #[tokio::test]
@@ -77,7 +99,10 @@ async fn each_realm_has_its_own_metadata_and_keys() {
     for realm in [&three.root, &three.path, &three.host] {
         let url = realm.at("/.well-known/openid-configuration");
         let metadata = granted(realm.http.get(url).send().await.unwrap()).await;
-        assert_eq!((&metadata["issuer"], &metadata["jwks_uri"]), (&realm.issuer.clone().into(), &realm.at("/jwks").into()));
+        assert_eq!(
+            (&metadata["issuer"], &metadata["jwks_uri"]),
+            (&realm.issuer.clone().into(), &realm.at("/jwks").into())
+        );
         keys.extend(key_set(realm).await.keys.into_iter().map(|key| key.kid));
     }
     let count = keys.len();
@@ -89,9 +114,11 @@ async fn each_realm_has_its_own_metadata_and_keys() {
 #[tokio::test]
 async fn each_realm_issues_tokens_that_are_worth_nothing_elsewhere() {
     let three = three().await;
-    for (here, others) in
-        [(&three.root, [&three.path, &three.host]), (&three.path, [&three.root, &three.host]), (&three.host, [&three.root, &three.path])]
-    {
+    for (here, others) in [
+        (&three.root, [&three.path, &three.host]),
+        (&three.path, [&three.root, &three.host]),
+        (&three.host, [&three.root, &three.path]),
+    ] {
         let opaque = WEB_APP.tokens(here, "openid accounts:read offline_access").await;
         let jwt = WEB_APP.tokens(here, "reports:read").await;
         assert!(BANK_API.sees(here, text(&opaque, "access_token")).await);
@@ -99,11 +126,20 @@ async fn each_realm_issues_tokens_that_are_worth_nothing_elsewhere() {
             for tokens in [&opaque, &jwt] {
                 assert!(!WEB_APP.sees(other, text(tokens, "access_token")).await);
                 assert!(!BANK_API.sees(other, text(tokens, "access_token")).await);
-                refused(WEB_APP.refresh(other, text(tokens, "refresh_token")).await, "invalid_grant").await;
-                let revoke = WEB_APP.post(other, "/revoke", &[("token", text(tokens, "refresh_token"))]).await;
+                refused(
+                    WEB_APP.refresh(other, text(tokens, "refresh_token")).await,
+                    "invalid_grant",
+                )
+                .await;
+                let revoke = WEB_APP
+                    .post(other, "/revoke", &[("token", text(tokens, "refresh_token"))])
+                    .await;
                 assert_eq!(revoke.status(), 200);
             }
-            let userinfo = other.http.get(other.at("/userinfo")).bearer_auth(text(&opaque, "access_token"));
+            let userinfo = other
+                .http
+                .get(other.at("/userinfo"))
+                .bearer_auth(text(&opaque, "access_token"));
             assert_eq!(userinfo.send().await.unwrap().status(), 401);
         }
         granted(WEB_APP.refresh(here, text(&opaque, "refresh_token")).await).await;
@@ -127,10 +163,16 @@ async fn who_is_signed_in_in_one_realm_is_a_stranger_in_the_next() {
     let url = |realm: &Realm| {
         url::Url::parse_with_params(&realm.at("/authorize"), WEB_APP.request("accounts:read", &pkce())).unwrap()
     };
-    browser.authorize(url(&three.root).as_str(), "alice", &realm::password("alice")).await.code();
+    browser
+        .authorize(url(&three.root).as_str(), "alice", &realm::password("alice"))
+        .await
+        .code();
     let page = browser.open(url(&three.path).as_str()).await.page();
     assert!(page.has("sign-in"), "{}", page.text());
-    browser.authorize(url(&three.path).as_str(), "bob", &realm::password("bob")).await.code();
+    browser
+        .authorize(url(&three.path).as_str(), "bob", &realm::password("bob"))
+        .await
+        .code();
     // Neither cookie has taken the other's place.
     browser.open(url(&three.root).as_str()).await.callback().code();
     browser.open(url(&three.path).as_str()).await.callback().code();
@@ -139,7 +181,9 @@ async fn who_is_signed_in_in_one_realm_is_a_stranger_in_the_next() {
 #[tokio::test]
 async fn a_client_of_one_realm_is_unknown_in_the_next() {
     let empty = |issuer: &str| format!("issuer = \"{issuer}\"\ndisplay_name = \"Empty\"");
-    let two = start([realm::bank, empty], |port| [format!("http://localhost:{port}"), format!("http://localhost:{port}/e")]);
+    let two = start([realm::bank, empty], |port| {
+        [format!("http://localhost:{port}"), format!("http://localhost:{port}/e")]
+    });
     let (_running, [bank, empty]) = two.await;
     let form = [("grant_type", "client_credentials"), ("scope", "accounts:read")];
     granted(ROBOT.post(&bank, "/token", &form).await).await;
@@ -159,13 +203,30 @@ async fn a_path_belongs_to_the_longest_issuer_that_it_begins_with() {
 #[tokio::test]
 async fn a_host_that_is_no_realms_is_not_found() {
     let three = three().await;
-    for host in ["id.example.com", "localhost", "localhost:1", "evil.localhost", "127.0.0.2"] {
-        let response = three.root.http.get(three.root.at("/jwks")).header("host", host).send().await.unwrap();
+    for host in [
+        "id.example.com",
+        "localhost",
+        "localhost:1",
+        "evil.localhost",
+        "127.0.0.2",
+    ] {
+        let response = three
+            .root
+            .http
+            .get(three.root.at("/jwks"))
+            .header("host", host)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.status(), 404, "{host}");
         assert_eq!(header(&response, "content-type"), "text/plain; charset=utf-8");
     }
     let port = three.root.issuer.rsplit(':').next().unwrap();
-    let upper = three.root.http.get(three.root.at("/jwks")).header("host", format!("LOCALHOST:{port}"));
+    let upper = three
+        .root
+        .http
+        .get(three.root.at("/jwks"))
+        .header("host", format!("LOCALHOST:{port}"));
     assert_eq!(upper.send().await.unwrap().status(), 200);
 }
 
@@ -174,7 +235,11 @@ async fn a_strangers_forwarded_host_is_not_believed() {
     let three = three().await;
     let other = three.host.issuer.strip_prefix("http://").unwrap();
     for name in ["x-forwarded-host", "forwarded"] {
-        let value = if name == "forwarded" { format!("host={other}") } else { other.to_owned() };
+        let value = if name == "forwarded" {
+            format!("host={other}")
+        } else {
+            other.to_owned()
+        };
         let url = three.root.at("/.well-known/openid-configuration");
         let metadata = granted(three.root.http.get(url).header(name, value).send().await.unwrap()).await;
         assert_eq!(metadata["issuer"], three.root.issuer, "{name}");

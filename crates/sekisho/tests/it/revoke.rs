@@ -13,7 +13,10 @@ async fn revoke(bank: &Bank, app: App, token: &str) -> Response {
 
 /// Success has no body.
 async fn revoked(response: Response) {
-    assert_eq!((response.status().as_u16(), &response.headers()["cache-control"]), (200, &"no-store".parse().unwrap()));
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["cache-control"]),
+        (200, &"no-store".parse().unwrap())
+    );
     assert_eq!(response.text().await.unwrap(), "");
 }
 
@@ -63,7 +66,10 @@ async fn a_refresh_token_takes_all_its_access_tokens_with_it() {
 #[tokio::test]
 async fn a_refresh_token_takes_no_other_authorization_with_it() {
     let bank = Bank::start().await;
-    let (one, other) = (WEB_APP.tokens(&bank, "accounts:read").await, WEB_APP.tokens(&bank, "accounts:read").await);
+    let (one, other) = (
+        WEB_APP.tokens(&bank, "accounts:read").await,
+        WEB_APP.tokens(&bank, "accounts:read").await,
+    );
     revoked(revoke(&bank, WEB_APP, text(&one, "refresh_token")).await).await;
     assert!(BANK_API.sees(&bank, text(&other, "access_token")).await);
     granted(WEB_APP.refresh(&bank, text(&other, "refresh_token")).await).await;
@@ -75,7 +81,11 @@ async fn the_token_of_another_client_is_not_revoked() {
     let tokens = WEB_APP.tokens(&bank, "accounts:read").await;
     for stranger in [POST_APP, CLI] {
         for token in ["access_token", "refresh_token"] {
-            refused(revoke(&bank, stranger, text(&tokens, token)).await, "unauthorized_client").await;
+            refused(
+                revoke(&bank, stranger, text(&tokens, token)).await,
+                "unauthorized_client",
+            )
+            .await;
         }
     }
     assert!(BANK_API.sees(&bank, text(&tokens, "access_token")).await);
@@ -124,8 +134,16 @@ async fn callers_must_say_who_they_are() {
     let tokens = WEB_APP.tokens(&bank, "accounts:read").await;
     let token = ("token", text(&tokens, "access_token"));
     refused(bank.post("/revoke", &[token]).await, "invalid_client").await;
-    refused(bank.post("/revoke", &[token, ("client_id", "web-app")]).await, "invalid_client").await;
-    let wrong = bank.http.post(bank.url("/revoke")).basic_auth("web-app", Some("wrong")).form(&[token]);
+    refused(
+        bank.post("/revoke", &[token, ("client_id", "web-app")]).await,
+        "invalid_client",
+    )
+    .await;
+    let wrong = bank
+        .http
+        .post(bank.url("/revoke"))
+        .basic_auth("web-app", Some("wrong"))
+        .form(&[token]);
     refused(wrong.send().await.unwrap(), "invalid_client").await;
     assert!(BANK_API.sees(&bank, token.1).await);
 }
@@ -135,6 +153,15 @@ async fn only_post_is_allowed() {
     let bank = Bank::start().await;
     for method in [Verb::GET, Verb::PUT, Verb::DELETE] {
         let request = bank.http.request(method.clone(), bank.url("/revoke?token=x"));
-        assert_eq!(request.basic_auth("web-app", Some("web-app-secret")).send().await.unwrap().status(), 405, "{method}");
+        assert_eq!(
+            request
+                .basic_auth("web-app", Some("web-app-secret"))
+                .send()
+                .await
+                .unwrap()
+                .status(),
+            405,
+            "{method}"
+        );
     }
 }

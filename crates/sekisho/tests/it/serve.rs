@@ -11,7 +11,7 @@ use reqwest::{StatusCode, Version, tls};
 use testkit::{Engine, Serve, free_port, process};
 
 use crate::{
-    app::{ROBOT, Server, granted, header, key_set},
+    app::{ROBOT, Server, all_keys, granted, header, key_set},
     https::{Https, PROGRAM},
 };
 
@@ -24,7 +24,9 @@ fn start() -> Serve {
 
 /// Where a plain server listens.
 fn address(server: &Serve) -> SocketAddr {
-    format!("127.0.0.1:{}", server.issuer().rsplit(':').next().unwrap()).parse().unwrap()
+    format!("127.0.0.1:{}", server.issuer().rsplit(':').next().unwrap())
+        .parse()
+        .unwrap()
 }
 
 fn connect(address: SocketAddr) -> TcpStream {
@@ -50,14 +52,23 @@ fn has_key(keys: &jose::KeySet, alg: &str) -> bool {
 async fn the_first_start_answers_before_slow_keys_are_made() {
     let server = start();
     let keys = key_set(&server).await;
-    assert!(has_key(&keys, "ES256") && has_key(&keys, "EdDSA"), "the fast ones are there at once");
+    assert!(
+        has_key(&keys, "ES256") && has_key(&keys, "EdDSA"),
+        "the fast ones are there at once"
+    );
     let slow = async {
         while !has_key(&key_set(&server).await, "RS256") {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, slow).await.expect("the slow ones follow");
-    assert!(server.log().contains(server.issuer()), "the log says who is served:\n{}", server.log());
+    tokio::time::timeout(PATIENCE, slow)
+        .await
+        .expect("the slow ones follow");
+    assert!(
+        server.log().contains(server.issuer()),
+        "the log says who is served:\n{}",
+        server.log()
+    );
 }
 
 #[tokio::test]
@@ -67,7 +78,12 @@ async fn what_is_stored_is_there_after_a_restart() {
     assert!(server.terminate().success());
     server.restart();
     let after = key_set(&server).await;
-    assert!(before.keys.iter().all(|key| after.contains(key.kid.as_deref().unwrap())));
+    assert!(
+        before
+            .keys
+            .iter()
+            .all(|key| after.contains(key.kid.as_deref().unwrap()))
+    );
 }
 
 #[tokio::test]
@@ -95,13 +111,19 @@ fn a_request_in_progress_finishes_before_the_server_ends() {
     stream.write_all(head.as_bytes()).unwrap();
     let mut go_on = [0; 25];
     stream.read_exact(&mut go_on).unwrap();
-    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n", "the server waits for the body");
+    assert_eq!(
+        &go_on, b"HTTP/1.1 100 Continue\r\n\r\n",
+        "the server waits for the body"
+    );
 
     process::signal("TERM", &[server.pid()]);
     process::wait_for(PATIENCE, || TcpStream::connect(address).is_err().then_some(())).expect("no new connections");
     stream.write_all(body.as_bytes()).unwrap();
     let answer = String::from_utf8(rest(stream)).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("invalid_client"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 401 ") && answer.contains("invalid_client"),
+        "{answer}"
+    );
     assert_eq!(server.terminate().code(), Some(0));
 }
 
@@ -118,7 +140,10 @@ async fn health_and_metrics_are_on_the_operations_listener_alone() {
     assert_eq!(get(server.operations("/health/ready")).await.0, 200);
     let (status, metrics) = get(server.operations("/metrics")).await;
     assert_eq!(status, 200);
-    for line in [r#"sekisho_http_requests_total{status="2xx"}"#, r#"sekisho_table_rows{table="users"} 2"#] {
+    for line in [
+        r#"sekisho_http_requests_total{status="2xx"}"#,
+        r#"sekisho_table_rows{table="users"} 2"#,
+    ] {
         assert!(metrics.contains(line), "{line} is not in:\n{metrics}");
     }
     for path in ["/health/live", "/health/ready", "/metrics"] {
@@ -129,18 +154,27 @@ async fn health_and_metrics_are_on_the_operations_listener_alone() {
 
 #[tokio::test]
 async fn a_server_without_its_database_is_alive_but_not_ready() {
-    let mut cluster = tokio::task::spawn_blocking(testkit::postgres::Cluster::start).await.unwrap();
+    let mut cluster = tokio::task::spawn_blocking(testkit::postgres::Cluster::start)
+        .await
+        .unwrap();
     let server = Serve::start(PROGRAM, Engine::Postgres(cluster.create_database()));
+    all_keys(&server).await;
     let http = server.http();
     let status = async |url: String| http.get(url).send().await.unwrap().status();
     cluster.stop();
-    assert_eq!(status(server.operations("/health/ready")).await, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        status(server.operations("/health/ready")).await,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     assert_eq!(status(server.operations("/health/live")).await, StatusCode::OK);
     let form = [("grant_type", "client_credentials"), ("scope", "accounts:read")];
     let response = ROBOT.post(&server, "/token", &form).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(!header(&response, "retry-after").is_empty());
-    assert!(!response.text().await.unwrap().contains("postgres"), "what failed inside is not told");
+    assert!(
+        !response.text().await.unwrap().contains("postgres"),
+        "what failed inside is not told"
+    );
     cluster.restart();
     granted(ROBOT.post(&server, "/token", &form).await).await;
     assert_eq!(status(server.operations("/health/ready")).await, StatusCode::OK);
@@ -174,7 +208,10 @@ fn a_second_server_on_one_data_directory_is_refused() {
     let output = serve(&second);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("another server") && told.contains(&data.display().to_string()), "{told}");
+    assert!(
+        told.contains("another server") && told.contains(&data.display().to_string()),
+        "{told}"
+    );
     assert!(TcpStream::connect(address(&server)).is_ok(), "the first goes on");
 }
 
@@ -183,7 +220,10 @@ fn an_address_that_is_taken_is_named() {
     let server = start();
     let taken = address(&server);
     let data = process::temporary_directory("taken");
-    let output = serve(&format!("data = '{}'\n[[listener]]\nbind = '{taken}'\n", data.display()));
+    let output = serve(&format!(
+        "data = '{}'\n[[listener]]\nbind = '{taken}'\n",
+        data.display()
+    ));
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains(&taken.to_string()), "{told}");
@@ -194,7 +234,13 @@ fn an_address_that_is_taken_is_named() {
 async fn clients_that_never_finish_their_header_are_cut_off_while_others_are_served() {
     let server = start();
     let address = address(&server);
-    let slow = [&b""[..], b"G", b"PRI * HTTP/2", b"GET /jwks HTTP/1.1\r\nHost: localhost\r\nX-Slow: "].map(|start| {
+    let slow = [
+        &b""[..],
+        b"G",
+        b"PRI * HTTP/2",
+        b"GET /jwks HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+    ]
+    .map(|start| {
         let mut stream = connect(address);
         stream.write_all(start).unwrap();
         tokio::task::spawn_blocking(move || rest(stream))
@@ -232,7 +278,15 @@ async fn https_by_a_local_authority_speaks_http_2() {
     let response = https.http().get(&url).send().await.unwrap();
     assert_eq!(response.version(), Version::HTTP_2);
     assert_eq!(granted(response).await["issuer"], https.issuer());
-    let old = https.client().http1_only().build().unwrap().get(&url).send().await.unwrap();
+    let old = https
+        .client()
+        .http1_only()
+        .build()
+        .unwrap()
+        .get(&url)
+        .send()
+        .await
+        .unwrap();
     assert_eq!((old.version(), old.status()), (Version::HTTP_11, StatusCode::OK));
     let stranger = testkit::browser::client(Some(https.address)).get(&url).send().await;
     assert!(stranger.is_err(), "who does not trust the authority does not connect");
@@ -245,7 +299,11 @@ async fn the_authority_is_made_once_and_its_keys_are_private() {
     let file = |name: &str| https.server.data().join("tls").join(name);
     let before = std::fs::read(file("ca.pem")).unwrap();
     for name in ["key.pem", "ca.key.pem"] {
-        assert_eq!(std::fs::metadata(file(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+        assert_eq!(
+            std::fs::metadata(file(name)).unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{name}"
+        );
     }
     https.server.restart();
     assert_eq!(std::fs::read(https.server.data().join("tls/ca.pem")).unwrap(), before);
@@ -268,7 +326,8 @@ fn client_hello(version: u8, suites: &[u16]) -> Vec<u8> {
     let length = |bytes: &[u8]| u16::try_from(bytes.len()).unwrap().to_be_bytes();
     let suites: Vec<u8> = suites.iter().flat_map(|suite| suite.to_be_bytes()).collect();
     // supported_groups: secp256r1; ec_point_formats: uncompressed; signature_algorithms: rsa_pkcs1_sha256, rsa_pss.
-    let extensions = b"\x00\x0a\x00\x04\x00\x02\x00\x17\x00\x0b\x00\x02\x01\x00\x00\x0d\x00\x06\x00\x04\x04\x01\x08\x04";
+    let extensions =
+        b"\x00\x0a\x00\x04\x00\x02\x00\x17\x00\x0b\x00\x02\x01\x00\x00\x0d\x00\x06\x00\x04\x04\x01\x08\x04";
     let mut hello = vec![3, version];
     hello.extend_from_slice(&[7; 32]);
     hello.push(0);
@@ -306,7 +365,11 @@ fn what_is_older_or_weaker_is_refused_with_an_alert() {
     let (gcm_128, gcm_256) = (0xC02F, 0xC030);
     let (chacha20, cbc, rsa, dhe) = (0xCCA8, 0xC013, 0x009C, 0x009E);
     for good in [gcm_128, gcm_256] {
-        assert_eq!(answer(https.address, &client_hello(3, &[good])).0, HANDSHAKE, "{good:#x}");
+        assert_eq!(
+            answer(https.address, &client_hello(3, &[good])).0,
+            HANDSHAKE,
+            "{good:#x}"
+        );
     }
     for weak in [chacha20, cbc, rsa, dhe] {
         let refusal = answer(https.address, &client_hello(3, &[weak]));

@@ -23,7 +23,11 @@ async fn token(bank: &Bank, scope: &str) -> String {
 /// Checks the status and that the challenge and the body name the error.
 async fn refused(response: Response, status: u16, error: &str) {
     let challenge = header(&response, "www-authenticate").to_owned();
-    assert_eq!((response.status().as_u16(), header(&response, "cache-control")), (status, "no-store"), "{challenge}");
+    assert_eq!(
+        (response.status().as_u16(), header(&response, "cache-control")),
+        (status, "no-store"),
+        "{challenge}"
+    );
     assert!(challenge.starts_with("Bearer realm=\"http://localhost:"), "{challenge}");
     assert!(challenge.contains(&format!("error=\"{error}\"")), "{challenge}");
     assert_eq!(response.json::<Value>().await.unwrap()["error"], error);
@@ -60,13 +64,20 @@ async fn each_scope_gives_its_claims_and_no_others() {
         ("openid accounts:read", vec![]),
         ("openid email", vec!["email", "email_verified"]),
         ("openid profile", person.to_vec()),
-        ("openid profile email", [&["email", "email_verified"][..], &person].concat()),
+        (
+            "openid profile email",
+            [&["email", "email_verified"][..], &person].concat(),
+        ),
     ] {
         let told = granted(ask(&bank, &token(&bank, scope).await).await).await;
         let given: Vec<_> = names(&told).into_iter().filter(|name| *name != "sub").collect();
         let mandatory = |name: &&str| !["preferred_username", "updated_at"].contains(name);
         let told_of = |names: &[&'static str]| names.iter().copied().filter(mandatory).collect::<Vec<_>>();
-        assert_eq!(given.iter().copied().filter(mandatory).collect::<Vec<_>>(), told_of(&expected), "{scope}");
+        assert_eq!(
+            given.iter().copied().filter(mandatory).collect::<Vec<_>>(),
+            told_of(&expected),
+            "{scope}"
+        );
         assert!(given.iter().all(|name| expected.contains(name)), "{scope}: {given:?}");
     }
 }
@@ -92,7 +103,12 @@ async fn a_token_in_the_query_is_refused() {
     let token = token(&bank, "openid").await;
     let url = bank.url(&format!("/userinfo?access_token={token}"));
     refused(send(bank.http.get(&url)).await, 400, "invalid_request").await;
-    refused(send(bank.http.get(&url).bearer_auth(&token)).await, 400, "invalid_request").await;
+    refused(
+        send(bank.http.get(&url).bearer_auth(&token)).await,
+        400,
+        "invalid_request",
+    )
+    .await;
     refused(send(bank.http.post(&url)).await, 400, "invalid_request").await;
     let spelt = bank.url(&format!("/userinfo?x=1&access%5Ftoken={token}"));
     refused(send(bank.http.get(spelt)).await, 400, "invalid_request").await;
@@ -103,19 +119,41 @@ async fn a_token_that_comes_twice_is_refused() {
     let bank = Bank::start().await;
     let (token, url) = (token(&bank, "openid").await, bank.url("/userinfo"));
     let body = [("access_token", &*token)];
-    refused(send(bank.http.post(&url).bearer_auth(&token).form(&body)).await, 400, "invalid_request").await;
-    refused(send(bank.http.post(&url).form(&[body[0], body[0]])).await, 400, "invalid_request").await;
-    refused(send(bank.http.get(&url).bearer_auth(&token).bearer_auth(&token)).await, 400, "invalid_request").await;
+    refused(
+        send(bank.http.post(&url).bearer_auth(&token).form(&body)).await,
+        400,
+        "invalid_request",
+    )
+    .await;
+    refused(
+        send(bank.http.post(&url).form(&[body[0], body[0]])).await,
+        400,
+        "invalid_request",
+    )
+    .await;
+    refused(
+        send(bank.http.get(&url).bearer_auth(&token).bearer_auth(&token)).await,
+        400,
+        "invalid_request",
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn without_a_token_the_challenge_names_no_error() {
     let bank = Bank::start().await;
     let url = bank.url("/userinfo");
-    for request in [bank.http.get(&url), bank.http.post(&url), bank.http.post(&url).form(&[("access_token", "")])] {
+    for request in [
+        bank.http.get(&url),
+        bank.http.post(&url),
+        bank.http.post(&url).form(&[("access_token", "")]),
+    ] {
         let response = send(request).await;
         assert_eq!(response.status(), 401);
-        assert_eq!(header(&response, "www-authenticate"), format!("Bearer realm=\"{}\"", bank.issuer));
+        assert_eq!(
+            header(&response, "www-authenticate"),
+            format!("Bearer realm=\"{}\"", bank.issuer)
+        );
         assert_eq!(response.text().await.unwrap(), "");
     }
 }
@@ -127,7 +165,10 @@ async fn what_is_no_living_token_is_refused() {
     for bad in ["x", &token[1..], &format!("{token}A"), &jose::random_token()] {
         refused(ask(&bank, bad).await, 401, "invalid_token").await;
     }
-    let malformed = bank.http.get(bank.url("/userinfo")).header("authorization", "Bearer a b");
+    let malformed = bank
+        .http
+        .get(bank.url("/userinfo"))
+        .header("authorization", "Bearer a b");
     refused(send(malformed).await, 401, "invalid_token").await;
     granted(ask(&bank, &token).await).await;
 }
@@ -162,10 +203,20 @@ async fn a_token_for_an_api_alone_is_refused() {
 #[tokio::test]
 async fn a_token_without_openid_has_too_little_scope() {
     let bank = Bank::start().await;
-    refused(ask(&bank, &token(&bank, "accounts:read").await).await, 403, "insufficient_scope").await;
+    refused(
+        ask(&bank, &token(&bank, "accounts:read").await).await,
+        403,
+        "insufficient_scope",
+    )
+    .await;
     let form = [("grant_type", "client_credentials"), ("scope", "accounts:read")];
     let tokens = granted(ROBOT.post(&bank, "/token", &form).await).await;
-    refused(ask(&bank, text(&tokens, "access_token")).await, 403, "insufficient_scope").await;
+    refused(
+        ask(&bank, text(&tokens, "access_token")).await,
+        403,
+        "insufficient_scope",
+    )
+    .await;
 }
 
 #[tokio::test]

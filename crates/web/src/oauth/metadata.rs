@@ -16,13 +16,21 @@ use crate::extract::Call;
 
 /// Both metadata documents: they are the same.
 pub async fn metadata(call: Call) -> Response {
-    let bytes = call.realm.documents.metadata.get_or_init(|| json(&::oauth::discovery::metadata(&call.realm)));
+    let bytes = call
+        .realm
+        .documents
+        .metadata
+        .get_or_init(|| json(&::oauth::discovery::metadata(&call.realm)));
     public(bytes, "application/json")
 }
 
 /// The key set.
 pub async fn jwks(call: Call) -> Response {
-    let bytes = call.realm.documents.jwks.get_or_init(|| json(call.realm.keys.published()));
+    let bytes = call
+        .realm
+        .documents
+        .jwks
+        .get_or_init(|| json(call.realm.keys.published()));
     public(bytes, "application/jwk-set+json")
 }
 

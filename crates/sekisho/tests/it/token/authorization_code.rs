@@ -32,7 +32,12 @@ async fn redeem_with(bank: &Bank, app: App, code: &Code, other: &[(&str, &str)])
         ("redirect_uri", app.redirect_uri),
         ("code_verifier", &*code.verifier),
     ];
-    let changed = |name: &str| other.iter().find(|(replaced, _)| *replaced == name).map(|(_, value)| *value);
+    let changed = |name: &str| {
+        other
+            .iter()
+            .find(|(replaced, _)| *replaced == name)
+            .map(|(_, value)| *value)
+    };
     let form = right.map(|(name, value)| (name, changed(name).unwrap_or(value)));
     app.post(bank, "/token", &form).await
 }
@@ -40,7 +45,10 @@ async fn redeem_with(bank: &Bank, app: App, code: &Code, other: &[(&str, &str)])
 #[tokio::test]
 async fn a_code_cannot_be_guessed() {
     let bank = Bank::start().await;
-    let codes = [WEB_APP.code(&bank, "accounts:read").await, WEB_APP.code(&bank, "accounts:read").await];
+    let codes = [
+        WEB_APP.code(&bank, "accounts:read").await,
+        WEB_APP.code(&bank, "accounts:read").await,
+    ];
     assert_ne!(codes[0].text, codes[1].text);
     for code in codes {
         assert!(jose::b64::decode(&code.text).unwrap().len() >= 16);
@@ -51,10 +59,18 @@ async fn a_code_cannot_be_guessed() {
 async fn without_a_code_or_with_an_unknown_one_there_are_no_tokens() {
     let bank = Bank::start().await;
     let code = WEB_APP.code(&bank, "accounts:read").await;
-    refused(redeem_with(&bank, WEB_APP, &code, &[("code", "")]).await, "invalid_request").await;
+    refused(
+        redeem_with(&bank, WEB_APP, &code, &[("code", "")]).await,
+        "invalid_request",
+    )
+    .await;
     let (shorter, longer) = (&code.text[1..], format!("{}A", code.text));
     for unknown in ["x", shorter, &longer, &jose::random_token()] {
-        refused(redeem_with(&bank, WEB_APP, &code, &[("code", unknown)]).await, "invalid_grant").await;
+        refused(
+            redeem_with(&bank, WEB_APP, &code, &[("code", unknown)]).await,
+            "invalid_grant",
+        )
+        .await;
     }
     granted(WEB_APP.redeem(&bank, &code).await).await;
 }
@@ -74,9 +90,17 @@ async fn a_code_issued_to_another_client_is_refused_and_stays_good_for_its_own()
 async fn the_redirect_uri_must_be_the_one_of_the_request() {
     let bank = Bank::start().await;
     let code = WEB_APP.code(&bank, "accounts:read").await;
-    for wrong in ["", "http://127.0.0.1/callback", "https://app.example.com/callback/", "https://APP.example.com/callback"]
-    {
-        refused(redeem_with(&bank, WEB_APP, &code, &[("redirect_uri", wrong)]).await, "invalid_grant").await;
+    for wrong in [
+        "",
+        "http://127.0.0.1/callback",
+        "https://app.example.com/callback/",
+        "https://APP.example.com/callback",
+    ] {
+        refused(
+            redeem_with(&bank, WEB_APP, &code, &[("redirect_uri", wrong)]).await,
+            "invalid_grant",
+        )
+        .await;
     }
     granted(WEB_APP.redeem(&bank, &code).await).await;
 }
@@ -93,7 +117,9 @@ async fn the_port_of_a_loopback_redirect_uri_counts_at_redemption() {
 #[tokio::test]
 async fn a_request_without_a_redirect_uri_is_redeemed_without_one() {
     let bank = Bank::start().await;
-    let code = POST_APP.code_with(&bank, "accounts:read", &[("redirect_uri", "")]).await;
+    let code = POST_APP
+        .code_with(&bank, "accounts:read", &[("redirect_uri", "")])
+        .await;
     granted(redeem_with(&bank, POST_APP, &code, &[("redirect_uri", "")]).await).await;
 }
 
@@ -102,8 +128,19 @@ async fn a_verifier_that_is_wrong_missing_or_malformed_is_refused() {
     let bank = Bank::start().await;
     let code = WEB_APP.code(&bank, "accounts:read").await;
     let longer = format!("{}a", code.verifier);
-    for wrong in ["", &pkce().verifier, &code.verifier[1..], &longer, "short", &"a".repeat(129)] {
-        refused(redeem_with(&bank, WEB_APP, &code, &[("code_verifier", wrong)]).await, "invalid_grant").await;
+    for wrong in [
+        "",
+        &pkce().verifier,
+        &code.verifier[1..],
+        &longer,
+        "short",
+        &"a".repeat(129),
+    ] {
+        refused(
+            redeem_with(&bank, WEB_APP, &code, &[("code_verifier", wrong)]).await,
+            "invalid_grant",
+        )
+        .await;
     }
     granted(WEB_APP.redeem(&bank, &code).await).await;
 }
@@ -121,14 +158,21 @@ async fn a_verifier_without_a_challenge_is_a_downgrade() {
 async fn a_challenge_that_was_sent_is_enforced_where_pkce_is_optional() {
     let bank = Bank::with_realm(bank_and(CORE_CLIENT)).await;
     let code = CORE_APP.code(&bank, "accounts:read").await;
-    refused(redeem_with(&bank, CORE_APP, &code, &[("code_verifier", "")]).await, "invalid_grant").await;
+    refused(
+        redeem_with(&bank, CORE_APP, &code, &[("code_verifier", "")]).await,
+        "invalid_grant",
+    )
+    .await;
     granted(CORE_APP.redeem(&bank, &code).await).await;
 }
 
 #[tokio::test]
 async fn a_code_lives_for_a_minute() {
     let bank = Bank::start().await;
-    let (early, late) = (WEB_APP.code(&bank, "accounts:read").await, WEB_APP.code(&bank, "accounts:read").await);
+    let (early, late) = (
+        WEB_APP.code(&bank, "accounts:read").await,
+        WEB_APP.code(&bank, "accounts:read").await,
+    );
     bank.clock.advance(59);
     granted(WEB_APP.redeem(&bank, &early).await).await;
     bank.clock.advance(1);
@@ -152,7 +196,11 @@ async fn a_code_used_again_ends_all_that_came_from_it() {
     refused(WEB_APP.redeem(&bank, &code).await, "invalid_grant").await;
     for tokens in [&first, &second] {
         assert!(!BANK_API.sees(&bank, text(tokens, "access_token")).await);
-        refused(WEB_APP.refresh(&bank, text(tokens, "refresh_token")).await, "invalid_grant").await;
+        refused(
+            WEB_APP.refresh(&bank, text(tokens, "refresh_token")).await,
+            "invalid_grant",
+        )
+        .await;
     }
 }
 
@@ -227,7 +275,10 @@ async fn race(bank: Bank) {
         }
     }
     assert_eq!(winners.len(), 1);
-    assert!(!BANK_API.sees(&bank, text(&winners[0], "access_token")).await, "the others were a reuse");
+    assert!(
+        !BANK_API.sees(&bank, text(&winners[0], "access_token")).await,
+        "the others were a reuse"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,7 +13,9 @@ const FOR_ITSELF: [(&str, &str); 2] = [("grant_type", "client_credentials"), ("s
 /// A request with these values of the `Authorization` header.
 async fn ask(bank: &Bank, authorization: &[&str], form: &[(&str, &str)]) -> Response {
     let request = bank.http.post(bank.url("/token")).form(form);
-    let request = authorization.iter().fold(request, |request, value| request.header("authorization", *value));
+    let request = authorization
+        .iter()
+        .fold(request, |request, value| request.header("authorization", *value));
     request.send().await.unwrap()
 }
 
@@ -80,7 +82,11 @@ async fn unknown_clients_and_wrong_secrets_get_the_same_answer() {
 async fn a_wrong_secret_in_the_body_is_refused() {
     let bank = Bank::start().await;
     for secret in ["wrong", "web-app-secret", "post-app-secret\n"] {
-        let form = [("grant_type", "refresh_token"), ("client_id", "post-app"), ("client_secret", secret)];
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", "post-app"),
+            ("client_secret", secret),
+        ];
         refused(ask(&bank, &[], &form).await, "invalid_client").await;
     }
 }
@@ -97,7 +103,13 @@ async fn a_client_uses_the_method_that_it_registered() {
         others(CLI, Method::ClientSecretBasic),
         others(CLI, Method::ClientSecretPost),
     ] {
-        let response = wrong.post(&bank, "/token", &[("grant_type", "refresh_token"), ("refresh_token", "x")]).await;
+        let response = wrong
+            .post(
+                &bank,
+                "/token",
+                &[("grant_type", "refresh_token"), ("refresh_token", "x")],
+            )
+            .await;
         refused(response, "invalid_client").await;
     }
 }
@@ -105,8 +117,17 @@ async fn a_client_uses_the_method_that_it_registered() {
 #[tokio::test]
 async fn two_methods_at_once_are_refused() {
     let bank = Bank::start().await;
-    let form = [FOR_ITSELF[0], FOR_ITSELF[1], ("client_secret", "robot-secret"), ("client_id", "robot")];
-    refused(ask(&bank, &[&basic("robot", "robot-secret")], &form).await, "invalid_request").await;
+    let form = [
+        FOR_ITSELF[0],
+        FOR_ITSELF[1],
+        ("client_secret", "robot-secret"),
+        ("client_id", "robot"),
+    ];
+    refused(
+        ask(&bank, &[&basic("robot", "robot-secret")], &form).await,
+        "invalid_request",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -134,7 +155,11 @@ async fn a_header_that_is_no_basic_credentials_is_refused() {
     }
     let request = bank.http.post(bank.url("/token")).form(&FOR_ITSELF);
     let no_text = HeaderValue::from_bytes(b"Basic \xff\xfe").unwrap();
-    refused(request.header("authorization", no_text).send().await.unwrap(), "invalid_client").await;
+    refused(
+        request.header("authorization", no_text).send().await.unwrap(),
+        "invalid_client",
+    )
+    .await;
 }
 
 #[tokio::test]

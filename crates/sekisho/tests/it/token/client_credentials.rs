@@ -23,7 +23,10 @@ async fn a_client_gets_an_access_token_alone() {
     assert_eq!(names(&tokens), ["access_token", "expires_in", "scope", "token_type"]);
     let told = BANK_API.introspect(&bank, text(&tokens, "access_token")).await;
     assert_eq!((&told["sub"], &told["client_id"]), (&"robot".into(), &"robot".into()));
-    assert_eq!((&told["aud"], &told["scope"]), (&"https://api.example.com".into(), &"accounts:read".into()));
+    assert_eq!(
+        (&told["aud"], &told["scope"]),
+        (&"https://api.example.com".into(), &"accounts:read".into())
+    );
     assert!(told.get("username").is_none() && told.get("auth_time").is_none() && told.get("acr").is_none());
 }
 
@@ -39,7 +42,9 @@ async fn without_a_scope_it_is_what_the_client_is_registered_for() {
         scope = "accounts:read payments:write"
     "#;
     let bank = Bank::with_realm(bank_and(client)).await;
-    let response = bank.post_as("/token", "reader", &[("grant_type", "client_credentials")]).await;
+    let response = bank
+        .post_as("/token", "reader", &[("grant_type", "client_credentials")])
+        .await;
     assert_eq!(granted(response).await["scope"], "accounts:read payments:write");
 }
 
@@ -47,8 +52,10 @@ async fn without_a_scope_it_is_what_the_client_is_registered_for() {
 async fn scopes_of_two_apis_need_a_resource_and_shrink_to_it() {
     let bank = Bank::start().await;
     refused(ask(&bank, &[]).await, "invalid_target").await;
-    for (resource, scope) in [("https://api.example.com", "accounts:read"), ("https://reports.example.com", "reports:read")]
-    {
+    for (resource, scope) in [
+        ("https://api.example.com", "accounts:read"),
+        ("https://reports.example.com", "reports:read"),
+    ] {
         assert_eq!(tokens(&bank, &[("resource", resource)]).await["scope"], scope);
     }
     let nothing = [("resource", "https://reports.example.com"), ("scope", "accounts:read")];
@@ -58,7 +65,13 @@ async fn scopes_of_two_apis_need_a_resource_and_shrink_to_it() {
 #[tokio::test]
 async fn a_scope_that_is_not_registered_for_the_client_is_refused() {
     let bank = Bank::start().await;
-    for scope in ["payments:write", "accounts:read payments:write", "unknown", "accounts:read \"", "é"] {
+    for scope in [
+        "payments:write",
+        "accounts:read payments:write",
+        "unknown",
+        "accounts:read \"",
+        "é",
+    ] {
         refused(ask(&bank, &[("scope", scope)]).await, "invalid_scope").await;
     }
 }
@@ -79,7 +92,9 @@ async fn scopes_that_need_a_user_are_refused() {
         let form = [("grant_type", "client_credentials"), ("scope", scope)];
         refused(bank.post_as("/token", "curious", &form).await, "invalid_scope").await;
     }
-    let response = bank.post_as("/token", "curious", &[("grant_type", "client_credentials")]).await;
+    let response = bank
+        .post_as("/token", "curious", &[("grant_type", "client_credentials")])
+        .await;
     assert_eq!(granted(response).await["scope"], "accounts:read");
 }
 
@@ -87,7 +102,14 @@ async fn scopes_that_need_a_user_are_refused() {
 async fn a_token_loses_the_scope_that_the_client_loses() {
     let bank = Bank::start().await;
     let tokens = tokens(&bank, &[("scope", "accounts:read")]).await;
-    let mut robot = bank.running.realms.store.find_client(&bank.issuer, "robot").await.unwrap().unwrap();
+    let mut robot = bank
+        .running
+        .realms
+        .store
+        .find_client(&bank.issuer, "robot")
+        .await
+        .unwrap()
+        .unwrap();
     std::sync::Arc::make_mut(&mut robot.metadata).scope = Some(protocol::scope::Scope::parse("reports:read").unwrap());
     let put = storage::client::put(&bank.issuer, &robot, bank.clock.now()).unwrap();
     bank.change(storage::Change::new().then(put)).await;

@@ -8,8 +8,16 @@ use crate::{
 };
 
 async fn send(bank: &Bank, content_type: &str, body: impl Into<reqwest::Body>) -> Response {
-    let request = bank.http.post(bank.url("/token")).basic_auth("robot", Some("robot-secret"));
-    request.header("content-type", content_type).body(body).send().await.unwrap()
+    let request = bank
+        .http
+        .post(bank.url("/token"))
+        .basic_auth("robot", Some("robot-secret"));
+    request
+        .header("content-type", content_type)
+        .body(body)
+        .send()
+        .await
+        .unwrap()
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -19,13 +27,27 @@ async fn an_answer_is_json_that_nobody_keeps() {
     let bank = Bank::start().await;
     let code = WEB_APP.code(&bank, "openid accounts:read offline_access").await;
     let response = WEB_APP.redeem(&bank, &code).await;
-    for (name, value) in [("content-type", "application/json"), ("cache-control", "no-store"), ("pragma", "no-cache")] {
+    for (name, value) in [
+        ("content-type", "application/json"),
+        ("cache-control", "no-store"),
+        ("pragma", "no-cache"),
+    ] {
         assert_eq!(header(&response, name), value, "{name}");
     }
     let tokens = granted(response).await;
-    let members = ["access_token", "expires_in", "id_token", "refresh_token", "scope", "token_type"];
+    let members = [
+        "access_token",
+        "expires_in",
+        "id_token",
+        "refresh_token",
+        "scope",
+        "token_type",
+    ];
     assert_eq!(names(&tokens), members);
-    assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&"Bearer".into(), &600.into()));
+    assert_eq!(
+        (&tokens["token_type"], &tokens["expires_in"]),
+        (&"Bearer".into(), &600.into())
+    );
     assert_eq!(tokens["scope"], "accounts:read offline_access openid");
 }
 
@@ -67,8 +89,17 @@ async fn a_missing_grant_type_is_an_invalid_request() {
 #[tokio::test]
 async fn a_grant_type_that_is_not_offered_is_unsupported() {
     let bank = Bank::start().await;
-    for grant_type in ["password", "implicit", "Client_Credentials", "urn:ietf:params:oauth:grant-type:device_code"] {
-        let form = [("grant_type", grant_type), ("username", "alice"), ("password", "alice-password")];
+    for grant_type in [
+        "password",
+        "implicit",
+        "Client_Credentials",
+        "urn:ietf:params:oauth:grant-type:device_code",
+    ] {
+        let form = [
+            ("grant_type", grant_type),
+            ("username", "alice"),
+            ("password", "alice-password"),
+        ];
         refused(ROBOT.post(&bank, "/token", &form).await, "unsupported_grant_type").await;
     }
 }
@@ -93,7 +124,11 @@ async fn another_content_type_is_refused() {
     let bank = Bank::start().await;
     let json = r#"{"grant_type":"client_credentials","scope":"accounts:read"}"#;
     let form = "grant_type=client_credentials&scope=accounts:read";
-    for (content_type, body) in [("application/json", json), ("text/plain", form), ("multipart/form-data", form)] {
+    for (content_type, body) in [
+        ("application/json", json),
+        ("text/plain", form),
+        ("multipart/form-data", form),
+    ] {
         refused(send(&bank, content_type, body).await, "invalid_request").await;
     }
 }
@@ -143,7 +178,10 @@ async fn only_post_is_allowed() {
     let bank = Bank::start().await;
     for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
         let url = bank.url("/token?grant_type=client_credentials&scope=accounts:read");
-        let request = bank.http.request(method.clone(), url).basic_auth("robot", Some("robot-secret"));
+        let request = bank
+            .http
+            .request(method.clone(), url)
+            .basic_auth("robot", Some("robot-secret"));
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 405, "{method}");
         assert!(header(&response, "allow").contains("POST"), "{method}");

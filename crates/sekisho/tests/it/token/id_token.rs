@@ -15,7 +15,19 @@ async fn it_tells_who_signed_in_when_and_how_and_nothing_of_the_person() {
     bank.clock.advance(30);
     let tokens = granted(WEB_APP.redeem(&bank, &code).await).await;
     let claims = claims(&bank, text(&tokens, "id_token")).await;
-    let told = ["acr", "amr", "at_hash", "aud", "auth_time", "exp", "iat", "iss", "nonce", "sid", "sub"];
+    let told = [
+        "acr",
+        "amr",
+        "at_hash",
+        "aud",
+        "auth_time",
+        "exp",
+        "iat",
+        "iss",
+        "nonce",
+        "sid",
+        "sub",
+    ];
     assert_eq!(names(&claims), told);
     let alice = bank.user_id("alice").await;
     for (name, value) in [
@@ -27,7 +39,10 @@ async fn it_tells_who_signed_in_when_and_how_and_nothing_of_the_person() {
         ("iat", json!(NOON + 30)),
         ("acr", json!("urn:sekisho:acr:loa2")),
         ("amr", json!(["pwd"])),
-        ("at_hash", json!(jose::left_half_hash(SigningAlg::Rs256, text(&tokens, "access_token")))),
+        (
+            "at_hash",
+            json!(jose::left_half_hash(SigningAlg::Rs256, text(&tokens, "access_token"))),
+        ),
     ] {
         assert_eq!(claims[name], value, "{name}");
     }
@@ -71,12 +86,19 @@ async fn it_is_signed_by_rs256_unless_the_client_registered_another_algorithm() 
         ("ES256", "https://es256.example.com/callback", SigningAlg::Es256),
         ("EdDSA", "https://eddsa.example.com/callback", SigningAlg::EdDsa),
     ] {
-        let app = App { client_id, redirect_uri, method: Method::ClientSecretBasic };
+        let app = App {
+            client_id,
+            redirect_uri,
+            method: Method::ClientSecretBasic,
+        };
         let tokens = app.tokens(&bank, "openid accounts:read").await;
         let verified = verify(&keys, text(&tokens, "id_token"));
         assert_eq!(verified.header.alg, alg.as_str());
         assert!(keys.contains(verified.header.kid.as_deref().unwrap()));
-        assert_eq!(verified.claims["at_hash"], jose::left_half_hash(alg, text(&tokens, "access_token")));
+        assert_eq!(
+            verified.claims["at_hash"],
+            jose::left_half_hash(alg, text(&tokens, "access_token"))
+        );
     }
 }
 
@@ -85,7 +107,10 @@ async fn it_is_no_access_token() {
     let bank = Bank::start().await;
     let tokens = WEB_APP.tokens(&bank, "openid").await;
     assert!(!WEB_APP.sees(&bank, text(&tokens, "id_token")).await);
-    let userinfo = bank.http.get(bank.url("/userinfo")).bearer_auth(text(&tokens, "id_token"));
+    let userinfo = bank
+        .http
+        .get(bank.url("/userinfo"))
+        .bearer_auth(text(&tokens, "id_token"));
     assert_eq!(userinfo.send().await.unwrap().status(), 401);
 }
 

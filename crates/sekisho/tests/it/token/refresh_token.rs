@@ -91,7 +91,10 @@ async fn a_token_whose_successor_was_used_ends_the_family_at_once() {
 #[tokio::test]
 async fn a_family_that_ends_takes_no_other_with_it() {
     let bank = Bank::start().await;
-    let (one, other) = (CLI.tokens(&bank, "accounts:read").await, CLI.tokens(&bank, "accounts:read").await);
+    let (one, other) = (
+        CLI.tokens(&bank, "accounts:read").await,
+        CLI.tokens(&bank, "accounts:read").await,
+    );
     let next = granted(CLI.refresh(&bank, refresh_token(&one)).await).await;
     bank.clock.advance(61);
     refused(CLI.refresh(&bank, refresh_token(&one)).await, "invalid_grant").await;
@@ -136,10 +139,19 @@ async fn the_token_of_another_client_is_an_invalid_grant_and_stays_good_for_its_
 async fn less_scope_may_be_asked_for_and_all_of_it_again_later() {
     let bank = Bank::start().await;
     let tokens = WEB_APP.tokens(&bank, "accounts:read payments:write").await;
-    let ask = |scope| [("grant_type", "refresh_token"), ("refresh_token", refresh_token(&tokens)), ("scope", scope)];
+    let ask = |scope| {
+        [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token(&tokens)),
+            ("scope", scope),
+        ]
+    };
     let less = granted(WEB_APP.post(&bank, "/token", &ask("accounts:read")).await).await;
     assert_eq!(less["scope"], "accounts:read");
-    assert_eq!(BANK_API.introspect(&bank, access_token(&less)).await["scope"], "accounts:read");
+    assert_eq!(
+        BANK_API.introspect(&bank, access_token(&less)).await["scope"],
+        "accounts:read"
+    );
     let all = granted(WEB_APP.refresh(&bank, refresh_token(&tokens)).await).await;
     assert_eq!(all["scope"], "accounts:read payments:write");
 }
@@ -149,8 +161,11 @@ async fn more_scope_is_refused_and_costs_no_token() {
     let bank = Bank::start().await;
     let tokens = CLI.tokens(&bank, "accounts:read").await;
     for wider in ["accounts:read email", "payments:write", "accounts:read unknown"] {
-        let form =
-            [("grant_type", "refresh_token"), ("refresh_token", refresh_token(&tokens)), ("scope", wider)];
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token(&tokens)),
+            ("scope", wider),
+        ];
         refused(CLI.post(&bank, "/token", &form).await, "invalid_scope").await;
     }
     let next = granted(CLI.refresh(&bank, refresh_token(&tokens)).await).await;
@@ -206,7 +221,10 @@ async fn a_refreshed_id_token_tells_of_the_same_sign_in_without_the_nonce() {
     }
     assert_eq!((&before["nonce"], after.get("nonce")), (&"n".into(), None));
     assert_eq!(after["iat"].as_i64().unwrap(), before["iat"].as_i64().unwrap() + 100);
-    assert_eq!(after["at_hash"], jose::left_half_hash(jose::SigningAlg::Rs256, access_token(&second)));
+    assert_eq!(
+        after["at_hash"],
+        jose::left_half_hash(jose::SigningAlg::Rs256, access_token(&second))
+    );
 }
 
 #[tokio::test]
@@ -235,7 +253,11 @@ async fn a_token_changed_at_any_position_is_refused_and_harms_nobody() {
     for broken in [&token[..token.len() - 1], &token[1..], "x", access_token(&tokens)] {
         refused(CLI.refresh(&bank, broken).await, "invalid_grant").await;
     }
-    refused(CLI.post(&bank, "/token", &[("grant_type", "refresh_token")]).await, "invalid_request").await;
+    refused(
+        CLI.post(&bank, "/token", &[("grant_type", "refresh_token")]).await,
+        "invalid_request",
+    )
+    .await;
     granted(CLI.refresh(&bank, token).await).await;
 }
 
