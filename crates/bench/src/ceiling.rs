@@ -9,6 +9,8 @@ pub async fn serve(port: u16) -> Result<(), String> {
         "/{size}",
         any(|Path(size): Path<usize>, _body: Bytes| async move { "x".repeat(size) }),
     );
-    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(|error| error.to_string())?;
     axum::serve(listener, router).await.map_err(|error| error.to_string())
 }

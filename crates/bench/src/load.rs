@@ -64,7 +64,12 @@ impl Load {
         let (mut latencies, body) = self.drive(address, scenario, self.lasts).await?;
         let (wall, cpu) = (begun.elapsed(), process.cpu().saturating_sub(cpu));
         latencies.sort_unstable();
-        let at = |per_mille: usize| latencies.get(latencies.len() * per_mille / 1000).copied().unwrap_or_default();
+        let at = |per_mille: usize| {
+            latencies
+                .get(latencies.len() * per_mille / 1000)
+                .copied()
+                .unwrap_or_default()
+        };
         Ok(Measured {
             requests: latencies.len() as u64,
             wall,
@@ -97,15 +102,13 @@ impl Load {
     }
 }
 
-async fn connection(
-    address: SocketAddr,
-    scenario: Scenario,
-    until: Instant,
-) -> Result<(Vec<Duration>, usize), String> {
+async fn connection(address: SocketAddr, scenario: Scenario, until: Instant) -> Result<(Vec<Duration>, usize), String> {
     let text = |error: hyper::Error| error.to_string();
     let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
-    let (mut sender, driver) = http1::handshake::<_, Full<Bytes>>(TokioIo::new(stream)).await.map_err(text)?;
+    let (mut sender, driver) = http1::handshake::<_, Full<Bytes>>(TokioIo::new(stream))
+        .await
+        .map_err(text)?;
     tokio::spawn(driver);
     let (mut latencies, mut body) = (Vec::new(), 0);
     while Instant::now() < until {
@@ -114,7 +117,11 @@ async fn connection(
         let status = response.status();
         let bytes = response.into_body().collect().await.map_err(text)?.to_bytes();
         if !status.is_success() {
-            return Err(format!("{}: {status} {}", scenario.name, String::from_utf8_lossy(&bytes)));
+            return Err(format!(
+                "{}: {status} {}",
+                scenario.name,
+                String::from_utf8_lossy(&bytes)
+            ));
         }
         latencies.push(begun.elapsed());
         body = bytes.len();

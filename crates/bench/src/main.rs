@@ -67,8 +67,14 @@ async fn measure(options: &Options) -> Result<(), String> {
         }
         eprintln!("measuring {} …", scenario.name);
         let ours = load.run(server.process(), server.address(), &scenario).await?;
-        let ceiling = load.run(empty.process(), empty.address(), &scenario.as_empty(ours.body)).await?;
-        rows.push(report::Row { name: scenario.name, ours, ceiling });
+        let ceiling = load
+            .run(empty.process(), empty.address(), &scenario.as_empty(ours.body))
+            .await?;
+        rows.push(report::Row {
+            name: scenario.name,
+            ours,
+            ceiling,
+        });
     }
     println!("{}", report::table(&rows, &server));
     Ok(())

@@ -25,7 +25,12 @@ impl Process {
     pub fn cpu(&self) -> Duration {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
         let after_name = stat.rsplit(')').next().unwrap_or("");
-        let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+        let ticks: u64 = after_name
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|n| n.parse::<u64>().ok())
+            .sum();
         // Linux reports in hundredths of a second on every architecture that matters here.
         Duration::from_millis(ticks * 10)
     }
@@ -33,8 +38,15 @@ impl Process {
     /// Resident memory in MiB.
     pub fn memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0");
-        line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap_or("0");
+        line.split_whitespace()
+            .next()
+            .and_then(|kib| kib.parse::<u64>().ok())
+            .unwrap_or(0)
+            / 1024
     }
 }
 
@@ -87,7 +99,14 @@ impl Server {
         let (process, start) = Self::spawn(program, &directory, address).await?;
         tokio::time::sleep(Duration::from_millis(500)).await;
         let idle_memory = process.memory();
-        Ok(Self { process, address, directory, first_start, start, idle_memory })
+        Ok(Self {
+            process,
+            address,
+            directory,
+            first_start,
+            start,
+            idle_memory,
+        })
     }
 
     async fn spawn(program: &Path, directory: &Path, address: SocketAddr) -> Result<(Process, Duration), String> {

@@ -47,19 +47,27 @@ impl Scenario {
 
     /// The request.
     pub fn request(&self) -> Result<Request<Full<Bytes>>, String> {
-        let mut request = Request::builder().method(self.method.clone()).uri(&self.path).header("host", &self.host);
+        let mut request = Request::builder()
+            .method(self.method.clone())
+            .uri(&self.path)
+            .header("host", &self.host);
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);
         }
         if self.method == Method::POST {
             request = request.header("content-type", "application/x-www-form-urlencoded");
         }
-        request.body(Full::new(self.body.clone())).map_err(|error| error.to_string())
+        request
+            .body(Full::new(self.body.clone()))
+            .map_err(|error| error.to_string())
     }
 
     /// The same request to the empty server, answered with a body of this size.
     pub fn as_empty(&self, size: usize) -> Self {
-        Self { path: format!("/{size}"), ..self.clone() }
+        Self {
+            path: format!("/{size}"),
+            ..self.clone()
+        }
     }
 }
 
@@ -80,22 +88,42 @@ pub async fn all(server: &Server) -> Result<Vec<Scenario>, String> {
     let jwt = "grant_type=client_credentials&scope=reports%3Aread";
     let token = Scenario::post("client_credentials, opaque", &host, "/token", "robot", opaque);
     let answer = once(server, &token).await?;
-    let access_token = answer.get("access_token").and_then(Value::as_str).ok_or("no access token")?;
+    let access_token = answer
+        .get("access_token")
+        .and_then(Value::as_str)
+        .ok_or("no access token")?;
     Ok(vec![
         Scenario::get("discovery", &host, "/.well-known/openid-configuration"),
         Scenario::get("JWKS", &host, "/jwks"),
         token,
         Scenario::post("client_credentials, JWT (ES256)", &host, "/token", "robot", jwt),
-        Scenario::post("introspection, opaque", &host, "/introspect", "bank-api", &format!("token={access_token}")),
+        Scenario::post(
+            "introspection, opaque",
+            &host,
+            "/introspect",
+            "bank-api",
+            &format!("token={access_token}"),
+        ),
     ])
 }
 
 async fn once(server: &Server, scenario: &Scenario) -> Result<Value, String> {
-    let stream = TcpStream::connect(server.address()).await.map_err(|error| error.to_string())?;
-    let (mut sender, driver) =
-        http1::handshake::<_, Full<Bytes>>(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    let stream = TcpStream::connect(server.address())
+        .await
+        .map_err(|error| error.to_string())?;
+    let (mut sender, driver) = http1::handshake::<_, Full<Bytes>>(TokioIo::new(stream))
+        .await
+        .map_err(|error| error.to_string())?;
     tokio::spawn(driver);
-    let response = sender.send_request(scenario.request()?).await.map_err(|error| error.to_string())?;
-    let bytes = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+    let response = sender
+        .send_request(scenario.request()?)
+        .await
+        .map_err(|error| error.to_string())?;
+    let bytes = response
+        .into_body()
+        .collect()
+        .await
+        .map_err(|error| error.to_string())?
+        .to_bytes();
     serde_json::from_slice(&bytes).map_err(|error| error.to_string())
 }

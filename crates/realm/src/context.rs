@@ -41,7 +41,7 @@ pub struct RealmContext {
 }
 
 /// Scopes that no API owns.
-pub const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+pub const OPENID_SCOPES: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
 
 /// The scopes of a realm, gathered once.
 pub struct Scopes {

@@ -9,7 +9,7 @@ use model::{Clock, KeyState, SigningKeyRow};
 use storage::{Change, Outcome, Store, key};
 
 use crate::{
-    Purpose, RealmError,
+    Purpose, RealmError, Seals,
     seals::{self, DAY},
     signing,
 };
@@ -48,6 +48,7 @@ async fn ensure_keys(
     if change.guarded.is_empty() {
         return Ok(false);
     }
+    check_wrapping_key(store, wrap, issuer, now).await?;
     // Another node may have been first: the unique index keeps its key, and ours is dropped.
     let _ = store.commit(change.then(storage::realm::raise_revision())).await?;
     Ok(true)
@@ -110,8 +111,14 @@ pub(crate) async fn ensure_sealing_keys(
     if change.guarded.is_empty() {
         return Ok(false);
     }
+    check_wrapping_key(store, wrap, issuer, now).await?;
     let _ = store.commit(change.then(storage::realm::raise_revision())).await?;
     Ok(true)
+}
+
+/// A node with another wrapping key than its fellows must not add keys that they cannot read.
+async fn check_wrapping_key(store: &Store, wrap: &WrapKey, issuer: &str, now: i64) -> Result<(), RealmError> {
+    Seals::load(store, wrap, issuer, now).await.map(|_| ())
 }
 
 /// Publishes a next key for each algorithm (or the one named). It signs after [`OVERLAP`], or at once when asked:
@@ -132,8 +139,14 @@ pub async fn rotate(
     let mut kids = Vec::new();
     for alg in SigningAlg::ALL {
         let is_wanted = only.is_none_or(|only| only == alg);
-        let is_pending = have.iter().any(|row| row.alg == alg && row.state == KeyState::Next);
-        if !is_wanted || is_pending {
+        let pending = have.iter().find(|row| row.alg == alg && row.state == KeyState::Next);
+        if let Some(pending) = pending.filter(|_| is_wanted && at_once) {
+            // It is published already; its turn comes now.
+            let (kid, next) = (&pending.kid, KeyState::Next);
+            change = change.then(key::move_signing(issuer, kid, next, next, now, None));
+            kids.push(kid.clone());
+        }
+        if !is_wanted || pending.is_some() {
             continue;
         }
         let activates_at = if at_once { now } else { now + OVERLAP };

@@ -66,7 +66,10 @@ pub fn hold(socket: &Path) -> Result<Held, String> {
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> String {
-    format!("{}: {error} — let the user that runs sekisho write there", path.display())
+    format!(
+        "{}: {error} — let the user that runs sekisho write there",
+        path.display()
+    )
 }
 
 /// Listens at this path, in the directory that is held, until the server stops.

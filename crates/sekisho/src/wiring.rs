@@ -64,8 +64,14 @@ impl Running {
             .await
             .map_err(|error| error.to_string())?;
         tracing::info!(changes = changes.len(), "realm files applied");
-        let realms = Realms::open(store, clock, wrap).await.map_err(|error| error.to_string())?;
+        let realms = Realms::open(store, clock, wrap)
+            .await
+            .map_err(|error| error.to_string())?;
         let realms = Arc::new(realms);
+        // A wrapping key that does not fit shows now, not at the first request.
+        if let Some(issuer) = realms.issuers().first() {
+            realms.by_issuer(issuer).await.map_err(|error| error.to_string())?;
+        }
 
         let (stop, stopped) = watch::channel(false);
         let pages = Pages::new(None).map_err(|error| error.to_string())?;
@@ -73,7 +79,9 @@ impl Running {
             realms: Arc::clone(&realms),
             passwords: passwords.clone(),
             pages,
-            proxies: Proxies { trusted: config.proxy.trusted.clone() },
+            proxies: Proxies {
+                trusted: config.proxy.trusted.clone(),
+            },
         });
         let front = Front::new(app, beside);
         let mut listeners = JoinSet::new();
@@ -86,10 +94,23 @@ impl Running {
             Some(settings) => Some(operations::serve(settings.bind, Arc::clone(&realms), stopped.clone()).await?),
             None => None,
         };
-        control::listen(&config.control_socket(), held, Arc::clone(&realms), passwords.clone(), stopped.clone())?;
+        control::listen(
+            &config.control_socket(),
+            held,
+            Arc::clone(&realms),
+            passwords.clone(),
+            stopped.clone(),
+        )?;
         delivery::start(&realms, config.email.as_ref(), &config.outgoing, &stopped)?;
         background::start(&realms, &stopped);
-        Ok(Self { stop, listeners, addresses, operations, realms, passwords })
+        Ok(Self {
+            stop,
+            listeners,
+            addresses,
+            operations,
+            realms,
+            passwords,
+        })
     }
 
     /// Where it listens.

@@ -23,6 +23,15 @@ const ATTEMPTS: usize = 3;
 /// How long an authorization's row outlives its last token, in seconds.
 const SLACK: i64 = 60;
 
+/// How the user permitted it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Approval {
+    /// On a page, just now: the permission begins anew.
+    Asked,
+    /// Before: the permission ends when it would have ended.
+    Remembered,
+}
+
 /// What became of it.
 pub enum Issued {
     /// The answer.
@@ -38,6 +47,7 @@ pub async fn issue(
     person: &Person,
     scope: &Scope,
     flow_id: Option<&str>,
+    approval: Approval,
 ) -> Result<Issued, AuthorizeRefusal> {
     let scope = scope.intersection(&valid.scope);
     let refuse = |code, text: &str| AuthorizeRefusal::redirect(realm.issuer(), valid, code, text);
@@ -57,10 +67,10 @@ pub async fn issue(
             .store
             .find_grant(realm.issuer(), &person.user.id, valid.client.id())
             .await?;
-        let (grant_id, grant_change) = use_grant(realm, valid, person, &scope, known);
+        let (grant, grant_change) = use_grant(realm, valid, person, &scope, (known, approval));
         let code = valid.request.response_type.has_code().then(random_token);
         let granted = Granted {
-            grant_id,
+            grant: &grant,
             scope: &scope,
             audience: &audience,
         };
@@ -98,15 +108,19 @@ fn use_grant(
     valid: &ValidRequest,
     person: &Person,
     scope: &Scope,
-    known: Option<Grant>,
-) -> (String, Change) {
+    (known, approval): (Option<Grant>, Approval),
+) -> (Grant, Change) {
     let (issuer, now) = (realm.issuer(), realm.now());
-    let expires_at = now + realm.realm.lifetimes.grant;
+    let a_new_term = now + realm.realm.lifetimes.grant;
     match known {
         Some(known) if known.is_alive(now) => {
+            let expires_at = match approval {
+                Approval::Asked => a_new_term,
+                Approval::Remembered => known.expires_at,
+            };
             let wider = known.scope.union(scope);
             let change = Change::new().then(grant::touch(issuer, &known, &wider, expires_at, now));
-            (known.id, change)
+            (Grant { expires_at, ..known }, change)
         }
         expired => {
             let new = Grant {
@@ -116,21 +130,21 @@ fn use_grant(
                 scope: scope.clone(),
                 created_at: now,
                 updated_at: now,
-                expires_at,
+                expires_at: a_new_term,
                 ended_at: None,
             };
             let end = expired
                 .map(|old| grant::end(issuer, &old.user_id, &old.id, now))
                 .unwrap_or_default();
             let change = Change::new().then_all(end).then(grant::insert(issuer, &new));
-            (new.id, change)
+            (new, change)
         }
     }
 }
 
 /// What the user permitted.
 struct Granted<'a> {
-    grant_id: String,
+    grant: &'a Grant,
     scope: &'a Scope,
     audience: &'a [String],
 }
@@ -145,15 +159,12 @@ fn new_authorization(
     let now = realm.now();
     let lifetimes = &realm.realm.lifetimes;
     let offline = valid.is_offline(granted.scope);
-    let lives = if offline {
-        lifetimes.grant
-    } else {
-        lifetimes.authorization_code + lifetimes.access_token + SLACK
-    };
+    let tokens_end = now + lifetimes.authorization_code + lifetimes.access_token + SLACK;
+    let expires_at = if offline { granted.grant.expires_at } else { tokens_end };
     let request = &valid.request;
     Authorization {
         id: new_id(),
-        grant_id: granted.grant_id,
+        grant_id: granted.grant.id.clone(),
         user_id: person.user.id.clone(),
         client_id: valid.client.id().to_owned(),
         session_id: person.session.id.clone(),
@@ -177,7 +188,7 @@ fn new_authorization(
         code_used_at: None,
         offline,
         created_at: now,
-        expires_at: now + lives,
+        expires_at,
         ended_at: None,
     }
 }

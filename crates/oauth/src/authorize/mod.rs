@@ -12,7 +12,7 @@ mod respond;
 mod validate;
 
 pub use decide::{ConsentNeeded, Decision, Person, decide};
-pub use issue::{Issued, issue};
+pub use issue::{Approval, Issued, issue};
 pub use refusal::{AuthorizeRefusal, RedirectedRefusal, deny};
 pub use respond::{AuthorizationResponse, Destination};
 pub use validate::{ValidRequest, validate};

@@ -72,6 +72,7 @@ async fn new_user(pool: &PasswordPool, entry: UserEntry, now: i64) -> Result<Use
         }
     })?;
     Ok(User {
+        id: entry.sub.unwrap_or(user.id),
         enabled: entry.enabled.unwrap_or(true),
         ..user
     })

@@ -143,6 +143,7 @@ fn client(client: &Client) -> Ordered {
 fn user(user: &User) -> Ordered {
     let mut members = user.claims.clone();
     members.insert("username".to_owned(), user.username.clone().into());
+    members.insert("sub".to_owned(), user.id.clone().into());
     if let Some(phc) = &user.password_hash {
         members.insert("password_hash".to_owned(), phc.clone().into());
     }
@@ -152,5 +153,5 @@ fn user(user: &User) -> Ordered {
     if !user.enabled {
         members.insert("enabled".to_owned(), json!(false));
     }
-    Ordered::new(members, &["username", "password_hash", "enabled"])
+    Ordered::new(members, &["username", "sub", "password_hash", "enabled"])
 }

@@ -20,6 +20,7 @@ mod users;
 use std::sync::Arc;
 
 use authn::password::PasswordPool;
+pub(crate) use realm::OPENID_SCOPES;
 use realm::{RealmContext, Realms};
 use serde_json::{Value, json};
 use storage::Store;
@@ -33,9 +34,6 @@ pub use self::{
     plan::{PlannedChange, Verb, plan},
 };
 use crate::config::{RealmFile, ServerConfig};
-
-/// The scopes that OpenID Connect defines; they belong to the issuer, not to an API.
-pub(crate) const OPENID_SCOPES: &[&str] = &["openid", "profile", "email", "address", "phone", "offline_access"];
 
 /// What a server does at start: each realm file is applied; a database without any realm gets the default one, unless
 /// the configuration says which realms there are. `now` is in unix seconds.

@@ -124,10 +124,10 @@ pub(super) enum DemoApp {
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// Where users will sign in [default: http://localhost:8080]
+    /// Where users will sign in [default: this machine, port 8080]
     #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
-    /// The public URL of the API to be protected [default: http://localhost:9000, or a neighbour of the issuer]
+    /// The public URL of the API to be protected [default: a neighbour of the issuer]
     #[arg(long, value_name = "URL")]
     pub api: Option<String>,
 }

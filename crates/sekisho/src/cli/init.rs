@@ -22,7 +22,10 @@ use crate::config;
 
 /// Files of secrets, as the realm file names them, and whose they are.
 const SECRETS: &[(&str, &str)] = &[
-    ("my-api", "the API's own secret, with which it asks what a token is worth"),
+    (
+        "my-api",
+        "the API's own secret, with which it asks what a token is worth",
+    ),
     ("web-app", "the secret of the app with a server"),
     ("nightly-job", "the secret of the program that acts for itself"),
 ];
@@ -39,7 +42,11 @@ pub(super) fn run(config: Option<&Path>, arguments: Init, is_json: bool) -> Resu
     let (mut files, texts) = files(file, directory, &starter);
     let there = present(&files);
     if !there.is_empty() {
-        let (verb, it) = if there.len() == 1 { ("is", "it") } else { ("are", "them") };
+        let (verb, it) = if there.len() == 1 {
+            ("is", "it")
+        } else {
+            ("are", "them")
+        };
         let there = there.join(", ");
         return Err(format!(
             "{there} {verb} there already, and nothing was written — move {it} away, or run init in another directory"
@@ -57,7 +64,11 @@ pub(super) fn run(config: Option<&Path>, arguments: Init, is_json: bool) -> Resu
         content: GITIGNORE.to_owned(),
         is_secret: false,
     };
-    let mut written: Vec<Value> = files.iter().zip(&texts).map(|(file, text)| entry(&file.path, text)).collect();
+    let mut written: Vec<Value> = files
+        .iter()
+        .zip(&texts)
+        .map(|(file, text)| entry(&file.path, text))
+        .collect();
     if present(std::slice::from_ref(&ignored)).is_empty() {
         written.push(entry(&ignored.path, "keeps secrets and data out of Git"));
         files.push(ignored);
@@ -81,7 +92,11 @@ fn entry(path: &Path, text: &str) -> Value {
 
 /// The files and what each is for; the last one is for the password.
 fn files(server: &Path, directory: &Path, starter: &Starter) -> (Vec<NewFile>, Vec<String>) {
-    let open = |path: PathBuf, content: String| NewFile { path, content, is_secret: false };
+    let open = |path: PathBuf, content: String| NewFile {
+        path,
+        content,
+        is_secret: false,
+    };
     let secret = |name: &str, content: String| NewFile {
         path: directory.join("secrets").join(name),
         content,
@@ -142,13 +157,22 @@ fn next(starter: &Starter, config: Option<&Path>, directory: &Path) -> Vec<Value
     let mut steps = Vec::new();
     if starter.is_public() {
         let server = config.unwrap_or(Path::new(config::DEFAULT_FILE)).display();
-        steps.push((format!("edit {server}"), "choose who speaks TLS: a proxy, or Sekisho".to_owned()));
+        steps.push((
+            format!("edit {server}"),
+            "choose who speaks TLS: a proxy, or Sekisho".to_owned(),
+        ));
     }
     let realm = directory.join("realms").join(starter.realm_name());
     let password = directory.join("secrets").join(USER);
     steps.extend([
-        (format!("edit {}", realm.display()), "names, addresses and scopes of your own".to_owned()),
-        (format!("sekisho check{option}"), "every mistake, with line and remedy".to_owned()),
+        (
+            format!("edit {}", realm.display()),
+            "names, addresses and scopes of your own".to_owned(),
+        ),
+        (
+            format!("sekisho check{option}"),
+            "every mistake, with line and remedy".to_owned(),
+        ),
         (format!("sekisho serve{option}"), "the server, until Ctrl+C".to_owned()),
         (
             format!("open {}/account", starter.issuer),
@@ -164,15 +188,24 @@ pub(super) fn show(answer: &Value) -> String {
     let rows = |list: &str, first: &str, second: &str| {
         let rows = answer[list].as_array().into_iter().flatten();
         let rows: Vec<Vec<String>> = rows
-            .map(|row| vec![format!("  {}", terminal::plain(&row[first])), terminal::plain(&row[second])])
+            .map(|row| {
+                vec![
+                    format!("  {}", terminal::plain(&row[first])),
+                    terminal::plain(&row[second]),
+                ]
+            })
             .collect();
         rows
     };
     let (files, steps) = (rows("files", "path", "what"), rows("next", "do", "why"));
-    let problems = answer["problems"].as_array().into_iter().flatten().fold(String::new(), |text, problem| {
-        let part = |name: &str| terminal::plain(&problem[name]);
-        format!("{text}\n{}: {} — {}\n", part("file"), part("problem"), part("remedy"))
-    });
+    let problems = answer["problems"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .fold(String::new(), |text, problem| {
+            let part = |name: &str| terminal::plain(&problem[name]);
+            format!("{text}\n{}: {} — {}\n", part("file"), part("problem"), part("remedy"))
+        });
     format!(
         "{}\nThe secrets are random, and only you can read their files.\n{problems}\n{}\n\
          How to protect an API of your own in ten minutes: {GUIDE}\n",

@@ -5,8 +5,8 @@
 
 mod actions;
 mod arguments;
-mod init;
 mod failure;
+mod init;
 mod logging;
 mod show;
 mod terminal;

@@ -65,7 +65,7 @@ pub(super) fn read(
         return Some(ClientSecret::Missing);
     };
     if secret.expose().len() < SHORTEST_SECRET && !report.plain_secrets {
-        let remedy = "use a random one: openssl rand -base64 32";
+        let remedy = "use a random one: openssl rand -hex 32";
         let problem = format!(
             "client_secret is short ({} characters): it could be guessed",
             secret.expose().len()

@@ -79,6 +79,9 @@ pub enum ClientSecret {
 pub struct UserEntry {
     /// The name to sign in with.
     pub username: String,
+    /// The subject identifier of a new user; absent: a random one.
+    #[serde(default)]
+    pub sub: Option<String>,
     /// The password of a new user.
     pub password: Option<PasswordSeed>,
     /// Standard claims.

@@ -23,6 +23,13 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<Located<UserEntry>> {
         );
         table.report.error(&name.span, "username cannot be a user name", remedy);
     }
+    let sub = table.text("sub");
+    if let Some(sub) = sub.as_ref().filter(|sub| !is_subject(&sub.value)) {
+        let remedy = "use at most 255 ASCII characters without spaces (OpenID Connect Core §2)";
+        table
+            .report
+            .error(&sub.span, "sub cannot be a subject identifier", remedy);
+    }
     let password = password(&mut table);
     table.not_built("totp_secret", is_nothing);
     let groups = table
@@ -39,12 +46,17 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<Located<UserEntry>> {
     table.finish();
     let value = UserEntry {
         username: username?.value.trim().to_owned(),
+        sub: sub.map(|sub| sub.value),
         password,
         claims,
         groups,
         enabled,
     };
     Some(Located { value, span })
+}
+
+fn is_subject(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn password(table: &mut Table<'_, '_>) -> Option<PasswordSeed> {

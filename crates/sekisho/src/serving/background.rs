@@ -8,7 +8,7 @@ use tokio::sync::watch;
 /// How often other nodes' changes are looked for.
 const REFRESH: Duration = Duration::from_secs(1);
 /// How often keys and expired rows are looked after.
-const UPKEEP: Duration = Duration::from_secs(60);
+const UPKEEP: Duration = Duration::from_mins(1);
 /// Rows deleted at once from each table, so that nobody waits for long.
 const BATCH: i64 = 500;
 

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long requests in progress may take when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
 /// The largest request header, in bytes.
-const MAX_HEADER: usize = 32 * 1024;
+const MAX_HEADER: u32 = 32 * 1024;
 /// Connections at once on one listener; more wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 10_000;
 
@@ -52,7 +52,9 @@ impl Listener {
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         loop {
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                break;
+            };
             let (stream, peer) = tokio::select! {
                 accepted = self.tcp.accept() => match accepted {
                     Ok(accepted) => accepted,
@@ -97,12 +99,8 @@ async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<tokio_rustls::
     }
 }
 
-async fn serve_connection<S>(
-    stream: S,
-    peer: SocketAddr,
-    front: Front,
-    watcher: hyper_util::server::graceful::Watcher,
-) where
+async fn serve_connection<S>(stream: S, peer: SocketAddr, front: Front, watcher: hyper_util::server::graceful::Watcher)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let begun = Arc::new(Notify::new());
@@ -122,12 +120,12 @@ async fn serve_connection<S>(
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
-        .max_buf_size(MAX_HEADER);
+        .max_buf_size(MAX_HEADER as usize);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(100)
-        .max_header_list_size(MAX_HEADER as u32)
+        .max_header_list_size(MAX_HEADER)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(PATIENCE);
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();

@@ -33,9 +33,14 @@ pub async fn serve(
     realms: Arc<Realms>,
     mut stop: watch::Receiver<bool>,
 ) -> Result<SocketAddr, String> {
-    let listener = TcpListener::bind(bind).await.map_err(|error| format!("cannot listen on {bind}: {error}"))?;
+    let listener = TcpListener::bind(bind)
+        .await
+        .map_err(|error| format!("cannot listen on {bind}: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let state = Operations { realms, prometheus: recorder() };
+    let state = Operations {
+        realms,
+        prometheus: recorder(),
+    };
     let router = Router::new()
         .route("/health/live", get(|| async { "alive\n" }))
         .route("/health/ready", get(ready))

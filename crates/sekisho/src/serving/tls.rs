@@ -67,7 +67,8 @@ fn dev_certificate(directory: &Path, names: &[String]) -> Result<(PathBuf, PathB
         return Ok((cert, key));
     }
     fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
-    let made = make_dev_certificate(names).map_err(|error| format!("a development certificate cannot be made: {error}"))?;
+    let made =
+        make_dev_certificate(names).map_err(|error| format!("a development certificate cannot be made: {error}"))?;
     write_private(&directory.join("ca.key.pem"), &made.ca_key)?;
     write_private(&key, &made.key)?;
     for (path, text) in [(directory.join("ca.pem"), &made.ca), (cert.clone(), &made.cert)] {
@@ -88,18 +89,32 @@ fn make_dev_certificate(names: &[String]) -> Result<DevCertificate, rcgen::Error
     let rsa = || KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048);
     let ca_key = rsa()?;
     let mut ca_params = CertificateParams::default();
-    ca_params.distinguished_name.push(DnType::CommonName, "Sekisho development CA");
+    ca_params
+        .distinguished_name
+        .push(DnType::CommonName, "Sekisho development CA");
     ca_params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     ca_params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let ca = ca_params.self_signed(&ca_key)?;
     let key = rsa()?;
     let mut all: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
-    all.extend(names.iter().filter(|name| !["localhost", "127.0.0.1", "::1"].contains(&name.as_str())).cloned());
+    all.extend(
+        names
+            .iter()
+            .filter(|name| !["localhost", "127.0.0.1", "::1"].contains(&name.as_str()))
+            .cloned(),
+    );
     let mut params = CertificateParams::new(all)?;
-    params.distinguished_name.push(DnType::CommonName, "Sekisho development");
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "Sekisho development");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let cert = params.signed_by(&key, &Issuer::from_params(&ca_params, &ca_key))?;
-    Ok(DevCertificate { ca: ca.pem(), ca_key: ca_key.serialize_pem(), cert: cert.pem(), key: key.serialize_pem() })
+    Ok(DevCertificate {
+        ca: ca.pem(),
+        ca_key: ca_key.serialize_pem(),
+        cert: cert.pem(),
+        key: key.serialize_pem(),
+    })
 }
 
 fn write_private(path: &Path, text: &str) -> Result<(), String> {

@@ -247,13 +247,6 @@ pub async fn key_set(server: &impl Server) -> KeySet {
         .unwrap()
 }
 
-/// Waits for the slow keys of a new realm, which are made in the background: before, some answers are 503.
-pub async fn all_keys(server: &impl Server) {
-    while key_set(server).await.keys.len() < SigningAlg::ALL.len() {
-        tokio::task::yield_now().await;
-    }
-}
-
 /// Verifies a JWT of any algorithm that is offered.
 pub fn verify(keys: &KeySet, jwt: &str) -> Verified {
     keys.verify(&UnverifiedJwt::parse(jwt).unwrap(), &SigningAlg::ALL)

@@ -1,6 +1,13 @@
 //! A server in this process with the realm of the tests and a clock that stands still.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    ffi::OsString,
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::OnceLock,
+    thread,
+};
 
 use model::Clock;
 use reqwest::{Response, StatusCode};
@@ -11,9 +18,13 @@ use sekisho::{
 use serde_json::Value;
 use storage::Options;
 use testkit::{Browser, pkce, process};
+use tokio::runtime::Runtime;
 
 /// When the clock stands still: 2026-11-23 12:00:00 UTC.
 pub const NOON: i64 = 1_795_435_200;
+
+/// The issuer of [`Bank::start`]. Clients find its port by their own resolver.
+const SAME_ISSUER: &str = "http://localhost";
 
 /// A running server.
 pub struct Bank {
@@ -21,45 +32,93 @@ pub struct Bank {
     pub clock: Clock,
     pub issuer: String,
     pub http: reqwest::Client,
+    address: SocketAddr,
+    data: Directory,
+}
+
+/// A directory that is removed when it is no longer needed.
+struct Directory(PathBuf);
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 impl Bank {
-    /// With SQLite and the realm `testkit::realm::bank`.
+    /// With SQLite and the realm `testkit::realm::bank`, started before: its keys and users are there. They take most of
+    /// the time of a first start, so that is done once for all tests. The issuer is the same everywhere, without a port.
     pub async fn start() -> Self {
-        Self::with_realm(testkit::realm::bank).await
+        let (data, address) = (process::temporary_directory("bank"), free_address());
+        for (name, bytes) in started_before() {
+            fs::write(data.join(name), bytes).unwrap();
+        }
+        let options = Options::Sqlite {
+            path: data.join("sekisho.db"),
+        };
+        Self::with(options, data, address, SAME_ISSUER, testkit::realm::bank).await
     }
 
-    /// With SQLite and a realm file of the test's own.
+    /// With SQLite and a realm file of the test's own, started for the first time.
     pub async fn with_realm(realm: impl FnOnce(&str) -> String) -> Self {
-        let data = process::temporary_directory("bank");
-        let options = Options::Sqlite { path: data.join("sekisho.db") };
-        Self::with(options, data, realm).await
+        let (data, address) = (process::temporary_directory("bank"), free_address());
+        let options = Options::Sqlite {
+            path: data.join("sekisho.db"),
+        };
+        Self::with(
+            options,
+            data,
+            address,
+            &format!("http://localhost:{}", address.port()),
+            realm,
+        )
+        .await
     }
 
     /// With PostgreSQL, in a database of its own.
     pub async fn on_postgres() -> Self {
-        let url = tokio::task::spawn_blocking(|| testkit::postgres::shared().create_database()).await.unwrap();
+        let url = tokio::task::spawn_blocking(|| testkit::postgres::shared().create_database())
+            .await
+            .unwrap();
         let options = Options::Postgres { url, connections: 8 };
-        Self::with(options, process::temporary_directory("bank"), testkit::realm::bank).await
+        let (data, address) = (process::temporary_directory("bank"), free_address());
+        let issuer = format!("http://localhost:{}", address.port());
+        Self::with(options, data, address, &issuer, testkit::realm::bank).await
     }
 
-    async fn with(database: Options, data: std::path::PathBuf, realm: impl FnOnce(&str) -> String) -> Self {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()));
-        let issuer = format!("http://localhost:{}", address.port());
-        let file = config::from_text("bank.toml".as_ref(), &realm(&issuer)).unwrap_or_else(|problems| panic!("{problems:?}"));
+    async fn with(
+        database: Options,
+        data: PathBuf,
+        address: SocketAddr,
+        issuer: &str,
+        realm: impl FnOnce(&str) -> String,
+    ) -> Self {
+        let file =
+            config::from_text("bank.toml".as_ref(), &realm(issuer)).unwrap_or_else(|problems| panic!("{problems}"));
         let config = ServerConfig {
-            data,
+            data: data.clone(),
             database,
             realms: vec![file],
             names_realms: true,
-            listeners: vec![Listener { bind: address, tls: None }],
+            listeners: vec![Listener {
+                bind: address,
+                tls: None,
+            }],
             ..ServerConfig::without_file()
         };
         let clock = Clock::frozen(NOON);
         let running = Running::start(config, clock.clone(), None).await.unwrap();
         // RSA keys are made in the background; tests want them now.
         running.realms.maintain_keys().await.unwrap();
-        Self { running, clock, issuer, http: testkit::browser::client(None) }
+        let http = testkit::browser::client(Some(address));
+        Self {
+            running,
+            clock,
+            issuer: issuer.to_owned(),
+            http,
+            address,
+            data: Directory(data),
+        }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -68,7 +127,7 @@ impl Bank {
 
     /// A new browser.
     pub fn browser(&self) -> Browser {
-        Browser::new(&self.issuer)
+        Browser::with_client(&self.issuer, testkit::browser::client(Some(self.address)))
     }
 
     /// The URL of an authorization request.
@@ -81,7 +140,13 @@ impl Bank {
     /// Posts a form with client credentials by HTTP Basic.
     pub async fn post_as(&self, path: &str, client_id: &str, form: &[(&str, &str)]) -> Response {
         let secret = testkit::realm::secret(client_id);
-        self.http.post(self.url(path)).basic_auth(client_id, Some(secret)).form(form).send().await.unwrap()
+        self.http
+            .post(self.url(path))
+            .basic_auth(client_id, Some(secret))
+            .form(form)
+            .send()
+            .await
+            .unwrap()
     }
 
     /// Posts a form without credentials.
@@ -102,7 +167,10 @@ impl Bank {
             ("code_challenge", &pkce.challenge),
             ("code_challenge_method", "S256"),
         ]);
-        let callback = self.browser().authorize(&url, "alice", &testkit::realm::password("alice")).await;
+        let callback = self
+            .browser()
+            .authorize(&url, "alice", &testkit::realm::password("alice"))
+            .await;
         let response = self
             .post_as(
                 "/token",
@@ -125,4 +193,34 @@ impl Bank {
         assert_eq!(response.status(), StatusCode::OK);
         response.json().await.unwrap()
     }
+}
+
+fn free_address() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()))
+}
+
+/// The files of a data directory in which a server has run, by name.
+fn started_before() -> &'static [(OsString, Vec<u8>)] {
+    static FILES: OnceLock<Vec<(OsString, Vec<u8>)>> = OnceLock::new();
+    FILES.get_or_init(|| thread::spawn(first_start).join().unwrap())
+}
+
+fn first_start() -> Vec<(OsString, Vec<u8>)> {
+    let data = process::temporary_directory("bank");
+    // A runtime of its own: when it is gone, nothing of the server runs any more.
+    let runtime = Runtime::new().unwrap();
+    let directory = runtime.block_on(async {
+        let options = Options::Sqlite {
+            path: data.join("sekisho.db"),
+        };
+        let bank = Bank::with(options, data, free_address(), SAME_ISSUER, testkit::realm::bank).await;
+        bank.running.stop().await;
+        bank.data
+    });
+    drop(runtime);
+    let files = fs::read_dir(&directory.0).unwrap().map(Result::unwrap);
+    let files = files.filter(|file| file.file_type().unwrap().is_file());
+    files
+        .map(|file| (file.file_name(), fs::read(file.path()).unwrap()))
+        .collect()
 }

@@ -7,7 +7,7 @@ use testkit::{Engine, Serve, pkce, postgres::Cluster};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
-    app::{App, BANK_API, CLI, Code, Server, WEB_APP, all_keys, granted, refused, text},
+    app::{App, BANK_API, CLI, Code, Server, WEB_APP, granted, refused, text},
     https::PROGRAM,
 };
 
@@ -52,7 +52,6 @@ fn reached(answer: Result<Response, reqwest::Error>) -> Option<Response> {
 
 impl Way {
     async fn to(server: &Serve) -> Self {
-        all_keys(server).await;
         let browser = server.browser();
         WEB_APP.code_in(server, &browser, "accounts:read", &[]).await;
         let cookies = browser.cookies_for(&url::Url::parse(server.issuer()).unwrap());
@@ -142,30 +141,27 @@ async fn rotate(way: Way, mut token: String) -> String {
         let Ok(tokens) = answer.json::<Value>().await else {
             return token;
         };
-        token = text(&tokens, "refresh_token").to_owned();
+        text(&tokens, "refresh_token").clone_into(&mut token);
     }
 }
 
 /// Everything that was acknowledged is there, and nothing works twice.
 async fn check(way: &Way, outcome: Outcome) {
-    match &outcome.tokens {
-        Some(tokens) => {
-            let refresh = WEB_APP.refresh(way, text(tokens, "refresh_token")).await;
-            if outcome.is_revoked {
-                refused(refresh, "invalid_grant").await;
-            } else {
-                granted(refresh).await;
-            }
-            assert_eq!(
-                BANK_API.sees(way, text(tokens, "access_token")).await,
-                !outcome.is_revoked
-            );
+    if let Some(tokens) = &outcome.tokens {
+        let refresh = WEB_APP.refresh(way, text(tokens, "refresh_token")).await;
+        if outcome.is_revoked {
+            refused(refresh, "invalid_grant").await;
+        } else {
+            granted(refresh).await;
         }
+        assert_eq!(
+            BANK_API.sees(way, text(tokens, "access_token")).await,
+            !outcome.is_revoked
+        );
+    } else {
         // Whether it was redeemed is not known: it may be once more now, if it was not.
-        None => {
-            let status = WEB_APP.redeem(way, &outcome.code).await.status();
-            assert!(status == 200 || status == 400, "{status}");
-        }
+        let status = WEB_APP.redeem(way, &outcome.code).await.status();
+        assert!(status == 200 || status == 400, "{status}");
     }
     refused(WEB_APP.redeem(way, &outcome.code).await, "invalid_grant").await;
 }

@@ -54,17 +54,21 @@ fn file_name(block: &Block) -> Option<&str> {
 
 /// One script: commands as they stand, each file written where its block stands.
 fn script(blocks: &[Block]) -> String {
-    blocks.iter().fold(PRELUDE.to_owned(), |script, block| match (block.info.as_str(), file_name(block)) {
-        ("sh", _) => format!("{script}{}echo '{END_OF_BLOCK}'\n", block.text),
-        (_, Some(name)) => format!("{script}cat > {name} <<'END_OF_FILE'\n{}END_OF_FILE\n", block.text),
-        _ => script,
+    blocks.iter().fold(PRELUDE.to_owned(), |script, block| {
+        match (block.info.as_str(), file_name(block)) {
+            ("sh", _) => format!("{script}{}echo '{END_OF_BLOCK}'\n", block.text),
+            (_, Some(name)) => format!("{script}cat > {name} <<'END_OF_FILE'\n{}END_OF_FILE\n", block.text),
+            _ => script,
+        }
     })
 }
 
 /// Whether the lines are among those that were printed, in their order.
 fn missing_line<'e>(expected: &'e str, printed: &str) -> Option<&'e str> {
     let mut printed = printed.lines().map(str::trim_end);
-    expected.lines().find(|line| !line.is_empty() && !printed.any(|other| other == *line))
+    expected
+        .lines()
+        .find(|line| !line.is_empty() && !printed.any(|other| other == *line))
 }
 
 /// A shell with everything that it starts. Dropped, it ends.
@@ -124,7 +128,8 @@ impl Shell {
 /// What the programs in the background had to say.
 fn logs(directory: &Path) -> String {
     let logs = ["empty/my-service/serve.log", "empty/my-service/api.log"];
-    logs.map(|log| fs::read_to_string(directory.join(log)).unwrap_or_default()).concat()
+    logs.map(|log| fs::read_to_string(directory.join(log)).unwrap_or_default())
+        .concat()
 }
 
 impl Drop for Shell {
@@ -150,7 +155,11 @@ fn protecting_an_api_goes_as_the_guide_says() {
             "sh" => output = outputs.next().expect("an end for each block"),
             "text" => {
                 let missing = missing_line(&block.text, output);
-                assert!(missing.is_none(), "the guide shows {:?}, but there was:\n{output}", missing.unwrap_or_default());
+                assert!(
+                    missing.is_none(),
+                    "the guide shows {:?}, but there was:\n{output}",
+                    missing.unwrap_or_default()
+                );
                 compared += 1;
             }
             _ => assert!(file_name(block).is_some(), "what is a block of {:?}?", block.info),

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use testkit::{Browser, Engine, postgres, realm};
 
 use crate::{
-    app::{BANK_API, ROBOT, Server, WEB_APP, all_keys},
+    app::{BANK_API, ROBOT, Server, WEB_APP},
     https::Https,
 };
 
@@ -55,16 +55,21 @@ async fn carry(http: reqwest::Client, request: HttpRequest) -> Result<HttpRespon
 
 async fn complete_everything(engine: Engine) {
     let server = Https::start(engine, "");
-    all_keys(&server).await;
     let http = |request| carry(server.http(), request);
     let issuer = IssuerUrl::new(server.issuer().to_owned()).unwrap();
     let metadata = Metadata::discover_async(issuer, &http).await.unwrap();
+    complete_the_code_flow(&server, metadata.clone()).await;
+    complete_client_credentials(&server, metadata).await;
+}
+
+/// A user signs in; the client refreshes and revokes.
+async fn complete_the_code_flow(server: &Https, metadata: Metadata) {
+    let http = |request| carry(server.http(), request);
     let revocation = metadata.additional_metadata().revocation_endpoint.clone();
-    let secret = |id: &str| Some(ClientSecret::new(realm::secret(id)));
-    let client =
-        CoreClient::from_provider_metadata(metadata.clone(), ClientId::new("web-app".into()), secret("web-app"))
-            .set_redirect_uri(RedirectUrl::new(WEB_APP.redirect_uri.into()).unwrap())
-            .set_revocation_url(revocation);
+    let secret = ClientSecret::new(realm::secret(WEB_APP.client_id));
+    let client = CoreClient::from_provider_metadata(metadata, ClientId::new(WEB_APP.client_id.into()), Some(secret))
+        .set_redirect_uri(RedirectUrl::new(WEB_APP.redirect_uri.into()).unwrap())
+        .set_revocation_url(revocation);
 
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let (url, state, nonce) = client
@@ -114,7 +119,7 @@ async fn complete_everything(engine: Engine) {
         .claims(&verifier, |_: Option<&Nonce>| Ok(()))
         .unwrap();
     assert_eq!(again.subject(), claims.subject());
-    assert!(BANK_API.sees(&server, fresh.access_token().secret()).await);
+    assert!(BANK_API.sees(server, fresh.access_token().secret()).await);
 
     let revocable = CoreRevocableToken::RefreshToken(refresh_token.clone());
     client
@@ -123,7 +128,7 @@ async fn complete_everything(engine: Engine) {
         .request_async(&http)
         .await
         .unwrap();
-    assert!(!BANK_API.sees(&server, fresh.access_token().secret()).await);
+    assert!(!BANK_API.sees(server, fresh.access_token().secret()).await);
     assert!(
         client
             .exchange_refresh_token(refresh_token)
@@ -132,14 +137,19 @@ async fn complete_everything(engine: Engine) {
             .await
             .is_err()
     );
+}
 
-    let robot = CoreClient::from_provider_metadata(metadata, ClientId::new(ROBOT.client_id.into()), secret("robot"));
+/// A client that acts for itself.
+async fn complete_client_credentials(server: &Https, metadata: Metadata) {
+    let http = |request| carry(server.http(), request);
+    let secret = ClientSecret::new(realm::secret(ROBOT.client_id));
+    let robot = CoreClient::from_provider_metadata(metadata, ClientId::new(ROBOT.client_id.into()), Some(secret));
     let request = robot
         .exchange_client_credentials()
         .unwrap()
         .add_scope(Scope::new("accounts:read".into()));
     let own = request.request_async(&http).await.unwrap();
-    assert!(BANK_API.sees(&server, own.access_token().secret()).await);
+    assert!(BANK_API.sees(server, own.access_token().secret()).await);
 }
 
 #[tokio::test]

@@ -124,3 +124,29 @@ async fn refresh_tokens_and_codes_do_not_care() {
     granted(WEB_APP.redeem(&bank, &code).await).await;
     granted(WEB_APP.refresh(&bank, text(&tokens, "refresh_token")).await).await;
 }
+
+#[tokio::test]
+async fn a_key_that_waits_signs_at_once_when_it_must() {
+    let bank = Bank::start().await;
+    let waiting = rotate(&bank, false).await;
+    assert!(!waiting.contains(&key_of(&bank, &id_token(&bank).await).await));
+    assert_eq!(rotate(&bank, true).await, waiting);
+    assert!(waiting.contains(&key_of(&bank, &id_token(&bank).await).await));
+}
+
+#[tokio::test]
+async fn another_wrapping_key_is_refused_before_it_adds_keys_that_nobody_else_can_read() {
+    let bank = Bank::start().await;
+    let store = bank.running.realms.store.clone();
+    let before = store.sealing_keys(&bank.issuer, bank.clock.now()).await.unwrap().len();
+    let later = model::Clock::frozen(bank.clock.now() + 10 * DAY);
+    let other = jose::WrapKey::from_bytes([7; 32]);
+    let realms = realm::Realms::open(store.clone(), later, other).await.unwrap();
+    let error = realms.by_issuer(&bank.issuer).await.err().unwrap().to_string();
+    assert!(error.contains("[keys] wrap"), "{error}");
+    assert!(realms.maintain_keys().await.is_err());
+    assert_eq!(
+        store.sealing_keys(&bank.issuer, bank.clock.now()).await.unwrap().len(),
+        before
+    );
+}

@@ -8,20 +8,27 @@
 )]
 #![allow(missing_docs, reason = "names of tests are sentences")]
 
-mod bank;
-mod authorize;
-mod request;
+mod account;
 mod app;
-mod introspect;
-mod keys;
-mod metadata;
-mod realms;
-mod revoke;
-mod token;
-mod userinfo;
+mod authorize;
+mod bank;
+mod consent;
 mod durability;
+mod grant_term;
+mod guide;
 mod https;
 mod interop_openidconnect;
+mod introspect;
+mod keys;
+mod logout;
+mod metadata;
 mod nodes;
+mod on_postgres;
+mod pages;
+mod realms;
+mod request;
+mod revoke;
 mod serve;
-mod guide;
+mod sign_in;
+mod token;
+mod userinfo;

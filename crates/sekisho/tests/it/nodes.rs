@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    app::{BANK_API, CLI, Server, WEB_APP, all_keys, granted, refused, text},
+    app::{BANK_API, CLI, Server, WEB_APP, granted, refused, text},
     https::PROGRAM,
 };
 
@@ -28,10 +28,7 @@ async fn two_nodes() -> (Serve, Serve) {
         let two = one.second_node();
         (one, two)
     };
-    let (one, two) = tokio::task::spawn_blocking(start).await.unwrap();
-    all_keys(&one).await;
-    all_keys(&two).await;
-    (one, two)
+    tokio::task::spawn_blocking(start).await.unwrap()
 }
 
 #[tokio::test]

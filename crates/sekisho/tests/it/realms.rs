@@ -1,6 +1,9 @@
 //! Several realms on one server: by host and by path.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use model::Clock;
 use reqwest::{Client, StatusCode};
@@ -32,11 +35,33 @@ impl Server for Realm {
     }
 }
 
-/// One server with these realms.
+/// A running server, and the directory that is removed with it.
+struct Launched {
+    running: Running,
+    data: PathBuf,
+}
+
+impl Drop for Launched {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+/// One server with these realms, with all their keys.
 async fn start<const N: usize>(
     files: [fn(&str) -> String; N],
     issuers: impl FnOnce(u16) -> [String; N],
-) -> (Running, [Realm; N]) {
+) -> (Launched, [Realm; N]) {
+    let (launched, realms) = launch(files, issuers).await;
+    launched.running.realms.maintain_keys().await.unwrap();
+    (launched, realms)
+}
+
+/// One server that has just begun to serve these realms.
+async fn launch<const N: usize>(
+    files: [fn(&str) -> String; N],
+    issuers: impl FnOnce(u16) -> [String; N],
+) -> (Launched, [Realm; N]) {
     let data = process::temporary_directory("realms");
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()));
     let issuers = issuers(address.port());
@@ -45,7 +70,7 @@ async fn start<const N: usize>(
         database: Options::Sqlite {
             path: data.join("sekisho.db"),
         },
-        data,
+        data: data.clone(),
         realms: texts
             .map(|text| config::from_text("realm.toml".as_ref(), &text).unwrap())
             .collect(),
@@ -57,9 +82,8 @@ async fn start<const N: usize>(
         ..ServerConfig::without_file()
     };
     let running = Running::start(config, Clock::frozen(NOON), None).await.unwrap();
-    running.realms.maintain_keys().await.unwrap();
     (
-        running,
+        Launched { running, data },
         issuers.map(|issuer| Realm {
             issuer,
             http: testkit::browser::client(None),
@@ -68,7 +92,7 @@ async fn start<const N: usize>(
 }
 
 struct Three {
-    _running: Running,
+    _launched: Launched,
     root: Realm,
     path: Realm,
     host: Realm,
@@ -83,13 +107,32 @@ async fn three() -> Three {
             format!("http://127.0.0.1:{port}"),
         ]
     };
-    let (running, [root, path, host]) = start([realm::bank; 3], issuers).await;
+    let (launched, [root, path, host]) = start([realm::bank; 3], issuers).await;
     Three {
-        _running: running,
+        _launched: launched,
         root,
         path,
         host,
     }
+}
+
+#[tokio::test]
+async fn a_new_realm_answers_before_its_slow_keys_are_made() {
+    let (launched, [realm]) = launch([realm::bank], |port| [format!("http://localhost:{port}")]).await;
+    assert!(!launched.running.realms.has_keys());
+    let algs: Vec<_> = key_set(&realm)
+        .await
+        .keys
+        .into_iter()
+        .map(|key| key.alg.unwrap())
+        .collect();
+    assert!(
+        algs.contains(&"ES256".to_owned()) && algs.contains(&"EdDSA".to_owned()),
+        "{algs:?}"
+    );
+    launched.running.realms.maintain_keys().await.unwrap();
+    assert!(launched.running.realms.has_keys());
+    assert_eq!(key_set(&realm).await.keys.len(), 4);
 }
 
 #[tokio::test]
@@ -184,7 +227,7 @@ async fn a_client_of_one_realm_is_unknown_in_the_next() {
     let two = start([realm::bank, empty], |port| {
         [format!("http://localhost:{port}"), format!("http://localhost:{port}/e")]
     });
-    let (_running, [bank, empty]) = two.await;
+    let (_launched, [bank, empty]) = two.await;
     let form = [("grant_type", "client_credentials"), ("scope", "accounts:read")];
     granted(ROBOT.post(&bank, "/token", &form).await).await;
     refused(ROBOT.post(&empty, "/token", &form).await, "invalid_client").await;

@@ -32,15 +32,18 @@ impl Request {
     pub fn code(scope: &str) -> Self {
         let pkce = pkce();
         let challenge = pkce.challenge.clone();
-        Self { parameters: Vec::new(), pkce }
-            .with("response_type", "code")
-            .with("client_id", "web-app")
-            .with("redirect_uri", WEB)
-            .with("scope", scope)
-            .with("state", "the state")
-            .with("nonce", "the nonce")
-            .with("code_challenge", &challenge)
-            .with("code_challenge_method", "S256")
+        Self {
+            parameters: Vec::new(),
+            pkce,
+        }
+        .with("response_type", "code")
+        .with("client_id", "web-app")
+        .with("redirect_uri", WEB)
+        .with("scope", scope)
+        .with("state", "the state")
+        .with("nonce", "the nonce")
+        .with("code_challenge", &challenge)
+        .with("code_challenge_method", "S256")
     }
 
     /// `cli`, a native app, asks for a code.
@@ -96,7 +99,9 @@ impl Request {
 
     /// Opens it, signs in and approves if asked.
     pub async fn walk(&self, bank: &Bank, browser: &Browser, username: &str) -> Callback {
-        browser.authorize(&self.url(bank), username, &realm::password(username)).await
+        browser
+            .authorize(&self.url(bank), username, &realm::password(username))
+            .await
     }
 
     /// The error that the client gets, whoever sends it the browser.
@@ -116,7 +121,13 @@ impl Request {
 
     /// Exchanges the code of an answer, perhaps in vain.
     pub async fn try_redeem(&self, bank: &Bank, callback: &Callback) -> Response {
-        let value = |name| self.parameters().into_iter().find(|(known, _)| *known == name).unwrap().1;
+        let value = |name| {
+            self.parameters()
+                .into_iter()
+                .find(|(known, _)| *known == name)
+                .unwrap()
+                .1
+        };
         let mut form = vec![
             ("grant_type", "authorization_code"),
             ("code", callback.code()),
@@ -135,7 +146,9 @@ impl Request {
 
 /// The error in an answer.
 pub fn error(callback: &Callback) -> &str {
-    callback.get("error").unwrap_or_else(|| panic!("no error in {}", callback.url))
+    callback
+        .get("error")
+        .unwrap_or_else(|| panic!("no error in {}", callback.url))
 }
 
 /// A browser in which this user is signed in.
@@ -154,14 +167,28 @@ pub async fn sign_in(browser: &Browser, page: &Page, username: &str) -> Page {
 
 /// A response as a page.
 pub async fn page(response: Response) -> Page {
-    let (url, status, headers) = (response.url().clone(), response.status().as_u16(), response.headers().clone());
+    let (url, status, headers) = (
+        response.url().clone(),
+        response.status().as_u16(),
+        response.headers().clone(),
+    );
     let html = response.text().await.unwrap();
-    Page { url, status, headers, html }
+    Page {
+        url,
+        status,
+        headers,
+        html,
+    }
 }
 
 /// A page that says what went wrong, and leads nowhere.
 pub fn assert_error_page(page: &Page, status: u16, code: &str) {
-    assert_eq!((page.status, page.error_code().as_deref()), (status, Some(code)), "{}", page.text());
+    assert_eq!(
+        (page.status, page.error_code().as_deref()),
+        (status, Some(code)),
+        "{}",
+        page.text()
+    );
     assert_eq!(page.headers.get("location"), None);
     let id = page.headers["sekisho-explain"].to_str().unwrap().to_owned();
     assert_eq!(page.explain_id(), Some(id));
@@ -183,13 +210,17 @@ pub fn post(bank: &Bank, browser: &Browser, form: &Form, pressed: &str) -> Reque
 /// The value of the cookie whose name begins like this.
 pub fn cookie(browser: &Browser, prefix: &str) -> Option<String> {
     let mut cookies = browser.cookies().into_iter();
-    cookies.find(|(name, _)| name.starts_with(prefix)).map(|(_, value)| value)
+    cookies
+        .find(|(name, _)| name.starts_with(prefix))
+        .map(|(_, value)| value)
 }
 
 /// What an operator does.
 pub async fn administer(bank: &Bank, action: Action) {
     let command = Command { realm: None, action };
-    administration::execute(&bank.running.realms, &bank.running.passwords, command).await.unwrap();
+    administration::execute(&bank.running.realms, &bank.running.passwords, command)
+        .await
+        .unwrap();
 }
 
 /// What a JWT says, unverified.

@@ -11,7 +11,7 @@ use reqwest::{StatusCode, Version, tls};
 use testkit::{Engine, Serve, free_port, process};
 
 use crate::{
-    app::{ROBOT, Server, all_keys, granted, header, key_set},
+    app::{ROBOT, Server, granted, header, key_set},
     https::{Https, PROGRAM},
 };
 
@@ -44,31 +44,14 @@ fn rest(mut stream: TcpStream) -> Vec<u8> {
     }
 }
 
-fn has_key(keys: &jose::KeySet, alg: &str) -> bool {
-    keys.keys.iter().any(|key| key.alg.as_deref() == Some(alg))
-}
-
 #[tokio::test]
-async fn the_first_start_answers_before_slow_keys_are_made() {
+async fn a_server_is_ready_when_all_its_keys_are_made_and_says_whom_it_serves() {
     let server = start();
-    let keys = key_set(&server).await;
-    assert!(
-        has_key(&keys, "ES256") && has_key(&keys, "EdDSA"),
-        "the fast ones are there at once"
-    );
-    let slow = async {
-        while !has_key(&key_set(&server).await, "RS256") {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, slow)
-        .await
-        .expect("the slow ones follow");
-    assert!(
-        server.log().contains(server.issuer()),
-        "the log says who is served:\n{}",
-        server.log()
-    );
+    assert_eq!(key_set(&server).await.keys.len(), 4);
+    let log = server.log();
+    for told in ["listening", &address(&server).to_string(), server.issuer()] {
+        assert!(log.contains(told), "{told} is not in:\n{log}");
+    }
 }
 
 #[tokio::test]
@@ -158,7 +141,6 @@ async fn a_server_without_its_database_is_alive_but_not_ready() {
         .await
         .unwrap();
     let server = Serve::start(PROGRAM, Engine::Postgres(cluster.create_database()));
-    all_keys(&server).await;
     let http = server.http();
     let status = async |url: String| http.get(url).send().await.unwrap().status();
     cluster.stop();
@@ -321,7 +303,7 @@ async fn tls_1_2_is_spoken_unless_it_is_turned_off() {
     }
 }
 
-/// A ClientHello of this version that offers these cipher suites, P-256 and RSA signatures.
+/// A `ClientHello` of this version that offers these cipher suites, P-256 and RSA signatures.
 fn client_hello(version: u8, suites: &[u16]) -> Vec<u8> {
     let length = |bytes: &[u8]| u16::try_from(bytes.len()).unwrap().to_be_bytes();
     let suites: Vec<u8> = suites.iter().flat_map(|suite| suite.to_be_bytes()).collect();

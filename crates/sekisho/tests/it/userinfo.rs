@@ -28,7 +28,7 @@ async fn refused(response: Response, status: u16, error: &str) {
         (status, "no-store"),
         "{challenge}"
     );
-    assert!(challenge.starts_with("Bearer realm=\"http://localhost:"), "{challenge}");
+    assert!(challenge.starts_with("Bearer realm=\"http://localhost"), "{challenge}");
     assert!(challenge.contains(&format!("error=\"{error}\"")), "{challenge}");
     assert_eq!(response.json::<Value>().await.unwrap()["error"], error);
 }

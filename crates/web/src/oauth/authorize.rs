@@ -5,8 +5,8 @@
 use ::oauth::{
     Fault,
     authorize::{
-        AuthorizationResponse, AuthorizeRefusal, Decision, Destination, Issued, Person, ValidRequest, decide, issue,
-        validate,
+        Approval, AuthorizationResponse, AuthorizeRefusal, Decision, Destination, Issued, Person, ValidRequest, decide,
+        issue, validate,
     },
 };
 use axum::{http::StatusCode, response::Response};
@@ -60,10 +60,12 @@ async fn start(call: &Call, form: &Form) -> Result<Response, AuthorizeRefusal> {
     let next = match decide(&call.realm, &valid, person.as_ref(), None).await? {
         Decision::SignIn => "/sign-in",
         Decision::Consent(_) => "/consent",
-        Decision::Issue(scope) => match answer(call, &valid, person.as_ref(), &scope, None).await? {
-            Some(response) => return Ok(response),
-            None => "/sign-in",
-        },
+        Decision::Issue(scope) => {
+            match answer(call, &valid, person.as_ref(), &scope, None, Approval::Remembered).await? {
+                Some(response) => return Ok(response),
+                None => "/sign-in",
+            }
+        }
     };
     let flow = Flow::new(Goal::Authorize(call.query().to_owned()), call.realm.now());
     Ok(match flow::begin(call, &flow).await {
@@ -91,9 +93,10 @@ pub async fn answer(
     person: Option<&Person>,
     scope: &Scope,
     flow_id: Option<&str>,
+    approval: Approval,
 ) -> Result<Option<Response>, AuthorizeRefusal> {
     let Some(person) = person else { return Ok(None) };
-    match issue(&call.realm, valid, person, scope, flow_id).await? {
+    match issue(&call.realm, valid, person, scope, flow_id, approval).await? {
         Issued::Response(response) => {
             tracing::info!(client_id = valid.client.id(), user = person.user.id, %scope, "authorized");
             Ok(Some(send(call, &response)))

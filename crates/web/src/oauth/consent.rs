@@ -3,7 +3,7 @@
 //! Spec: RFC 6749 §4.1.1 (the resource owner decides), §10.2; OpenID Connect Core §3.1.2.4.
 
 use ::oauth::{
-    authorize::{AuthorizeRefusal, ConsentNeeded, Decision, Person, ValidRequest, decide, deny},
+    authorize::{Approval, AuthorizeRefusal, ConsentNeeded, Decision, Person, ValidRequest, decide, deny},
     scope_policy,
 };
 use axum::{http::StatusCode, response::Response};
@@ -60,7 +60,7 @@ async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Respo
     match (decide(&call.realm, &valid, person.as_ref(), Some(id)).await?, &person) {
         (Decision::Consent(needed), Some(person)) => Ok(ask(call, open, &valid, person, &needed, error)),
         (Decision::Issue(scope), Some(_)) => {
-            let response = answer(call, &valid, person.as_ref(), &scope, Some(id)).await?;
+            let response = answer(call, &valid, person.as_ref(), &scope, Some(id), Approval::Remembered).await?;
             Ok(response.unwrap_or_else(|| begin_again(call, &open.flow.goal)))
         }
         _ => Ok(respond::see_other(call, &format!("/sign-in?flow={id}"), &[])),
@@ -143,6 +143,6 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
     if chosen.is_empty() {
         return show(call, open, Some(Text::key("consent.error.nothing"))).await;
     }
-    let response = answer(call, &valid, person.as_ref(), &chosen, Some(id)).await?;
+    let response = answer(call, &valid, person.as_ref(), &chosen, Some(id), Approval::Asked).await?;
     Ok(response.unwrap_or_else(|| begin_again(call, &open.flow.goal)))
 }

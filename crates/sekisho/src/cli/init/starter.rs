@@ -30,8 +30,8 @@ impl Starter {
     pub fn new(issuer: Option<String>, api: Option<String>) -> Result<Self, String> {
         let issuer = issuer.unwrap_or_else(|| DEFAULT_ISSUER.to_owned());
         accept(&format!("issuer = {}", quoted(&issuer)))?;
-        let url =
-            Url::parse(&issuer).map_err(|_| format!("{issuer} is not a URL — write one like https://id.example.com"))?;
+        let url = Url::parse(&issuer)
+            .map_err(|_| format!("{issuer} is not a URL — write one like https://id.example.com"))?;
         let api = api.unwrap_or_else(|| default_api(&url));
         accept(&format!(
             "issuer = {}\n[[api]]\nidentifier = {}",
@@ -155,7 +155,10 @@ mod tests {
     #[test]
     fn an_issuer_elsewhere_is_behind_a_proxy_or_speaks_tls_on_its_own_port() {
         let text = starter("https://id.example.com:8443").server_file();
-        assert!(text.contains("\nbind = \"127.0.0.1:8080\"\n\n[proxy]\ntrusted = "), "{text}");
+        assert!(
+            text.contains("\nbind = \"127.0.0.1:8080\"\n\n[proxy]\ntrusted = "),
+            "{text}"
+        );
         assert!(text.contains("\n# bind = \"0.0.0.0:8443\"\n# tls "), "{text}");
     }
 
@@ -191,11 +194,23 @@ mod tests {
         };
         for (issuer, api, why) in [
             ("http://id.example.com", "https://api.example.com", "use https"),
-            ("https://id.example.com/", "https://api.example.com", "leave the slash out"),
+            (
+                "https://id.example.com/",
+                "https://api.example.com",
+                "leave the slash out",
+            ),
             ("id.example.com", "https://api.example.com", "is not a URL"),
-            ("https://id.example.com\"\nx=\"", "https://api.example.com", "the issuer"),
+            (
+                "https://id.example.com\"\nx=\"",
+                "https://api.example.com",
+                "the issuer",
+            ),
             ("https://id.example.com", "api.example.com", "cannot identify an API"),
-            ("https://id.example.com", "https://id.example.com", "identified by the issuer"),
+            (
+                "https://id.example.com",
+                "https://id.example.com",
+                "identified by the issuer",
+            ),
         ] {
             let text = refused(issuer, api);
             assert!(text.contains(why) && text.contains(" — "), "{issuer} {api}: {text}");

@@ -30,7 +30,9 @@ pub(super) fn write_all(files: &[NewFile]) -> Result<(), String> {
                 let _ = fs::remove_file(&written.path);
             }
             let path = file.path.display();
-            return Err(format!("{path} cannot be made ({error}) — run init in a directory where you may write"));
+            return Err(format!(
+                "{path} cannot be made ({error}) — run init in a directory where you may write"
+            ));
         }
     }
     Ok(())
@@ -39,9 +41,16 @@ pub(super) fn write_all(files: &[NewFile]) -> Result<(), String> {
 fn write(file: &NewFile) -> io::Result<()> {
     let (of_file, of_directory) = if file.is_secret { (0o600, 0o700) } else { (0o644, 0o755) };
     if let Some(parent) = file.path.parent().filter(|parent| *parent != Path::new("")) {
-        fs::DirBuilder::new().recursive(true).mode(of_directory).create(parent)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(of_directory)
+            .create(parent)?;
     }
-    let mut made = fs::OpenOptions::new().write(true).create_new(true).mode(of_file).open(&file.path)?;
+    let mut made = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(of_file)
+        .open(&file.path)?;
     made.write_all(file.content.as_bytes()).inspect_err(|_| {
         let _ = fs::remove_file(&file.path);
     })
@@ -56,13 +65,21 @@ mod tests {
     use super::*;
 
     fn file(path: PathBuf, is_secret: bool) -> NewFile {
-        NewFile { path, content: "new".to_owned(), is_secret }
+        NewFile {
+            path,
+            content: "new".to_owned(),
+            is_secret,
+        }
     }
 
     #[test]
     fn secrets_are_for_their_owner_alone() {
         let directory = temporary_directory("write");
-        write_all(&[file(directory.join("s/one"), true), file(directory.join("r/two"), false)]).unwrap();
+        write_all(&[
+            file(directory.join("s/one"), true),
+            file(directory.join("r/two"), false),
+        ])
+        .unwrap();
         let mode = |path: &str| fs::metadata(directory.join(path)).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode("s"), mode("s/one")), (0o700, 0o600));
         assert_eq!(mode("r/two") & 0o600, 0o600);
@@ -74,9 +91,15 @@ mod tests {
         let directory = temporary_directory("write");
         fs::write(directory.join("b"), "old").unwrap();
         std::os::unix::fs::symlink("nowhere", directory.join("c")).unwrap();
-        let files: Vec<_> = ["a", "b", "c"].iter().map(|name| file(directory.join(name), false)).collect();
+        let files: Vec<_> = ["a", "b", "c"]
+            .iter()
+            .map(|name| file(directory.join(name), false))
+            .collect();
         let there = present(&files);
-        assert!(there.len() == 2 && there[0].ends_with("/b") && there[1].ends_with("/c"), "{there:?}");
+        assert!(
+            there.len() == 2 && there[0].ends_with("/b") && there[1].ends_with("/c"),
+            "{there:?}"
+        );
         let error = write_all(&files).unwrap_err();
         assert!(error.contains("/b cannot be made") && error.contains(" — "), "{error}");
         assert_eq!(fs::read(directory.join("b")).unwrap(), b"old");

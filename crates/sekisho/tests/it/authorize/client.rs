@@ -16,7 +16,12 @@ async fn refused(bank: &Bank, request: &Request, code: &str) {
 async fn an_unknown_client_gets_an_error_page() {
     let bank = Bank::start().await;
     for unknown in ["nobody", "WEB-APP", "web-app ", "web-app\n"] {
-        refused(&bank, &Request::code("openid").with("client_id", unknown), "unauthorized_client").await;
+        refused(
+            &bank,
+            &Request::code("openid").with("client_id", unknown),
+            "unauthorized_client",
+        )
+        .await;
     }
 }
 
@@ -32,8 +37,18 @@ async fn a_request_without_a_client_gets_an_error_page() {
 #[tokio::test]
 async fn a_client_that_is_named_twice_gets_an_error_page() {
     let bank = Bank::start().await;
-    refused(&bank, &Request::code("openid").also("client_id", "web-app"), "invalid_request").await;
-    refused(&bank, &Request::code("openid").also("client_id", "cli"), "invalid_request").await;
+    refused(
+        &bank,
+        &Request::code("openid").also("client_id", "web-app"),
+        "invalid_request",
+    )
+    .await;
+    refused(
+        &bank,
+        &Request::code("openid").also("client_id", "cli"),
+        "invalid_request",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -41,7 +56,14 @@ async fn a_disabled_client_gets_an_error_page_at_once() {
     let bank = Bank::start().await;
     let request = Request::code("openid");
     assert!(request.open(&bank, &bank.browser()).await.page().has("sign-in"));
-    administer(&bank, Action::ClientSetEnabled { client_id: "web-app".into(), enabled: false }).await;
+    administer(
+        &bank,
+        Action::ClientSetEnabled {
+            client_id: "web-app".into(),
+            enabled: false,
+        },
+    )
+    .await;
     refused(&bank, &request, "unauthorized_client").await;
 }
 
@@ -50,7 +72,14 @@ async fn a_client_that_is_disabled_during_a_sign_in_gets_nothing() {
     let bank = Bank::start().await;
     let browser = bank.browser();
     let page = Request::code("openid").open(&bank, &browser).await.page();
-    administer(&bank, Action::ClientSetEnabled { client_id: "web-app".into(), enabled: false }).await;
+    administer(
+        &bank,
+        Action::ClientSetEnabled {
+            client_id: "web-app".into(),
+            enabled: false,
+        },
+    )
+    .await;
     let answer = browser.sign_in(&page, "alice", "alice-password").await.page();
     assert_error_page(&answer, 400, "unauthorized_client");
 }

@@ -20,17 +20,26 @@ async fn a_code_is_posted_to_the_redirect_uri() {
     let page = browser.approve(&page).await.page();
     let form = page.form_with("continue");
     assert!(form.post && form.action.as_str() == WEB);
-    assert!(page.url.query().is_none_or(|query| !query.contains("code")), "{}", page.url);
+    assert!(
+        page.url.query().is_none_or(|query| !query.contains("code")),
+        "{}",
+        page.url
+    );
 
     let callback = browser.submit(&form, None).await.callback();
-    assert_eq!((callback.get("state"), callback.get("iss")), (Some("the state"), Some(bank.issuer.as_str())));
+    assert_eq!(
+        (callback.get("state"), callback.get("iss")),
+        (Some("the state"), Some(bank.issuer.as_str()))
+    );
     assert!(request.redeem(&bank, &callback).await["id_token"].is_string());
 }
 
 #[tokio::test]
 async fn a_script_sends_the_form_and_a_button_does_it_without() {
     let bank = Bank::start().await;
-    let request = Request::code("openid").with("response_mode", "form_post").with("prompt", "none");
+    let request = Request::code("openid")
+        .with("response_mode", "form_post")
+        .with("prompt", "none");
     let page = request.open(&bank, &bank.browser()).await.page();
     assert!(page.has("continue") && page.html.contains("<script src="));
     assert!(policy(&page).contains("script-src 'self'") && !policy(&page).contains("unsafe"));
@@ -41,8 +50,15 @@ async fn a_script_sends_the_form_and_a_button_does_it_without() {
 async fn errors_are_posted_too() {
     let bank = Bank::start().await;
     let browser = bank.browser();
-    for request in [Request::code("openid").with("prompt", "none"), Request::code("openid").without("code_challenge")] {
-        let page = request.with("response_mode", "form_post").open(&bank, &browser).await.page();
+    for request in [
+        Request::code("openid").with("prompt", "none"),
+        Request::code("openid").without("code_challenge"),
+    ] {
+        let page = request
+            .with("response_mode", "form_post")
+            .open(&bank, &browser)
+            .await
+            .page();
         assert!(page.headers.contains_key("sekisho-explain"));
         let callback = browser.submit(&page.form_with("continue"), None).await.callback();
         assert!(["login_required", "invalid_request"].contains(&error(&callback)));
@@ -67,7 +83,9 @@ async fn a_state_is_posted_unchanged() {
     let bank = Bank::start().await;
     let browser = bank.browser();
     let state = "\"><script>alert(1)</script>é & '";
-    let request = Request::code("openid").with("response_mode", "form_post").with("prompt", "none");
+    let request = Request::code("openid")
+        .with("response_mode", "form_post")
+        .with("prompt", "none");
     let page = request.with("state", state).open(&bank, &browser).await.page();
     assert!(!page.html.contains("<script>alert"));
     let callback = browser.submit(&page.form_with("continue"), None).await.callback();

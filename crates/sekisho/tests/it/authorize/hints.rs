@@ -23,7 +23,11 @@ async fn a_login_hint_is_filled_in() {
 async fn a_login_hint_is_text_and_not_markup() {
     let bank = Bank::start().await;
     let hint = "\"><script>alert(1)</script>";
-    let page = Request::code("openid").with("login_hint", hint).open(&bank, &bank.browser()).await.page();
+    let page = Request::code("openid")
+        .with("login_hint", hint)
+        .open(&bank, &bank.browser())
+        .await
+        .page();
     assert!(!page.html.contains("<script"));
     assert_eq!(page.form_with("username").value("username"), Some(hint));
 }
@@ -31,7 +35,10 @@ async fn a_login_hint_is_text_and_not_markup() {
 #[tokio::test]
 async fn without_a_preference_the_first_language_of_the_realm_is_spoken() {
     let bank = Bank::start().await;
-    let page = Request::code("openid").open(&bank, &bank.browser().speaking("fr")).await.page();
+    let page = Request::code("openid")
+        .open(&bank, &bank.browser().speaking("fr"))
+        .await
+        .page();
     assert!(is_in(&page, "en"));
 }
 
@@ -42,7 +49,11 @@ async fn the_browsers_language_is_spoken_on_every_page() {
     let page = Request::code("openid accounts:read").open(&bank, &browser).await.page();
     assert!(is_in(&page, "ja") && page.has("sign-in"));
     let page = sign_in(&browser, &page, "alice").await;
-    assert!(is_in(&page, "ja") && page.text().contains("口座を参照する"), "{}", page.text());
+    assert!(
+        is_in(&page, "ja") && page.text().contains("口座を参照する"),
+        "{}",
+        page.text()
+    );
     let page = browser.open("/account").await.page();
     assert!(is_in(&page, "ja"));
     let page = browser.open("/authorize").await.page();
@@ -54,7 +65,11 @@ async fn the_browsers_language_is_spoken_on_every_page() {
 async fn ui_locales_win_over_the_browsers_language() {
     let bank = Bank::start().await;
     let browser = bank.browser();
-    let page = Request::code("openid").with("ui_locales", "se ja en").open(&bank, &browser).await.page();
+    let page = Request::code("openid")
+        .with("ui_locales", "se ja en")
+        .open(&bank, &browser)
+        .await
+        .page();
     assert!(is_in(&page, "ja"));
     let page = sign_in(&browser, &page, "alice").await;
     assert!(is_in(&page, "ja") && page.has("approve"));
@@ -63,7 +78,11 @@ async fn ui_locales_win_over_the_browsers_language() {
 #[tokio::test]
 async fn ui_locales_that_are_not_spoken_are_no_error() {
     let bank = Bank::start().await;
-    let page = Request::code("openid").with("ui_locales", "se").open(&bank, &bank.browser()).await.page();
+    let page = Request::code("openid")
+        .with("ui_locales", "se")
+        .open(&bank, &bank.browser())
+        .await
+        .page();
     assert!(is_in(&page, "en") && page.has("sign-in"));
 }
 
@@ -71,7 +90,11 @@ async fn ui_locales_that_are_not_spoken_are_no_error() {
 async fn a_wrong_password_is_told_in_the_language_of_the_request() {
     let bank = Bank::start().await;
     let browser = bank.browser();
-    let page = Request::code("openid").with("ui_locales", "ja").open(&bank, &browser).await.page();
+    let page = Request::code("openid")
+        .with("ui_locales", "ja")
+        .open(&bank, &browser)
+        .await
+        .page();
     let page = browser.sign_in(&page, "alice", "wrong").await.page();
     assert!(is_in(&page, "ja") && page.status == 401);
 }
@@ -81,7 +104,10 @@ async fn the_user_can_change_the_language_of_a_page() {
     let bank = Bank::start().await;
     let browser = bank.browser();
     let page = Request::code("openid").open(&bank, &browser).await.page();
-    let other = page.url.join(&format!("?{}&ui_locales=ja", page.url.query().unwrap())).unwrap();
+    let other = page
+        .url
+        .join(&format!("?{}&ui_locales=ja", page.url.query().unwrap()))
+        .unwrap();
     let page = browser.open(other.as_str()).await.page();
     assert!(is_in(&page, "ja"));
     assert!(sign_in(&browser, &page, "alice").await.has("approve"));

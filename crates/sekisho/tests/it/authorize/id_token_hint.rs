@@ -20,7 +20,9 @@ async fn the_hint_of_who_is_signed_in_passes_silently_even_after_it_expired() {
     let browser = bank.browser();
     let hint = id_token(&bank, &browser, "alice").await;
     bank.clock.advance(3600);
-    let request = Request::code("openid").with("prompt", "none").with("id_token_hint", &hint);
+    let request = Request::code("openid")
+        .with("prompt", "none")
+        .with("id_token_hint", &hint);
     assert!(request.open(&bank, &browser).await.callback().get("code").is_some());
 }
 
@@ -30,7 +32,9 @@ async fn the_hint_of_somebody_else_is_login_required_when_no_page_may_be_shown()
     let hint = id_token(&bank, &bank.browser(), "alice").await;
     let browser = bank.browser();
     id_token(&bank, &browser, "bob").await;
-    let request = Request::code("openid").with("prompt", "none").with("id_token_hint", &hint);
+    let request = Request::code("openid")
+        .with("prompt", "none")
+        .with("id_token_hint", &hint);
     assert_eq!(error(&request.open(&bank, &browser).await.callback()), "login_required");
 }
 
@@ -51,7 +55,11 @@ async fn who_signs_in_as_somebody_else_than_the_hint_is_told_to_the_client_and_n
     let bank = Bank::start().await;
     let hint = id_token(&bank, &bank.browser(), "alice").await;
     let browser = bank.browser();
-    let page = Request::code("openid").with("id_token_hint", &hint).open(&bank, &browser).await.page();
+    let page = Request::code("openid")
+        .with("id_token_hint", &hint)
+        .open(&bank, &browser)
+        .await
+        .page();
     let callback = browser.sign_in(&page, "bob", "bob-password").await.callback();
     assert_eq!(error(&callback), "login_required");
 }
@@ -62,11 +70,15 @@ async fn what_is_no_id_token_of_this_issuer_is_refused() {
     let browser = bank.browser();
     let hint = id_token(&bank, &browser, "alice").await;
     let (signed, _) = hint.rsplit_once('.').unwrap();
-    let elsewhere = Bank::start().await;
+    let elsewhere = Bank::with_realm(testkit::realm::bank).await;
     let foreign = id_token(&elsewhere, &elsewhere.browser(), "alice").await;
     let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.";
     for bad in ["garbage", &format!("{signed}.AAAA"), &foreign, unsigned] {
         let request = Request::code("openid").with("id_token_hint", bad);
-        assert_eq!(error(&request.open(&bank, &browser).await.callback()), "invalid_request", "{bad}");
+        assert_eq!(
+            error(&request.open(&bank, &browser).await.callback()),
+            "invalid_request",
+            "{bad}"
+        );
     }
 }

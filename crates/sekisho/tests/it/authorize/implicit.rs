@@ -10,12 +10,22 @@ use crate::{
 };
 
 async fn answer(bank: &Bank, response_type: &str, scope: &str) -> Callback {
-    Request::implicit(response_type, scope).walk(bank, &bank.browser(), "alice").await
+    Request::implicit(response_type, scope)
+        .walk(bank, &bank.browser(), "alice")
+        .await
 }
 
 /// The claims of the ID token, verified with the published keys.
 async fn verified(bank: &Bank, callback: &Callback) -> Value {
-    let keys: KeySet = bank.http.get(bank.url("/jwks")).send().await.unwrap().json().await.unwrap();
+    let keys: KeySet = bank
+        .http
+        .get(bank.url("/jwks"))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     let jwt = UnverifiedJwt::parse(callback.get("id_token").unwrap()).unwrap();
     let verified = keys.verify(&jwt, &[SigningAlg::Rs256]).unwrap();
     Value::Object(verified.claims)
@@ -29,10 +39,23 @@ async fn a_token_comes_in_the_fragment_alone() {
     assert_eq!(callback.get("token_type"), Some("Bearer"));
     assert_eq!(callback.get("expires_in"), Some("600"));
     assert_eq!(callback.get("scope"), Some("accounts:read"));
-    assert_eq!((callback.get("state"), callback.get("iss")), (Some("the state"), Some(bank.issuer.as_str())));
-    assert_eq!((callback.get("code"), callback.get("id_token"), callback.get("refresh_token")), (None, None, None));
+    assert_eq!(
+        (callback.get("state"), callback.get("iss")),
+        (Some("the state"), Some(bank.issuer.as_str()))
+    );
+    assert_eq!(
+        (
+            callback.get("code"),
+            callback.get("id_token"),
+            callback.get("refresh_token")
+        ),
+        (None, None, None)
+    );
     let introspected = bank.introspect(callback.get("access_token").unwrap()).await;
-    assert_eq!((&introspected["active"], &introspected["client_id"]), (&json!(true), &json!("js-app")));
+    assert_eq!(
+        (&introspected["active"], &introspected["client_id"]),
+        (&json!(true), &json!("js-app"))
+    );
 }
 
 #[tokio::test]
@@ -41,10 +64,19 @@ async fn an_id_token_alone_brings_the_claims_of_the_scope() {
     let callback = answer(&bank, "id_token", "openid email").await;
     assert_eq!(callback.get("access_token"), None);
     let claims = verified(&bank, &callback).await;
-    assert_eq!((text(&claims, "iss"), text(&claims, "aud")), (bank.issuer.as_str(), "js-app"));
-    assert_eq!((text(&claims, "nonce"), text(&claims, "email")), ("the nonce", "alice@example.com"));
+    assert_eq!(
+        (text(&claims, "iss"), text(&claims, "aud")),
+        (bank.issuer.as_str(), "js-app")
+    );
+    assert_eq!(
+        (text(&claims, "nonce"), text(&claims, "email")),
+        ("the nonce", "alice@example.com")
+    );
     assert_eq!((&claims["auth_time"], &claims["iat"]), (&json!(NOON), &json!(NOON)));
-    assert_eq!((&claims["at_hash"], &claims["given_name"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&claims["at_hash"], &claims["given_name"]),
+        (&Value::Null, &Value::Null)
+    );
 }
 
 #[tokio::test]
@@ -55,9 +87,18 @@ async fn an_id_token_with_a_token_is_bound_to_it_and_leaves_the_claims_to_userin
     let claims = verified(&bank, &callback).await;
     assert_eq!(claims["at_hash"], left_half_hash(SigningAlg::Rs256, token));
     assert_eq!((&claims["c_hash"], &claims["email"]), (&Value::Null, &Value::Null));
-    let userinfo = bank.http.get(bank.url("/userinfo")).bearer_auth(token).send().await.unwrap();
+    let userinfo = bank
+        .http
+        .get(bank.url("/userinfo"))
+        .bearer_auth(token)
+        .send()
+        .await
+        .unwrap();
     let userinfo: Value = userinfo.json().await.unwrap();
-    assert_eq!((&userinfo["sub"], text(&userinfo, "email")), (&claims["sub"], "alice@example.com"));
+    assert_eq!(
+        (&userinfo["sub"], text(&userinfo, "email")),
+        (&claims["sub"], "alice@example.com")
+    );
 }
 
 #[tokio::test]
@@ -76,14 +117,23 @@ async fn an_id_token_needs_a_nonce_and_a_token_alone_does_not() {
         assert_eq!((error(&callback), callback.in_fragment), ("invalid_request", true));
     }
     let request = Request::implicit("token", "accounts:read").without("nonce");
-    assert!(request.walk(&bank, &bank.browser(), "alice").await.get("access_token").is_some());
+    assert!(
+        request
+            .walk(&bank, &bank.browser(), "alice")
+            .await
+            .get("access_token")
+            .is_some()
+    );
 }
 
 #[tokio::test]
 async fn an_id_token_needs_the_scope_openid() {
     let bank = Bank::start().await;
     for response_type in ["id_token", "id_token token"] {
-        assert_eq!(Request::implicit(response_type, "email").error(&bank).await, "invalid_scope");
+        assert_eq!(
+            Request::implicit(response_type, "email").error(&bank).await,
+            "invalid_scope"
+        );
     }
 }
 
@@ -102,14 +152,19 @@ async fn tokens_in_the_query_are_refused_in_the_fragment() {
 async fn offline_access_means_nothing_without_a_code() {
     let bank = Bank::start().await;
     let callback = answer(&bank, "id_token token", "openid offline_access").await;
-    assert_eq!((callback.get("scope"), callback.get("refresh_token")), (Some("openid"), None));
+    assert_eq!(
+        (callback.get("scope"), callback.get("refresh_token")),
+        (Some("openid"), None)
+    );
 }
 
 #[tokio::test]
 async fn a_public_app_on_the_web_is_remembered() {
     let bank = Bank::start().await;
     let browser = bank.browser();
-    Request::implicit("id_token", "openid").walk(&bank, &browser, "alice").await;
+    Request::implicit("id_token", "openid")
+        .walk(&bank, &browser, "alice")
+        .await;
     let silent = Request::implicit("id_token", "openid").with("prompt", "none");
     assert!(silent.open(&bank, &browser).await.callback().get("id_token").is_some());
 }

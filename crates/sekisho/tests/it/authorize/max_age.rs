@@ -9,7 +9,9 @@ use crate::{
 
 async fn auth_time(bank: &Bank, browser: &Browser, request: &Request) -> i64 {
     let callback = request.walk(bank, browser, "alice").await;
-    claims(text(&request.redeem(bank, &callback).await, "id_token"))["auth_time"].as_i64().unwrap()
+    claims(text(&request.redeem(bank, &callback).await, "id_token"))["auth_time"]
+        .as_i64()
+        .unwrap()
 }
 
 fn with_max_age(seconds: &str) -> Request {
@@ -64,7 +66,11 @@ async fn a_sign_in_that_is_too_old_is_login_required_when_no_page_may_be_shown()
     let browser = bank.browser();
     auth_time(&bank, &browser, &Request::code("openid")).await;
     bank.clock.advance(2);
-    let callback = with_max_age("1").with("prompt", "none").open(&bank, &browser).await.callback();
+    let callback = with_max_age("1")
+        .with("prompt", "none")
+        .open(&bank, &browser)
+        .await
+        .callback();
     assert_eq!(error(&callback), "login_required");
 }
 

@@ -1,8 +1,10 @@
 //! `/authorize`.
 
+mod assurance;
 mod client;
 mod form_post;
 mod hints;
+mod hybrid;
 mod id_token_hint;
 mod implicit;
 mod malformed;

@@ -28,7 +28,13 @@ async fn the_method_plain_is_refused_by_name_and_by_default() {
 #[tokio::test]
 async fn a_challenge_that_is_no_sha_256_is_refused() {
     let bank = Bank::start().await;
-    for challenge in ["short", &"a".repeat(42), &"a".repeat(129), &format!("{}=", "a".repeat(43)), &"é".repeat(43)] {
+    for challenge in [
+        "short",
+        &"a".repeat(42),
+        &"a".repeat(129),
+        &format!("{}=", "a".repeat(43)),
+        &"é".repeat(43),
+    ] {
         refused(&bank, Request::code("openid").with("code_challenge", challenge)).await;
     }
 }

@@ -8,7 +8,12 @@ use crate::{
 };
 
 async fn post(bank: &Bank, request: &Request) -> Response {
-    bank.http.post(bank.url("/authorize")).form(&request.parameters()).send().await.unwrap()
+    bank.http
+        .post(bank.url("/authorize"))
+        .form(&request.parameters())
+        .send()
+        .await
+        .unwrap()
 }
 
 fn location(response: &Response) -> &str {
@@ -22,7 +27,10 @@ async fn a_posted_request_goes_on_as_a_get() {
     let response = post(&bank, &request).await;
     assert_eq!(response.status(), 303);
     assert!(location(&response).starts_with("/authorize?"));
-    let callback = bank.browser().authorize(&bank.url(location(&response)), "alice", "alice-password").await;
+    let callback = bank
+        .browser()
+        .authorize(&bank.url(location(&response)), "alice", "alice-password")
+        .await;
     assert_eq!(callback.get("state"), Some("a+b&c=d é"));
     assert!(request.redeem(&bank, &callback).await["id_token"].is_string());
 }
@@ -42,7 +50,10 @@ async fn a_form_of_another_site_is_welcome_here() {
         .unwrap();
     let get = bank.http.get(bank.url(location(&response)));
     let response = with_cookies(get, &browser).send().await.unwrap();
-    assert!(location(&response).starts_with("/consent?flow="), "the session counts after the redirect");
+    assert!(
+        location(&response).starts_with("/consent?flow="),
+        "the session counts after the redirect"
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,10 @@ use crate::{
 #[tokio::test]
 async fn none_without_a_session_is_login_required() {
     let bank = Bank::start().await;
-    assert_eq!(Request::code("openid").with("prompt", "none").error(&bank).await, "login_required");
+    assert_eq!(
+        Request::code("openid").with("prompt", "none").error(&bank).await,
+        "login_required"
+    );
 }
 
 #[tokio::test]
@@ -17,7 +20,11 @@ async fn none_after_the_session_expired_is_login_required() {
     let browser = bank.browser();
     Request::code("openid").walk(&bank, &browser, "alice").await;
     bank.clock.advance(12 * 3600);
-    let callback = Request::code("openid").with("prompt", "none").open(&bank, &browser).await.callback();
+    let callback = Request::code("openid")
+        .with("prompt", "none")
+        .open(&bank, &browser)
+        .await
+        .callback();
     assert_eq!(error(&callback), "login_required");
 }
 
@@ -25,7 +32,11 @@ async fn none_after_the_session_expired_is_login_required() {
 async fn none_without_permission_is_consent_required() {
     let bank = Bank::start().await;
     let browser = signed_in(&bank, "alice").await;
-    let callback = Request::code("openid").with("prompt", "none").open(&bank, &browser).await.callback();
+    let callback = Request::code("openid")
+        .with("prompt", "none")
+        .open(&bank, &browser)
+        .await
+        .callback();
     assert_eq!(error(&callback), "consent_required");
 }
 
@@ -34,7 +45,11 @@ async fn none_for_more_than_was_permitted_is_consent_required() {
     let bank = Bank::start().await;
     let browser = bank.browser();
     Request::code("openid").walk(&bank, &browser, "alice").await;
-    let callback = Request::code("openid email").with("prompt", "none").open(&bank, &browser).await.callback();
+    let callback = Request::code("openid email")
+        .with("prompt", "none")
+        .open(&bank, &browser)
+        .await
+        .callback();
     assert_eq!(error(&callback), "consent_required");
 }
 
@@ -43,7 +58,11 @@ async fn none_for_a_native_app_is_always_consent_required() {
     let bank = Bank::start().await;
     let browser = bank.browser();
     Request::native("openid").walk(&bank, &browser, "alice").await;
-    let callback = Request::native("openid").with("prompt", "none").open(&bank, &browser).await.callback();
+    let callback = Request::native("openid")
+        .with("prompt", "none")
+        .open(&bank, &browser)
+        .await
+        .callback();
     assert_eq!(error(&callback), "consent_required");
 }
 
@@ -60,7 +79,10 @@ async fn none_gives_a_code_without_a_page_when_everything_was_permitted_before()
     let callback = silent.open(&bank, &browser).await.callback();
     let after = silent.redeem(&bank, &callback).await;
     let (before, after) = (claims(text(&before, "id_token")), claims(text(&after, "id_token")));
-    assert_eq!((&before["sub"], &before["auth_time"]), (&after["sub"], &after["auth_time"]));
+    assert_eq!(
+        (&before["sub"], &before["auth_time"]),
+        (&after["sub"], &after["auth_time"])
+    );
     assert_eq!(before["sid"], after["sid"]);
 }
 
@@ -68,7 +90,11 @@ async fn none_gives_a_code_without_a_page_when_everything_was_permitted_before()
 async fn none_with_anything_else_is_an_invalid_request() {
     let bank = Bank::start().await;
     for prompt in ["none login", "login none", "none consent", "none select_account"] {
-        assert_eq!(Request::code("openid").with("prompt", prompt).error(&bank).await, "invalid_request", "{prompt}");
+        assert_eq!(
+            Request::code("openid").with("prompt", prompt).error(&bank).await,
+            "invalid_request",
+            "{prompt}"
+        );
     }
 }
 
@@ -76,7 +102,11 @@ async fn none_with_anything_else_is_an_invalid_request() {
 async fn a_prompt_that_is_not_supported_is_an_invalid_request() {
     let bank = Bank::start().await;
     for prompt in ["create", "Login", "loginx"] {
-        assert_eq!(Request::code("openid").with("prompt", prompt).error(&bank).await, "invalid_request", "{prompt}");
+        assert_eq!(
+            Request::code("openid").with("prompt", prompt).error(&bank).await,
+            "invalid_request",
+            "{prompt}"
+        );
     }
 }
 
@@ -93,7 +123,10 @@ async fn login_asks_for_the_password_again_and_renews_auth_time() {
     let page = again.open(&bank, &browser).await.page();
     let callback = browser.sign_in(&page, "alice", "alice-password").await.callback();
     let after = claims(text(&again.redeem(&bank, &callback).await, "id_token"));
-    assert_eq!(after["auth_time"].as_i64().unwrap(), before["auth_time"].as_i64().unwrap() + 1);
+    assert_eq!(
+        after["auth_time"].as_i64().unwrap(),
+        before["auth_time"].as_i64().unwrap() + 1
+    );
     assert_eq!(after["sid"], before["sid"], "the session goes on");
 }
 
@@ -102,7 +135,11 @@ async fn login_cannot_be_skipped_by_going_on_to_the_consent_page() {
     let bank = Bank::start().await;
     let browser = bank.browser();
     Request::code("openid").walk(&bank, &browser, "alice").await;
-    let page = Request::code("openid").with("prompt", "login").open(&bank, &browser).await.page();
+    let page = Request::code("openid")
+        .with("prompt", "login")
+        .open(&bank, &browser)
+        .await
+        .page();
     let flow = page.url.query().unwrap();
     let page = browser.open(&format!("/consent?{flow}")).await.page();
     assert!(page.has("sign-in") && !page.has("approve"));
@@ -116,7 +153,11 @@ async fn select_account_shows_the_sign_in_page_and_takes_another_user() {
     let page = request.open(&bank, &browser).await.page();
     assert!(page.has("sign-in"));
     let page = sign_in(&browser, &page, "bob").await;
-    assert!(page.has("approve") && page.text().contains("Signed in as Bob"), "{}", page.text());
+    assert!(
+        page.has("approve") && page.text().contains("Signed in as Bob"),
+        "{}",
+        page.text()
+    );
 }
 
 #[tokio::test]

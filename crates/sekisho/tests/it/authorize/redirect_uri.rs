@@ -7,7 +7,11 @@ use crate::{
 
 /// Nobody is sent there, whatever else is right or wrong with the request.
 async fn refused(bank: &Bank, request: &Request) {
-    for request in [request.clone(), request.clone().with("prompt", "none"), request.clone().without("response_type")] {
+    for request in [
+        request.clone(),
+        request.clone().with("prompt", "none"),
+        request.clone().without("response_type"),
+    ] {
         let response = bank.http.get(request.url(bank)).send().await.unwrap();
         assert_error_page(&page(response).await, 400, "invalid_request");
     }
@@ -91,20 +95,28 @@ async fn a_redirect_uri_of_another_client_is_refused() {
 async fn a_redirect_uri_that_is_sent_twice_is_refused() {
     let bank = Bank::start().await;
     refused(&bank, &Request::code("openid").also("redirect_uri", WEB)).await;
-    refused(&bank, &Request::code("openid").also("redirect_uri", "https://evil.example/")).await;
+    refused(
+        &bank,
+        &Request::code("openid").also("redirect_uri", "https://evil.example/"),
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn an_openid_request_must_name_the_redirect_uri() {
     let bank = Bank::start().await;
-    let request = Request::code("openid").with("client_id", "post-app").without("redirect_uri");
+    let request = Request::code("openid")
+        .with("client_id", "post-app")
+        .without("redirect_uri");
     refused(&bank, &request).await;
 }
 
 #[tokio::test]
 async fn a_plain_request_may_leave_it_out_when_only_one_is_registered() {
     let bank = Bank::start().await;
-    let only_one = Request::code("accounts:read").with("client_id", "post-app").without("redirect_uri");
+    let only_one = Request::code("accounts:read")
+        .with("client_id", "post-app")
+        .without("redirect_uri");
     let callback = only_one.walk(&bank, &bank.browser(), "alice").await;
     assert!(callback.url.as_str().starts_with("https://post.example.com/callback?"));
     refused(&bank, &Request::code("accounts:read").without("redirect_uri")).await;
@@ -113,7 +125,12 @@ async fn a_plain_request_may_leave_it_out_when_only_one_is_registered() {
 #[tokio::test]
 async fn a_native_app_may_use_any_port_of_this_machine() {
     let bank = Bank::start().await;
-    for uri in ["http://127.0.0.1/callback", "http://127.0.0.1:1/callback", "http://127.0.0.1:65535/callback", CLI] {
+    for uri in [
+        "http://127.0.0.1/callback",
+        "http://127.0.0.1:1/callback",
+        "http://127.0.0.1:65535/callback",
+        CLI,
+    ] {
         accepted(&bank, &Request::native("openid").with("redirect_uri", uri)).await;
     }
     let callback = Request::native("openid").walk(&bank, &bank.browser(), "alice").await;
@@ -153,5 +170,8 @@ async fn what_was_sent_is_shown_as_text() {
     let request = Request::code("openid").with("redirect_uri", "https://evil.example/\"><script>alert(1)</script>");
     let response = bank.http.get(request.url(&bank)).send().await.unwrap();
     let html = response.text().await.unwrap();
-    assert!(!html.contains("<script") && !html.contains("href=\"https://evil.example"), "{html}");
+    assert!(
+        !html.contains("<script") && !html.contains("href=\"https://evil.example"),
+        "{html}"
+    );
 }

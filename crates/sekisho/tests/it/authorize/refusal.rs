@@ -10,7 +10,11 @@ use crate::{
 #[tokio::test]
 async fn an_error_goes_back_with_state_and_issuer() {
     let bank = Bank::start().await;
-    let callback = Request::code("openid").with("prompt", "none").open(&bank, &bank.browser()).await.callback();
+    let callback = Request::code("openid")
+        .with("prompt", "none")
+        .open(&bank, &bank.browser())
+        .await
+        .callback();
     assert!(callback.url.as_str().starts_with(&format!("{WEB}?")) && !callback.in_fragment);
     assert_eq!(error(&callback), "login_required");
     assert_eq!(callback.get("state"), Some("the state"));
@@ -30,7 +34,12 @@ async fn an_error_without_state_invents_none() {
 async fn a_state_comes_back_unchanged_whatever_is_in_it() {
     let bank = Bank::start().await;
     let long = "aB3-._~".repeat(19);
-    for state in [&long, "a+b c%20d&e=f#g\"<>'é漢😀", " ", "\r\nLocation: https://evil.example"] {
+    for state in [
+        &long,
+        "a+b c%20d&e=f#g\"<>'é漢😀",
+        " ",
+        "\r\nLocation: https://evil.example",
+    ] {
         let request = Request::code("openid").with("prompt", "none").with("state", state);
         let callback = request.open(&bank, &bank.browser()).await.callback();
         assert_eq!(callback.get("state"), Some(state));
@@ -57,10 +66,18 @@ async fn errors_travel_as_the_answer_would() {
         (Request::code("openid").with("response_mode", "fragment"), true),
         (Request::implicit("token", "accounts:read"), true),
         (Request::implicit("id_token", "openid"), true),
-        (Request::implicit("id_token token", "openid").with("response_mode", "fragment"), true),
+        (
+            Request::implicit("id_token token", "openid").with("response_mode", "fragment"),
+            true,
+        ),
     ] {
         let callback = request.with("prompt", "none").open(&bank, &browser).await.callback();
-        assert_eq!((error(&callback), callback.in_fragment), ("login_required", in_fragment), "{}", callback.url);
+        assert_eq!(
+            (error(&callback), callback.in_fragment),
+            ("login_required", in_fragment),
+            "{}",
+            callback.url
+        );
         assert_eq!(callback.url.query().is_some(), !in_fragment);
     }
 }
@@ -68,10 +85,23 @@ async fn errors_travel_as_the_answer_would() {
 #[tokio::test]
 async fn a_repeated_parameter_is_refused() {
     let bank = Bank::start().await;
-    for name in ["scope", "response_type", "nonce", "prompt", "code_challenge", "code_challenge_method", "max_age", "x"] {
+    for name in [
+        "scope",
+        "response_type",
+        "nonce",
+        "prompt",
+        "code_challenge",
+        "code_challenge_method",
+        "max_age",
+        "x",
+    ] {
         let request = Request::code("openid").also(name, "one").also(name, "one");
         let callback = request.open(&bank, &bank.browser()).await.callback();
-        assert_eq!((error(&callback), callback.get("state")), ("invalid_request", Some("the state")), "{name}");
+        assert_eq!(
+            (error(&callback), callback.get("state")),
+            ("invalid_request", Some("the state")),
+            "{name}"
+        );
     }
 }
 
@@ -86,16 +116,28 @@ async fn a_state_that_came_twice_is_not_sent_back() {
 #[tokio::test]
 async fn an_empty_parameter_counts_as_left_out() {
     let bank = Bank::start().await;
-    let request = Request::code("openid").also("prompt", "").also("prompt", "").also("max_age", "");
+    let request = Request::code("openid")
+        .also("prompt", "")
+        .also("prompt", "")
+        .also("max_age", "");
     assert!(request.open(&bank, &bank.browser()).await.page().has("sign-in"));
 }
 
 #[tokio::test]
 async fn a_parameter_that_nobody_knows_is_ignored() {
     let bank = Bank::start().await;
-    let request = Request::code("openid").also("extra", "foobar").also("display", "popup").also("claims_locales", "se");
+    let request = Request::code("openid")
+        .also("extra", "foobar")
+        .also("display", "popup")
+        .also("claims_locales", "se");
     let request = request.also("acr_values", "1 2");
-    assert!(request.walk(&bank, &bank.browser(), "alice").await.get("code").is_some());
+    assert!(
+        request
+            .walk(&bank, &bank.browser(), "alice")
+            .await
+            .get("code")
+            .is_some()
+    );
 }
 
 #[tokio::test]
@@ -120,7 +162,9 @@ async fn descriptions_hold_only_the_characters_that_the_specification_allows() {
         Request::code("openid").with("prompt", "\"é"),
         Request::code("openid").with("resource", "\"é\\"),
     ] {
-        let Answer::Callback(callback) = request.open(&bank, &bank.browser()).await else { panic!("no error") };
+        let Answer::Callback(callback) = request.open(&bank, &bank.browser()).await else {
+            panic!("no error")
+        };
         let description = callback.get("error_description").unwrap_or("");
         let is_allowed = |c: char| matches!(c, ' '..='!' | '#'..='[' | ']'..='~');
         assert!(description.chars().all(is_allowed), "{description}");

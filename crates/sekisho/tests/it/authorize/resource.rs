@@ -26,7 +26,9 @@ async fn a_resource_says_which_of_two_apis_a_token_is_for() {
 #[tokio::test]
 async fn a_token_may_be_for_two_apis_that_are_both_named() {
     let bank = Bank::start().await;
-    let request = Request::code("accounts:read reports:read").with("resource", BANK_API).also("resource", REPORTS_API);
+    let request = Request::code("accounts:read reports:read")
+        .with("resource", BANK_API)
+        .also("resource", REPORTS_API);
     let callback = request.walk(&bank, &bank.browser(), "alice").await;
     let response = request.redeem(&bank, &callback).await;
     let introspected = bank.introspect(text(&response, "access_token")).await;
@@ -45,9 +47,15 @@ async fn a_resource_that_is_unknown_or_no_absolute_uri_is_an_invalid_target() {
         "api",
         "é",
     ] {
-        assert_eq!(Request::code("accounts:read").with("resource", bad).error(&bank).await, "invalid_target", "{bad}");
+        assert_eq!(
+            Request::code("accounts:read").with("resource", bad).error(&bank).await,
+            "invalid_target",
+            "{bad}"
+        );
     }
-    let one_is_wrong = Request::code("accounts:read").with("resource", BANK_API).also("resource", "https://x.example");
+    let one_is_wrong = Request::code("accounts:read")
+        .with("resource", BANK_API)
+        .also("resource", "https://x.example");
     assert_eq!(one_is_wrong.error(&bank).await, "invalid_target");
 }
 

@@ -8,8 +8,14 @@ use crate::{
 #[tokio::test]
 async fn a_missing_response_type_is_an_invalid_request() {
     let bank = Bank::start().await;
-    assert_eq!(Request::code("openid").without("response_type").error(&bank).await, "invalid_request");
-    assert_eq!(Request::code("openid").with("response_type", "").error(&bank).await, "invalid_request");
+    assert_eq!(
+        Request::code("openid").without("response_type").error(&bank).await,
+        "invalid_request"
+    );
+    assert_eq!(
+        Request::code("openid").with("response_type", "").error(&bank).await,
+        "invalid_request"
+    );
 }
 
 #[tokio::test]
@@ -24,10 +30,21 @@ async fn an_unknown_response_type_is_unsupported() {
 #[tokio::test]
 async fn a_client_of_the_profile_baseline_gets_no_token_from_here() {
     let bank = Bank::start().await;
-    for implicit in ["token", "id_token", "id_token token", "code token", "code id_token", "code id_token token"] {
+    for implicit in [
+        "token",
+        "id_token",
+        "id_token token",
+        "code token",
+        "code id_token",
+        "code id_token token",
+    ] {
         let request = Request::code("openid").with("response_type", implicit);
         let callback = request.open(&bank, &bank.browser()).await.callback();
-        assert_eq!((error(&callback), callback.in_fragment), ("unsupported_response_type", true), "{implicit}");
+        assert_eq!(
+            (error(&callback), callback.in_fragment),
+            ("unsupported_response_type", true),
+            "{implicit}"
+        );
     }
 }
 
@@ -44,8 +61,16 @@ async fn a_response_type_that_is_not_registered_is_refused() {
 async fn an_unknown_response_mode_is_refused_by_the_usual_way() {
     let bank = Bank::start().await;
     for mode in ["jwt", "web_message", "Query", "query fragment"] {
-        let callback = Request::code("openid").with("response_mode", mode).open(&bank, &bank.browser()).await.callback();
-        assert_eq!((error(&callback), callback.in_fragment), ("invalid_request", false), "{mode}");
+        let callback = Request::code("openid")
+            .with("response_mode", mode)
+            .open(&bank, &bank.browser())
+            .await
+            .callback();
+        assert_eq!(
+            (error(&callback), callback.in_fragment),
+            ("invalid_request", false),
+            "{mode}"
+        );
     }
 }
 

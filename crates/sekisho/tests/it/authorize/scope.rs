@@ -13,13 +13,19 @@ async fn granted(bank: &Bank, request: &Request) -> String {
 #[tokio::test]
 async fn a_scope_that_nobody_knows_is_ignored() {
     let bank = Bank::start().await;
-    assert_eq!(granted(&bank, &Request::code("openid nonsense accounts:read")).await, "accounts:read openid");
+    assert_eq!(
+        granted(&bank, &Request::code("openid nonsense accounts:read")).await,
+        "accounts:read openid"
+    );
 }
 
 #[tokio::test]
 async fn a_request_for_unknown_scopes_alone_is_refused() {
     let bank = Bank::start().await;
-    assert_eq!(Request::code("nonsense Accounts:read").error(&bank).await, "invalid_scope");
+    assert_eq!(
+        Request::code("nonsense Accounts:read").error(&bank).await,
+        "invalid_scope"
+    );
 }
 
 #[tokio::test]
@@ -32,7 +38,13 @@ async fn a_known_scope_that_is_not_registered_for_the_client_is_refused() {
 #[tokio::test]
 async fn a_malformed_scope_is_refused() {
     let bank = Bank::start().await;
-    for bad in ["openid \"", "openid\\", "openid\taccounts:read", "openid é", "openid\u{7f}"] {
+    for bad in [
+        "openid \"",
+        "openid\\",
+        "openid\taccounts:read",
+        "openid é",
+        "openid\u{7f}",
+    ] {
         assert_eq!(Request::code(bad).error(&bank).await, "invalid_scope", "{bad:?}");
     }
 }
@@ -41,11 +53,17 @@ async fn a_malformed_scope_is_refused() {
 async fn a_request_without_scope_asks_for_what_is_registered() {
     let bank = Bank::start().await;
     let request = Request::native("").without("scope");
-    assert_eq!(granted(&bank, &request).await, "accounts:read email offline_access openid profile");
+    assert_eq!(
+        granted(&bank, &request).await,
+        "accounts:read email offline_access openid profile"
+    );
 }
 
 #[tokio::test]
 async fn a_scope_that_is_named_twice_counts_once() {
     let bank = Bank::start().await;
-    assert_eq!(granted(&bank, &Request::code("openid openid  email openid")).await, "email openid");
+    assert_eq!(
+        granted(&bank, &Request::code("openid openid  email openid")).await,
+        "email openid"
+    );
 }

@@ -1,0 +1,6 @@
+//! `/account`: what a user has permitted, where they are signed in, and how it ends.
+
+mod forms;
+mod grants;
+mod overview;
+mod sessions;

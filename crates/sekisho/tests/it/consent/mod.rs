@@ -1,0 +1,5 @@
+//! `/consent`.
+
+mod answer;
+mod asks;
+mod remembered;

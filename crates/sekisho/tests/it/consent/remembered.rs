@@ -1,0 +1,146 @@
+//! What was permitted before is not asked again, with two exceptions.
+
+use crate::{
+    bank::Bank,
+    request::{Request, signed_in},
+};
+
+#[tokio::test]
+async fn the_same_request_passes_without_a_page() {
+    let bank = Bank::start().await;
+    let browser = bank.browser();
+    Request::code("openid email").walk(&bank, &browser, "alice").await;
+    for scope in ["openid email", "email openid", "openid"] {
+        let callback = Request::code(scope).open(&bank, &browser).await.callback();
+        assert!(callback.get("code").is_some(), "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn permission_is_remembered_beyond_the_session_and_the_browser() {
+    let bank = Bank::start().await;
+    Request::code("openid").walk(&bank, &bank.browser(), "alice").await;
+    bank.clock.advance(13 * 3600);
+    let browser = bank.browser();
+    let page = Request::code("openid").open(&bank, &browser).await.page();
+    let answer = browser.sign_in(&page, "alice", "alice-password").await;
+    assert!(answer.callback().get("code").is_some());
+}
+
+#[tokio::test]
+async fn a_new_scope_is_asked_for_and_the_old_ones_are_marked() {
+    let bank = Bank::start().await;
+    let browser = bank.browser();
+    Request::code("openid email").walk(&bank, &browser, "alice").await;
+    let page = Request::code("openid email accounts:read")
+        .open(&bank, &browser)
+        .await
+        .page();
+    assert!(page.has("scope-accounts:read") && page.has("scope-email"));
+    assert_eq!(
+        page.text().matches("Allowed before").count(),
+        1,
+        "openid is said to be always included"
+    );
+    browser.approve(&page).await.callback();
+    let all = Request::code("openid email accounts:read")
+        .open(&bank, &browser)
+        .await
+        .callback();
+    assert!(all.get("code").is_some());
+}
+
+#[tokio::test]
+async fn offline_access_is_remembered() {
+    let bank = Bank::start().await;
+    let browser = bank.browser();
+    Request::code("openid offline_access")
+        .walk(&bank, &browser, "alice")
+        .await;
+    let again = Request::code("openid offline_access");
+    let callback = again.open(&bank, &browser).await.callback();
+    assert!(again.redeem(&bank, &callback).await["refresh_token"].is_string());
+}
+
+#[tokio::test]
+async fn an_app_that_anybody_can_claim_to_be_is_always_asked_for() {
+    let bank = Bank::start().await;
+    let browser = bank.browser();
+    for _ in 0..2 {
+        let page = Request::native("openid").open(&bank, &browser).await.page();
+        let page = if page.has("sign-in") {
+            browser.sign_in(&page, "alice", "alice-password").await.page()
+        } else {
+            page
+        };
+        browser.approve(&page).await.callback();
+    }
+    assert!(
+        Request::native("openid")
+            .open(&bank, &browser)
+            .await
+            .page()
+            .has("approve")
+    );
+}
+
+#[tokio::test]
+async fn what_one_user_permits_says_nothing_about_another() {
+    let bank = Bank::start().await;
+    Request::code("openid").walk(&bank, &bank.browser(), "alice").await;
+    let browser = signed_in(&bank, "bob").await;
+    assert!(
+        Request::code("openid")
+            .open(&bank, &browser)
+            .await
+            .page()
+            .has("approve")
+    );
+}
+
+#[tokio::test]
+async fn what_one_app_may_do_says_nothing_about_another() {
+    let bank = Bank::start().await;
+    let browser = bank.browser();
+    Request::code("openid").walk(&bank, &browser, "alice").await;
+    assert!(
+        Request::implicit("id_token", "openid")
+            .open(&bank, &browser)
+            .await
+            .page()
+            .has("approve")
+    );
+}
+
+#[tokio::test]
+async fn what_was_taken_back_is_asked_for_again() {
+    let bank = Bank::start().await;
+    let browser = bank.browser();
+    Request::code("openid").walk(&bank, &browser, "alice").await;
+    let account = browser.open("/account").await.page();
+    browser.press(&account, "revoke-web-app").await.page();
+    assert!(
+        Request::code("openid")
+            .open(&bank, &browser)
+            .await
+            .page()
+            .has("approve")
+    );
+}
+
+#[tokio::test]
+async fn permission_ends_by_itself_after_a_year() {
+    let bank = Bank::start().await;
+    let browser = bank.browser();
+    Request::code("openid").walk(&bank, &browser, "alice").await;
+    bank.clock.advance(365 * 24 * 3600);
+    bank.running.realms.maintain_keys().await.unwrap();
+    let browser = signed_in(&bank, "alice").await;
+    assert!(
+        Request::code("openid")
+            .open(&bank, &browser)
+            .await
+            .page()
+            .has("approve")
+    );
+}

@@ -1,0 +1,9 @@
+//! `/sign-in`, and what carries a sign-in from page to page.
+
+mod forged;
+mod guesses;
+mod large;
+mod lost;
+mod session;
+mod tabs;
+mod wrong;
