@@ -143,6 +143,7 @@ fn use_grant(
 }
 
 /// What the user permitted.
+#[derive(Clone, Copy)]
 struct Granted<'a> {
     grant: &'a Grant,
     scope: &'a Scope,

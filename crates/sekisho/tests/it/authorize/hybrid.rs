@@ -48,8 +48,8 @@ async fn an_id_token_is_bound_to_the_code_that_comes_with_it() {
     assert_eq!(front["c_hash"], left_half_hash(SigningAlg::Rs256, callback.code()));
     assert_eq!((&front["at_hash"], text(&front, "nonce")), (&Value::Null, "the nonce"));
     let response = request.redeem(&bank, &callback).await;
-    let back = claims(text(&response, "id_token"));
-    assert_eq!((&front["iss"], &front["sub"]), (&back["iss"], &back["sub"]));
+    let later = claims(text(&response, "id_token"));
+    assert_eq!((&front["iss"], &front["sub"]), (&later["iss"], &later["sub"]));
 }
 
 #[tokio::test]

@@ -144,3 +144,19 @@ async fn permission_ends_by_itself_after_a_year() {
             .has("approve")
     );
 }
+
+#[tokio::test]
+async fn using_a_permission_does_not_make_it_last_longer() {
+    let bank = Bank::start().await;
+    Request::code("openid").walk(&bank, &bank.browser(), "alice").await;
+    let day = 24 * 3600;
+    bank.clock.advance(300 * day);
+    bank.running.realms.maintain_keys().await.unwrap();
+    let browser = signed_in(&bank, "alice").await;
+    let silent = Request::code("openid").open(&bank, &browser).await.callback();
+    assert!(silent.get("code").is_some());
+    bank.clock.advance(65 * day);
+    bank.running.realms.maintain_keys().await.unwrap();
+    let browser = signed_in(&bank, "alice").await;
+    assert!(Request::code("openid").open(&bank, &browser).await.page().has("approve"));
+}
