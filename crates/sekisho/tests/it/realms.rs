@@ -3,6 +3,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use model::Clock;
@@ -35,15 +36,18 @@ impl Server for Realm {
     }
 }
 
-/// A running server, and the directory that is removed with it.
+/// A running server. Its directory is removed after it ended.
 struct Launched {
     running: Running,
-    data: PathBuf,
+    _data: Directory,
 }
 
-impl Drop for Launched {
+struct Directory(PathBuf);
+
+impl Drop for Directory {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.data);
+        // What the server had begun to write may still appear.
+        process::wait_for(Duration::from_secs(5), || std::fs::remove_dir_all(&self.0).ok());
     }
 }
 
@@ -83,7 +87,10 @@ async fn launch<const N: usize>(
     };
     let running = Running::start(config, Clock::frozen(NOON), None).await.unwrap();
     (
-        Launched { running, data },
+        Launched {
+            running,
+            _data: Directory(data),
+        },
         issuers.map(|issuer| Realm {
             issuer,
             http: testkit::browser::client(None),

@@ -20,7 +20,11 @@ async fn a_resource_says_which_of_two_apis_a_token_is_for() {
     let request = Request::code("accounts:read reports:read").with("resource", REPORTS_API);
     let callback = request.walk(&bank, &bank.browser(), "alice").await;
     let response = request.redeem(&bank, &callback).await;
-    assert_eq!(claims(text(&response, "access_token"))["aud"], json!(REPORTS_API));
+    let token = claims(text(&response, "access_token"));
+    assert_eq!(
+        (&token["aud"], &token["scope"]),
+        (&json!(REPORTS_API), &json!("reports:read"))
+    );
 }
 
 #[tokio::test]

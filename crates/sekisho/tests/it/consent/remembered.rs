@@ -158,5 +158,11 @@ async fn using_a_permission_does_not_make_it_last_longer() {
     bank.clock.advance(65 * day);
     bank.running.realms.maintain_keys().await.unwrap();
     let browser = signed_in(&bank, "alice").await;
-    assert!(Request::code("openid").open(&bank, &browser).await.page().has("approve"));
+    assert!(
+        Request::code("openid")
+            .open(&bank, &browser)
+            .await
+            .page()
+            .has("approve")
+    );
 }

@@ -17,12 +17,7 @@ async fn attempt(bank: &Bank, username: &str, password: &str) -> Page {
 /// What a page says and is made of, whoever it is for.
 fn looks(page: &Page) -> (u16, String, Vec<String>, Vec<String>) {
     let headers = page.headers.keys().map(ToString::to_string).collect();
-    (
-        page.status,
-        page.text().replace(page.url.as_str(), ""),
-        page.ids(),
-        headers,
-    )
+    (page.status, page.text(), page.ids(), headers)
 }
 
 #[tokio::test]
@@ -96,10 +91,7 @@ async fn an_unknown_user_looks_like_a_wrong_password() {
     let bank = Bank::start().await;
     let wrong = looks(&attempt(&bank, "alice", "wrong").await);
     assert_eq!(looks(&attempt(&bank, "nobody", "wrong").await), wrong);
-    assert_eq!(
-        looks(&attempt(&bank, "no body\u{0}x".replace('\0', "").as_str(), "wrong").await),
-        wrong
-    );
+    assert_eq!(looks(&attempt(&bank, "no\u{7}body", "wrong").await), wrong);
 }
 
 #[tokio::test]
