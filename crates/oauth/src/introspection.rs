@@ -186,7 +186,7 @@ async fn refresh_token_response(
     };
     Ok(IntrospectionResponse {
         active: true,
-        scope: Some(family.scope),
+        scope: Some(family.scope.intersection(&authorization.scope)),
         client_id: Some(family.client_id),
         exp: Some(family.expires_at),
         sub: Some(authorization.user_id),

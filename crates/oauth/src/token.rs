@@ -68,9 +68,6 @@ pub async fn token(realm: &RealmContext, request: &EndpointRequest<'_>) -> Resul
 
     // Phase 3: may it use this grant?
     check_registered(client.client(), grant_type)?;
-    if grant_type != GrantType::ClientCredentials {
-        crate::issue::check_keys(realm, client.client())?;
-    }
 
     // Phase 4: the grant's own checks, and what they cost is committed.
     let redeemed = grant.redeem(realm, &client, request.form).await?;

@@ -40,7 +40,7 @@ fn read(mut row: Row) -> Result<Authorization, StorageError> {
 /// What the rows say of a token that names an authorization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveAuthorization {
-    /// What is granted.
+    /// What was granted and is still permitted.
     pub scope: Scope,
     /// For whom.
     pub audience: Vec<String>,
@@ -74,26 +74,34 @@ impl Store {
         .transpose()
     }
 
-    /// An authorization that its user, client and grant still stand behind.
+    /// An authorization that its user and grant still stand behind, with what of its scope the grant still permits.
     pub async fn find_living_authorization(
         &self,
         realm: &str,
         id: &str,
         now: i64,
     ) -> Result<Option<Authorization>, StorageError> {
-        self.query_one(
-            "SELECT a.id, a.grant_id, a.user_id, a.client_id, a.session_id, a.scope, a.audience, a.details, \
-             a.auth_time, a.code_hash, a.code_expires_at, a.code_used_at, a.offline, a.created_at, a.expires_at, \
-             a.ended_at \
-             FROM authorizations a \
-             JOIN grants g ON g.realm = a.realm AND g.id = a.grant_id \
-             JOIN users u ON u.realm = a.realm AND u.id = a.user_id \
-             WHERE a.realm = $1 AND a.id = $2 AND a.ended_at IS NULL AND a.expires_at > $3 \
-             AND g.ended_at IS NULL AND g.expires_at > $3 AND u.enabled = 1",
-            &[realm.into(), id.into(), now.into()],
-        )
-        .await?
-        .map(read)
+        let row = self
+            .query_one(
+                "SELECT g.scope, a.id, a.grant_id, a.user_id, a.client_id, a.session_id, a.scope, a.audience, \
+                 a.details, a.auth_time, a.code_hash, a.code_expires_at, a.code_used_at, a.offline, a.created_at, \
+                 a.expires_at, a.ended_at \
+                 FROM authorizations a \
+                 JOIN grants g ON g.realm = a.realm AND g.id = a.grant_id \
+                 JOIN users u ON u.realm = a.realm AND u.id = a.user_id \
+                 WHERE a.realm = $1 AND a.id = $2 AND a.ended_at IS NULL AND a.expires_at > $3 \
+                 AND g.ended_at IS NULL AND g.expires_at > $3 AND u.enabled = 1",
+                &[realm.into(), id.into(), now.into()],
+            )
+            .await?;
+        row.map(|mut row| {
+            let permitted = scope(&row.text()?)?;
+            let authorization = read(row)?;
+            Ok(Authorization {
+                scope: authorization.scope.intersection(&permitted),
+                ..authorization
+            })
+        })
         .transpose()
     }
 
@@ -108,7 +116,7 @@ impl Store {
     ) -> Result<Option<LiveAuthorization>, StorageError> {
         let row = self
             .query_one(
-                "SELECT a.scope, a.audience, a.user_id, u.username, a.client_id, a.auth_time \
+                "SELECT a.scope, g.scope, a.audience, a.user_id, u.username, a.client_id, a.auth_time \
                  FROM authorizations a \
                  JOIN grants g ON g.realm = a.realm AND g.id = a.grant_id \
                  JOIN users u ON u.realm = a.realm AND u.id = a.user_id \
@@ -121,7 +129,7 @@ impl Store {
             .await?;
         row.map(|mut row| {
             Ok(LiveAuthorization {
-                scope: scope(&row.text()?)?,
+                scope: scope(&row.text()?)?.intersection(&scope(&row.text()?)?),
                 audience: row.json()?,
                 user_id: row.text()?,
                 username: row.text()?,

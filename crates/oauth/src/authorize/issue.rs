@@ -59,14 +59,19 @@ pub async fn issue(
             "the user permitted nothing that was asked for",
         ));
     }
-    if valid.request.response_type.has_id_token() {
-        check_keys(realm, &valid.client)?;
+    if valid.request.response_type.has_id_token() || valid.request.response_type.has_token() {
+        check_keys(realm, &valid.client, &scope, &audience)?;
     }
     for _ in 0..ATTEMPTS {
         let known = realm
             .store
             .find_grant(realm.issuer(), &person.user.id, valid.client.id())
             .await?;
+        let is_permitted = known.as_ref().is_some_and(|grant| grant.is_alive(realm.now()));
+        if approval == Approval::Remembered && !is_permitted && !valid.client.metadata.first_party {
+            // What was remembered was taken back in this very moment.
+            return Ok(Issued::StartAgain);
+        }
         let (grant, grant_change) = use_grant(realm, valid, person, &scope, (known, approval));
         let code = valid.request.response_type.has_code().then(random_token);
         let granted = Granted {
@@ -102,7 +107,7 @@ async fn must_start_again(realm: &RealmContext, person: &Person, flow_id: Option
     Ok(session.is_none_or(|session| session.ended_at.is_some()))
 }
 
-/// Makes the grant, or widens the one that is there.
+/// Makes the grant, or changes the one that is there.
 fn use_grant(
     realm: &RealmContext,
     valid: &ValidRequest,
@@ -118,8 +123,13 @@ fn use_grant(
                 Approval::Asked => a_new_term,
                 Approval::Remembered => known.expires_at,
             };
-            let wider = known.scope.union(scope);
-            let change = Change::new().then(grant::touch(issuer, &known, &wider, expires_at, now));
+            // What was shown and left out is taken back; what was not asked about stays.
+            let kept = match approval {
+                Approval::Asked => known.scope.difference(&valid.scope),
+                Approval::Remembered => known.scope.clone(),
+            };
+            let permitted = kept.union(scope);
+            let change = Change::new().then(grant::touch(issuer, &known, &permitted, expires_at, now));
             (Grant { expires_at, ..known }, change)
         }
         expired => {

@@ -16,7 +16,7 @@ use super::GrantRefusal;
 use crate::{
     Fault,
     client_auth::AuthenticatedClient,
-    issue::{Behalf, Redeemed, refresh_token},
+    issue::{Behalf, Redeemed, check_keys, refresh_token},
     scope_policy,
 };
 
@@ -39,15 +39,14 @@ pub(super) async fn redeem(
         .await?
         .filter(|user| user.enabled)
         .ok_or(GrantRefusal::Ended)?;
-    if realm
+    let found = realm
         .store
         .find_living_authorization(realm.issuer(), &found.id, realm.now())
         .await?
-        .is_none()
-    {
-        return Err(GrantRefusal::Ended);
-    }
+        .filter(|living| !living.scope.is_empty())
+        .ok_or(GrantRefusal::Ended)?;
     let (scope, audience) = scope_policy::narrow(realm, &found.scope, &found.audience, form)?;
+    check_keys(realm, client.client(), &scope, &audience)?;
 
     let family = wants_refresh_token(client, &found)
         .then(|| new_family(realm, client, &found))

@@ -12,7 +12,7 @@ use crate::{
     Fault,
     client_auth::AuthenticatedClient,
     issue::{
-        Behalf, Redeemed,
+        Behalf, Redeemed, check_keys,
         refresh_token::{self, PresentedRefreshToken},
     },
     scope_policy,
@@ -40,9 +40,13 @@ pub(super) async fn redeem(
             .await?
             .ok_or(GrantRefusal::Ended)?;
         // What is asked for is settled before anything is used up: a mistake costs no token.
-        let (scope, audience) =
-            scope_policy::narrow(realm, &asked_scope(&family, form)?, &authorization.audience, form)?;
-        let Some(generation) = use_token(realm, client, &family, &presented).await? else {
+        let permitted = asked_scope(&family, form)?.intersection(&authorization.scope);
+        if permitted.is_empty() {
+            return Err(GrantRefusal::Ended);
+        }
+        let (scope, audience) = scope_policy::narrow(realm, &permitted, &authorization.audience, form)?;
+        check_keys(realm, client.client(), &scope, &audience)?;
+        let Some(generation) = use_token(realm, client, &family, &presented, authorization.expires_at).await? else {
             continue;
         };
         let user = realm
@@ -108,9 +112,11 @@ async fn use_token(
     client: &AuthenticatedClient,
     family: &RefreshFamily,
     presented: &PresentedRefreshToken,
+    authorization_ends: i64,
 ) -> Result<Option<i64>, GrantRefusal> {
     let (issuer, now) = (realm.issuer(), realm.now());
     let idle = realm.realm.lifetimes.refresh_token;
+    let expires_at = (now + idle).min(authorization_ends);
     if presented.generation == family.generation {
         let rotates = client.is_public() && client.client().profile(&realm.realm).rotate_public_refresh_tokens;
         let change = if rotates {
@@ -118,15 +124,11 @@ async fn use_token(
             let change_id = new_id();
             Change::new()
                 .then(storage::refresh_token::rotate(
-                    issuer,
-                    family,
-                    &change_id,
-                    now,
-                    now + idle,
+                    issuer, family, &change_id, now, expires_at,
                 ))
                 .recognised_by(storage::refresh_token::changed_by(issuer, &family.family, &change_id))
-        } else if family.expires_at - now < idle - idle / 10 {
-            Change::new().then(storage::refresh_token::keep_alive(issuer, family, now + idle))
+        } else if expires_at - family.expires_at > idle / 10 {
+            Change::new().then(storage::refresh_token::keep_alive(issuer, family, expires_at))
         } else {
             // Used again soon: nothing to write.
             return Ok(Some(family.generation));

@@ -10,7 +10,7 @@ use protocol::{access_token::AccessTokenClaims, acr::Acr, scope::Scope};
 use realm::{Purpose, RealmContext};
 use serde::{Deserialize, Serialize};
 
-use crate::Fault;
+use crate::{Fault, scope_policy};
 
 /// The `typ` of a JWT access token (RFC 9068 §2.1).
 const TYP: &str = protocol::access_token::TYP;
@@ -52,6 +52,13 @@ pub struct AccessToken {
     pub auth_time: Option<i64>,
 }
 
+/// How a token for this audience is signed; `None`: it is sealed.
+pub(super) fn signing_alg(realm: &RealmContext, audience: &[String]) -> Option<SigningAlg> {
+    let mut apis = scope_policy::target_apis(realm, audience).peekable();
+    let alg = apis.peek()?.signing_alg.unwrap_or(SigningAlg::Es256);
+    apis.all(|api| api.token_format == TokenFormat::Jwt).then_some(alg)
+}
+
 impl AccessToken {
     /// A token that acts for a user.
     pub fn for_user(
@@ -89,23 +96,13 @@ impl AccessToken {
 
     /// The token as text, in the form that its APIs want: a JWT when all of them do, else sealed.
     pub fn mint(&self, realm: &RealmContext) -> Result<String, Fault> {
-        match self.signing_alg(realm) {
+        match signing_alg(realm, &self.audience) {
             Some(alg) => {
                 let signer = realm.keys.signer(alg).ok_or(Fault::NotReady(alg.as_str()))?;
                 sign_jwt(signer, TYP, &self.claims(realm)).map_err(|error| Fault::Signing(error.to_string()))
             }
             None => Ok(b64::encode(realm.seal(Purpose::Token, self)?)),
         }
-    }
-
-    fn signing_alg(&self, realm: &RealmContext) -> Option<SigningAlg> {
-        let mut apis = realm
-            .apis
-            .iter()
-            .filter(|api| self.audience.contains(&api.identifier))
-            .peekable();
-        let alg = apis.peek()?.signing_alg.unwrap_or(SigningAlg::Es256);
-        apis.all(|api| api.token_format == TokenFormat::Jwt).then_some(alg)
     }
 
     fn claims(&self, realm: &RealmContext) -> AccessTokenClaims {

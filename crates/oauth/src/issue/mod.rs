@@ -5,7 +5,10 @@ pub mod id_token;
 pub mod refresh_token;
 
 use model::{Authorization, Client, User};
-use protocol::{scope::Scope, token_response::TokenResponse};
+use protocol::{
+    scope::{OPENID, Scope},
+    token_response::TokenResponse,
+};
 use realm::RealmContext;
 
 use crate::Fault;
@@ -30,11 +33,19 @@ pub enum Behalf {
     Client,
 }
 
-/// Whether the key for this client's ID tokens is there: asked before anything is used up, since slow keys (RSA) are
-/// made in the first second of a realm.
-pub fn check_keys(realm: &RealmContext, client: &Client) -> Result<(), Fault> {
-    let alg = client.metadata.id_token_signed_response_alg;
-    realm.keys.signer(alg).map(|_| ()).ok_or(Fault::NotReady(alg.as_str()))
+/// Whether every key is there that these tokens need: asked before anything is used up, since slow keys (RSA) are made
+/// in the first second of a realm.
+pub fn check_keys(realm: &RealmContext, client: &Client, scope: &Scope, audience: &[String]) -> Result<(), Fault> {
+    let of_id_token = scope
+        .contains(OPENID)
+        .then_some(client.metadata.id_token_signed_response_alg);
+    for alg in of_id_token
+        .into_iter()
+        .chain(access_token::signing_alg(realm, audience))
+    {
+        realm.keys.signer(alg).ok_or(Fault::NotReady(alg.as_str()))?;
+    }
+    Ok(())
 }
 
 /// Mints what was earned.
@@ -47,7 +58,7 @@ pub fn issue(realm: &RealmContext, redeemed: &Redeemed) -> Result<TokenResponse,
     };
     let access_token = token.mint(realm)?;
     let id_token = match &redeemed.behalf {
-        Behalf::User(authorization, user) if redeemed.scope.contains("openid") => Some(
+        Behalf::User(authorization, user) if redeemed.scope.contains(OPENID) => Some(
             id_token::IdToken::new(realm, &redeemed.client, authorization, user)
                 .nonce(redeemed.nonce.clone())
                 .access_token(&access_token)

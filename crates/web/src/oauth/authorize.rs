@@ -63,7 +63,8 @@ async fn start(call: &Call, form: &Form) -> Result<Response, AuthorizeRefusal> {
         Decision::Issue(scope) => {
             match answer(call, &valid, person.as_ref(), &scope, None, Approval::Remembered).await? {
                 Some(response) => return Ok(response),
-                None => "/sign-in",
+                // What changed in this moment, the next page finds out.
+                None => "/consent",
             }
         }
     };

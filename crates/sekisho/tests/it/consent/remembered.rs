@@ -166,3 +166,35 @@ async fn using_a_permission_does_not_make_it_last_longer() {
             .has("approve")
     );
 }
+
+#[tokio::test]
+async fn what_is_left_out_when_asked_again_is_taken_back_from_earlier_tokens_too() {
+    let bank = Bank::start().await;
+    let browser = bank.browser();
+    let request = Request::code("openid offline_access accounts:read payments:write");
+    let callback = request.walk(&bank, &browser, "alice").await;
+    let before = request.redeem(&bank, &callback).await;
+    let token = before["access_token"].as_str().unwrap();
+    assert!(
+        bank.introspect(token).await["scope"]
+            .as_str()
+            .unwrap()
+            .contains("payments:write")
+    );
+
+    let again = Request::code("openid accounts:read payments:write").with("prompt", "consent");
+    let page = again.open(&bank, &browser).await.page();
+    let form = page.form_with("approve").untick("scope-payments:write");
+    browser.submit(&form, Some("approve")).await.callback();
+
+    assert_eq!(
+        bank.introspect(token).await["scope"],
+        "accounts:read offline_access openid"
+    );
+    let refresh = before["refresh_token"].as_str().unwrap();
+    let form = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
+    let after: serde_json::Value = bank.post_as("/token", "web-app", &form).await.json().await.unwrap();
+    assert_eq!(after["scope"], "accounts:read offline_access openid");
+    let account = browser.open("/account").await.page();
+    assert!(!account.text().contains("Pay from your accounts"));
+}
