@@ -26,6 +26,7 @@ use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{UnixListener, UnixStream},
     sync::{Semaphore, watch},
+    task::JoinHandle,
     time::timeout,
 };
 
@@ -34,7 +35,7 @@ use crate::administration::{self, AdminError, AdminErrorKind, Command};
 /// The longest line: a realm file with many users.
 const LONGEST: u64 = 32 << 20;
 /// Connections at once.
-const CONNECTIONS: usize = 32;
+const CONNECTIONS: u32 = 32;
 /// How long a connection may say nothing.
 const IDLE: Duration = Duration::from_mins(1);
 /// How long a command may take before its sender gives up.
@@ -72,18 +73,19 @@ fn cannot_write(path: &Path, error: &io::Error) -> String {
     )
 }
 
-/// Listens at this path, in the directory that is held, until the server stops.
+/// Listens at this path, in the directory that is held, until the server stops. Answers the task, which ends when the
+/// commands in progress are answered.
 pub fn listen(
     path: &Path,
     held: Held,
     realms: Arc<Realms>,
     passwords: PasswordPool,
     mut stopped: watch::Receiver<bool>,
-) -> Result<(), String> {
+) -> Result<JoinHandle<()>, String> {
     let listener = bind(path).map_err(|error| cannot_write(path, &error))?;
     let path = path.to_owned();
-    tokio::spawn(async move {
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
+    Ok(tokio::spawn(async move {
+        let places = Arc::new(Semaphore::new(CONNECTIONS as usize));
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -105,9 +107,10 @@ pub fn listen(
         if let Err(error) = fs::remove_file(&path) {
             tracing::debug!(%error, "the control socket could not be removed");
         }
+        // Commands in progress get their answer.
+        let _ = places.acquire_many(CONNECTIONS).await;
         drop(held);
-    });
-    Ok(())
+    }))
 }
 
 /// `None` when somebody else has the lock.

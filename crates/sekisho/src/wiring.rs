@@ -9,7 +9,7 @@ use realm::Realms;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
-    task::JoinSet,
+    task::{JoinHandle, JoinSet},
 };
 use web::{App, Front, extract::Proxies, pages::Pages};
 
@@ -17,7 +17,11 @@ use crate::{
     administration,
     config::{self, ServerConfig},
     control,
-    serving::{background, delivery, listener::Listener, operations, tls},
+    serving::{
+        background, delivery,
+        listener::{DRAIN, Listener},
+        operations, tls,
+    },
 };
 
 /// Sign-ins that may wait for each thread that hashes passwords; more are told to come back.
@@ -27,6 +31,8 @@ const QUEUE_PER_THREAD: usize = 32;
 pub struct Running {
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
+    /// What must come to an end: commands and deliveries in progress.
+    work: Vec<JoinHandle<()>>,
     addresses: Vec<SocketAddr>,
     operations: Option<SocketAddr>,
     /// Its realms.
@@ -94,19 +100,20 @@ impl Running {
             Some(settings) => Some(operations::serve(settings.bind, Arc::clone(&realms), stopped.clone()).await?),
             None => None,
         };
-        control::listen(
+        let control = control::listen(
             &config.control_socket(),
             held,
             Arc::clone(&realms),
             passwords.clone(),
             stopped.clone(),
         )?;
-        delivery::start(&realms, config.email.as_ref(), &config.outgoing, &stopped)?;
+        let delivery = delivery::start(&realms, config.email.as_ref(), &config.outgoing, &stopped)?;
         background::start(&realms, &stopped);
         Ok(Self {
             stop,
             listeners,
             addresses,
+            work: vec![control, delivery],
             operations,
             realms,
             passwords,
@@ -134,10 +141,15 @@ impl Running {
         }
     }
 
-    /// Stops: no new connections; requests in progress finish.
+    /// Stops: no new connections; requests, commands and deliveries in progress finish.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.listeners.join_next().await.is_some() {}
+        for work in self.work {
+            if tokio::time::timeout(DRAIN, work).await.is_err() {
+                tracing::warn!("a command or a delivery was still running when the server stopped");
+            }
+        }
     }
 }
 

@@ -131,14 +131,6 @@ impl Row {
         let text = self.text()?;
         serde_json::from_str(&text).map_err(|error| StorageError::Corrupt(error.to_string()))
     }
-
-    /// The next column, JSON text or NULL.
-    pub fn opt_json<T: serde::de::DeserializeOwned>(&mut self) -> Result<Option<T>, StorageError> {
-        self.opt_text()?
-            .map(|text| serde_json::from_str(&text))
-            .transpose()
-            .map_err(|error| StorageError::Corrupt(error.to_string()))
-    }
 }
 
 /// A value as JSON text, for a TEXT column.

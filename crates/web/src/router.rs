@@ -63,7 +63,7 @@ impl RequestId {
             .get_or_init(|| b64::encode(jose::random_bytes::<9>()).replace(['-', '_'], "x"))
     }
 
-    /// Says the id with a refusal.
+    /// Says the id with a refusal; every answer that is an error says it.
     pub fn explain(&self, response: &mut Response) {
         if let Ok(value) = HeaderValue::from_str(self.as_str()) {
             response.headers_mut().insert("sekisho-explain", value);
@@ -96,9 +96,13 @@ impl Front {
             tracing::info_span!("request", id = id.as_str(), method = %request.method(), path = request.uri().path());
         request.extensions_mut().insert(id.clone());
         async {
-            let response = self.dispatch(request).await.unwrap_or_else(|never| match never {});
-            count(response.status());
-            tracing::debug!(status = response.status().as_u16(), "answered");
+            let mut response = self.dispatch(request).await.unwrap_or_else(|never| match never {});
+            let status = response.status();
+            count(status);
+            if status.is_client_error() || status.is_server_error() {
+                id.explain(&mut response);
+            }
+            tracing::debug!(status = status.as_u16(), "answered");
             response
         }
         .instrument(span)

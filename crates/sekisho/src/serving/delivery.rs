@@ -12,7 +12,7 @@ mod worker;
 use std::sync::Arc;
 
 use realm::Realms;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 
 use self::{courier::Courier, mail::Mail, worker::Worker};
 use super::outgoing::Outgoing;
@@ -20,21 +20,20 @@ use crate::config::{self, Email};
 
 /// Starts to deliver; it ends when `stop` says so. What is being delivered then still has the time of one attempt.
 ///
-/// What is wrong with the settings is said in the error.
+/// Answers the task, to be waited for. What is wrong with the settings is said in the error.
 pub fn start(
     realms: &Arc<Realms>,
     email: Option<&Email>,
     outgoing: &config::Outgoing,
     stop: &watch::Receiver<bool>,
-) -> Result<(), String> {
+) -> Result<JoinHandle<()>, String> {
     let mail = email.map(|email| Mail::new(email, &outgoing.trust)).transpose()?;
     let courier = Courier {
         mail,
         outgoing: Outgoing::new(outgoing)?,
     };
     let worker = Worker::new(realms.store.clone(), realms.clock.clone(), courier);
-    tokio::spawn(worker.run(stop.clone()));
-    Ok(())
+    Ok(tokio::spawn(worker.run(stop.clone())))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use web::{Front, extract::Peer};
 /// How long a client may take to send a request's header, or to finish a TLS handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long requests in progress may take when the server stops.
-const DRAIN: Duration = Duration::from_secs(10);
+pub const DRAIN: Duration = Duration::from_secs(10);
 /// The largest request header, in bytes.
 const MAX_HEADER: u32 = 32 * 1024;
 /// Connections at once on one listener; more wait in the kernel's queue.

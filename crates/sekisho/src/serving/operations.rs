@@ -71,6 +71,9 @@ async fn metrics(State(operations): State<Operations>) -> impl IntoResponse {
             metrics::gauge!("sekisho_table_rows", "table" => table).set(rows as f64);
         }
     }
+    if let Some(commits) = operations.realms.store.durable_commits() {
+        metrics::counter!("sekisho_durable_commits_total").absolute(commits);
+    }
     operations.prometheus.run_upkeep();
     (
         [("content-type", "text/plain; version=0.0.4; charset=utf-8")],

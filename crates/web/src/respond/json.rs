@@ -34,14 +34,13 @@ pub fn oauth_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug
     if is_fault {
         tracing::error!(?refusal, "a request failed");
         return error_json(
-            call,
             code.status(),
             code,
             "the server cannot answer right now; try again in a moment",
         );
     }
     tracing::debug!(?refusal, "the reason of a refusal");
-    let mut response = error_json(call, code.status(), code, &refusal.to_string());
+    let mut response = error_json(code.status(), code, &refusal.to_string());
     if code == ErrorCode::InvalidClient {
         let challenge = Challenge::basic(call.realm.issuer()).to_string();
         if let Ok(value) = HeaderValue::from_str(&challenge) {
@@ -51,8 +50,8 @@ pub fn oauth_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug
     response
 }
 
-/// An OAuth error with this status; logged with the request's id, which the answer carries too.
-pub fn error_json(call: &Call, status: u16, code: ErrorCode, text: &str) -> Response {
+/// An OAuth error with this status.
+pub fn error_json(status: u16, code: ErrorCode, text: &str) -> Response {
     tracing::info!(error = code.as_str(), status, reason = text, "refused");
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = json(status, &ErrorResponse::new(code, text));
@@ -61,6 +60,5 @@ pub fn error_json(call: &Call, status: u16, code: ErrorCode, text: &str) -> Resp
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
-    call.id.explain(&mut response);
     response
 }

@@ -74,9 +74,7 @@ pub fn error_page(call: &Call, kind: ErrorKind, code: ErrorCode, reason: &str) -
     if !is_fault {
         view = view.with_detail(reason);
     }
-    let mut response = page(call, locale, status, &view, &csp::plain());
-    call.id.explain(&mut response);
-    response
+    page(call, locale, status, &view, &csp::plain())
 }
 
 /// The page for a failure of this server; the reason is only logged.
