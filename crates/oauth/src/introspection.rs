@@ -4,13 +4,14 @@
 //! is not active (§2.2, §4).
 
 use model::RefreshFamily;
-use protocol::{error_code::ErrorCode, introspection::IntrospectionResponse, scope::Scope};
+use protocol::{error_code::ErrorCode, grant_type::GrantType, introspection::IntrospectionResponse, scope::Scope};
 use realm::RealmContext;
 
 use crate::{
     EndpointRequest, Fault,
     client_auth::{self, ClientAuthRefusal},
     issue::{AccessToken, refresh_token::PresentedRefreshToken},
+    scope_policy,
 };
 
 /// Why there is no answer.
@@ -94,11 +95,16 @@ pub async fn live(realm: &RealmContext, token: AccessToken) -> Result<Option<Liv
         let Some(rows) = rows.filter(|rows| rows.client_id == token.client_id && rows.user_id == token.sub) else {
             return Ok(None);
         };
-        (rows.scope, rows.audience, Some(rows.username))
+        let registered = scope_policy::registered(realm, &rows.client_metadata);
+        (rows.scope.intersection(registered), rows.audience, Some(rows.username))
     } else {
         let Some(client) = realm.store.live_client(issuer, &token.client_id, &token.jti).await? else {
             return Ok(None);
         };
+        // Nothing else makes such tokens.
+        if !client.metadata.allows_grant_type(GrantType::ClientCredentials) {
+            return Ok(None);
+        }
         (
             client.metadata.scope.clone().unwrap_or_default(),
             token.audience.clone(),

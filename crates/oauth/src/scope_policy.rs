@@ -6,6 +6,7 @@
 
 use model::{Api, Client};
 use protocol::{
+    client_metadata::ClientMetadata,
     form::Form,
     resource_indicator::{self, Resource},
     scope::Scope,
@@ -45,14 +46,14 @@ impl From<ScopeRefusal> for GrantRefusal {
 }
 
 /// What a client may ask for with a user; without a registered scope the OpenID ones.
-fn registered<'a>(realm: &'a RealmContext, client: &'a Client) -> &'a Scope {
-    client.metadata.scope.as_ref().unwrap_or(&realm.scopes.openid)
+pub(crate) fn registered<'a>(realm: &'a RealmContext, metadata: &'a ClientMetadata) -> &'a Scope {
+    metadata.scope.as_ref().unwrap_or(&realm.scopes.openid)
 }
 
 /// The scope of an authorization request: what of it is known and registered.
 pub fn for_user(realm: &RealmContext, client: &Client, asked: &Scope) -> Result<Scope, ScopeRefusal> {
     let known = &realm.scopes.known;
-    let registered = registered(realm, client);
+    let registered = registered(realm, &client.metadata);
     let asked = if asked.is_empty() {
         registered.intersection(known)
     } else {
@@ -82,9 +83,7 @@ pub fn audience(
                 .into(),
         )
         })?;
-    for api in target_apis(realm, &audience) {
-        check_profile(realm, client, api)?;
-    }
+    check_targets(realm, client, &audience)?;
     Ok(audience)
 }
 
@@ -111,6 +110,11 @@ fn scopes_of_apis(realm: &RealmContext) -> Vec<(&str, &Scope)> {
 /// The APIs among an audience.
 pub fn target_apis<'a>(realm: &'a RealmContext, audience: &'a [String]) -> impl Iterator<Item = &'a Api> {
     realm.apis.iter().filter(move |api| audience.contains(&api.identifier))
+}
+
+/// The APIs of an audience may have raised since what a client must follow.
+pub(crate) fn check_targets(realm: &RealmContext, client: &Client, audience: &[String]) -> Result<(), ScopeRefusal> {
+    target_apis(realm, audience).try_for_each(|api| check_profile(realm, client, api))
 }
 
 fn check_profile(realm: &RealmContext, client: &Client, api: &Api) -> Result<(), ScopeRefusal> {
@@ -185,5 +189,9 @@ pub fn narrow(
         )));
     }
     let theirs = target_apis(realm, &named).fold(realm.scopes.openid.clone(), |scope, api| scope.union(&api.scopes()));
-    Ok((scope.intersection(&theirs), named))
+    let scope = scope.intersection(&theirs);
+    if scope.is_empty() {
+        return Err(ScopeRefusal::NothingOfResource.into());
+    }
+    Ok((scope, named))
 }

@@ -81,7 +81,14 @@ impl Realms {
         let in_use = self.index.load().contexts.load_full();
         for realm in by_authority.values().flatten() {
             if in_use.contains_key(&realm.issuer) {
-                contexts.insert(realm.issuer.clone(), Arc::new(self.load(realm.clone()).await?));
+                match self.load(realm.clone()).await {
+                    Ok(context) => {
+                        contexts.insert(realm.issuer.clone(), Arc::new(context));
+                    }
+                    Err(RealmError::Storage(error)) => return Err(error.into()),
+                    // It fails alone, when it is asked for.
+                    Err(error) => tracing::error!(%error, issuer = realm.issuer, "a realm cannot be loaded"),
+                }
             }
         }
         self.index.store(Arc::new(Index {

@@ -122,7 +122,8 @@ async fn check_wrapping_key(store: &Store, wrap: &WrapKey, issuer: &str, now: i6
 }
 
 /// Publishes a next key for each algorithm (or the one named). It signs after [`OVERLAP`], or at once when asked:
-/// then clients that cached the key set fail until they fetch it again, so that is for a key that leaked.
+/// then the keys that it follows are forgotten, what they signed is worth nothing, and clients that cached the key set
+/// fail until they fetch it again. That is for a key that leaked.
 ///
 /// Answers the new key ids.
 pub async fn rotate(
@@ -156,7 +157,8 @@ pub async fn rotate(
     }
     let _ = store.commit(change.then(storage::realm::raise_revision())).await?;
     if at_once {
-        advance(store, issuer, now).await?;
+        // What the replaced keys signed must not verify any more: they are forgotten at once.
+        advance(store, issuer, now, now - RETIRED).await?;
     }
     Ok(kids)
 }
@@ -178,12 +180,12 @@ pub async fn maintain(store: &Store, clock: &Clock, wrap: &WrapKey, issuer: &str
             changed = true;
         }
     }
-    changed |= advance(store, issuer, now).await?;
+    changed |= advance(store, issuer, now, now).await?;
     Ok(changed)
 }
 
 /// Activates the next keys whose time has come, retires those they follow, forgets what nobody needs.
-async fn advance(store: &Store, issuer: &str, now: i64) -> Result<bool, RealmError> {
+async fn advance(store: &Store, issuer: &str, now: i64, retired_at: i64) -> Result<bool, RealmError> {
     let rows = store.signing_keys(issuer).await?;
     let mut changed = false;
     for next in rows
@@ -201,7 +203,7 @@ async fn advance(store: &Store, issuer: &str, now: i64) -> Result<bool, RealmErr
                 KeyState::Active,
                 KeyState::Retired,
                 active.activates_at,
-                Some(now),
+                Some(retired_at),
             ));
         }
         change = change
@@ -216,7 +218,7 @@ async fn advance(store: &Store, issuer: &str, now: i64) -> Result<bool, RealmErr
             .then(storage::realm::raise_revision());
         changed |= store.commit(change).await? == Outcome::Applied;
     }
-    for row in &rows {
+    for row in store.signing_keys(issuer).await? {
         if row.retired_at.is_some_and(|at| at + RETIRED <= now) {
             let change = Change::new()
                 .then(key::remove_signing(issuer, &row.kid))

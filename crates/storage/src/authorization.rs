@@ -1,7 +1,9 @@
 //! Authorizations: the rows behind codes and user tokens.
 
+use std::sync::Arc;
+
 use model::Authorization;
-use protocol::scope::Scope;
+use protocol::{client_metadata::ClientMetadata, scope::Scope};
 
 use crate::{Row, Statement, StorageError, Store, Value, row::json};
 
@@ -38,7 +40,7 @@ fn read(mut row: Row) -> Result<Authorization, StorageError> {
 }
 
 /// What the rows say of a token that names an authorization.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LiveAuthorization {
     /// What was granted and is still permitted.
     pub scope: Scope,
@@ -50,8 +52,8 @@ pub struct LiveAuthorization {
     pub username: String,
     /// The client.
     pub client_id: String,
-    /// When the user authenticated, unix seconds.
-    pub auth_time: i64,
+    /// What the client is registered for.
+    pub client_metadata: Arc<ClientMetadata>,
 }
 
 impl Store {
@@ -116,7 +118,7 @@ impl Store {
     ) -> Result<Option<LiveAuthorization>, StorageError> {
         let row = self
             .query_one(
-                "SELECT a.scope, g.scope, a.audience, a.user_id, u.username, a.client_id, a.auth_time \
+                "SELECT a.scope, g.scope, a.audience, a.user_id, u.username, a.client_id, c.metadata \
                  FROM authorizations a \
                  JOIN grants g ON g.realm = a.realm AND g.id = a.grant_id \
                  JOIN users u ON u.realm = a.realm AND u.id = a.user_id \
@@ -134,7 +136,7 @@ impl Store {
                 user_id: row.text()?,
                 username: row.text()?,
                 client_id: row.text()?,
-                auth_time: row.int()?,
+                client_metadata: self.parsed.parse(row.text()?)?,
             })
         })
         .transpose()
@@ -168,10 +170,12 @@ pub fn insert(realm: &str, authorization: &Authorization, change_id: &str) -> Re
     ))
 }
 
-/// This code, unused, becomes used; misses when it was used before or its authorization ended.
+/// This code, unused, becomes used; with a refresh token the authorization lives as long as its grant. Misses when it was used before or its authorization ended.
 pub fn redeem(realm: &str, id: &str, offline: bool, change_id: &str, now: i64) -> Statement {
     Statement::guard(
-        "UPDATE authorizations SET code_used_at = $3, offline = $4, change_id = $5 \
+        "UPDATE authorizations SET code_used_at = $3, offline = $4, change_id = $5, \
+         expires_at = CASE WHEN $4 = 1 THEN (SELECT g.expires_at FROM grants g \
+         WHERE g.realm = $1 AND g.id = authorizations.grant_id) ELSE expires_at END \
          WHERE realm = $1 AND id = $2 AND code_used_at IS NULL AND ended_at IS NULL",
         vec![realm.into(), id.into(), now.into(), offline.into(), change_id.into()],
     )

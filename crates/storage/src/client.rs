@@ -89,6 +89,14 @@ pub fn put(realm: &str, client: &Client, now: i64) -> Result<Statement, StorageE
     ))
 }
 
+/// Replaces a client's secret, and nothing else.
+pub fn set_secret(realm: &str, client_id: &str, secret_hash: [u8; 32], now: i64) -> Statement {
+    Statement::guard(
+        "UPDATE client SET secret_hash = $3, updated_at = $4 WHERE realm = $1 AND client_id = $2",
+        vec![realm.into(), client_id.into(), secret_hash.into(), now.into()],
+    )
+}
+
 /// Turns a client on or off; off, it gets nothing and its tokens are worth nothing, at once.
 pub fn set_enabled(realm: &str, client_id: &str, enabled: bool, now: i64) -> Statement {
     Statement::guard(

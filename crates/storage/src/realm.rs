@@ -24,6 +24,14 @@ pub fn raise_revision() -> Statement {
     Statement::new("UPDATE revision SET value = value + 1 WHERE id = 1", vec![])
 }
 
+/// Part of a change that was planned at this revision; misses when somebody else changed anything since.
+pub fn raise_revision_from(planned_at: i64) -> Statement {
+    Statement::guard(
+        "UPDATE revision SET value = value + 1 WHERE id = 1 AND value = $1",
+        vec![planned_at.into()],
+    )
+}
+
 /// Makes or replaces a realm's settings.
 pub fn put(realm: &Realm, now: i64) -> Result<Statement, StorageError> {
     Ok(Statement::guard(

@@ -3,6 +3,18 @@
 use crate::{Statement, StorageError, Store, Value};
 
 impl Store {
+    /// Whether fewer than `quota` flows are kept: asked of a reader, so that a flood of large requests does not occupy
+    /// the writer.
+    pub async fn has_room_for_flows(&self, realm: &str, quota: i64) -> Result<bool, StorageError> {
+        let last = self
+            .query_one(
+                "SELECT 1 FROM stored_flow WHERE realm = $1 LIMIT 1 OFFSET $2",
+                &[realm.into(), (quota - 1).into()],
+            )
+            .await?;
+        Ok(last.is_none())
+    }
+
     /// A sealed flow kept for a browser.
     pub async fn find_stored_flow(&self, realm: &str, id: &str, now: i64) -> Result<Option<Vec<u8>>, StorageError> {
         self.query_one(

@@ -53,6 +53,9 @@ pub async fn begin(call: &Call, flow: &Flow) -> Result<Vec<String>, FlowError> {
     let sealed = realm.seal(Purpose::Flow, flow)?;
     let mut text = b64::encode(&sealed);
     if text.len() > COOKIE_LIMIT {
+        if !realm.store.has_room_for_flows(realm.issuer(), QUOTA).await? {
+            return Err(FlowError::TooMany);
+        }
         let key = jose::random_token();
         let put = stored_flow::put(
             realm.issuer(),

@@ -24,4 +24,4 @@ mod router;
 mod views;
 
 pub use app::App;
-pub use router::{Front, RequestId};
+pub use router::{CLAIMED, Front, RequestId};

@@ -156,8 +156,8 @@ impl Front {
     }
 }
 
-/// The first segments of all routes above.
-const CLAIMED: [&str; 13] = [
+/// What the paths of all routes above begin with.
+pub const CLAIMED: [&str; 13] = [
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
     "/jwks",

@@ -95,10 +95,7 @@ pub async fn decide(
         .store
         .find_grant(realm.issuer(), &person.user.id, valid.client.id())
         .await?;
-    let already = grant
-        .filter(|grant| Grant::is_alive(grant, realm.now()))
-        .map(|grant| grant.scope.intersection(&valid.scope))
-        .unwrap_or_default();
+    let already = permitted_already(realm, valid, grant.as_ref());
     if !needs_consent(valid, &already) {
         return Ok(Decision::Issue(valid.scope.clone()));
     }
@@ -133,6 +130,9 @@ fn is_fresh(realm: &RealmContext, valid: &ValidRequest, session: &Session, flow_
 /// The subject of an ID token of ours; it may have expired (§3.1.2.1).
 fn hinted_subject(realm: &RealmContext, hint: &str) -> Option<String> {
     let unverified = UnverifiedJwt::parse(hint).ok()?;
+    if unverified.header().typ.as_deref() == Some(protocol::access_token::TYP) {
+        return None;
+    }
     let verified = realm.keys.published().verify(&unverified, &SigningAlg::ALL).ok()?;
     let text = |name: &str| {
         verified
@@ -168,7 +168,15 @@ fn check_assurance(realm: &RealmContext, valid: &ValidRequest, person: &Person) 
     }
 }
 
-fn needs_consent(valid: &ValidRequest, already: &Scope) -> bool {
+/// What of the asked scope a living grant permits.
+pub(super) fn permitted_already(realm: &RealmContext, valid: &ValidRequest, grant: Option<&Grant>) -> Scope {
+    grant
+        .filter(|grant| grant.is_alive(realm.now()))
+        .map(|grant| grant.scope.intersection(&valid.scope))
+        .unwrap_or_default()
+}
+
+pub(super) fn needs_consent(valid: &ValidRequest, already: &Scope) -> bool {
     if valid.request.prompt.wants_consent() {
         return true;
     }

@@ -11,7 +11,10 @@ use protocol::{
 use realm::RealmContext;
 use storage::{Change, Outcome, StorageError, authorization, grant, session};
 
-use super::{AuthorizationResponse, AuthorizeRefusal, Person, ValidRequest};
+use super::{
+    AuthorizationResponse, AuthorizeRefusal, Person, ValidRequest,
+    decide::{needs_consent, permitted_already},
+};
 use crate::{
     Fault,
     issue::{AccessToken, check_keys, id_token::IdToken},
@@ -67,15 +70,15 @@ pub async fn issue(
             .store
             .find_grant(realm.issuer(), &person.user.id, valid.client.id())
             .await?;
-        let is_permitted = known.as_ref().is_some_and(|grant| grant.is_alive(realm.now()));
-        if approval == Approval::Remembered && !is_permitted && !valid.client.metadata.first_party {
+        let already = permitted_already(realm, valid, known.as_ref());
+        if approval == Approval::Remembered && needs_consent(valid, &already) {
             // What was remembered was taken back in this very moment.
             return Ok(Issued::StartAgain);
         }
         let (grant, grant_change) = use_grant(realm, valid, person, &scope, (known, approval));
         let code = valid.request.response_type.has_code().then(random_token);
         let granted = Granted {
-            grant: &grant,
+            grant_id: grant,
             scope: &scope,
             audience: &audience,
         };
@@ -114,7 +117,7 @@ fn use_grant(
     person: &Person,
     scope: &Scope,
     (known, approval): (Option<Grant>, Approval),
-) -> (Grant, Change) {
+) -> (String, Change) {
     let (issuer, now) = (realm.issuer(), realm.now());
     let a_new_term = now + realm.realm.lifetimes.grant;
     match known {
@@ -130,7 +133,7 @@ fn use_grant(
             };
             let permitted = kept.union(scope);
             let change = Change::new().then(grant::touch(issuer, &known, &permitted, expires_at, now));
-            (Grant { expires_at, ..known }, change)
+            (known.id, change)
         }
         expired => {
             let new = Grant {
@@ -147,15 +150,14 @@ fn use_grant(
                 .map(|old| grant::end(issuer, &old.user_id, &old.id, now))
                 .unwrap_or_default();
             let change = Change::new().then_all(end).then(grant::insert(issuer, &new));
-            (new, change)
+            (new.id, change)
         }
     }
 }
 
 /// What the user permitted.
-#[derive(Clone, Copy)]
 struct Granted<'a> {
-    grant: &'a Grant,
+    grant_id: String,
     scope: &'a Scope,
     audience: &'a [String],
 }
@@ -169,13 +171,12 @@ fn new_authorization(
 ) -> Authorization {
     let now = realm.now();
     let lifetimes = &realm.realm.lifetimes;
-    let offline = valid.is_offline(granted.scope);
-    let tokens_end = now + lifetimes.authorization_code + lifetimes.access_token + SLACK;
-    let expires_at = if offline { granted.grant.expires_at } else { tokens_end };
+    // A code keeps it alive only for a moment; with a refresh token it will live as long as its grant.
+    let expires_at = now + lifetimes.authorization_code + lifetimes.access_token + SLACK;
     let request = &valid.request;
     Authorization {
         id: new_id(),
-        grant_id: granted.grant.id.clone(),
+        grant_id: granted.grant_id,
         user_id: person.user.id.clone(),
         client_id: valid.client.id().to_owned(),
         session_id: person.session.id.clone(),
@@ -197,7 +198,7 @@ fn new_authorization(
         code_hash: code.map(|code| sha256(code.as_bytes()).to_vec()),
         code_expires_at: code.map(|_| now + lifetimes.authorization_code),
         code_used_at: None,
-        offline,
+        offline: false,
         created_at: now,
         expires_at,
         ended_at: None,

@@ -45,7 +45,10 @@ pub(super) async fn redeem(
         .await?
         .filter(|living| !living.scope.is_empty())
         .ok_or(GrantRefusal::Ended)?;
-    let (scope, audience) = scope_policy::narrow(realm, &found.scope, &found.audience, form)?;
+    let registered = scope_policy::registered(realm, &client.client().metadata);
+    let permitted = found.scope.intersection(registered);
+    let (scope, audience) = scope_policy::narrow(realm, &permitted, &found.audience, form)?;
+    scope_policy::check_targets(realm, client.client(), &audience)?;
     check_keys(realm, client.client(), &scope, &audience)?;
 
     let family = wants_refresh_token(client, &found)
@@ -109,7 +112,7 @@ async fn check_code(
 fn wants_refresh_token(client: &AuthenticatedClient, found: &Authorization) -> bool {
     let is_registered = client.client().metadata.grant_types.contains(&GrantType::RefreshToken);
     let is_permitted = !found.scope.contains("openid") || found.scope.contains("offline_access");
-    is_registered && is_permitted && found.offline
+    is_registered && is_permitted
 }
 
 fn new_family(
@@ -130,7 +133,7 @@ fn new_family(
         generation: 1,
         rotated_at: now,
         scope: found.scope.clone(),
-        expires_at: (now + realm.realm.lifetimes.refresh_token).min(found.expires_at),
+        expires_at: now + realm.realm.lifetimes.refresh_token,
         ended_at: None,
     })
 }

@@ -40,11 +40,15 @@ pub(super) async fn redeem(
             .await?
             .ok_or(GrantRefusal::Ended)?;
         // What is asked for is settled before anything is used up: a mistake costs no token.
-        let permitted = asked_scope(&family, form)?.intersection(&authorization.scope);
+        let registered = scope_policy::registered(realm, &client.client().metadata);
+        let permitted = asked_scope(&family, form)?
+            .intersection(&authorization.scope)
+            .intersection(registered);
         if permitted.is_empty() {
             return Err(GrantRefusal::Ended);
         }
         let (scope, audience) = scope_policy::narrow(realm, &permitted, &authorization.audience, form)?;
+        scope_policy::check_targets(realm, client.client(), &audience)?;
         check_keys(realm, client.client(), &scope, &audience)?;
         let Some(generation) = use_token(realm, client, &family, &presented, authorization.expires_at).await? else {
             continue;

@@ -4,7 +4,7 @@
 //!
 //! Either way a token carries what it is worth and names the authorization that can end it. It costs no row.
 
-use jose::{KeySet, SigningAlg, UnverifiedJwt, b64, sign_jwt};
+use jose::{SigningAlg, UnverifiedJwt, b64, sign_jwt};
 use model::{Authorization, TokenFormat, User};
 use protocol::{access_token::AccessTokenClaims, acr::Acr, scope::Scope};
 use realm::{Purpose, RealmContext};
@@ -130,21 +130,24 @@ impl AccessToken {
     /// `None`: not ours, tampered with, or expired.
     pub fn read(realm: &RealmContext, token: &str) -> Option<Self> {
         let this = if token.contains('.') {
-            Self::read_jwt(realm.issuer(), realm.keys.published(), token)?
+            Self::read_jwt(realm, token)?
         } else {
             realm.open(Purpose::Token, &b64::decode(token)?)?
         };
         (realm.now() < this.expires_at).then_some(this)
     }
 
-    fn read_jwt(issuer: &str, keys: &KeySet, token: &str) -> Option<Self> {
+    fn read_jwt(realm: &RealmContext, token: &str) -> Option<Self> {
         let unverified = UnverifiedJwt::parse(token).ok()?;
         if unverified.header().typ.as_deref() != Some(TYP) {
             return None;
         }
-        let verified = keys.verify(&unverified, &SigningAlg::ALL).ok()?;
+        let verified = realm.keys.published().verify(&unverified, &SigningAlg::ALL).ok()?;
         let claims: AccessTokenClaims = serde_json::from_value(serde_json::Value::Object(verified.claims)).ok()?;
-        (claims.iss == issuer).then(|| Self {
+        // A token is believed only in the form in which it would be minted: a signing key opens no API whose tokens are
+        // sealed.
+        let is_minted_so = signing_alg(realm, &claims.aud.0).is_some_and(|alg| alg.as_str() == verified.header.alg);
+        (claims.iss == realm.issuer() && is_minted_so).then(|| Self {
             jti: claims.jti,
             authorization_id: claims
                 .extra

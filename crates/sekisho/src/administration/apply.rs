@@ -18,6 +18,8 @@ pub async fn apply(
     files: &[RealmFile],
     now: i64,
 ) -> Result<Vec<PlannedChange>, AdminError> {
+    // Passwords take time to hash: what others change meanwhile must not be undone.
+    let planned_at = store.revision().await?;
     let mut change = Change::new();
     let mut planned = Vec::new();
     for file in files {
@@ -29,7 +31,10 @@ pub async fn apply(
     if planned.is_empty() {
         return Ok(planned);
     }
-    match store.commit(change.then(storage::realm::raise_revision())).await? {
+    match store
+        .commit(change.then(storage::realm::raise_revision_from(planned_at)))
+        .await?
+    {
         Outcome::Applied => Ok(planned),
         Outcome::Missed => Err(AdminError::changed_meanwhile()),
     }

@@ -171,8 +171,12 @@ pub(super) async fn rotate_secret(realm: &RealmContext, client_id: &str) -> Resu
         return Err(AdminError::invalid(problem, "nothing needs to be done"));
     }
     let secret = jose::random_token();
-    let secret_hash = Some(client_secret_hash(realm.issuer(), client_id, &secret).to_vec());
-    let client = Client { secret_hash, ..client };
-    commit(realm, vec![storage::client::put(realm.issuer(), &client, realm.now())?]).await?;
+    let hash = client_secret_hash(realm.issuer(), client_id, &secret);
+    let set = storage::client::set_secret(realm.issuer(), client_id, hash, realm.now());
+    commit(realm, vec![set]).await?;
+    let client = Client {
+        secret_hash: Some(hash.to_vec()),
+        ..client
+    };
     Ok(with_secret(view(&client), Some(secret)))
 }

@@ -1,10 +1,9 @@
 //! `sekisho key …`
 
 use jose::SigningAlg;
-use model::{KeyState, SigningKeyRow};
+use model::SigningKeyRow;
 use realm::{RealmContext, Realms};
 use serde_json::{Value, json};
-use storage::{Change, Outcome};
 
 use super::{AdminError, AdminErrorKind};
 
@@ -32,13 +31,7 @@ pub(super) async fn rotate(
     alg: Option<SigningAlg>,
     now: bool,
 ) -> Result<Value, AdminError> {
-    let mut moved = if now {
-        pull_forward(realm, alg).await?
-    } else {
-        Vec::new()
-    };
-    let made = realm::rotate(&realm.store, &realm.clock, realms.wrap_key(), realm.issuer(), alg, now).await?;
-    moved.extend(made);
+    let moved = realm::rotate(&realm.store, &realm.clock, realms.wrap_key(), realm.issuer(), alg, now).await?;
     if moved.is_empty() {
         let remedy = "wait until they sign (sekisho key list shows when), or let them sign at once with --now";
         return Err(AdminError::new(
@@ -50,34 +43,4 @@ pub(super) async fn rotate(
     let keys = realm.store.signing_keys(realm.issuer()).await?;
     let new: Vec<Value> = keys.iter().filter(|row| moved.contains(&row.kid)).map(view).collect();
     Ok(json!({ "keys": new }))
-}
-
-/// The time of waiting keys has come: the rotation that follows activates them.
-async fn pull_forward(realm: &RealmContext, alg: Option<SigningAlg>) -> Result<Vec<String>, AdminError> {
-    let issuer = realm.issuer();
-    let keys = realm.store.signing_keys(issuer).await?;
-    let waiting = keys
-        .iter()
-        .filter(|row| row.state == KeyState::Next && alg.is_none_or(|alg| row.alg == alg));
-    let mut change = Change::new();
-    let mut kids = Vec::new();
-    for row in waiting {
-        let next = KeyState::Next;
-        change = change.then(storage::key::move_signing(
-            issuer,
-            &row.kid,
-            next,
-            next,
-            realm.now(),
-            None,
-        ));
-        kids.push(row.kid.clone());
-    }
-    if kids.is_empty() {
-        return Ok(kids);
-    }
-    match realm.store.commit(change).await? {
-        Outcome::Applied => Ok(kids),
-        Outcome::Missed => Err(AdminError::changed_meanwhile()),
-    }
 }

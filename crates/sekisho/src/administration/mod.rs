@@ -51,7 +51,8 @@ pub async fn apply_at_start(
     Ok(changes)
 }
 
-/// Nodes of one database may start at the same moment and apply the same files: whoever loses looks again.
+/// Nodes of one database may start at the same moment and apply the same files, and keys may be made meanwhile: whoever
+/// loses looks again.
 async fn apply_again(
     store: &Store,
     pool: &PasswordPool,
@@ -72,7 +73,7 @@ pub async fn execute(realms: &Realms, pool: &PasswordPool, command: Command) -> 
     match command.action {
         Action::Plan { files } => Ok(json!({ "changes": plan(&realms.store, &files).await? })),
         Action::Apply { files } => {
-            let changes = apply(&realms.store, pool, &files, realms.clock.now()).await?;
+            let changes = apply_again(&realms.store, pool, &files, realms.clock.now()).await?;
             realms.refresh().await?;
             Ok(json!({ "changes": changes }))
         }

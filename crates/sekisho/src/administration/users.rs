@@ -83,7 +83,10 @@ pub(super) async fn add(
 pub(super) async fn set_enabled(realm: &RealmContext, name: &str, enabled: bool) -> Result<Value, AdminError> {
     let user = find(realm, name).await?;
     let now = realm.now();
-    let change = Change::new().then(storage::user::set_enabled(realm.issuer(), &user.id, enabled, now));
+    // The revision rises, so that an `apply` that is being planned looks again.
+    let change = Change::new()
+        .then(storage::user::set_enabled(realm.issuer(), &user.id, enabled, now))
+        .then(storage::realm::raise_revision());
     match realm.store.commit(change).await? {
         Outcome::Applied => Ok(view(&User {
             enabled,

@@ -116,6 +116,15 @@ mod tests {
     }
 
     #[test]
+    fn no_realm_takes_the_place_of_a_route() {
+        for path in web::CLAIMED {
+            let segment = path.split('/').nth(1).unwrap();
+            assert!(ENDPOINTS.contains(&segment), "{path}");
+            assert!(problem(&format!("https://id.example.com{path}")).is_some(), "{path}");
+        }
+    }
+
+    #[test]
     fn issuers_that_do_not() {
         for (bad, why) in [
             ("id.example.com", "not a URL"),

@@ -2,7 +2,15 @@
 //!
 //! Slow clients: a header must arrive within seconds, a TLS handshake too, and the body's reader has its own limit.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{body::Body, extract::Request, response::Response};
 use hyper::{body::Incoming, service::service_fn};
@@ -20,6 +28,8 @@ use web::{Front, extract::Peer};
 
 /// How long a client may take to send a request's header, or to finish a TLS handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a connection without requests is kept at least.
+const IDLE: Duration = Duration::from_secs(60);
 /// How long requests in progress may take when the server stops.
 pub const DRAIN: Duration = Duration::from_secs(10);
 /// The largest request header, in bytes.
@@ -52,9 +62,11 @@ impl Listener {
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         loop {
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-                break;
+            let place = tokio::select! {
+                place = Arc::clone(&places).acquire_owned() => place,
+                _ = stop.changed() => break,
             };
+            let Ok(place) = place else { break };
             let (stream, peer) = tokio::select! {
                 accepted = self.tcp.accept() => match accepted {
                     Ok(accepted) => accepted,
@@ -103,12 +115,13 @@ async fn serve_connection<S>(stream: S, peer: SocketAddr, front: Front, watcher:
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let begun = Arc::new(Notify::new());
-    let first = Arc::clone(&begun);
+    let activity = Arc::new(Activity::default());
+    let seen = Arc::clone(&activity);
     let service = service_fn(move |request: Request<Incoming>| {
-        first.notify_one();
         let front = front.clone();
+        let request_runs = seen.begin();
         async move {
+            let _request_runs = request_runs;
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
             let response: Response = front.handle(request).await;
@@ -129,19 +142,45 @@ where
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(PATIENCE);
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-    // The limit of a header begins when the version of HTTP is known. Who says nothing, or half of HTTP/2's preface,
-    // would hold a place for ever.
-    let silence = async {
-        if tokio::time::timeout(PATIENCE, begun.notified()).await.is_ok() {
-            std::future::pending::<()>().await;
-        }
-    };
     tokio::select! {
         ended = watcher.watch(connection) => {
             if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
         }
-        () = silence => tracing::debug!("no request came in time"),
+        () = activity.stops() => tracing::debug!("no request came in time"),
+    }
+}
+
+/// What a connection is used for. hyper's limit of a header begins when the version of HTTP is known; who says nothing,
+/// half of HTTP/2's preface, or nothing more but pings, would hold a place for ever.
+#[derive(Default)]
+struct Activity {
+    first: Notify,
+    begun: AtomicU64,
+    running: Arc<()>,
+}
+
+impl Activity {
+    /// A request begins; it runs as long as what is answered lives.
+    fn begin(&self) -> Arc<()> {
+        self.first.notify_one();
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        Arc::clone(&self.running)
+    }
+
+    /// Ends when no first request came in time, or no further one for long.
+    async fn stops(&self) {
+        if tokio::time::timeout(PATIENCE, self.first.notified()).await.is_err() {
+            return;
+        }
+        loop {
+            let begun = self.begun.load(Ordering::Relaxed);
+            tokio::time::sleep(IDLE).await;
+            let is_idle = Arc::strong_count(&self.running) == 1;
+            if is_idle && begun == self.begun.load(Ordering::Relaxed) {
+                return;
+            }
+        }
     }
 }

@@ -11,11 +11,12 @@ use crate::{
     https::PROGRAM,
 };
 
-const ROUNDS: usize = 10;
+/// Kills of each engine.
+const ROUNDS: usize = 20;
 /// Clients that work at once.
 const WORKERS: usize = 6;
 /// Grants that are acknowledged before the first kill.
-const GRANTS: usize = 20;
+const GRANTS: usize = 10;
 
 /// The way to a server that may be gone at any moment.
 #[derive(Clone)]

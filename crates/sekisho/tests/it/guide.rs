@@ -1,6 +1,6 @@
-//! The guides are run as they are written: every command of a ```` ```sh ```` block in one shell, with the files that
-//! named blocks hold, in an empty directory; what a ```` ```text ```` block shows must have been printed by the block
-//! before it. The ports are others, so that nothing that runs here already is met.
+//! The guide to protecting an API is run as written: every command of a ```` ```sh ```` block in one shell, with the
+//! files that named blocks hold, in an empty directory; what a ```` ```text ```` block shows must have been printed by
+//! the block before it. The ports are others, so that nothing that runs here already is met.
 
 use std::{
     fs,

@@ -4,7 +4,7 @@ use reqwest::Method as Verb;
 use serde_json::json;
 
 use crate::{
-    app::{BANK_API, CLI, POST_APP, ROBOT, WEB_APP, granted, names, refused, text},
+    app::{BANK_API, CLI, POST_APP, ROBOT, WEB_APP, granted, header, names, refused, text},
     bank::{Bank, NOON},
 };
 
@@ -149,16 +149,10 @@ async fn only_post_is_allowed() {
     let bank = Bank::start().await;
     for method in [Verb::GET, Verb::PUT, Verb::OPTIONS] {
         let request = bank.http.request(method.clone(), bank.url("/introspect?token=x"));
-        assert_eq!(
-            request
-                .basic_auth("bank-api", Some("bank-api-secret"))
-                .send()
-                .await
-                .unwrap()
-                .status(),
-            405,
-            "{method}"
-        );
+        let request = request.basic_auth("bank-api", Some("bank-api-secret"));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 405, "{method}");
+        assert!(!header(&response, "sekisho-explain").is_empty(), "{method}");
     }
 }
 

@@ -96,6 +96,19 @@ async fn every_endpoint_that_is_named_answers() {
 }
 
 #[tokio::test]
+async fn documents_are_only_read() {
+    let bank = Bank::start().await;
+    for path in [OPENID, OAUTH, "/jwks"] {
+        for method in [Method::POST, Method::PUT, Method::DELETE] {
+            let request = bank.http.request(method.clone(), bank.url(path));
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), 405, "{method} {path}");
+            assert!(!header(&response, "sekisho-explain").is_empty(), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_lists_are_true() {
     let bank = Bank::start().await;
     let metadata = metadata(&bank).await;

@@ -3,7 +3,7 @@
 use reqwest::{Method as Verb, Response};
 
 use crate::{
-    app::{App, BANK_API, CLI, POST_APP, WEB_APP, granted, refused, text},
+    app::{App, BANK_API, CLI, POST_APP, WEB_APP, granted, header, refused, text},
     bank::Bank,
 };
 
@@ -153,15 +153,9 @@ async fn only_post_is_allowed() {
     let bank = Bank::start().await;
     for method in [Verb::GET, Verb::PUT, Verb::DELETE] {
         let request = bank.http.request(method.clone(), bank.url("/revoke?token=x"));
-        assert_eq!(
-            request
-                .basic_auth("web-app", Some("web-app-secret"))
-                .send()
-                .await
-                .unwrap()
-                .status(),
-            405,
-            "{method}"
-        );
+        let request = request.basic_auth("web-app", Some("web-app-secret"));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 405, "{method}");
+        assert!(!header(&response, "sekisho-explain").is_empty(), "{method}");
     }
 }

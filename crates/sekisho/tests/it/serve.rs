@@ -8,10 +8,11 @@ use std::{
 };
 
 use reqwest::{StatusCode, Version, tls};
+use serde_json::Value;
 use testkit::{Engine, Serve, free_port, process};
 
 use crate::{
-    app::{ROBOT, Server, granted, header, key_set},
+    app::{ROBOT, Server, granted, header, key_set, refused},
     https::{Https, PROGRAM},
 };
 
@@ -52,6 +53,21 @@ async fn a_server_is_ready_when_all_its_keys_are_made_and_says_whom_it_serves() 
     for told in ["listening", &address(&server).to_string(), server.issuer()] {
         assert!(log.contains(told), "{told} is not in:\n{log}");
     }
+}
+
+#[tokio::test]
+async fn a_refusal_is_found_in_the_log_by_its_id() {
+    let server = start();
+    let answer = ROBOT.post(&server, "/token", &[("grant_type", "magic")]).await;
+    let id = header(&answer, "sekisho-explain").to_owned();
+    refused(answer, "unsupported_grant_type").await;
+    let log = server.log();
+    let line = log
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find(|line| line["span"]["id"] == *id)
+        .unwrap_or_else(|| panic!("{id} is not in:\n{log}"));
+    assert_eq!(line["fields"]["error"], "unsupported_grant_type", "{line}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! `/userinfo`. OpenID Connect Core §5.3, RFC 6750.
 
-use reqwest::{RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use crate::{
@@ -155,6 +155,18 @@ async fn without_a_token_the_challenge_names_no_error() {
             format!("Bearer realm=\"{}\"", bank.issuer)
         );
         assert_eq!(response.text().await.unwrap(), "");
+    }
+}
+
+#[tokio::test]
+async fn only_get_and_post_are_allowed() {
+    let bank = Bank::start().await;
+    let token = token(&bank, "openid").await;
+    for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+        let request = bank.http.request(method.clone(), bank.url("/userinfo"));
+        let response = send(request.bearer_auth(&token)).await;
+        assert_eq!(response.status(), 405, "{method}");
+        assert!(!header(&response, "sekisho-explain").is_empty(), "{method}");
     }
 }
 

@@ -173,3 +173,22 @@ impl From<rusqlite::Error> for StorageError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_writer_syncs_each_commit_to_a_write_ahead_log() {
+        const FULL: i64 = 2;
+        let directory = testkit::process::temporary_directory("writer");
+        let db = connect(&directory.join("sekisho.db"), OpenFlags::default()).unwrap();
+        // Whatever SQLite was built with.
+        db.pragma_update(None, "synchronous", "OFF").unwrap();
+        set_up_writer(&db).unwrap();
+        let synchronous: i64 = db.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        let journal_mode: String = db.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!((synchronous, &*journal_mode), (FULL, "wal"));
+        fs::remove_dir_all(directory).unwrap();
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
+    path::PathBuf,
     process::{Command, Stdio},
     sync::{
         Arc, Mutex,
@@ -15,7 +16,9 @@ use tokio::task::JoinSet;
 use super::{Database, becomes, insert};
 use crate::{Change, Options, Outcome, Store};
 
+/// Set for the process that is killed, which is the test below started once more: the file that it writes to.
 const VARIABLE: &str = "SEKISHO_STORAGE_CRASH_DATABASE";
+const THIS: &str = "suite::crash::a_killed_process_loses_nothing_that_sqlite_acknowledged";
 const HALVES: &str = "SELECT count(*) FROM (SELECT n FROM log GROUP BY n HAVING count(*) <> 2) AS half";
 
 fn pair(n: i64) -> Change {
@@ -24,17 +27,9 @@ fn pair(n: i64) -> Change {
         .then(insert(&format!("{n}/second"), n))
 }
 
-/// The program that is killed: this very test, started once more with the variable set.
-#[tokio::test(flavor = "multi_thread")]
-async fn writes_until_it_is_killed() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a variable is how the parent reaches this one test"
-    )]
-    let Some(path) = std::env::var_os(VARIABLE) else {
-        return;
-    };
-    let store = Store::open(&Options::Sqlite { path: path.into() }).await.unwrap();
+/// What the process does that is killed.
+async fn write_until_killed(path: PathBuf) {
+    let store = Store::open(&Options::Sqlite { path }).await.unwrap();
     let mut writers = JoinSet::new();
     for writer in 0..8_i64 {
         let store = store.clone();
@@ -51,9 +46,17 @@ async fn writes_until_it_is_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_process_loses_nothing_that_sqlite_acknowledged() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a variable tells the process that is to be killed from the test"
+    )]
+    let path = std::env::var_os(VARIABLE);
+    if let Some(path) = path {
+        return write_until_killed(path.into()).await;
+    }
     let db = Database::sqlite().await;
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "suite::crash::writes_until_it_is_killed", "--nocapture"])
+        .args(["--exact", THIS, "--nocapture"])
         .env(VARIABLE, db.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -42,6 +42,9 @@ impl Proxies {
             }
         };
         if self.trusts(peer) {
+            if uses_both_families(headers) {
+                return None;
+            }
             forwarded(headers, "host", "x-forwarded-host").or_else(direct)
         } else {
             direct()
@@ -50,13 +53,20 @@ impl Proxies {
 
     /// The browser's network address.
     pub fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        if !self.trusts(peer) {
+        if !self.trusts(peer) || uses_both_families(headers) {
             return peer;
         }
         forwarded(headers, "for", "x-forwarded-for")
             .and_then(parse_address)
             .unwrap_or(peer)
     }
+}
+
+/// Whether both families of headers are there: a proxy writes one, so the other is the browser's own, and nobody can say
+/// which.
+fn uses_both_families(headers: &HeaderMap) -> bool {
+    headers.contains_key("forwarded")
+        && (headers.contains_key("x-forwarded-host") || headers.contains_key("x-forwarded-for"))
 }
 
 /// The last value of `Forwarded` (RFC 7239) if that family is used, else of the `X-Forwarded-*` header.
@@ -118,21 +128,30 @@ mod tests {
     }
 
     #[test]
-    fn the_standard_header_wins_over_the_other_family() {
+    fn the_standard_header_is_read() {
         let headers = headers(&[
             ("host", "inner"),
             (
                 "forwarded",
                 "for=1.1.1.1, for=\"[2001:db8::7]:4711\";host=id.example.com;proto=https",
             ),
-            ("x-forwarded-for", "6.6.6.6"),
         ]);
         let proxy: IpAddr = "10.1.0.7".parse().unwrap();
-        assert_eq!(
-            proxies().address(proxy, &headers),
-            "2001:db8::7".parse::<IpAddr>().unwrap()
-        );
+        let browser: IpAddr = "2001:db8::7".parse().unwrap();
+        assert_eq!(proxies().address(proxy, &headers), browser);
         assert_eq!(proxies().authority(proxy, &headers, None), Some("id.example.com"));
+    }
+
+    #[test]
+    fn a_browser_cannot_add_the_other_family_to_what_the_proxy_says() {
+        let headers = headers(&[
+            ("host", "id.a.example"),
+            ("x-forwarded-for", "203.0.113.9"),
+            ("forwarded", "for=6.6.6.6;host=id.b.example"),
+        ]);
+        let proxy: IpAddr = "10.1.0.7".parse().unwrap();
+        assert_eq!(proxies().authority(proxy, &headers, None), None);
+        assert_eq!(proxies().address(proxy, &headers), proxy);
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub fn page<V: View>(call: &Call, locale: Locale, status: StatusCode, view: &V, 
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     protect(call, headers);
+    // Nothing is told to other sites; to ourselves, so that browsers say truthfully where our forms come from.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response
 }
 

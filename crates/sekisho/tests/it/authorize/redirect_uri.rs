@@ -1,9 +1,12 @@
-//! Where the answer goes (RFC 6749 §3.1.2, RFC 8252 §7.3, RFC 9700 §2.1): nowhere but to a registered address.
+//! Where the answer goes (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1): nowhere but to a registered address.
 
 use crate::{
     bank::Bank,
     request::{CLI, JS, Request, WEB, assert_error_page, page},
 };
+
+/// A redirect URI of `cli` with a private-use scheme (RFC 8252 §7.1).
+const PRIVATE_USE: &str = "com.example.cli:/callback";
 
 /// Nobody is sent there, whatever else is right or wrong with the request.
 async fn refused(bank: &Bank, request: &Request) {
@@ -162,6 +165,38 @@ async fn a_native_app_may_change_nothing_but_the_port() {
     ] {
         refused(&bank, &Request::native("openid").with("redirect_uri", uri)).await;
     }
+}
+
+#[tokio::test]
+async fn a_native_app_gets_its_code_by_a_scheme_of_its_own() {
+    let bank = Bank::start().await;
+    let request = Request::native("openid").with("redirect_uri", PRIVATE_USE);
+    let callback = request.walk(&bank, &bank.browser(), "alice").await;
+    assert!(callback.url.as_str().starts_with(&format!("{PRIVATE_USE}?")));
+    assert_eq!(callback.get("iss"), Some(bank.issuer.as_str()));
+    request.redeem(&bank, &callback).await;
+}
+
+#[tokio::test]
+async fn an_almost_equal_scheme_or_path_of_a_native_app_is_refused() {
+    let bank = Bank::start().await;
+    for almost in [
+        "com.example.cli:/callback/",
+        "com.example.cli:/callback?x=y",
+        "com.example.cli:/callback#x",
+        "com.example.cli:/Callback",
+        "com.example.cli:callback",
+        "com.example.cli://callback",
+        "com.example.cli:///callback",
+        "com.example.cli:",
+        "COM.example.cli:/callback",
+        "com.example.cli2:/callback",
+        "com.example:/callback",
+        "evil.com.example.cli:/callback",
+    ] {
+        refused(&bank, &Request::native("openid").with("redirect_uri", almost)).await;
+    }
+    refused(&bank, &Request::code("openid").with("redirect_uri", PRIVATE_USE)).await;
 }
 
 #[tokio::test]

@@ -185,5 +185,6 @@ async fn only_post_is_allowed() {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 405, "{method}");
         assert!(header(&response, "allow").contains("POST"), "{method}");
+        assert!(!header(&response, "sekisho-explain").is_empty(), "{method}");
     }
 }
