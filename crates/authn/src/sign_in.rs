@@ -82,18 +82,6 @@ pub enum SignInRefusal {
     Fault(#[from] RealmError),
 }
 
-impl SignInRefusal {
-    /// The key of the text for the page.
-    pub fn message_key(&self) -> &'static str {
-        match self {
-            Self::WrongCredentials => "sign-in-wrong-credentials",
-            Self::TooManyGuesses { .. } => "sign-in-too-many-guesses",
-            Self::Busy(_) => "sign-in-busy",
-            Self::Fault(_) => "sign-in-fault",
-        }
-    }
-}
-
 impl From<StorageError> for SignInRefusal {
     fn from(error: StorageError) -> Self {
         Self::Fault(error.into())

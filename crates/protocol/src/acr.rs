@@ -12,18 +12,6 @@ use serde::{Deserialize, Serialize};
 pub mod amr {
     /// A password.
     pub const PWD: &str = "pwd";
-    /// A one-time password.
-    pub const OTP: &str = "otp";
-    /// Factors of two kinds.
-    pub const MFA: &str = "mfa";
-    /// A key in hardware.
-    pub const HWK: &str = "hwk";
-    /// A key in software.
-    pub const SWK: &str = "swk";
-    /// Presence of the user was tested.
-    pub const USER: &str = "user";
-    /// Proof of possession of a key.
-    pub const POP: &str = "pop";
 }
 
 /// A level of assurance, from little confidence to very high.

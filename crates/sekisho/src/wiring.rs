@@ -80,7 +80,7 @@ impl Running {
         }
 
         let (stop, stopped) = watch::channel(false);
-        let pages = Pages::new(None).map_err(|error| error.to_string())?;
+        let pages = Pages::new(config.templates.as_deref()).map_err(|error| error.to_string())?;
         let app = Arc::new(App {
             realms: Arc::clone(&realms),
             passwords: passwords.clone(),

@@ -131,6 +131,7 @@ fn is_server_file(document: &Document) -> bool {
         "keys",
         "email",
         "outgoing",
+        "pages",
         "operations",
     ];
     const REALM: &[&str] = &[

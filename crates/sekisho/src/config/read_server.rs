@@ -55,6 +55,7 @@ pub(super) fn read(document: &Document, plain_secrets: bool) -> ReadServer {
     config.wrap = wrap(&mut table, &config.master_key());
     config.email = email(&mut table);
     config.outgoing = outgoing(&mut table);
+    config.templates = templates(&mut table);
     config.operations = operations(&mut table);
     table.finish();
     ReadServer {
@@ -231,6 +232,23 @@ fn email(root: &mut Table<'_, '_>) -> Option<Email> {
         smtp: url?,
         from: from.value,
     })
+}
+
+/// `[pages] templates`: each template there takes the place of ours. It must keep the ids that users' automation relies
+/// on and must bring no scripts, so each is tried out with sample data.
+fn templates(root: &mut Table<'_, '_>) -> Option<PathBuf> {
+    let mut table = root.table("pages", "[pages]")?;
+    let directory = table.path("templates");
+    if let Some(directory) = &directory
+        && let Err(error) = web::pages::Pages::new(Some(&directory.value))
+    {
+        let remedy = "correct the template, or remove it: ours is used then";
+        table
+            .report
+            .error(&directory.span, format!("templates: {error}"), remedy);
+    }
+    table.finish();
+    directory.map(|directory| directory.value)
 }
 
 fn outgoing(root: &mut Table<'_, '_>) -> Outgoing {

@@ -34,6 +34,8 @@ pub struct ServerConfig {
     pub email: Option<Email>,
     /// Calls of the server to others.
     pub outgoing: Outgoing,
+    /// Where the operator's own page templates are.
+    pub templates: Option<PathBuf>,
     /// Health and metrics.
     pub operations: Option<Operations>,
     /// What is weak or has no effect.
@@ -139,6 +141,7 @@ impl ServerConfig {
             proxy: Proxy::default(),
             email: None,
             outgoing: Outgoing::default(),
+            templates: None,
             operations: None,
             warnings: Problems::default(),
         }

@@ -459,3 +459,15 @@ fn a_realm_file_can_be_sent_over_the_control_socket() {
         matches!(&received.users[0].password, Some(PasswordSeed::Clear(secret)) if secret.expose() == "alice-password")
     );
 }
+
+#[test]
+fn own_templates_are_tried_out_by_check() {
+    let directory = temporary_directory("templates");
+    let text = format!("[pages]\ntemplates = '{}'\n", directory.display());
+    assert_problems(&server_problems(&text), &[]);
+    fs::write(directory.join("consent.html"), "<p>Allow?</p>").unwrap();
+    assert_problems(&server_problems(&text), &[(2, "approve")]);
+    fs::write(directory.join("consent.html"), "<script>alert(1)</script>").unwrap();
+    assert_problems(&server_problems(&text), &[(2, "script")]);
+    fs::remove_dir_all(directory).unwrap();
+}

@@ -29,7 +29,7 @@ use web::{Front, extract::Peer};
 /// How long a client may take to send a request's header, or to finish a TLS handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a connection without requests is kept at least.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 /// How long requests in progress may take when the server stops.
 pub const DRAIN: Duration = Duration::from_secs(10);
 /// The largest request header, in bytes.
@@ -119,12 +119,12 @@ where
     let seen = Arc::clone(&activity);
     let service = service_fn(move |request: Request<Incoming>| {
         let front = front.clone();
-        let request_runs = seen.begin();
+        let runs = seen.begin();
         async move {
-            let _request_runs = request_runs;
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
             let response: Response = front.handle(request).await;
+            drop(runs);
             Ok::<_, Infallible>(response)
         }
     });
@@ -162,7 +162,7 @@ struct Activity {
 }
 
 impl Activity {
-    /// A request begins; it runs as long as what is answered lives.
+    /// A request begins; it runs until what is answered is dropped.
     fn begin(&self) -> Arc<()> {
         self.first.notify_one();
         self.begun.fetch_add(1, Ordering::Relaxed);
