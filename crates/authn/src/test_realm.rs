@@ -3,7 +3,10 @@
 use std::{
     fs,
     path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use jose::WrapKey;
@@ -28,6 +31,8 @@ pub(crate) fn settings(issuer: &str) -> Realm {
         profile,
         profiles: vec![profile],
         registration: Registration::Off,
+        sign_up: false,
+        trusted_issuers: Vec::new(),
         lifetimes: Lifetimes::default(),
         mtls: None,
     }
@@ -50,8 +55,9 @@ impl TestRealm {
         let path = directory.join("test.db");
         let store = Store::open(&Options::Sqlite { path }).await.unwrap();
         let clock = Clock::frozen(1_800_000_000);
-        let wrap = WrapKey::from_bytes(jose::random_bytes());
-        let realm = RealmContext::load(&store, &clock, &wrap, settings("https://id.example.com"))
+        let wrap = Arc::new(WrapKey::from_bytes(jose::random_bytes()));
+        let outside = Arc::new(realm::Outside::closed());
+        let realm = RealmContext::load(&store, &clock, &wrap, &outside, settings("https://id.example.com"))
             .await
             .unwrap();
         Self {

@@ -1,5 +1,5 @@
-//! The signature algorithms that are used at all.
-//! Spec: RFC 7518 §3.3–3.5, RFC 8037 §3.1
+//! The algorithms that are used at all: for signatures and for encryption.
+//! Spec: RFC 7518 §3.3–3.5, §4.3, §4.6, §5.2, §5.3, RFC 8037 §3.1
 //!
 //! Accepted: RS256, PS256, ES256 and `EdDSA` with Ed25519. Deliberately not: `none`, HMAC (a verifier that
 //! knows both kinds can be made to take a public key for a secret), SHA-384 and SHA-512 variants, Ed448.
@@ -73,9 +73,95 @@ impl std::str::FromStr for SigningAlg {
     }
 }
 
+/// How the key of an encrypted token reaches its recipient, by its JOSE name (RFC 7518 §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum JweAlg {
+    /// RSAES OAEP with SHA-256 and MGF1 with SHA-256.
+    #[serde(rename = "RSA-OAEP-256")]
+    RsaOaep256,
+    /// Elliptic curve Diffie-Hellman, ephemeral-static; the agreed key encrypts.
+    #[serde(rename = "ECDH-ES")]
+    EcdhEs,
+    /// The same; the agreed key wraps the key that encrypts.
+    #[serde(rename = "ECDH-ES+A256KW")]
+    EcdhEsA256Kw,
+}
+
+impl JweAlg {
+    /// Every algorithm, in the order in which metadata lists them.
+    pub const ALL: [Self; 3] = [Self::RsaOaep256, Self::EcdhEs, Self::EcdhEsA256Kw];
+
+    /// The name in the header parameter `alg`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RsaOaep256 => "RSA-OAEP-256",
+            Self::EcdhEs => "ECDH-ES",
+            Self::EcdhEsA256Kw => "ECDH-ES+A256KW",
+        }
+    }
+
+    /// The algorithm of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|alg| alg.as_str() == name)
+    }
+}
+
+/// How the content of an encrypted token is encrypted, by its JOSE name (RFC 7518 §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum JweEnc {
+    /// AES-128 in Galois/Counter Mode.
+    #[serde(rename = "A128GCM")]
+    A128Gcm,
+    /// AES-256 in Galois/Counter Mode.
+    #[serde(rename = "A256GCM")]
+    A256Gcm,
+    /// AES-128 in CBC mode with HMAC SHA-256: the default of OpenID Connect Registration §2.
+    #[default]
+    #[serde(rename = "A128CBC-HS256")]
+    A128CbcHs256,
+    /// AES-256 in CBC mode with HMAC SHA-512.
+    #[serde(rename = "A256CBC-HS512")]
+    A256CbcHs512,
+}
+
+impl JweEnc {
+    /// Every algorithm, in the order in which metadata lists them.
+    pub const ALL: [Self; 4] = [Self::A128Gcm, Self::A256Gcm, Self::A128CbcHs256, Self::A256CbcHs512];
+
+    /// The name in the header parameter `enc`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::A128Gcm => "A128GCM",
+            Self::A256Gcm => "A256GCM",
+            Self::A128CbcHs256 => "A128CBC-HS256",
+            Self::A256CbcHs512 => "A256CBC-HS512",
+        }
+    }
+
+    /// The algorithm of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|enc| enc.as_str() == name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::SigningAlg;
+    use super::{JweAlg, JweEnc, SigningAlg};
+
+    #[test]
+    fn names_of_encryption_go_both_ways() {
+        for alg in JweAlg::ALL {
+            assert_eq!(JweAlg::parse(alg.as_str()), Some(alg));
+            assert_eq!(serde_json::to_value(alg).unwrap(), alg.as_str());
+        }
+        for enc in JweEnc::ALL {
+            assert_eq!(JweEnc::parse(enc.as_str()), Some(enc));
+            assert_eq!(serde_json::to_value(enc).unwrap(), enc.as_str());
+        }
+        assert_eq!(JweAlg::parse("RSA1_5"), None);
+        assert_eq!(JweAlg::parse("dir"), None);
+        assert_eq!(JweEnc::parse("A192GCM"), None);
+    }
 
     #[test]
     fn names_go_both_ways() {

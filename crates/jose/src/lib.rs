@@ -36,7 +36,7 @@ mod verify;
 mod wrap;
 
 pub use hash::{constant_time_eq, hmac_sha256, left_half_hash, sha256};
-pub use jwa::{SigningAlg, UnknownAlg};
+pub use jwa::{JweAlg, JweEnc, SigningAlg, UnknownAlg};
 pub use jwk::{Jwk, JwkError};
 pub use jws::{JwsError, JwsHeader, MAX_JWT_BYTES, UnverifiedJwt, Verified};
 pub use jwt::{SignJwtError, sign_jwt};

@@ -13,6 +13,10 @@ pub struct Client {
     pub metadata: Arc<ClientMetadata>,
     /// The hash of its secret, see [`client_secret_hash`].
     pub secret_hash: Option<Vec<u8>>,
+    /// The secret itself, wrapped: kept only for methods that make a MAC with it.
+    pub wrapped_secret: Option<Vec<u8>>,
+    /// The hash of its registration access token (RFC 7592), if it registered itself.
+    pub registration_token_hash: Option<Vec<u8>>,
     /// A disabled client gets nothing, and its tokens are worth nothing.
     pub enabled: bool,
     /// Who owns it.

@@ -32,7 +32,7 @@ pub use clock::Clock;
 pub use flow::{Flow, Goal};
 pub use grant::Grant;
 pub use id::{new_id, new_subject};
-pub use realm::{Lifetimes, Realm, Registration};
+pub use realm::{Lifetimes, Realm, Registration, SubjectClaim, TrustedFor, TrustedIssuer};
 pub use refresh_token::RefreshFamily;
 pub use secret::{Secret, client_secret_hash};
 pub use session::Session;
@@ -51,6 +51,8 @@ pub enum Source {
     Removed,
     /// A command or the admin API.
     Api,
+    /// The client itself, at the registration endpoint.
+    Registration,
 }
 
 impl Source {
@@ -60,6 +62,7 @@ impl Source {
             Self::File => "file",
             Self::Removed => "removed",
             Self::Api => "api",
+            Self::Registration => "registration",
         }
     }
 
@@ -68,6 +71,7 @@ impl Source {
         match text {
             "file" => Self::File,
             "removed" => Self::Removed,
+            "registration" => Self::Registration,
             _ => Self::Api,
         }
     }

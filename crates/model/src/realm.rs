@@ -1,5 +1,6 @@
 //! A realm: one issuer with its own users, clients, APIs, keys and branding.
 
+use jose::KeySet;
 use protocol::profile::ProfileRef;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,12 @@ pub struct Realm {
     /// Dynamic client registration.
     #[serde(default)]
     pub registration: Registration,
+    /// Whether people may make their own accounts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sign_up: bool,
+    /// Other issuers whose assertions are believed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusted_issuers: Vec<TrustedIssuer>,
     /// How long things live.
     #[serde(default)]
     pub lifetimes: Lifetimes,
@@ -63,6 +70,62 @@ pub enum Registration {
     /// Nobody registers clients by themselves.
     #[default]
     Off,
+    /// Who has an initial access token registers clients (RFC 7591 §3).
+    Token,
+    /// Anybody registers clients.
+    Open,
+}
+
+impl Registration {
+    /// Whether there is a registration endpoint.
+    pub const fn is_offered(self) -> bool {
+        !matches!(self, Self::Off)
+    }
+}
+
+/// Another issuer, whose assertions are believed here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrustedIssuer {
+    /// Its identifier: the `iss` of its assertions.
+    pub issuer: String,
+    /// Its public keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<KeySet>,
+    /// Where its public keys are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// For what it is believed.
+    pub purposes: Vec<TrustedFor>,
+    /// Which claim of this server's users its `sub` is: `sub`, `username` or `email`.
+    #[serde(default)]
+    pub subject: SubjectClaim,
+}
+
+/// What an assertion of a trusted issuer can be good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TrustedFor {
+    /// Access tokens for its subject (RFC 7523 §2.1).
+    #[serde(rename = "jwt-bearer")]
+    JwtBearer,
+    /// Its tokens are exchanged for tokens of this server (RFC 8693).
+    #[serde(rename = "token-exchange")]
+    TokenExchange,
+    /// It vouches for client metadata (RFC 7591 §2.3).
+    #[serde(rename = "software-statement")]
+    SoftwareStatement,
+}
+
+/// Which claim of a user another issuer's `sub` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubjectClaim {
+    /// The subject identifier.
+    #[default]
+    Sub,
+    /// The name to sign in with.
+    Username,
+    /// The verified mail address.
+    Email,
 }
 
 /// How long things live, in seconds.
@@ -107,6 +170,8 @@ mod tests {
             profile,
             profiles: vec![profile],
             registration: Registration::Off,
+            sign_up: false,
+            trusted_issuers: Vec::new(),
             lifetimes: Lifetimes::default(),
             mtls: None,
         }

@@ -17,6 +17,7 @@ mod fault;
 
 pub mod authorize;
 pub mod client_auth;
+pub mod client_keys;
 pub mod discovery;
 pub mod grants;
 pub mod introspection;

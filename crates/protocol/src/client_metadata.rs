@@ -9,7 +9,7 @@ mod validation;
 
 use std::collections::BTreeMap;
 
-use jose::{KeySet, SigningAlg};
+use jose::{JweAlg, JweEnc, KeySet, SigningAlg};
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::validation::MetadataProblem;
@@ -36,11 +36,36 @@ impl ApplicationType {
     }
 }
 
+/// How a client's users are named to it (OpenID Connect Core §8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectType {
+    /// By the same `sub` for all clients.
+    #[default]
+    Public,
+    /// By a `sub` that clients of other sectors do not see.
+    Pairwise,
+}
+
+impl SubjectType {
+    /// Every type.
+    pub const ALL: [Self; 2] = [Self::Public, Self::Pairwise];
+
+    /// The value as it is written on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Pairwise => "pairwise",
+        }
+    }
+}
+
 /// The members that may be given in several languages (RFC 7591 §2.2).
 pub const LOCALIZED_MEMBERS: &[&str] = &["client_name", "client_uri", "logo_uri", "tos_uri", "policy_uri"];
 
 /// A client's registration. Absent members have the defaults of the specifications.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the registered members are booleans")]
 pub struct ClientMetadata {
     /// The client identifier; empty until the server has chosen one.
     #[serde(default)]
@@ -102,6 +127,69 @@ pub struct ClientMetadata {
     /// Where others may start a sign-in to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
+    /// With which algorithm it signs its assertions; absent: any that its method allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<String>,
+    /// Whether it knows users by subject identifiers of its own.
+    #[serde(default)]
+    pub subject_type: SubjectType,
+    /// Where the redirect URIs of its sector are listed (OpenID Connect Core §8.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<String>,
+    /// How the key of its encrypted ID Tokens is encrypted; absent: they are not encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_encrypted_response_alg: Option<JweAlg>,
+    /// How its encrypted ID Tokens are encrypted; absent with `alg`: `A128CBC-HS256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_encrypted_response_enc: Option<JweEnc>,
+    /// How UserInfo is signed for it; absent: plain JSON, unless it is encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<SigningAlg>,
+    /// How the key of encrypted UserInfo is encrypted; absent: it is not encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo_encrypted_response_alg: Option<JweAlg>,
+    /// How encrypted UserInfo is encrypted; absent with `alg`: `A128CBC-HS256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo_encrypted_response_enc: Option<JweEnc>,
+    /// How introspection answers are signed for it when it asks for a JWT (RFC 9701 §6); absent: `RS256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection_signed_response_alg: Option<SigningAlg>,
+    /// How the key of encrypted introspection answers is encrypted; absent: they are not encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection_encrypted_response_alg: Option<JweAlg>,
+    /// How encrypted introspection answers are encrypted; absent with `alg`: `A128CBC-HS256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection_encrypted_response_enc: Option<JweEnc>,
+    /// How its request objects must be signed; absent: any algorithm that is offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<SigningAlg>,
+    /// Whether its authorization requests must come in a signed request object (RFC 9101 §10.5).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub require_signed_request_object: bool,
+    /// Where its request objects are (OpenID Connect Registration §2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<String>,
+    /// The levels of authentication that it asks for when a request does not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub default_acr_values: Vec<String>,
+    /// Where the server tells it that a session ended (Back-Channel Logout §2.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether it must be told which session.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub backchannel_logout_session_required: bool,
+    /// What the browser loads when a session ended (Front-Channel Logout §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether it must be told which session.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub frontchannel_logout_session_required: bool,
+    /// What software it is, the same for all its installations (RFC 7591 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software_id: Option<String>,
+    /// Which version of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software_version: Option<String>,
     /// Which security profile it follows; absent: the realm's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
@@ -143,6 +231,27 @@ impl Default for ClientMetadata {
             require_auth_time: false,
             post_logout_redirect_uris: Vec::new(),
             initiate_login_uri: None,
+            token_endpoint_auth_signing_alg: None,
+            subject_type: SubjectType::Public,
+            sector_identifier_uri: None,
+            id_token_encrypted_response_alg: None,
+            id_token_encrypted_response_enc: None,
+            userinfo_signed_response_alg: None,
+            userinfo_encrypted_response_alg: None,
+            userinfo_encrypted_response_enc: None,
+            introspection_signed_response_alg: None,
+            introspection_encrypted_response_alg: None,
+            introspection_encrypted_response_enc: None,
+            request_object_signing_alg: None,
+            require_signed_request_object: false,
+            request_uris: Vec::new(),
+            default_acr_values: Vec::new(),
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            frontchannel_logout_uri: None,
+            frontchannel_logout_session_required: false,
+            software_id: None,
+            software_version: None,
             profile: None,
             owner: None,
             first_party: false,

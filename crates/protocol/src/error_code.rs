@@ -1,6 +1,6 @@
 //! Every registered error code that this server answers with, with its HTTP status and its section.
 //!
-//! Spec: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2, RFC 8707 §2, RFC 9470 §3,
+//! Spec: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2, RFC 8628 §3.5, RFC 8707 §2, RFC 9470 §3,
 //! OpenID Connect Core §3.1.2.6
 //!
 //! The status belongs to the code, here and nowhere else. Codes that only travel in a redirect carry the status that
@@ -73,6 +73,10 @@ error_codes! {
     RequestNotSupported = "request_not_supported", 400, "OpenID Connect Core §3.1.2.6";
     /// The `request_uri` parameter is not supported.
     RequestUriNotSupported = "request_uri_not_supported", 400, "OpenID Connect Core §3.1.2.6";
+    /// The `request_uri` cannot be used: it is not registered, or what is there cannot be had.
+    InvalidRequestUri = "invalid_request_uri", 400, "OpenID Connect Core §3.1.2.6";
+    /// The request object is not valid.
+    InvalidRequestObject = "invalid_request_object", 400, "OpenID Connect Core §3.1.2.6";
     /// The `registration` parameter is not supported.
     RegistrationNotSupported = "registration_not_supported", 400, "OpenID Connect Core §3.1.2.6";
     /// An essential authentication requirement of the request cannot be met.
@@ -91,6 +95,16 @@ error_codes! {
     InvalidRedirectUri = "invalid_redirect_uri", 400, "RFC 7591 §3.2.2";
     /// A client metadata member is invalid.
     InvalidClientMetadata = "invalid_client_metadata", 400, "RFC 7591 §3.2.2";
+    /// A software statement is invalid.
+    InvalidSoftwareStatement = "invalid_software_statement", 400, "RFC 7591 §3.2.2";
+    /// A software statement is not approved for use here.
+    UnapprovedSoftwareStatement = "unapproved_software_statement", 400, "RFC 7591 §3.2.2";
+    /// The user has not answered yet.
+    AuthorizationPending = "authorization_pending", 400, "RFC 8628 §3.5";
+    /// The user has not answered yet, and the client asks too often.
+    SlowDown = "slow_down", 400, "RFC 8628 §3.5";
+    /// The device code expired before the user answered.
+    ExpiredToken = "expired_token", 400, "RFC 8628 §3.5";
 }
 
 impl ErrorCode {

@@ -1,6 +1,6 @@
 //! The grant types that a client can register.
 //!
-//! Spec: RFC 7591 §2 (`grant_types`), RFC 6749 §4 and §6
+//! Spec: RFC 7591 §2 (`grant_types`), RFC 6749 §4 and §6, RFC 8628 §3.4, RFC 8693 §2.1, RFC 7523 §2.1
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,15 @@ pub enum GrantType {
     ClientCredentials,
     /// Tokens come from the authorization endpoint itself (RFC 6749 §4.2); never sent to the token endpoint.
     Implicit,
+    /// The user permits it on another device (RFC 8628 §3.4).
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
+    /// A token is exchanged for another (RFC 8693 §2.1).
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
+    TokenExchange,
+    /// An assertion of a trusted issuer says for whom (RFC 7523 §2.1).
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
+    JwtBearer,
 }
 
 impl GrantType {
@@ -25,6 +34,9 @@ impl GrantType {
         Self::RefreshToken,
         Self::ClientCredentials,
         Self::Implicit,
+        Self::DeviceCode,
+        Self::TokenExchange,
+        Self::JwtBearer,
     ];
 
     /// The name as it is written on the wire.
@@ -34,6 +46,9 @@ impl GrantType {
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
             Self::Implicit => "implicit",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
+            Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
         }
     }
 

@@ -46,7 +46,7 @@ pub use audience::Audience;
 pub use authorization_request::{AuthorizationRequest, DisplayMode, RequestError};
 pub use basic::{BasicCredentials, BasicError};
 pub use bearer::{BearerError, BearerToken, Challenge};
-pub use client_metadata::{ApplicationType, ClientMetadata, MetadataProblem};
+pub use client_metadata::{ApplicationType, ClientMetadata, MetadataProblem, SubjectType};
 pub use error_code::ErrorCode;
 pub use form::{Duplicate, Form, FormError};
 pub use grant_type::GrantType;

@@ -81,6 +81,8 @@ impl SecurityProfile {
 const EVERY_METHOD: &[TokenEndpointAuthMethod] = &[
     TokenEndpointAuthMethod::ClientSecretBasic,
     TokenEndpointAuthMethod::ClientSecretPost,
+    TokenEndpointAuthMethod::ClientSecretJwt,
+    TokenEndpointAuthMethod::PrivateKeyJwt,
     TokenEndpointAuthMethod::None,
 ];
 
@@ -121,6 +123,9 @@ pub const PROFILES: &[SecurityProfile] = &[
             GrantType::AuthorizationCode,
             GrantType::RefreshToken,
             GrantType::ClientCredentials,
+            GrantType::DeviceCode,
+            GrantType::TokenExchange,
+            GrantType::JwtBearer,
         ],
         response_types: &["code"],
         response_modes: ResponseMode::ALL,

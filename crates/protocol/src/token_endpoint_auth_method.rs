@@ -1,6 +1,6 @@
 //! How a client shows who it is at the token endpoint.
 //!
-//! Spec: RFC 7591 §2 (`token_endpoint_auth_method`), RFC 6749 §2.3.1, OpenID Connect Core §9
+//! Spec: RFC 7591 §2 (`token_endpoint_auth_method`), RFC 6749 §2.3.1, OpenID Connect Core §9, RFC 7523 §2.2
 
 use serde::{Deserialize, Serialize};
 
@@ -14,11 +14,21 @@ pub enum TokenEndpointAuthMethod {
     ClientSecretBasic,
     /// Identifier and secret in the request body.
     ClientSecretPost,
+    /// An assertion, authenticated with the secret (HMAC).
+    ClientSecretJwt,
+    /// An assertion, signed with a private key.
+    PrivateKeyJwt,
 }
 
 impl TokenEndpointAuthMethod {
     /// Every method.
-    pub const ALL: &[Self] = &[Self::None, Self::ClientSecretBasic, Self::ClientSecretPost];
+    pub const ALL: &[Self] = &[
+        Self::None,
+        Self::ClientSecretBasic,
+        Self::ClientSecretPost,
+        Self::ClientSecretJwt,
+        Self::PrivateKeyJwt,
+    ];
 
     /// The name as it is written on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -26,6 +36,8 @@ impl TokenEndpointAuthMethod {
             Self::None => "none",
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecretJwt => "client_secret_jwt",
+            Self::PrivateKeyJwt => "private_key_jwt",
         }
     }
 
@@ -39,9 +51,17 @@ impl TokenEndpointAuthMethod {
         matches!(self, Self::None)
     }
 
-    /// Whether a client with this method holds a secret that the server stores as a hash.
+    /// Whether a client with this method holds a secret that it shares with the server.
     pub const fn uses_secret(self) -> bool {
-        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
+        matches!(
+            self,
+            Self::ClientSecretBasic | Self::ClientSecretPost | Self::ClientSecretJwt
+        )
+    }
+
+    /// Whether the server needs the secret itself, not only its hash: a MAC is made with it.
+    pub const fn needs_recoverable_secret(self) -> bool {
+        matches!(self, Self::ClientSecretJwt)
     }
 }
 
@@ -54,7 +74,8 @@ mod tests {
         for &method in TokenEndpointAuthMethod::ALL {
             assert_eq!(TokenEndpointAuthMethod::parse(method.as_str()), Some(method));
             assert_eq!(serde_json::to_value(method).unwrap(), method.as_str());
-            assert_ne!(method.is_public(), method.uses_secret());
+            assert!(!(method.is_public() && method.uses_secret()));
+            assert!(method.uses_secret() || !method.needs_recoverable_secret());
         }
         assert_eq!(TokenEndpointAuthMethod::parse("client_secret"), None);
     }

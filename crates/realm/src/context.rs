@@ -7,7 +7,7 @@ use model::{Api, Clock, Realm};
 use protocol::scope::Scope;
 use storage::{StorageError, Store};
 
-use crate::{Purpose, Seals, SigningKeys, rotation};
+use crate::{Outside, Purpose, Seals, SigningKeys, rotation};
 
 /// Why a realm cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,10 @@ pub struct RealmContext {
     pub keys: SigningKeys,
     /// What seals.
     pub seals: Seals,
+    /// What wraps stored secrets.
+    pub wrap: Arc<WrapKey>,
+    /// Who asks others.
+    pub outside: Arc<Outside>,
     /// The metadata document and the key set, as bytes, once they were asked for.
     pub documents: Documents,
 }
@@ -75,7 +79,13 @@ pub struct Documents {
 
 impl RealmContext {
     /// Loads a realm; makes the keys that it lacks, except slow ones, which [`crate::maintain`] makes.
-    pub async fn load(store: &Store, clock: &Clock, wrap: &WrapKey, realm: Realm) -> Result<Self, RealmError> {
+    pub async fn load(
+        store: &Store,
+        clock: &Clock,
+        wrap: &Arc<WrapKey>,
+        outside: &Arc<Outside>,
+        realm: Realm,
+    ) -> Result<Self, RealmError> {
         let now = clock.now();
         rotation::ensure_fast_keys(store, wrap, &realm.issuer, now).await?;
         rotation::ensure_sealing_keys(store, wrap, &realm.issuer, now).await?;
@@ -95,6 +105,8 @@ impl RealmContext {
             apis,
             keys,
             seals,
+            wrap: Arc::clone(wrap),
+            outside: Arc::clone(outside),
             documents: Documents::default(),
         })
     }

@@ -14,12 +14,14 @@
 )]
 
 mod context;
+mod outside;
 mod realms;
 mod rotation;
 mod seals;
 mod signing;
 
 pub use context::{Documents, OPENID_SCOPES, RealmContext, RealmError, Scopes};
+pub use outside::{Fetch, FetchError, Fetched, Fetching, KEYS_MAX_AGE, Outside};
 pub use realms::Realms;
 pub use rotation::{JWKS_MAX_AGE, OVERLAP, maintain, rotate};
 pub use seals::{Purpose, Seals};

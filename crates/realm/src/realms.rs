@@ -14,7 +14,7 @@ use model::{Clock, Realm};
 use storage::Store;
 use tokio::sync::Mutex;
 
-use crate::{RealmContext, RealmError, rotation};
+use crate::{Outside, RealmContext, RealmError, rotation};
 
 /// All realms of this server.
 pub struct Realms {
@@ -22,7 +22,8 @@ pub struct Realms {
     pub store: Store,
     /// The time.
     pub clock: Clock,
-    wrap: WrapKey,
+    wrap: Arc<WrapKey>,
+    outside: Arc<Outside>,
     index: ArcSwap<Index>,
     loading: Mutex<()>,
     has_keys: AtomicBool,
@@ -41,11 +42,12 @@ struct Index {
 
 impl Realms {
     /// Reads which realms there are.
-    pub async fn open(store: Store, clock: Clock, wrap: WrapKey) -> Result<Self, RealmError> {
+    pub async fn open(store: Store, clock: Clock, wrap: WrapKey, outside: Outside) -> Result<Self, RealmError> {
         let realms = Self {
             store,
             clock,
-            wrap,
+            wrap: Arc::new(wrap),
+            outside: Arc::new(outside),
             index: ArcSwap::from_pointee(Index::default()),
             loading: Mutex::new(()),
             has_keys: AtomicBool::new(false),
@@ -100,7 +102,7 @@ impl Realms {
     }
 
     async fn load(&self, realm: Realm) -> Result<RealmContext, RealmError> {
-        RealmContext::load(&self.store, &self.clock, &self.wrap, realm).await
+        RealmContext::load(&self.store, &self.clock, &self.wrap, &self.outside, realm).await
     }
 
     /// The realm of a request: the issuer with its host and the longest path that the request's path begins with.

@@ -21,11 +21,13 @@ pub enum Purpose {
     Device,
     /// Refresh tokens: an HMAC key that does not change daily.
     Refresh,
+    /// Pairwise subject identifiers: an HMAC key that never changes, or users would become others.
+    Pairwise,
 }
 
 impl Purpose {
     /// All.
-    pub const ALL: [Self; 4] = [Self::Token, Self::Flow, Self::Device, Self::Refresh];
+    pub const ALL: [Self; 5] = [Self::Token, Self::Flow, Self::Device, Self::Refresh, Self::Pairwise];
 
     /// As stored.
     pub fn as_str(self) -> &'static str {
@@ -34,13 +36,14 @@ impl Purpose {
             Self::Flow => "flow",
             Self::Device => "device",
             Self::Refresh => "refresh",
+            Self::Pairwise => "pairwise",
         }
     }
 
     /// The id of the key to use at a time: the day, except where keys live long.
     pub(crate) fn key_id(self, now: i64) -> u32 {
         match self {
-            Self::Refresh => 1,
+            Self::Refresh | Self::Pairwise => 1,
             _ => u32::try_from(now / DAY).unwrap_or(0),
         }
     }
@@ -51,7 +54,7 @@ impl Purpose {
             Self::Token => 30 * DAY,
             Self::Flow => DAY,
             Self::Device => 92 * DAY,
-            Self::Refresh => 36_500 * DAY,
+            Self::Refresh | Self::Pairwise => 36_500 * DAY,
         }
     }
 }
@@ -126,6 +129,11 @@ impl Seals {
             .filter(|(purpose, _)| *purpose == Purpose::Refresh)
             .map(|(_, id)| *id)
             .max()
+    }
+
+    /// The HMAC key of pairwise subject identifiers.
+    pub fn pairwise_key(&self) -> Option<&[u8; 32]> {
+        self.newest(Purpose::Pairwise).map(|key| &key.raw)
     }
 
     fn newest(&self, purpose: Purpose) -> Option<&Key> {

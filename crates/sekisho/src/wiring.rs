@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use authn::password::PasswordPool;
 use axum::Router;
 use model::Clock;
-use realm::Realms;
+use realm::{Outside, Realms};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -20,7 +20,9 @@ use crate::{
     serving::{
         background, delivery,
         listener::{DRAIN, Listener},
-        operations, tls,
+        operations,
+        outgoing::Outgoing,
+        tls,
     },
 };
 
@@ -70,7 +72,8 @@ impl Running {
             .await
             .map_err(|error| error.to_string())?;
         tracing::info!(changes = changes.len(), "realm files applied");
-        let realms = Realms::open(store, clock, wrap)
+        let outgoing = Outgoing::new(&config.outgoing)?;
+        let realms = Realms::open(store, clock, wrap, Outside::new(outgoing.clone()))
             .await
             .map_err(|error| error.to_string())?;
         let realms = Arc::new(realms);
@@ -107,7 +110,13 @@ impl Running {
             passwords.clone(),
             stopped.clone(),
         )?;
-        let delivery = delivery::start(&realms, config.email.as_ref(), &config.outgoing, &stopped)?;
+        let delivery = delivery::start(
+            &realms,
+            config.email.as_ref(),
+            &config.outgoing.trust,
+            outgoing,
+            &stopped,
+        )?;
         background::start(&realms, &stopped);
         Ok(Self {
             stop,

@@ -6,7 +6,7 @@ use crate::{Row, Statement, StorageError, Store, Value, row::json};
 
 macro_rules! columns {
     () => {
-        "metadata, secret_hash, enabled, source, created_at"
+        "metadata, secret_hash, wrapped_secret, registration_token_hash, enabled, source, created_at"
     };
 }
 
@@ -14,6 +14,8 @@ fn read(store: &Store, mut row: Row) -> Result<Client, StorageError> {
     Ok(Client {
         metadata: store.parsed.parse(row.text()?)?,
         secret_hash: row.opt_bytes()?,
+        wrapped_secret: row.opt_bytes()?,
+        registration_token_hash: row.opt_bytes()?,
         enabled: row.bool()?,
         source: Source::from_stored(&row.text()?),
         created_at: row.int()?,
@@ -72,16 +74,19 @@ impl Store {
 /// Makes or replaces a client. A client made before by somebody else keeps its owner.
 pub fn put(realm: &str, client: &Client, now: i64) -> Result<Statement, StorageError> {
     Ok(Statement::guard(
-        "INSERT INTO client (realm, client_id, metadata, secret_hash, enabled, source, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7) \
+        "INSERT INTO client (realm, client_id, metadata, secret_hash, wrapped_secret, registration_token_hash, \
+         enabled, source, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) \
          ON CONFLICT (realm, client_id) DO UPDATE SET metadata = excluded.metadata, \
-         secret_hash = excluded.secret_hash, enabled = excluded.enabled, source = excluded.source, \
-         updated_at = excluded.updated_at",
+         secret_hash = excluded.secret_hash, wrapped_secret = excluded.wrapped_secret, \
+         registration_token_hash = excluded.registration_token_hash, enabled = excluded.enabled, \
+         source = excluded.source, updated_at = excluded.updated_at",
         vec![
             realm.into(),
             client.id().into(),
             json(&*client.metadata)?,
             client.secret_hash.clone().map_or(Value::Null, Value::Bytes),
+            client.wrapped_secret.clone().map_or(Value::Null, Value::Bytes),
+            client.registration_token_hash.clone().map_or(Value::Null, Value::Bytes),
             client.enabled.into(),
             client.source.as_str().into(),
             now.into(),
@@ -90,10 +95,23 @@ pub fn put(realm: &str, client: &Client, now: i64) -> Result<Statement, StorageE
 }
 
 /// Replaces a client's secret, and nothing else.
-pub fn set_secret(realm: &str, client_id: &str, secret_hash: [u8; 32], now: i64) -> Statement {
+pub fn set_secret(
+    realm: &str,
+    client_id: &str,
+    secret_hash: [u8; 32],
+    wrapped_secret: Option<Vec<u8>>,
+    now: i64,
+) -> Statement {
     Statement::guard(
-        "UPDATE client SET secret_hash = $3, updated_at = $4 WHERE realm = $1 AND client_id = $2",
-        vec![realm.into(), client_id.into(), secret_hash.into(), now.into()],
+        "UPDATE client SET secret_hash = $3, wrapped_secret = $4, updated_at = $5 \
+         WHERE realm = $1 AND client_id = $2",
+        vec![
+            realm.into(),
+            client_id.into(),
+            secret_hash.into(),
+            wrapped_secret.map_or(Value::Null, Value::Bytes),
+            now.into(),
+        ],
     )
 }
 

@@ -19,12 +19,20 @@ struct Migration {
 }
 
 /// In order; the versions count up from 1. What was released is never edited.
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "ground",
-    sql: include_str!("migrations/0001_ground.sql"),
-    postgres: include_str!("migrations/0001_ground.postgres.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "ground",
+        sql: include_str!("migrations/0001_ground.sql"),
+        postgres: include_str!("migrations/0001_ground.postgres.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "provider",
+        sql: include_str!("migrations/0002_provider.sql"),
+        postgres: "",
+    },
+];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name TEXT NOT NULL)";
 const FIND: &str = "SELECT coalesce(max(version), 0) FROM schema_version";

@@ -41,7 +41,14 @@ fn lists_are_the_union_of_the_profiles() {
     assert_eq!(baseline.response_types_supported, ["code"]);
     assert_eq!(
         baseline.grant_types_supported,
-        ["authorization_code", "refresh_token", "client_credentials"]
+        [
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            "urn:ietf:params:oauth:grant-type:device_code",
+            "urn:ietf:params:oauth:grant-type:token-exchange",
+            "urn:ietf:params:oauth:grant-type:jwt-bearer"
+        ]
     );
     let both = document(&PROFILES.iter().collect::<Vec<_>>());
     for response_type in ["code", "id_token", "id_token token"] {

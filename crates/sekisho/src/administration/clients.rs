@@ -34,7 +34,7 @@ async fn find(realm: &RealmContext, client_id: &str) -> Result<Client, AdminErro
 async fn find_own(realm: &RealmContext, client_id: &str) -> Result<Client, AdminError> {
     let client = find(realm, client_id).await?;
     match client.source {
-        Source::Api | Source::Removed => Ok(client),
+        Source::Api | Source::Removed | Source::Registration => Ok(client),
         Source::File => Err(AdminError::owned_by_file(&format!("the client {client_id}"))),
     }
 }
@@ -77,6 +77,8 @@ pub(super) async fn add(realm: &RealmContext, metadata: ClientMetadata) -> Resul
         secret_hash: secret
             .as_deref()
             .map(|secret| client_secret_hash(realm.issuer(), &id, secret).to_vec()),
+        wrapped_secret: None,
+        registration_token_hash: None,
         metadata: metadata.into(),
         enabled: true,
         source: Source::Api,
@@ -172,7 +174,7 @@ pub(super) async fn rotate_secret(realm: &RealmContext, client_id: &str) -> Resu
     }
     let secret = jose::random_token();
     let hash = client_secret_hash(realm.issuer(), client_id, &secret);
-    let set = storage::client::set_secret(realm.issuer(), client_id, hash, realm.now());
+    let set = storage::client::set_secret(realm.issuer(), client_id, hash, None, realm.now());
     commit(realm, vec![set]).await?;
     let client = Client {
         secret_hash: Some(hash.to_vec()),

@@ -124,7 +124,7 @@ impl Plan<'_> {
         match (fields.is_empty(), source) {
             (true, _) => {}
             (false, Source::File | Source::Removed) => self.step(Verb::Update, kind, name, fields, write),
-            (false, Source::Api) => self.conflicts.push(format!("{kind} {name}")),
+            (false, Source::Api | Source::Registration) => self.conflicts.push(format!("{kind} {name}")),
         }
     }
 
@@ -182,6 +182,8 @@ impl Plan<'_> {
             let new = Client {
                 metadata: entry.metadata.clone().into(),
                 secret_hash,
+                wrapped_secret: None,
+                registration_token_hash: None,
                 enabled: entry.enabled.unwrap_or(old.is_none_or(|old| old.enabled)),
                 source: Source::File,
                 created_at: old.map_or(0, |old| old.created_at),

@@ -20,7 +20,7 @@ use std::{
 use authn::password::PasswordPool;
 use clap::Parser;
 use model::Clock;
-use realm::Realms;
+use realm::{Outside, Realms};
 use serde_json::{Value, json};
 use storage::Options;
 
@@ -243,7 +243,7 @@ async fn ask(config: &ServerConfig, command: Command) -> Result<Value, Failure> 
         return Err(line.into());
     }
     let (store, wrap) = config::open_store(config).await.map_err(|error| error.to_string())?;
-    let realms = Realms::open(store, Clock::system(), wrap)
+    let realms = Realms::open(store, Clock::system(), wrap, Outside::closed())
         .await
         .map_err(AdminError::from)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

@@ -14,19 +14,38 @@ pub(super) enum Kind {
     ListOfWords(&'static [&'static str]),
 }
 
+const SIGNING_ALGS: Kind = Kind::Words(&["RS256", "PS256", "ES256", "EdDSA"]);
+const JWE_ALGS: Kind = Kind::Words(&["RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A256KW"]);
+const JWE_ENCS: Kind = Kind::Words(&["A128GCM", "A256GCM", "A128CBC-HS256", "A256CBC-HS512"]);
+
 /// The members that are understood besides `client_id`, as [`ClientMetadata`] has them.
 pub(super) const MEMBERS: &[(&str, Kind)] = &[
     ("client_name", Kind::Text),
     ("redirect_uris", Kind::Texts),
     (
         "grant_types",
-        Kind::ListOfWords(&["authorization_code", "refresh_token", "client_credentials", "implicit"]),
+        Kind::ListOfWords(&[
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            "implicit",
+            "urn:ietf:params:oauth:grant-type:device_code",
+            "urn:ietf:params:oauth:grant-type:token-exchange",
+            "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        ]),
     ),
     ("response_types", Kind::Texts),
     (
         "token_endpoint_auth_method",
-        Kind::Words(&["none", "client_secret_basic", "client_secret_post"]),
+        Kind::Words(&[
+            "none",
+            "client_secret_basic",
+            "client_secret_post",
+            "client_secret_jwt",
+            "private_key_jwt",
+        ]),
     ),
+    ("token_endpoint_auth_signing_alg", Kind::Text),
     ("application_type", Kind::Words(&["web", "native"])),
     ("scope", Kind::Text),
     ("contacts", Kind::Texts),
@@ -36,10 +55,27 @@ pub(super) const MEMBERS: &[(&str, Kind)] = &[
     ("tos_uri", Kind::Text),
     ("jwks", Kind::Table),
     ("jwks_uri", Kind::Text),
-    (
-        "id_token_signed_response_alg",
-        Kind::Words(&["RS256", "PS256", "ES256", "EdDSA"]),
-    ),
+    ("subject_type", Kind::Words(&["public", "pairwise"])),
+    ("sector_identifier_uri", Kind::Text),
+    ("id_token_signed_response_alg", SIGNING_ALGS),
+    ("id_token_encrypted_response_alg", JWE_ALGS),
+    ("id_token_encrypted_response_enc", JWE_ENCS),
+    ("userinfo_signed_response_alg", SIGNING_ALGS),
+    ("userinfo_encrypted_response_alg", JWE_ALGS),
+    ("userinfo_encrypted_response_enc", JWE_ENCS),
+    ("introspection_signed_response_alg", SIGNING_ALGS),
+    ("introspection_encrypted_response_alg", JWE_ALGS),
+    ("introspection_encrypted_response_enc", JWE_ENCS),
+    ("request_object_signing_alg", SIGNING_ALGS),
+    ("require_signed_request_object", Kind::Flag),
+    ("request_uris", Kind::Texts),
+    ("default_acr_values", Kind::Texts),
+    ("backchannel_logout_uri", Kind::Text),
+    ("backchannel_logout_session_required", Kind::Flag),
+    ("frontchannel_logout_uri", Kind::Text),
+    ("frontchannel_logout_session_required", Kind::Flag),
+    ("software_id", Kind::Text),
+    ("software_version", Kind::Text),
     ("default_max_age", Kind::Seconds),
     ("require_auth_time", Kind::Flag),
     ("post_logout_redirect_uris", Kind::Texts),
@@ -52,23 +88,9 @@ pub(super) const MEMBERS: &[(&str, Kind)] = &[
 
 /// Registered, but not built: as members, as grant types and as authentication methods.
 pub(super) const LATER: &[&str] = &[
-    "token_endpoint_auth_signing_alg",
-    "subject_type",
-    "sector_identifier_uri",
-    "id_token_encrypted_response_alg",
-    "id_token_encrypted_response_enc",
-    "userinfo_signed_response_alg",
-    "userinfo_encrypted_response_alg",
-    "userinfo_encrypted_response_enc",
-    "request_object_signing_alg",
     "request_object_encryption_alg",
     "request_object_encryption_enc",
-    "require_signed_request_object",
     "require_pushed_authorization_requests",
-    "request_uris",
-    "default_acr_values",
-    "software_id",
-    "software_version",
     "software_statement",
     "tls_client_auth_subject_dn",
     "tls_client_auth_san_dns",
@@ -81,13 +103,6 @@ pub(super) const LATER: &[&str] = &[
     "authorization_signed_response_alg",
     "authorization_encrypted_response_alg",
     "authorization_encrypted_response_enc",
-    "introspection_signed_response_alg",
-    "introspection_encrypted_response_alg",
-    "introspection_encrypted_response_enc",
-    "backchannel_logout_uri",
-    "backchannel_logout_session_required",
-    "frontchannel_logout_uri",
-    "frontchannel_logout_session_required",
     "backchannel_token_delivery_mode",
     "backchannel_client_notification_endpoint",
     "backchannel_authentication_request_signing_alg",
@@ -95,22 +110,17 @@ pub(super) const LATER: &[&str] = &[
     "use_mtls_endpoint_aliases",
     // Grant types.
     "password",
-    "urn:ietf:params:oauth:grant-type:device_code",
-    "urn:ietf:params:oauth:grant-type:token-exchange",
-    "urn:ietf:params:oauth:grant-type:jwt-bearer",
     "urn:ietf:params:oauth:grant-type:saml2-bearer",
     "urn:openid:params:grant-type:ciba",
     // Authentication methods.
-    "client_secret_jwt",
-    "private_key_jwt",
     "tls_client_auth",
     "self_signed_tls_client_auth",
 ];
 
 #[cfg(test)]
 mod tests {
-    use jose::SigningAlg;
-    use protocol::{ApplicationType, ClientMetadata, GrantType, Scope, TokenEndpointAuthMethod};
+    use jose::{JweAlg, JweEnc, SigningAlg};
+    use protocol::{ApplicationType, ClientMetadata, GrantType, Scope, SubjectType, TokenEndpointAuthMethod};
 
     use super::*;
 
@@ -136,6 +146,15 @@ mod tests {
             words("id_token_signed_response_alg"),
             SigningAlg::ALL.map(SigningAlg::as_str)
         );
+        assert_eq!(
+            words("id_token_encrypted_response_alg"),
+            JweAlg::ALL.map(JweAlg::as_str)
+        );
+        assert_eq!(
+            words("id_token_encrypted_response_enc"),
+            JweEnc::ALL.map(JweEnc::as_str)
+        );
+        assert_eq!(words("subject_type"), SubjectType::ALL.map(SubjectType::as_str));
     }
 
     #[test]
@@ -147,6 +166,18 @@ mod tests {
         metadata.default_max_age = Some(1);
         metadata.require_auth_time = true;
         metadata.first_party = true;
+        metadata.require_signed_request_object = true;
+        metadata.backchannel_logout_session_required = true;
+        metadata.frontchannel_logout_session_required = true;
+        metadata.id_token_encrypted_response_alg = Some(JweAlg::EcdhEs);
+        metadata.id_token_encrypted_response_enc = Some(JweEnc::A256Gcm);
+        metadata.userinfo_signed_response_alg = Some(SigningAlg::Rs256);
+        metadata.userinfo_encrypted_response_alg = Some(JweAlg::EcdhEs);
+        metadata.userinfo_encrypted_response_enc = Some(JweEnc::A256Gcm);
+        metadata.introspection_signed_response_alg = Some(SigningAlg::Rs256);
+        metadata.introspection_encrypted_response_alg = Some(JweAlg::EcdhEs);
+        metadata.introspection_encrypted_response_enc = Some(JweEnc::A256Gcm);
+        metadata.request_object_signing_alg = Some(SigningAlg::Rs256);
         metadata.jwks = Some(jose::KeySet { keys: Vec::new() });
         let text = || Some("x".to_owned());
         metadata.client_name = text();
@@ -157,6 +188,12 @@ mod tests {
         metadata.jwks_uri = text();
         metadata.initiate_login_uri = text();
         metadata.profile = text();
+        metadata.token_endpoint_auth_signing_alg = text();
+        metadata.sector_identifier_uri = text();
+        metadata.backchannel_logout_uri = text();
+        metadata.frontchannel_logout_uri = text();
+        metadata.software_id = text();
+        metadata.software_version = text();
         metadata.owner = text();
         metadata.scope = Some(Scope::default());
         for list in [
@@ -164,6 +201,8 @@ mod tests {
             &mut metadata.contacts,
             &mut metadata.post_logout_redirect_uris,
             &mut metadata.origins,
+            &mut metadata.request_uris,
+            &mut metadata.default_acr_values,
         ] {
             list.push("x".into());
         }

@@ -43,6 +43,8 @@ impl RealmFile {
                 profile: ProfileRef::default(),
                 profiles: PROFILES.iter().map(ProfileRef).collect(),
                 registration: Registration::Off,
+                sign_up: false,
+                trusted_issuers: Vec::new(),
                 lifetimes: Lifetimes::default(),
                 mtls: None,
             },
@@ -248,7 +250,17 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
             format!("add \"{}\" to profiles, or set another profile", realm.profile.name),
         );
     }
-    table.one_of("registration", &[("off", Registration::Off)], &["token", "open"]);
+    let registrations = [
+        ("off", Registration::Off),
+        ("token", Registration::Token),
+        ("open", Registration::Open),
+    ];
+    if let Some(registration) = table.one_of("registration", &registrations, &[]) {
+        realm.registration = registration.value;
+    }
+    if let Some(sign_up) = table.boolean("sign_up") {
+        realm.sign_up = sign_up.value;
+    }
     table.not_built("client_ca", is_nothing);
     table.not_built("crl", is_nothing);
     realm.lifetimes = lifetimes(table);

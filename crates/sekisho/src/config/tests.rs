@@ -46,7 +46,7 @@ const WRONG_REALM: &str = r#"issuer       = "https://id.example.com/token/"
 display_nme  = "Bank"
 locales      = ["en", "fr"]
 profile      = "baselin"
-registration = "open"
+registration = "opem"
 [lifetimes]
 access_token = 600
 session      = "12 hours"
@@ -101,7 +101,7 @@ fn every_mistake_of_a_realm_file_is_found_at_once_on_its_line() {
             (2, "did you mean display_name?"),
             (3, "\"fr\""),
             (4, "did you mean baseline?"),
-            (5, "open is not part of this version"),
+            (5, "did you mean open"),
             (7, "access_token is a number, not a duration"),
             (8, "\"12 hours\" is not a duration"),
             (9, "did you mean grant?"),

@@ -9,14 +9,14 @@ mod courier;
 mod mail;
 mod worker;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use realm::Realms;
 use tokio::{sync::watch, task::JoinHandle};
 
 use self::{courier::Courier, mail::Mail, worker::Worker};
 use super::outgoing::Outgoing;
-use crate::config::{self, Email};
+use crate::config::Email;
 
 /// Starts to deliver; it ends when `stop` says so. What is being delivered then still has the time of one attempt.
 ///
@@ -24,14 +24,12 @@ use crate::config::{self, Email};
 pub fn start(
     realms: &Arc<Realms>,
     email: Option<&Email>,
-    outgoing: &config::Outgoing,
+    trust: &[PathBuf],
+    outgoing: Outgoing,
     stop: &watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, String> {
-    let mail = email.map(|email| Mail::new(email, &outgoing.trust)).transpose()?;
-    let courier = Courier {
-        mail,
-        outgoing: Outgoing::new(outgoing)?,
-    };
+    let mail = email.map(|email| Mail::new(email, trust)).transpose()?;
+    let courier = Courier { mail, outgoing };
     let worker = Worker::new(realms.store.clone(), realms.clock.clone(), courier);
     Ok(tokio::spawn(worker.run(stop.clone())))
 }

@@ -14,6 +14,7 @@ mod allow;
 use std::{error::Error, fs, net::IpAddr, sync::Arc, time::Duration};
 
 use http::{HeaderMap, StatusCode, header};
+use realm::{Fetch, FetchError, Fetched, Fetching};
 use reqwest::{Certificate, Client, RequestBuilder, Response, redirect::Policy, tls::Version};
 use url::{Host, Url};
 
@@ -174,6 +175,20 @@ impl Outgoing {
                 address,
             })
         }
+    }
+}
+
+impl Fetch for Outgoing {
+    fn get<'a>(&'a self, url: &'a str, accept: &'a str) -> Fetching<'a> {
+        Box::pin(async move {
+            match Outgoing::get(self, url, accept).await {
+                Ok(answer) => Ok(Fetched {
+                    status: answer.status.as_u16(),
+                    body: answer.body,
+                }),
+                Err(error) => Err(FetchError(error.to_string())),
+            }
+        })
     }
 }
 

@@ -141,7 +141,9 @@ async fn another_wrapping_key_is_refused_before_it_adds_keys_that_nobody_else_ca
     let before = store.sealing_keys(&bank.issuer, bank.clock.now()).await.unwrap().len();
     let later = model::Clock::frozen(bank.clock.now() + 10 * DAY);
     let other = jose::WrapKey::from_bytes([7; 32]);
-    let realms = realm::Realms::open(store.clone(), later, other).await.unwrap();
+    let realms = realm::Realms::open(store.clone(), later, other, realm::Outside::closed())
+        .await
+        .unwrap();
     let error = realms.by_issuer(&bank.issuer).await.err().unwrap().to_string();
     assert!(error.contains("[keys] wrap"), "{error}");
     assert!(realms.maintain_keys().await.is_err());

@@ -35,8 +35,7 @@ async fn every_time_limited_table_has_its_column(db: Database) {
     }
     assert_eq!(db.store.purge(1000, 10).await.unwrap(), 0);
     let listed: Vec<&str> = TABLES.iter().map(|table| table.table).collect();
-    let schema = include_str!("../migrations/0001_ground.sql");
-    let limited: Vec<&str> = schema
+    let limited: Vec<&str> = SCHEMA
         .split("CREATE TABLE ")
         .skip(1)
         .filter(|table| table.lines().any(|line| line.trim_start().starts_with("expires_at")))
@@ -59,6 +58,12 @@ async fn a_call_that_is_still_owed_is_not_deleted(db: Database) {
     );
 }
 
+/// All migrations.
+const SCHEMA: &str = concat!(
+    include_str!("../migrations/0001_ground.sql"),
+    include_str!("../migrations/0002_provider.sql")
+);
+
 async fn every_table_has_a_size(db: Database) {
     let _ = db
         .store
@@ -68,8 +73,7 @@ async fn every_table_has_a_size(db: Database) {
     let sizes = db.store.table_sizes().await.unwrap();
     assert!(sizes.contains(&("guess", 2)));
     assert!(sizes.contains(&("users", 0)));
-    let schema = include_str!("../migrations/0001_ground.sql");
-    for table in schema
+    for table in SCHEMA
         .split("CREATE TABLE ")
         .skip(1)
         .map(|table| table.split(' ').next().unwrap())

@@ -58,7 +58,9 @@ impl World {
         let path = directory.join("test.db");
         let store = Store::open(&Options::Sqlite { path }).await.unwrap();
         let wrap = WrapKey::from_bytes(jose::random_bytes());
-        let realms = Realms::open(store, Clock::frozen(NOW), wrap).await.unwrap();
+        let realms = Realms::open(store, Clock::frozen(NOW), wrap, realm::Outside::closed())
+            .await
+            .unwrap();
         Self {
             realms: Arc::new(realms),
             pool: PasswordPool::new(2, 50),

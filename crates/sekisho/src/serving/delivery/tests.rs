@@ -53,7 +53,7 @@ impl World {
 
     fn worker_that_may_call(&self, mail: Option<Mail>, allow: &[&str]) -> Worker {
         let allow = allow.iter().map(|&entry| entry.to_owned()).collect();
-        let outgoing = Outgoing::new(&config::Outgoing { trust: vec![], allow }).unwrap();
+        let outgoing = Outgoing::new(&crate::config::Outgoing { trust: vec![], allow }).unwrap();
         Worker::new(self.store.clone(), self.clock.clone(), Courier { mail, outgoing })
     }
 
@@ -435,7 +435,7 @@ async fn a_server_delivers_by_itself_until_it_stops() {
     let mut smtp = Smtp::plain().await;
     let wrap = WrapKey::from_bytes(jose::random_bytes());
     let realms = Arc::new(
-        Realms::open(world.store.clone(), world.clock.clone(), wrap)
+        Realms::open(world.store.clone(), world.clock.clone(), wrap, realm::Outside::closed())
             .await
             .unwrap(),
     );
@@ -444,7 +444,8 @@ async fn a_server_delivers_by_itself_until_it_stops() {
     start(
         &realms,
         Some(&smtp.settings("smtp")),
-        &config::Outgoing::default(),
+        &[],
+        Outgoing::new(&crate::config::Outgoing::default()).unwrap(),
         &stopped,
     )
     .unwrap();
@@ -453,13 +454,9 @@ async fn a_server_delivers_by_itself_until_it_stops() {
 
     let run = tokio::spawn(world.worker(None).run(stopped));
     run.await.unwrap();
-    let missing = config::Outgoing {
-        trust: vec!["missing.pem".into()],
-        allow: vec![],
-    };
-    assert!(
-        start(&realms, None, &missing, &stop.subscribe())
-            .unwrap_err()
-            .contains("missing.pem")
-    );
+    let settings = Some(smtp.settings("smtp"));
+    let outgoing = Outgoing::new(&crate::config::Outgoing::default()).unwrap();
+    let missing = ["missing.pem".into()];
+    let error = start(&realms, settings.as_ref(), &missing, outgoing, &stop.subscribe()).unwrap_err();
+    assert!(error.contains("missing.pem"));
 }

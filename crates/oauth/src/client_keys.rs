@@ -1,0 +1,47 @@
+//! The public keys of a client, as it registered them: by value, or at its `jwks_uri`.
+//!
+//! Spec: OpenID Connect Registration §2 (`jwks`, `jwks_uri`), OpenID Connect Core §10.1.1 (rotation)
+
+use std::sync::Arc;
+
+use jose::{JwsError, KeySet, SigningAlg, UnverifiedJwt, Verified};
+use protocol::ClientMetadata;
+use realm::{FetchError, RealmContext};
+
+/// Why a client's keys do not do.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientKeysError {
+    /// It registered none.
+    #[error("the client has registered no keys: register jwks or jwks_uri")]
+    None,
+    /// They cannot be had.
+    #[error("the keys at the client's jwks_uri cannot be had: {0}")]
+    Fetch(#[from] FetchError),
+    /// They did not make this signature.
+    #[error("{0}")]
+    Signature(#[from] JwsError),
+}
+
+/// The client's keys. `kid` is the one that is needed: if it is not known, the client may have rotated its keys.
+pub async fn key_set(
+    realm: &RealmContext,
+    client: &ClientMetadata,
+    kid: Option<&str>,
+) -> Result<Arc<KeySet>, ClientKeysError> {
+    match (&client.jwks, &client.jwks_uri) {
+        (Some(keys), _) => Ok(Arc::new(keys.clone())),
+        (None, Some(uri)) => Ok(realm.outside.key_set(uri, kid, realm.now()).await?),
+        (None, None) => Err(ClientKeysError::None),
+    }
+}
+
+/// Checks that the client signed a token with one of `allowed`.
+pub async fn verify(
+    realm: &RealmContext,
+    client: &ClientMetadata,
+    token: &UnverifiedJwt,
+    allowed: &[SigningAlg],
+) -> Result<Verified, ClientKeysError> {
+    let keys = key_set(realm, client, token.header().kid.as_deref()).await?;
+    Ok(keys.verify(token, allowed)?)
+}

@@ -1,0 +1,67 @@
+-- What a complete OpenID Provider keeps besides the ground.
+
+-- `client_secret_jwt` makes a MAC with the secret itself, so that one is kept, wrapped.
+ALTER TABLE client ADD COLUMN wrapped_secret BYTEA;
+-- RFC 7592: how a client that registered itself proves that its registration is its own.
+ALTER TABLE client ADD COLUMN registration_token_hash BYTEA;
+
+-- RFC 7591 §3: who has such a token may register clients.
+CREATE TABLE initial_access_token (
+  realm      TEXT NOT NULL,
+  id         TEXT NOT NULL,
+  token_hash BYTEA NOT NULL,
+  note       TEXT NOT NULL,
+  uses_left  BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (realm, id)
+);
+CREATE UNIQUE INDEX initial_access_token_hash ON initial_access_token (realm, token_hash);
+CREATE INDEX initial_access_token_expiry ON initial_access_token (expires_at);
+
+-- An assertion or request object that was used, by the hash of who made it and its `jti`.
+CREATE TABLE used_assertion (
+  realm      TEXT NOT NULL,
+  id         BYTEA NOT NULL,
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (realm, id)
+);
+CREATE INDEX used_assertion_expiry ON used_assertion (expires_at);
+
+-- Which clients the user of a session is signed in to: they are told when it ends.
+CREATE TABLE session_client (
+  realm      TEXT NOT NULL,
+  session_id TEXT NOT NULL,
+  client_id  TEXT NOT NULL,
+  sub        TEXT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (realm, session_id, client_id)
+);
+CREATE INDEX session_client_expiry ON session_client (expires_at);
+
+-- RFC 8628: a request of a device that waits for its user.
+CREATE TABLE device_request (
+  realm            TEXT NOT NULL,
+  id               TEXT NOT NULL,
+  device_code_hash BYTEA NOT NULL,
+  user_code        TEXT NOT NULL,
+  client_id        TEXT NOT NULL,
+  details          TEXT NOT NULL,
+  state            TEXT NOT NULL,
+  authorization_id TEXT,
+  poll_interval    BIGINT NOT NULL,
+  polled_at        BIGINT NOT NULL,
+  change_id        TEXT NOT NULL,
+  created_at       BIGINT NOT NULL,
+  expires_at       BIGINT NOT NULL,
+  PRIMARY KEY (realm, id)
+);
+CREATE UNIQUE INDEX device_request_device_code ON device_request (realm, device_code_hash);
+CREATE UNIQUE INDEX device_request_user_code ON device_request (realm, user_code);
+CREATE INDEX device_request_expiry ON device_request (expires_at);
+
+-- Grant Management: a grant that the client manages by its id stands beside the one that is remembered.
+ALTER TABLE grants ADD COLUMN managed BIGINT NOT NULL DEFAULT 0;
+DROP INDEX grants_living;
+CREATE UNIQUE INDEX grants_living ON grants (realm, user_id, client_id) WHERE ended_at IS NULL AND managed = 0;
+CREATE INDEX grants_of_user ON grants (realm, user_id);
