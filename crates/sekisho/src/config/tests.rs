@@ -64,7 +64,7 @@ scope      = [{ name = "accounts:read", descripton = { en = "See" } }]
 client_id                  = "app"
 redirect_uris              = ["http://app.example.com/cb", "https://app.example.com/#f"]
 grant_types                = ["authorization_code", "implict"]
-token_endpoint_auth_method = "private_key_jwt"
+token_endpoint_auth_method = "tls_client_auth"
 scope                      = "openid acounts:read"
 client_secret              = "0123456789012345678901"
 [[client]]
@@ -120,7 +120,7 @@ fn every_mistake_of_a_realm_file_is_found_at_once_on_its_line() {
             (21, "http://app.example.com/cb"),
             (21, "https://app.example.com/#f"),
             (22, "did you mean implicit?"),
-            (23, "private_key_jwt is not part of this version"),
+            (23, "tls_client_auth is not part of this version"),
             (24, "did you mean accounts:read?"),
             (27, "another client app at line 20"),
             (27, "redirect_uris"),
