@@ -1,5 +1,7 @@
 //! The access token of a request.
-//! Spec: RFC 6750 §2.1; not §2.2 (form body) and §2.3 (query), which OAuth 2.1 leaves out
+//! Spec: RFC 6750 §2.1
+//!
+//! Deliberately not: the form body (§2.2) and the query (§2.3), which OAuth 2.1 leaves out.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;

@@ -1,6 +1,6 @@
 //! The security profiles as data: every rule that differs between them is a column, every profile a row.
 //!
-//! Spec: RFC 6749, OpenID Connect Core and RFC 9700, as each column says
+//! Spec: RFC 6749, OpenID Connect Core, RFC 9700
 //!
 //! Endpoints ask the columns; none asks which profile it is. A new profile is a new row.
 

@@ -1,6 +1,6 @@
 //! Stored password hashes: PHC strings of argon2, read with limits, made and checked in given memory.
 //!
-//! Spec: RFC 9106; the PHC string format
+//! Spec: RFC 9106, PHC string format
 //!
 //! Accepted: argon2id, argon2i and argon2d of versions 16 and 19, as other programs made them. Not accepted: a `keyid`
 //! (it names a secret that is not here), and costs that would let one stored string stop the pool.

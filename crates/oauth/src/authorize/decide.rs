@@ -1,7 +1,7 @@
 //! What must happen before this request can be answered: sign-in, consent, or nothing.
 //!
-//! Spec: OpenID Connect Core §3.1.2.1 (`prompt`, `max_age`, `id_token_hint`), §3.1.2.3, §3.1.2.4, §3.1.2.6;
-//! RFC 8252 §8.6; OAuth 2.0 for step-up: the API's least `acr`.
+//! Spec: OpenID Connect Core §3.1.2.1 (`prompt`, `max_age`, `id_token_hint`), §3.1.2.3, §3.1.2.4, §3.1.2.6,
+//! RFC 8252 §8.6, RFC 9470 §5 (the API's least `acr`)
 
 use jose::{SigningAlg, UnverifiedJwt};
 use model::{Grant, Session, User};

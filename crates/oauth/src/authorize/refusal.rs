@@ -1,6 +1,8 @@
 //! Why an authorization request is refused, and where that may be said.
 //!
-//! Spec: RFC 6749 §4.1.2.1: when client or redirect URI are wrong, the server "MUST NOT automatically redirect the
+//! Spec: RFC 6749 §4.1.2.1
+//!
+//! Deliberately not: a redirect when client or redirect URI are wrong. The server "MUST NOT automatically redirect the
 //! user agent to the invalid redirection URI".
 
 use protocol::{authorization_request::RequestError, error_code::ErrorCode, redirect_uri::RedirectUriError};

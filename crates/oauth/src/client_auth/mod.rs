@@ -1,6 +1,8 @@
 //! Client authentication: one file per `token_endpoint_auth_method`.
 //!
-//! Spec: RFC 6749 §2.3. "The client MUST NOT use more than one authentication method in each request."
+//! Spec: RFC 6749 §2.3
+//!
+//! Not accepted: two methods at once. "The client MUST NOT use more than one authentication method in each request."
 
 mod client_secret_basic;
 mod client_secret_post;

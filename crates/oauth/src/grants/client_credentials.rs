@@ -1,6 +1,8 @@
 //! `client_credentials`: two-party access; the client acts for itself.
 //!
-//! Spec: RFC 6749 §4.4. No refresh token (§4.4.3), no user, so no OpenID scopes.
+//! Spec: RFC 6749 §4.4
+//!
+//! Deliberately not: a refresh token (§4.4.3); scopes of OpenID Connect, since there is no user.
 
 use protocol::form::Form;
 use realm::RealmContext;

@@ -1,4 +1,8 @@
 //! Grants at the token endpoint: one file per `grant_type`.
+//!
+//! Spec: RFC 6749 §4, RFC 9700 §2.4
+//!
+//! Deliberately not: `password` (RFC 6749 §4.3), which makes apps ask for passwords.
 
 mod authorization_code;
 mod client_credentials;

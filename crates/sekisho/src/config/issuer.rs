@@ -1,7 +1,8 @@
 //! The form of an issuer identifier.
 //!
-//! Spec: RFC 8414 §2, OpenID Connect Discovery §3: "a URL that uses the https scheme and has no query or fragment
-//! components". http is taken for this machine alone.
+//! Spec: RFC 8414 §2, OpenID Connect Discovery §3
+//!
+//! Accepted: "a URL that uses the https scheme and has no query or fragment components"; http for this machine alone.
 
 use url::{Host, Url};
 

@@ -50,6 +50,7 @@ async fn the_api_learns_what_a_token_is_worth() {
     }
 }
 
+// Conformance: B144
 #[tokio::test]
 async fn an_answer_is_json_that_nobody_keeps() {
     let bank = Bank::start().await;
@@ -59,6 +60,7 @@ async fn an_answer_is_json_that_nobody_keeps() {
     assert_eq!(granted(response).await, json!({ "active": false }));
 }
 
+// Conformance: B144
 #[tokio::test]
 async fn whoever_a_token_is_not_for_learns_that_it_is_not_active_and_no_more() {
     let bank = Bank::start().await;
@@ -105,6 +107,7 @@ async fn a_refresh_token_is_told_about_to_its_client_alone() {
     );
 }
 
+// Conformance: B144
 #[tokio::test]
 async fn callers_without_proof_are_refused() {
     let bank = Bank::start().await;

@@ -20,6 +20,7 @@ async fn metadata(bank: &Bank) -> Value {
     granted(get(bank, OPENID).await).await
 }
 
+// Conformance: B1
 #[tokio::test]
 async fn both_documents_say_the_same_of_the_issuer() {
     let bank = Bank::start().await;
@@ -28,6 +29,7 @@ async fn both_documents_say_the_same_of_the_issuer() {
     assert_eq!(metadata, granted(get(&bank, OAUTH).await).await);
 }
 
+// Conformance: B1
 #[tokio::test]
 async fn the_documents_may_be_cached_for_five_minutes() {
     let bank = Bank::start().await;
@@ -43,6 +45,7 @@ async fn the_documents_may_be_cached_for_five_minutes() {
     }
 }
 
+// Conformance: B2
 #[tokio::test]
 async fn an_issuer_with_a_path_has_its_documents_below_and_before_it() {
     let bank = Bank::with_realm(|issuer| testkit::realm::bank(&format!("{issuer}/eu/bank"))).await;
@@ -71,6 +74,7 @@ async fn an_issuer_with_a_path_has_its_documents_below_and_before_it() {
     );
 }
 
+// Conformance: B3
 #[tokio::test]
 async fn every_endpoint_that_is_named_answers() {
     let bank = Bank::start().await;
@@ -108,6 +112,7 @@ async fn documents_are_only_read() {
     }
 }
 
+// Conformance: B5 B8 oidcc-idtoken-unsigned
 #[tokio::test]
 async fn the_lists_are_true() {
     let bank = Bank::start().await;
@@ -147,6 +152,7 @@ async fn the_lists_are_true() {
     }
 }
 
+// Conformance: B146
 #[tokio::test]
 async fn a_realm_without_openid_core_offers_nothing_implicit() {
     let only_baseline = |issuer: &str| {
@@ -170,6 +176,7 @@ async fn a_realm_without_openid_core_offers_nothing_implicit() {
     );
 }
 
+// Conformance: A2.0-jwks B6
 #[tokio::test]
 async fn the_key_set_holds_public_signing_keys_with_ids_of_their_own() {
     let bank = Bank::start().await;

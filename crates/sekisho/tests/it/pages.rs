@@ -47,6 +47,7 @@ fn assert_page(headers: &HeaderMap, what: &str) {
     );
 }
 
+// Conformance: B147
 #[tokio::test]
 async fn every_page_is_protected() {
     let bank = Bank::start().await;

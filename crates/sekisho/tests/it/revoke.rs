@@ -20,6 +20,7 @@ async fn revoked(response: Response) {
     assert_eq!(response.text().await.unwrap(), "");
 }
 
+// Conformance: B143
 #[tokio::test]
 async fn an_access_token_is_revoked_alone() {
     let bank = Bank::start().await;
@@ -49,6 +50,7 @@ async fn a_two_party_token_is_revoked_too() {
     assert!(!BANK_API.sees(&bank, text(&tokens, "access_token")).await);
 }
 
+// Conformance: B143
 #[tokio::test]
 async fn a_refresh_token_takes_all_its_access_tokens_with_it() {
     let bank = Bank::start().await;
@@ -75,6 +77,7 @@ async fn a_refresh_token_takes_no_other_authorization_with_it() {
     granted(WEB_APP.refresh(&bank, text(&other, "refresh_token")).await).await;
 }
 
+// Conformance: B143
 #[tokio::test]
 async fn the_token_of_another_client_is_not_revoked() {
     let bank = Bank::start().await;
@@ -92,6 +95,7 @@ async fn the_token_of_another_client_is_not_revoked() {
     granted(WEB_APP.refresh(&bank, text(&tokens, "refresh_token")).await).await;
 }
 
+// Conformance: B143
 #[tokio::test]
 async fn what_is_unknown_expired_or_revoked_already_is_a_success() {
     let bank = Bank::start().await;
@@ -128,6 +132,7 @@ async fn a_request_without_a_token_or_with_two_is_refused() {
     }
 }
 
+// Conformance: B143
 #[tokio::test]
 async fn callers_must_say_who_they_are() {
     let bank = Bank::start().await;

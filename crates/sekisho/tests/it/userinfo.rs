@@ -33,6 +33,7 @@ async fn refused(response: Response, status: u16, error: &str) {
     assert_eq!(response.json::<Value>().await.unwrap()["error"], error);
 }
 
+// Conformance: B83 B88 oidcc-userinfo-get oidcc-userinfo-post-header oidcc-userinfo-post-body
 #[tokio::test]
 async fn a_token_comes_in_the_header_by_get_and_post_or_in_the_body() {
     let bank = Bank::start().await;
@@ -97,6 +98,7 @@ async fn claims_have_their_types_and_values() {
     }
 }
 
+// Conformance: B84
 #[tokio::test]
 async fn a_token_in_the_query_is_refused() {
     let bank = Bank::start().await;
@@ -139,6 +141,7 @@ async fn a_token_that_comes_twice_is_refused() {
     .await;
 }
 
+// Conformance: B87
 #[tokio::test]
 async fn without_a_token_the_challenge_names_no_error() {
     let bank = Bank::start().await;
@@ -170,6 +173,7 @@ async fn only_get_and_post_are_allowed() {
     }
 }
 
+// Conformance: B87
 #[tokio::test]
 async fn what_is_no_living_token_is_refused() {
     let bank = Bank::start().await;
@@ -185,6 +189,7 @@ async fn what_is_no_living_token_is_refused() {
     granted(ask(&bank, &token).await).await;
 }
 
+// Conformance: B90
 #[tokio::test]
 async fn a_token_that_expired_or_was_revoked_is_refused() {
     let bank = Bank::start().await;
@@ -203,6 +208,7 @@ async fn a_token_of_a_disabled_user_is_refused() {
     refused(ask(&bank, &token).await, 401, "invalid_token").await;
 }
 
+// Conformance: B90
 #[tokio::test]
 async fn a_token_for_an_api_alone_is_refused() {
     let bank = Bank::start().await;

@@ -1,7 +1,9 @@
 //! Where a request comes from, and what a trusted proxy says of it.
 //!
-//! Spec: RFC 7239; the `X-Forwarded-*` family. Only what the configured networks say is believed, and only one hop:
-//! the last entry is the one that the trusted proxy itself wrote.
+//! Spec: RFC 7239
+//!
+//! Accepted: `Forwarded`, or the `X-Forwarded-*` family, from the configured networks. Deliberately not: more than one
+//! hop. The last entry is the one that the trusted proxy itself wrote.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,6 +1,6 @@
 //! Which hosts and addresses outgoing calls may reach.
 //!
-//! Spec: RFC 6890 and the IANA special-purpose address registries
+//! Spec: RFC 6890 (with the address registries of IANA)
 
 use std::{
     collections::HashSet,

@@ -6,6 +6,7 @@ async fn refused(bank: &Bank, request: Request) {
     assert_eq!(request.error(bank).await, "invalid_request");
 }
 
+// Conformance: B72
 #[tokio::test]
 async fn a_request_without_pkce_is_refused() {
     let bank = Bank::start().await;
@@ -16,6 +17,7 @@ async fn a_request_without_pkce_is_refused() {
     refused(&bank, Request::code("openid").with("code_challenge", "")).await;
 }
 
+// Conformance: B72 B147
 #[tokio::test]
 async fn the_method_plain_is_refused_by_name_and_by_default() {
     let bank = Bank::start().await;
@@ -25,6 +27,7 @@ async fn the_method_plain_is_refused_by_name_and_by_default() {
     refused(&bank, Request::code("openid").with("code_challenge_method", "S512")).await;
 }
 
+// Conformance: B71
 #[tokio::test]
 async fn a_challenge_that_is_no_sha_256_is_refused() {
     let bank = Bank::start().await;

@@ -23,6 +23,7 @@ const FOREIGN: [(&str, &str); 5] = [
     ("origin", "http://localhost.evil.example"),
 ];
 
+// Conformance: B147
 #[tokio::test]
 async fn a_wrong_csrf_value_signs_nobody_in_and_begins_again() {
     let bank = Bank::start().await;
@@ -38,6 +39,7 @@ async fn a_wrong_csrf_value_signs_nobody_in_and_begins_again() {
     }
 }
 
+// Conformance: B147
 #[tokio::test]
 async fn a_wrong_csrf_value_permits_nothing_and_asks_again() {
     let bank = Bank::start().await;
@@ -72,6 +74,7 @@ async fn a_flow_that_was_changed_gets_an_error_page() {
     }
 }
 
+// Conformance: B147
 #[tokio::test]
 async fn the_form_of_another_browser_signs_nobody_in_as_its_owner() {
     let bank = Bank::start().await;
@@ -87,6 +90,7 @@ async fn the_form_of_another_browser_signs_nobody_in_as_its_owner() {
     );
 }
 
+// Conformance: B147
 #[tokio::test]
 async fn the_consent_form_of_another_browser_permits_nothing() {
     let bank = Bank::start().await;
@@ -98,6 +102,7 @@ async fn the_consent_form_of_another_browser_permits_nothing() {
     assert!(!victim.open("/account").await.page().has("revoke-web-app"));
 }
 
+// Conformance: B147
 #[tokio::test]
 async fn a_sign_in_that_another_site_sends_begins_again() {
     let bank = Bank::start().await;
@@ -117,6 +122,7 @@ async fn a_sign_in_that_another_site_sends_begins_again() {
     }
 }
 
+// Conformance: B147
 #[tokio::test]
 async fn an_answer_that_another_site_sends_permits_nothing() {
     let bank = Bank::start().await;

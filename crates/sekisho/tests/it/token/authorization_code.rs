@@ -75,6 +75,7 @@ async fn without_a_code_or_with_an_unknown_one_there_are_no_tokens() {
     granted(WEB_APP.redeem(&bank, &code).await).await;
 }
 
+// Conformance: B54
 #[tokio::test]
 async fn a_code_issued_to_another_client_is_refused_and_stays_good_for_its_own() {
     let bank = Bank::start().await;
@@ -86,6 +87,7 @@ async fn a_code_issued_to_another_client_is_refused_and_stays_good_for_its_own()
     granted(WEB_APP.redeem(&bank, &code).await).await;
 }
 
+// Conformance: B55
 #[tokio::test]
 async fn the_redirect_uri_must_be_the_one_of_the_request() {
     let bank = Bank::start().await;
@@ -123,6 +125,7 @@ async fn a_request_without_a_redirect_uri_is_redeemed_without_one() {
     granted(redeem_with(&bank, POST_APP, &code, &[("redirect_uri", "")]).await).await;
 }
 
+// Conformance: B71 B74 B147
 #[tokio::test]
 async fn a_verifier_that_is_wrong_missing_or_malformed_is_refused() {
     let bank = Bank::start().await;
@@ -145,6 +148,7 @@ async fn a_verifier_that_is_wrong_missing_or_malformed_is_refused() {
     granted(WEB_APP.redeem(&bank, &code).await).await;
 }
 
+// Conformance: B72 B73 B147
 #[tokio::test]
 async fn a_verifier_without_a_challenge_is_a_downgrade() {
     let bank = Bank::with_realm(bank_and(CORE_CLIENT)).await;
@@ -154,6 +158,7 @@ async fn a_verifier_without_a_challenge_is_a_downgrade() {
     granted(redeem_with(&bank, CORE_APP, &code, &[("code_verifier", "")]).await).await;
 }
 
+// Conformance: B147
 #[tokio::test]
 async fn a_challenge_that_was_sent_is_enforced_where_pkce_is_optional() {
     let bank = Bank::with_realm(bank_and(CORE_CLIENT)).await;
@@ -166,6 +171,7 @@ async fn a_challenge_that_was_sent_is_enforced_where_pkce_is_optional() {
     granted(CORE_APP.redeem(&bank, &code).await).await;
 }
 
+// Conformance: B58
 #[tokio::test]
 async fn a_code_lives_for_a_minute() {
     let bank = Bank::start().await;
@@ -179,6 +185,7 @@ async fn a_code_lives_for_a_minute() {
     refused(WEB_APP.redeem(&bank, &late).await, "invalid_grant").await;
 }
 
+// Conformance: B58
 #[tokio::test]
 async fn the_lifetime_of_a_code_is_configured() {
     let bank = Bank::with_realm(bank_and("[lifetimes]\nauthorization_code = \"20s\"")).await;
@@ -187,6 +194,7 @@ async fn the_lifetime_of_a_code_is_configured() {
     refused(WEB_APP.redeem(&bank, &code).await, "invalid_grant").await;
 }
 
+// Conformance: B56 oidcc-codereuse
 #[tokio::test]
 async fn a_code_used_again_ends_all_that_came_from_it() {
     let bank = Bank::start().await;
@@ -281,11 +289,13 @@ async fn race(bank: Bank) {
     );
 }
 
+// Conformance: B57
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_thirty_two_redemptions_at_once_one_succeeds_on_sqlite() {
     race(Bank::start().await).await;
 }
 
+// Conformance: B57
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_thirty_two_redemptions_at_once_one_succeeds_on_postgresql() {
     race(Bank::on_postgres().await).await;

@@ -60,6 +60,7 @@ async fn the_scheme_is_written_in_any_case() {
     }
 }
 
+// Conformance: A2.0-error-response B48
 #[tokio::test]
 async fn unknown_clients_and_wrong_secrets_get_the_same_answer() {
     let bank = Bank::start().await;

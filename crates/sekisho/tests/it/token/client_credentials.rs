@@ -16,6 +16,7 @@ async fn tokens(bank: &Bank, more: &[(&str, &str)]) -> Value {
     granted(ask(bank, more).await).await
 }
 
+// Conformance: B146
 #[tokio::test]
 async fn a_client_gets_an_access_token_alone() {
     let bank = Bank::start().await;

@@ -22,6 +22,7 @@ async fn send(bank: &Bank, content_type: &str, body: impl Into<reqwest::Body>) -
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
+// Conformance: A2.0-token-response B46
 #[tokio::test]
 async fn an_answer_is_json_that_nobody_keeps() {
     let bank = Bank::start().await;
@@ -57,6 +58,7 @@ async fn the_scope_is_told_even_when_it_is_what_was_asked() {
     assert_eq!(CLI.tokens(&bank, "accounts:read").await["scope"], "accounts:read");
 }
 
+// Conformance: B60
 #[tokio::test]
 async fn a_parameter_that_comes_twice_is_refused() {
     let bank = Bank::start().await;
@@ -70,6 +72,7 @@ async fn a_parameter_that_comes_twice_is_refused() {
     }
 }
 
+// Conformance: B60
 #[tokio::test]
 async fn unknown_and_empty_parameters_are_ignored() {
     let bank = Bank::start().await;
@@ -78,6 +81,7 @@ async fn unknown_and_empty_parameters_are_ignored() {
     granted(send(&bank, "Application/X-WWW-Form-Urlencoded; charset=utf-8", body).await).await;
 }
 
+// Conformance: B48
 #[tokio::test]
 async fn a_missing_grant_type_is_an_invalid_request() {
     let bank = Bank::start().await;
@@ -86,6 +90,7 @@ async fn a_missing_grant_type_is_an_invalid_request() {
     }
 }
 
+// Conformance: B59 B146
 #[tokio::test]
 async fn a_grant_type_that_is_not_offered_is_unsupported() {
     let bank = Bank::start().await;
@@ -104,6 +109,7 @@ async fn a_grant_type_that_is_not_offered_is_unsupported() {
     }
 }
 
+// Conformance: B59
 #[tokio::test]
 async fn a_grant_type_that_the_client_did_not_register_is_unauthorized() {
     let bank = Bank::start().await;
@@ -173,6 +179,7 @@ async fn a_header_that_is_too_large_is_refused_and_the_server_goes_on() {
     granted(send(&bank, FORM, "grant_type=client_credentials&scope=accounts:read").await).await;
 }
 
+// Conformance: B47
 #[tokio::test]
 async fn only_post_is_allowed() {
     let bank = Bank::start().await;

@@ -29,6 +29,7 @@ async fn a_confidential_client_keeps_its_token() {
     granted(WEB_APP.refresh(&bank, refresh_token(&first)).await).await;
 }
 
+// Conformance: B92
 #[tokio::test]
 async fn a_confidential_client_must_authenticate() {
     let bank = Bank::start().await;
@@ -64,6 +65,7 @@ async fn a_lost_answer_is_repeated_for_a_minute_without_a_sibling() {
     granted(CLI.refresh(&bank, refresh_token(&again)).await).await;
 }
 
+// Conformance: B95
 #[tokio::test]
 async fn a_token_used_again_later_ends_the_family_and_its_access_tokens() {
     let bank = Bank::start().await;
@@ -77,6 +79,7 @@ async fn a_token_used_again_later_ends_the_family_and_its_access_tokens() {
     }
 }
 
+// Conformance: B95
 #[tokio::test]
 async fn a_token_whose_successor_was_used_ends_the_family_at_once() {
     let bank = Bank::start().await;
@@ -123,6 +126,7 @@ async fn refreshes_at_once_get_one_and_the_same_next_token_on_postgresql() {
     race(Bank::on_postgres().await).await;
 }
 
+// Conformance: B91 oidcc-refresh-token
 #[tokio::test]
 async fn the_token_of_another_client_is_an_invalid_grant_and_stays_good_for_its_own() {
     let bank = Bank::start().await;
@@ -135,6 +139,7 @@ async fn the_token_of_another_client_is_an_invalid_grant_and_stays_good_for_its_
     }
 }
 
+// Conformance: B93
 #[tokio::test]
 async fn less_scope_may_be_asked_for_and_all_of_it_again_later() {
     let bank = Bank::start().await;
@@ -156,6 +161,7 @@ async fn less_scope_may_be_asked_for_and_all_of_it_again_later() {
     assert_eq!(all["scope"], "accounts:read payments:write");
 }
 
+// Conformance: B93
 #[tokio::test]
 async fn more_scope_is_refused_and_costs_no_token() {
     let bank = Bank::start().await;
@@ -207,6 +213,7 @@ async fn no_use_outlives_the_grant() {
     }
 }
 
+// Conformance: B94 oidcc-refresh-token
 #[tokio::test]
 async fn a_refreshed_id_token_tells_of_the_same_sign_in_without_the_nonce() {
     let bank = Bank::start().await;
