@@ -1,5 +1,6 @@
 //! What went wrong here, not at the caller: never a protocol state.
 
+use protocol::SectorError;
 use realm::RealmError;
 use storage::StorageError;
 
@@ -15,6 +16,9 @@ pub enum Fault {
     /// A key that is still being made (RSA, in the first second of a realm): try again.
     #[error("the key for {0} is still being made")]
     NotReady(&'static str),
+    /// A pairwise client without a sector: its registration was never sound.
+    #[error("the pairwise client {0} has no sector: {1}")]
+    Sector(String, SectorError),
     /// Signing failed.
     #[error("signing failed: {0}")]
     Signing(String),
@@ -31,7 +35,7 @@ impl Fault {
                 !matches!(error, StorageError::Corrupt(_) | StorageError::TooNew { .. })
             }
             Self::NotReady(_) | Self::Contended => true,
-            Self::Realm(_) | Self::Signing(_) => false,
+            Self::Realm(_) | Self::Sector(..) | Self::Signing(_) => false,
         }
     }
 }

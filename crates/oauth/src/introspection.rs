@@ -3,7 +3,7 @@
 //! Spec: RFC 7662 §2. Whoever asks about a token that is not meant for them, and not their own, learns only that it
 //! is not active (§2.2, §4).
 
-use model::RefreshFamily;
+use model::{Client, RefreshFamily};
 use protocol::{error_code::ErrorCode, grant_type::GrantType, introspection::IntrospectionResponse, scope::Scope};
 use realm::RealmContext;
 
@@ -11,7 +11,7 @@ use crate::{
     EndpointRequest, Fault,
     client_auth::{self, ClientAuthRefusal},
     issue::{AccessToken, refresh_token::PresentedRefreshToken},
-    scope_policy,
+    scope_policy, subject,
 };
 
 /// Why there is no answer.
@@ -58,15 +58,14 @@ pub async fn introspect(
         return Err(IntrospectionRefusal::DuplicateParameter(name.to_owned()));
     }
     let token = request.form.first("token").ok_or(IntrospectionRefusal::TokenMissing)?;
-    let caller = client_auth::authenticate(realm, request)
+    let client = client_auth::authenticate(realm, request)
         .await?
         .require_confidential()?;
-    let caller = caller.client().id();
     if let Some(access_token) = AccessToken::read(realm, token) {
-        return Ok(access_token_response(realm, caller, access_token).await?);
+        return Ok(access_token_response(realm, client.client().id(), access_token).await?);
     }
     if let Some(presented) = PresentedRefreshToken::parse(token) {
-        return Ok(refresh_token_response(realm, caller, &presented).await?);
+        return Ok(refresh_token_response(realm, client.client(), &presented).await?);
     }
     Ok(IntrospectionResponse::inactive())
 }
@@ -74,8 +73,10 @@ pub async fn introspect(
 /// What an access token is worth: what it says, intersected with the rows that stand behind it.
 #[derive(Debug, Clone)]
 pub struct LiveToken {
-    /// What the token says.
+    /// What the token says; its `sub` is the user's one subject identifier, however the token named them.
     pub token: AccessToken,
+    /// The `sub` by which the token's client knows the user.
+    pub sub_for_client: String,
     /// What it permits now.
     pub scope: Scope,
     /// For whom it is meant now.
@@ -85,16 +86,24 @@ pub struct LiveToken {
 }
 
 /// Looks up what stands behind a token. `None`: nothing any more.
-pub async fn live(realm: &RealmContext, token: AccessToken) -> Result<Option<LiveToken>, storage::StorageError> {
+pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option<LiveToken>, Fault> {
     let issuer = realm.issuer();
+    let mut sub_for_client = token.sub.clone();
     let (scope, audience, username) = if let Some(id) = &token.authorization_id {
         let rows = realm
             .store
             .live_authorization(issuer, id, &token.jti, realm.now())
             .await?;
-        let Some(rows) = rows.filter(|rows| rows.client_id == token.client_id && rows.user_id == token.sub) else {
+        let Some(rows) = rows.filter(|rows| rows.client_id == token.client_id) else {
             return Ok(None);
         };
+        // A sealed token names the user by the one identifier, a JWT as its client knows them. Either is this user and
+        // nobody else; a JWT of a client that has changed its sector since is worth nothing.
+        sub_for_client = subject::of(realm, &rows.client_metadata, &rows.user_id)?;
+        if token.sub != rows.user_id && token.sub != sub_for_client {
+            return Ok(None);
+        }
+        token.sub.clone_from(&rows.user_id);
         let registered = scope_policy::registered(realm, &rows.client_metadata);
         (rows.scope.intersection(registered), rows.audience, Some(rows.username))
     } else {
@@ -121,6 +130,7 @@ pub async fn live(realm: &RealmContext, token: AccessToken) -> Result<Option<Liv
     let is_worth_something = !audience.is_empty() && !scope.is_empty();
     Ok(is_worth_something.then_some(LiveToken {
         token,
+        sub_for_client,
         scope,
         audience,
         username,
@@ -131,8 +141,9 @@ async fn access_token_response(
     realm: &RealmContext,
     caller: &str,
     token: AccessToken,
-) -> Result<IntrospectionResponse, storage::StorageError> {
-    let is_meant_for_caller = token.client_id == caller
+) -> Result<IntrospectionResponse, Fault> {
+    let is_own = token.client_id == caller;
+    let is_meant_for_caller = is_own
         || realm
             .apis
             .iter()
@@ -143,15 +154,23 @@ async fn access_token_response(
     let Some(live) = live(realm, token).await? else {
         return Ok(IntrospectionResponse::inactive());
     };
+    // An API knows users by their one identifier. A client learns no more of its own token than it knows already: the
+    // name to sign in with would tell what a pairwise `sub` hides.
+    let (sub, username) = if is_own {
+        let is_public = live.sub_for_client == live.token.sub;
+        (live.sub_for_client, live.username.filter(|_| is_public))
+    } else {
+        (live.token.sub, live.username)
+    };
     Ok(IntrospectionResponse {
         active: true,
         scope: Some(live.scope),
         client_id: Some(live.token.client_id),
-        username: live.username,
+        username,
         token_type: Some("Bearer".into()),
         exp: Some(live.token.expires_at),
         iat: Some(live.token.issued_at),
-        sub: Some(live.token.sub),
+        sub: Some(sub),
         aud: live.audience.into(),
         iss: Some(realm.issuer().to_owned()),
         jti: Some(live.token.jti),
@@ -164,13 +183,13 @@ async fn access_token_response(
 /// A refresh token is told about to its own client alone.
 async fn refresh_token_response(
     realm: &RealmContext,
-    caller: &str,
+    caller: &Client,
     presented: &PresentedRefreshToken,
-) -> Result<IntrospectionResponse, storage::StorageError> {
+) -> Result<IntrospectionResponse, Fault> {
     let now = realm.now();
     let is_live = |family: &RefreshFamily| {
         presented.is_genuine(realm, family.key_id)
-            && family.client_id == caller
+            && family.client_id == caller.id()
             && family.ended_at.is_none()
             && now < family.expires_at
             && presented.generation == family.generation
@@ -195,7 +214,7 @@ async fn refresh_token_response(
         scope: Some(family.scope.intersection(&authorization.scope)),
         client_id: Some(family.client_id),
         exp: Some(family.expires_at),
-        sub: Some(authorization.user_id),
+        sub: Some(subject::of(realm, &caller.metadata, &authorization.user_id)?),
         iss: Some(realm.issuer().to_owned()),
         ..IntrospectionResponse::inactive()
     })

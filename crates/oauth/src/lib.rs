@@ -24,6 +24,8 @@ pub mod introspection;
 pub mod issue;
 pub mod revocation;
 pub mod scope_policy;
+pub mod sector;
+pub mod subject;
 pub mod token;
 pub mod userinfo;
 

@@ -68,6 +68,7 @@ pub async fn userinfo(realm: &RealmContext, token: &str) -> Result<Map<String, V
         .await?
         .ok_or(UserinfoRefusal::InvalidToken)?;
     let mut answer = claims::select(&user.claims, &live.scope);
-    answer.insert("sub".into(), Value::String(user.id));
+    // "The sub Claim in the UserInfo Response MUST be verified to exactly match the sub Claim in the ID Token" (§5.3.2).
+    answer.insert("sub".into(), Value::String(live.sub_for_client));
     Ok(answer)
 }

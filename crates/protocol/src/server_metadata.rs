@@ -8,7 +8,7 @@
 use jose::SigningAlg;
 use serde::{Deserialize, Serialize};
 
-use crate::{Acr, Scope, SecurityProfile, TokenEndpointAuthMethod, pkce, prompt};
+use crate::{Acr, Scope, SecurityProfile, SubjectType, TokenEndpointAuthMethod, pkce, prompt};
 
 /// The metadata document, the same at both well-known addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ impl ServerMetadata {
                     .map(|method| method.as_str()),
             ),
             code_challenge_methods_supported: owned([pkce::S256]),
-            subject_types_supported: owned(["public"]),
+            subject_types_supported: owned(SubjectType::ALL.iter().map(|known| known.as_str())),
             id_token_signing_alg_values_supported: owned(algs.iter().map(|alg| alg.as_str())),
             claims_supported: owned(PROTOCOL_CLAIMS.iter().chain(claims).copied()),
             claim_types_supported: owned(["normal"]),

@@ -93,7 +93,7 @@ pub(crate) async fn ensure_sealing_keys(
         for day in [now, now + DAY] {
             let id = purpose.key_id(day);
             let missing = !have.iter().any(|row| row.purpose == purpose.as_str() && row.id == id);
-            if missing && (purpose != Purpose::Refresh || day == now) {
+            if missing && (day == now || !purpose.is_for_good()) {
                 let secret = jose::random_bytes::<32>();
                 change = change.then(key::insert_sealing(
                     issuer,
@@ -227,4 +227,54 @@ async fn advance(store: &Store, issuer: &str, now: i64, retired_at: i64) -> Resu
         }
     }
     Ok(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use storage::Options;
+
+    use super::*;
+
+    const ISSUER: &str = "https://id.example.com";
+    const NOW: i64 = 1_800_000_000;
+
+    async fn pairwise_key(store: &Store, wrap: &WrapKey, now: i64) -> Option<[u8; 32]> {
+        let seals = Seals::load(store, wrap, ISSUER, now).await.unwrap();
+        seals.pairwise_key().copied()
+    }
+
+    #[tokio::test]
+    async fn a_realm_from_before_gets_the_key_of_pairwise_subjects_once_and_keeps_it() {
+        let directory = std::env::temp_dir().join(format!("realm-rotation-{}", jose::random_token()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let path = directory.join("test.db");
+        let store = Store::open(&Options::Sqlite { path }).await.unwrap();
+        let wrap = WrapKey::from_bytes(jose::random_bytes());
+        let refresh = key::SealingKeyRow {
+            purpose: Purpose::Refresh.as_str().to_owned(),
+            id: 1,
+            secret: wrap.wrap(
+                &seals::wrap_label(ISSUER, Purpose::Refresh),
+                &jose::random_bytes::<32>(),
+            ),
+            created_at: NOW - DAY,
+            expires_at: NOW + 1000 * DAY,
+        };
+        let change = Change::new().then(key::insert_sealing(ISSUER, &refresh));
+        assert_eq!(store.commit(change).await.unwrap(), Outcome::Applied);
+        assert_eq!(pairwise_key(&store, &wrap, NOW).await, None);
+
+        assert!(ensure_sealing_keys(&store, &wrap, ISSUER, NOW).await.unwrap());
+        let key = pairwise_key(&store, &wrap, NOW).await;
+        assert!(key.is_some());
+        for later in [NOW + DAY, NOW + 10_000 * DAY] {
+            ensure_sealing_keys(&store, &wrap, ISSUER, later).await.unwrap();
+            assert_eq!(
+                pairwise_key(&store, &wrap, later).await,
+                key,
+                "users would become others"
+            );
+        }
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
 }

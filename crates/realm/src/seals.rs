@@ -40,11 +40,17 @@ impl Purpose {
         }
     }
 
+    /// Whether its one key lives as long as the realm.
+    pub(crate) fn is_for_good(self) -> bool {
+        matches!(self, Self::Refresh | Self::Pairwise)
+    }
+
     /// The id of the key to use at a time: the day, except where keys live long.
     pub(crate) fn key_id(self, now: i64) -> u32 {
-        match self {
-            Self::Refresh | Self::Pairwise => 1,
-            _ => u32::try_from(now / DAY).unwrap_or(0),
+        if self.is_for_good() {
+            1
+        } else {
+            u32::try_from(now / DAY).unwrap_or(0)
         }
     }
 

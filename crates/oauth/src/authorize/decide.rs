@@ -12,7 +12,7 @@ use protocol::{
 use realm::RealmContext;
 
 use super::{AuthorizeRefusal, ValidRequest};
-use crate::scope_policy;
+use crate::{scope_policy, subject};
 
 /// Who is signed in, in which session.
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ pub async fn decide(
                     "id_token_hint is not an ID token of this issuer",
                 );
             }
-            Some(sub) if sub != person.user.id => {
+            Some(sub) if sub != subject::of(realm, &valid.client.metadata, &person.user.id)? => {
                 // Whoever signed in just now is somebody else: asking again would go round in circles.
                 let is_just_signed_in = flow_id == Some(person.session.flow_id.as_str());
                 return if is_silent || is_just_signed_in {

@@ -215,10 +215,12 @@ fn respond(
     let response_type = valid.request.response_type;
     let mut parameters: Vec<(&'static str, String)> = Vec::new();
     let mut id_token = (response_type.has_id_token() && new.scope.contains(OPENID))
-        .then(|| IdToken::new(realm, &valid.client, new, &person.user).nonce(valid.request.nonce.clone()));
+        .then(|| IdToken::new(realm, &valid.client, new, &person.user))
+        .transpose()?
+        .map(|id_token| id_token.nonce(valid.request.nonce.clone()));
     let access_token = if response_type.has_token() {
         let token = AccessToken::for_user(realm, new, &person.user, &new.scope, &new.audience);
-        Some((token.mint(realm)?, token.expires_at - token.issued_at))
+        Some((token.mint(realm, &valid.client)?, token.expires_at - token.issued_at))
     } else {
         None
     };

@@ -5,12 +5,12 @@
 //! Either way a token carries what it is worth and names the authorization that can end it. It costs no row.
 
 use jose::{SigningAlg, UnverifiedJwt, b64, sign_jwt};
-use model::{Authorization, TokenFormat, User};
+use model::{Authorization, Client, TokenFormat, User};
 use protocol::{access_token::AccessTokenClaims, acr::Acr, scope::Scope};
 use realm::{Purpose, RealmContext};
 use serde::{Deserialize, Serialize};
 
-use crate::{Fault, scope_policy};
+use crate::{Fault, scope_policy, subject};
 
 /// The `typ` of a JWT access token (RFC 9068 §2.1).
 const TYP: &str = protocol::access_token::TYP;
@@ -26,7 +26,8 @@ pub struct AccessToken {
     /// The authorization that it came from; none for two-party use.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub authorization_id: Option<String>,
-    /// Whom it acts for: the user, or in two-party use the client.
+    /// Whom it acts for: the user, or in two-party use the client. In a JWT that was read, the user is named as the
+    /// client knows them; [`live`](crate::introspection::live) finds out who that is.
     #[serde(rename = "u")]
     pub sub: String,
     /// The client that it was issued to.
@@ -95,20 +96,25 @@ impl AccessToken {
     }
 
     /// The token as text, in the form that its APIs want: a JWT when all of them do, else sealed.
-    pub fn mint(&self, realm: &RealmContext) -> Result<String, Fault> {
+    pub fn mint(&self, realm: &RealmContext, client: &Client) -> Result<String, Fault> {
         match signing_alg(realm, &self.audience) {
             Some(alg) => {
                 let signer = realm.keys.signer(alg).ok_or(Fault::NotReady(alg.as_str()))?;
-                sign_jwt(signer, TYP, &self.claims(realm)).map_err(|error| Fault::Signing(error.to_string()))
+                let claims = self.claims(realm, client)?;
+                sign_jwt(signer, TYP, &claims).map_err(|error| Fault::Signing(error.to_string()))
             }
             None => Ok(b64::encode(realm.seal(Purpose::Token, self)?)),
         }
     }
 
-    fn claims(&self, realm: &RealmContext) -> AccessTokenClaims {
-        AccessTokenClaims {
+    fn claims(&self, realm: &RealmContext, client: &Client) -> Result<AccessTokenClaims, Fault> {
+        Ok(AccessTokenClaims {
             iss: realm.issuer().to_owned(),
-            sub: self.sub.clone(),
+            // The client can read it, so it says what the client may know.
+            sub: match self.authorization_id {
+                Some(_) => subject::of(realm, &client.metadata, &self.sub)?,
+                None => self.sub.clone(),
+            },
             aud: self.audience.clone().into(),
             client_id: self.client_id.clone(),
             jti: self.jti.clone(),
@@ -123,7 +129,7 @@ impl AccessToken {
                 .iter()
                 .map(|id| (AUTHORIZATION_ID.to_owned(), id.clone().into()))
                 .collect(),
-        }
+        })
     }
 
     /// Reads a token that this realm minted, whichever form it has. It says nothing about revocation.

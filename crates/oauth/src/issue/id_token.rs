@@ -9,7 +9,7 @@ use protocol::{audience::Audience, claims, id_token::IdTokenClaims, scope::Scope
 use realm::RealmContext;
 use serde_json::Map;
 
-use crate::Fault;
+use crate::{Fault, subject};
 
 /// How long an ID token is valid, in seconds: it is read once, when the user signs in.
 const LIFETIME: i64 = 600;
@@ -24,13 +24,18 @@ pub struct IdToken<'a> {
 
 impl<'a> IdToken<'a> {
     /// Says who authenticated, when and how.
-    pub fn new(realm: &RealmContext, client: &'a Client, authorization: &Authorization, user: &User) -> Self {
+    pub fn new(
+        realm: &RealmContext,
+        client: &'a Client,
+        authorization: &Authorization,
+        user: &User,
+    ) -> Result<Self, Fault> {
         let now = realm.now();
-        Self {
+        Ok(Self {
             client,
             claims: IdTokenClaims {
                 iss: realm.issuer().to_owned(),
-                sub: user.id.clone(),
+                sub: subject::of(realm, &client.metadata, &user.id)?,
                 aud: Audience::one(client.id()),
                 exp: now + LIFETIME,
                 iat: now,
@@ -46,7 +51,7 @@ impl<'a> IdToken<'a> {
             },
             access_token: None,
             code: None,
-        }
+        })
     }
 
     /// Echoes the request's `nonce`.

@@ -56,10 +56,10 @@ pub fn issue(realm: &RealmContext, redeemed: &Redeemed) -> Result<TokenResponse,
         }
         Behalf::Client => AccessToken::for_client(realm, redeemed.client.id(), &redeemed.scope, &redeemed.audience),
     };
-    let access_token = token.mint(realm)?;
+    let access_token = token.mint(realm, &redeemed.client)?;
     let id_token = match &redeemed.behalf {
         Behalf::User(authorization, user) if redeemed.scope.contains(OPENID) => Some(
-            id_token::IdToken::new(realm, &redeemed.client, authorization, user)
+            id_token::IdToken::new(realm, &redeemed.client, authorization, user)?
                 .nonce(redeemed.nonce.clone())
                 .access_token(&access_token)
                 .mint(realm)?,

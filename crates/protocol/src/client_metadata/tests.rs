@@ -234,6 +234,35 @@ fn addresses_are_web_addresses() {
     }
 }
 
+// Conformance: oidcc-registration-sector-bad
+#[test]
+fn a_pairwise_client_is_of_one_sector() {
+    let two_hosts = serde_json::json!(["https://a.example/cb", "https://b.example/cb"]);
+    let pairwise = |more: serde_json::Value| {
+        let mut members = serde_json::json!({"subject_type": "pairwise"});
+        members
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        members
+    };
+    assert_sound(&pairwise(serde_json::json!({})));
+    assert_sound(&serde_json::json!({"redirect_uris": two_hosts}));
+    assert_trouble(
+        &pairwise(serde_json::json!({"redirect_uris": two_hosts})),
+        "sector_identifier_uri",
+    );
+    assert_sound(&pairwise(
+        serde_json::json!({"redirect_uris": two_hosts, "sector_identifier_uri": "https://sector.example/uris.json"}),
+    ));
+    let native = serde_json::json!({"application_type": "native", "redirect_uris": ["com.example:/cb"]});
+    assert_trouble(&pairwise(native), "sector_identifier_uri");
+    assert_trouble(
+        &pairwise(serde_json::json!({"sector_identifier_uri": "http://sector.example/uris.json"})),
+        "sector_identifier_uri",
+    );
+}
+
 #[test]
 fn keys_are_given_in_one_way() {
     assert_sound(&serde_json::json!({"jwks": {"keys": []}}));

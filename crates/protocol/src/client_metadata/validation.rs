@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::{ClientMetadata, LOCALIZED_MEMBERS, grant_types_of};
 use crate::{
-    ErrorCode, GrantType, ResponseType, SecurityProfile,
+    ErrorCode, GrantType, ResponseType, SecurityProfile, SubjectType,
     characters::is_vschar,
     profile,
     redirect_uri::{check_registration, is_https, is_https_or_loopback},
+    sector_identifier,
 };
 
 /// Something in a registration that cannot be.
@@ -56,6 +57,7 @@ pub(super) fn validate(client: &ClientMetadata, default_profile: &SecurityProfil
     check_profile(client, profile, &mut problems);
     check_authentication(client, profile, &mut problems);
     check_redirect_uris(client, profile, &mut problems);
+    check_sector(client, &mut problems);
     check_uris(client, &mut problems);
     check_origins(client, &mut problems);
     problems.0
@@ -222,6 +224,20 @@ fn check_redirect_uris(client: &ClientMetadata, profile: &SecurityProfile, probl
     }
 }
 
+/// A pairwise client must be of a sector that can be said. Whether the host of `sector_identifier_uri` knows the client
+/// is asked when it registers itself; in a file the operator vouches for it.
+fn check_sector(client: &ClientMetadata, problems: &mut Problems) {
+    if client.subject_type == SubjectType::Pairwise
+        && let Err(error) = sector_identifier::of(client)
+    {
+        problems.add(
+            "sector_identifier_uri",
+            format!("is needed for subject_type pairwise: {error}"),
+            "name an https URI with a JSON array of the redirect URIs; its host is the sector",
+        );
+    }
+}
+
 /// URIs that people follow (RFC 7591 §2: "a valid web page") and that machines call.
 fn check_uris(client: &ClientMetadata, problems: &mut Problems) {
     let plain = LOCALIZED_MEMBERS
@@ -244,6 +260,7 @@ fn check_uris(client: &ClientMetadata, problems: &mut Problems) {
     for (member, uri) in [
         ("initiate_login_uri", &client.initiate_login_uri),
         ("jwks_uri", &client.jwks_uri),
+        ("sector_identifier_uri", &client.sector_identifier_uri),
     ] {
         if let Some(uri) = uri.as_deref().filter(|uri| !is_https(uri)) {
             problems.add(member, format!("{uri} does not use https"), "use an https URI");

@@ -25,6 +25,7 @@ mod metadata;
 mod nodes;
 mod on_postgres;
 mod pages;
+mod pairwise;
 mod realms;
 mod request;
 mod resource_server_example;

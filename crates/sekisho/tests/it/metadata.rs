@@ -119,7 +119,7 @@ async fn the_lists_are_true() {
     let metadata = metadata(&bank).await;
     let list = |name: &str| metadata[name].as_array().unwrap_or_else(|| panic!("{name}")).clone();
     assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
-    assert_eq!(metadata["subject_types_supported"], json!(["public"]));
+    assert_eq!(metadata["subject_types_supported"], json!(["public", "pairwise"]));
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
     for scope in [
         "openid",

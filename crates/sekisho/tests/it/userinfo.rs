@@ -83,6 +83,7 @@ async fn each_scope_gives_its_claims_and_no_others() {
     }
 }
 
+// Conformance: B85
 #[tokio::test]
 async fn claims_have_their_types_and_values() {
     let bank = Bank::start().await;
