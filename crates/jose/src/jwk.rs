@@ -9,6 +9,11 @@ use serde_json::{Map, Value};
 
 use crate::{b64, sha256};
 
+/// RFC 7518 §3.3, §3.5, §4.3: "A key of size 2048 bits or larger MUST be used".
+const MIN_RSA_BYTES: usize = 2048 / 8;
+/// Larger keys only cost time.
+const MAX_RSA_BYTES: usize = 8192 / 8;
+
 /// A public key. Members that the server has no use for are dropped when it is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "JwkMembers")]
@@ -61,6 +66,19 @@ impl Jwk {
         key.as_object().and_then(private_member).is_some()
     }
 
+    /// Modulus and exponent of an RSA key whose size is acceptable.
+    pub(crate) fn rsa_components(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let n = self.n.as_deref().and_then(b64::decode)?;
+        let e = self.e.as_deref().and_then(b64::decode)?;
+        (MIN_RSA_BYTES..=MAX_RSA_BYTES).contains(&n.len()).then_some((n, e))
+    }
+
+    /// The point of a P-256 key, uncompressed (SEC 1 §2.3.3). Whether it is on the curve, the library checks.
+    pub(crate) fn p256_point(&self) -> Option<Vec<u8>> {
+        let (x, y) = (coordinate(self.x.as_deref())?, coordinate(self.y.as_deref())?);
+        Some([vec![4], x, y].concat())
+    }
+
     /// The thumbprint with SHA-256, base64url (RFC 7638 §3; RFC 8037 §2 for OKP keys).
     pub fn thumbprint(&self) -> Result<String, JwkError> {
         // RFC 7638 §3.2: the required members alone, in lexicographic order, without white space. Serde
@@ -107,6 +125,12 @@ impl Jwk {
         let json = serde_json::to_vec(&required).map_err(|_| JwkError::Missing("kty"))?;
         Ok(b64::encode(sha256(&json)))
     }
+}
+
+/// 32 bytes, as RFC 7518 §6.2.1.2 and RFC 8037 §2 want for these curves. The length is checked here because
+/// the library would take other lengths for other encodings.
+pub(crate) fn coordinate(value: Option<&str>) -> Option<Vec<u8>> {
+    value.and_then(b64::decode).filter(|bytes| bytes.len() == 32)
 }
 
 /// Members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2, §6.4.1; `priv` of AKP keys).

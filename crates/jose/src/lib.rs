@@ -1,4 +1,4 @@
-//! Signing, verifying, sealing and hashing, over one cryptography library.
+//! Signing, verifying, encrypting, sealing and hashing, over one cryptography library.
 //!
 //! This is the only crate that knows which library that is. What it offers is the part of JOSE that the
 //! server needs, and nothing that would have to be configured away: no `none`, no HMAC, no RSASSA with
@@ -6,6 +6,7 @@
 //!
 //! - [`SigningAlg`], [`SigningKey`], [`Signer`], [`sign_jwt`]: making signed JWTs
 //! - [`UnverifiedJwt`], [`KeySet`], [`Verified`]: checking them
+//! - [`Recipient`], [`Envelope`], [`DecryptionKey`]: JWTs that only one party can read
 //! - [`SealingKey`]: what travels through a browser or an app and comes back unread
 //! - [`WrapKey`]: secrets at rest
 //! - [`random_token`], [`sha256`], [`hmac_sha256`], [`constant_time_eq`], [`b64`]: the small things
@@ -24,6 +25,7 @@ mod aead;
 pub mod b64;
 mod hash;
 mod jwa;
+mod jwe;
 mod jwk;
 mod jws;
 mod jwt;
@@ -37,6 +39,7 @@ mod wrap;
 
 pub use hash::{constant_time_eq, hmac_sha256, left_half_hash, sha256};
 pub use jwa::{JweAlg, JweEnc, SigningAlg, UnknownAlg};
+pub use jwe::{Decrypted, DecryptionKey, Envelope, JweError, Payload, Recipient};
 pub use jwk::{Jwk, JwkError};
 pub use jws::{JwsError, JwsHeader, MAX_JWT_BYTES, UnverifiedJwt, Verified};
 pub use jwt::{SignJwtError, sign_jwt};

@@ -6,12 +6,7 @@ use aws_lc_rs::signature::{
     RsaPublicKeyComponents, UnparsedPublicKey,
 };
 
-use crate::{Jwk, JwsError, SigningAlg, b64};
-
-/// RFC 7518 §3.3, §3.5: "A key of size 2048 bits or larger MUST be used".
-const MIN_RSA_BYTES: usize = 2048 / 8;
-/// Larger keys only cost time.
-const MAX_RSA_BYTES: usize = 8192 / 8;
+use crate::{Jwk, JwsError, SigningAlg, jwk::coordinate};
 
 impl Jwk {
     /// Whether the key says of itself that it may check signatures of `alg`.
@@ -33,16 +28,13 @@ impl Jwk {
             SigningAlg::Rs256 => self.verify_rsa(&RSA_PKCS1_2048_8192_SHA256, message, signature),
             SigningAlg::Ps256 => self.verify_rsa(&RSA_PSS_2048_8192_SHA256, message, signature),
             SigningAlg::Es256 => {
-                // SEC 1 §2.3.3: an uncompressed point.
-                let mut point = vec![4];
-                point.extend(coordinate(self.x.as_deref())?);
-                point.extend(coordinate(self.y.as_deref())?);
+                let point = self.p256_point().ok_or(JwsError::UnfitKey)?;
                 UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
                     .verify(message, signature)
                     .map_err(|_| JwsError::BadSignature)
             }
             SigningAlg::EdDsa => {
-                let point = coordinate(self.x.as_deref())?;
+                let point = coordinate(self.x.as_deref()).ok_or(JwsError::UnfitKey)?;
                 UnparsedPublicKey::new(&ED25519, point)
                     .verify(message, signature)
                     .map_err(|_| JwsError::BadSignature)
@@ -51,27 +43,11 @@ impl Jwk {
     }
 
     fn verify_rsa(&self, parameters: &RsaParameters, message: &[u8], signature: &[u8]) -> Result<(), JwsError> {
-        let n = self.n.as_deref().and_then(b64::decode);
-        let e = self.e.as_deref().and_then(b64::decode);
-        let (Some(n), Some(e)) = (n, e) else {
-            return Err(JwsError::UnfitKey);
-        };
-        if !(MIN_RSA_BYTES..=MAX_RSA_BYTES).contains(&n.len()) {
-            return Err(JwsError::UnfitKey);
-        }
+        let (n, e) = self.rsa_components().ok_or(JwsError::UnfitKey)?;
         RsaPublicKeyComponents { n, e }
             .verify(parameters, message, signature)
             .map_err(|_| JwsError::BadSignature)
     }
-}
-
-/// 32 bytes, as RFC 7518 §6.2.1.2 and RFC 8037 §2 want for these curves. The length is checked here because
-/// the library would take other lengths for other encodings.
-fn coordinate(value: Option<&str>) -> Result<Vec<u8>, JwsError> {
-    value
-        .and_then(b64::decode)
-        .filter(|bytes| bytes.len() == 32)
-        .ok_or(JwsError::UnfitKey)
 }
 
 #[cfg(test)]

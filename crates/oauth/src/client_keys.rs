@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use jose::{JwsError, KeySet, SigningAlg, UnverifiedJwt, Verified};
+use jose::{JweAlg, JwsError, KeySet, Recipient, SigningAlg, UnverifiedJwt, Verified};
 use protocol::ClientMetadata;
 use realm::{FetchError, RealmContext};
 
@@ -17,6 +17,9 @@ pub enum ClientKeysError {
     /// They cannot be had.
     #[error("the keys at the client's jwks_uri cannot be had: {0}")]
     Fetch(#[from] FetchError),
+    /// None of them can be encrypted to.
+    #[error("none of the client's keys is an encryption key for {0}")]
+    NoneFits(&'static str),
     /// They did not make this signature.
     #[error("{0}")]
     Signature(#[from] JwsError),
@@ -44,4 +47,14 @@ pub async fn verify(
 ) -> Result<Verified, ClientKeysError> {
     let keys = key_set(realm, client, token.header().kid.as_deref()).await?;
     Ok(keys.verify(token, allowed)?)
+}
+
+/// Whom to encrypt to when the client is to read something.
+pub async fn recipient(
+    realm: &RealmContext,
+    client: &ClientMetadata,
+    alg: JweAlg,
+) -> Result<Recipient, ClientKeysError> {
+    let keys = key_set(realm, client, None).await?;
+    keys.recipient(alg).ok_or(ClientKeysError::NoneFits(alg.as_str()))
 }

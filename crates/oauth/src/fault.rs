@@ -1,5 +1,6 @@
 //! What went wrong here, not at the caller: never a protocol state.
 
+use jose::JweError;
 use protocol::SectorError;
 use realm::RealmError;
 use storage::StorageError;
@@ -22,6 +23,9 @@ pub enum Fault {
     /// Signing failed.
     #[error("signing failed: {0}")]
     Signing(String),
+    /// Encryption failed, with a key that had been checked.
+    #[error("encryption failed: {0}")]
+    Encryption(JweError),
     /// Others were faster, several times in a row: try again.
     #[error("the rows behind this request kept changing")]
     Contended,
@@ -35,7 +39,7 @@ impl Fault {
                 !matches!(error, StorageError::Corrupt(_) | StorageError::TooNew { .. })
             }
             Self::NotReady(_) | Self::Contended => true,
-            Self::Realm(_) | Self::Sector(..) | Self::Signing(_) => false,
+            Self::Realm(_) | Self::Sector(..) | Self::Signing(_) | Self::Encryption(_) => false,
         }
     }
 }

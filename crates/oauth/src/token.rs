@@ -73,7 +73,7 @@ pub async fn token(realm: &RealmContext, request: &EndpointRequest<'_>) -> Resul
     let redeemed = grant.redeem(realm, &client, request.form).await?;
 
     // Phase 5: tokens are minted.
-    Ok(crate::issue::issue(realm, &redeemed)?)
+    Ok(crate::issue::issue(realm, redeemed)?)
 }
 
 fn check_registered(client: &Client, grant_type: GrantType) -> Result<(), TokenRefusal> {

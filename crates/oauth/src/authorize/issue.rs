@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Fault,
-    issue::{AccessToken, check_keys, id_token::IdToken},
+    issue::{AccessToken, Protection, ProtectionRefusal, access_token, id_token::IdToken},
     scope_policy,
 };
 
@@ -62,9 +62,7 @@ pub async fn issue(
             "the user permitted nothing that was asked for",
         ));
     }
-    if valid.request.response_type.has_id_token() || valid.request.response_type.has_token() {
-        check_keys(realm, &valid.client, &scope, &audience)?;
-    }
+    let id_token = check_keys(realm, valid, &scope, &audience).await?;
     for _ in 0..ATTEMPTS {
         let known = realm
             .store
@@ -90,7 +88,7 @@ pub async fn issue(
             .then(authorization::insert(realm.issuer(), &new, &change_id)?)
             .recognised_by(authorization::changed_by(realm.issuer(), &new.id, &change_id));
         if realm.store.commit(change).await? == Outcome::Applied {
-            let response = respond(realm, valid, person, &new, code)?;
+            let response = respond(realm, valid, person, &new, (code, id_token))?;
             return Ok(Issued::Response(response));
         }
         if must_start_again(realm, person, flow_id).await? {
@@ -98,6 +96,30 @@ pub async fn issue(
         }
     }
     Err(Fault::Contended.into())
+}
+
+/// Whether the keys are there for what is answered right away; says how an ID token will be protected.
+async fn check_keys(
+    realm: &RealmContext,
+    valid: &ValidRequest,
+    scope: &Scope,
+    audience: &[String],
+) -> Result<Option<Protection>, AuthorizeRefusal> {
+    let response_type = valid.request.response_type;
+    if response_type.has_token() {
+        access_token::check_key(realm, audience)?;
+    }
+    if !response_type.has_id_token() || !scope.contains(OPENID) {
+        return Ok(None);
+    }
+    match Protection::of_id_token(realm, &valid.client.metadata).await {
+        Ok(protection) => Ok(Some(protection)),
+        Err(ProtectionRefusal::Fault(fault)) => Err(fault.into()),
+        Err(refusal) => {
+            let text = refusal.to_string();
+            Err(AuthorizeRefusal::redirect(realm.issuer(), valid, refusal.code(), &text))
+        }
+    }
 }
 
 async fn must_start_again(realm: &RealmContext, person: &Person, flow_id: Option<&str>) -> Result<bool, StorageError> {
@@ -210,11 +232,12 @@ fn respond(
     valid: &ValidRequest,
     person: &Person,
     new: &Authorization,
-    code: Option<String>,
+    (code, protection): (Option<String>, Option<Protection>),
 ) -> Result<AuthorizationResponse, Fault> {
     let response_type = valid.request.response_type;
     let mut parameters: Vec<(&'static str, String)> = Vec::new();
-    let mut id_token = (response_type.has_id_token() && new.scope.contains(OPENID))
+    let mut id_token = protection
+        .is_some()
         .then(|| IdToken::new(realm, &valid.client, new, &person.user))
         .transpose()?
         .map(|id_token| id_token.nonce(valid.request.nonce.clone()));
@@ -237,7 +260,10 @@ fn respond(
     if !response_type.has_code() && !response_type.has_token() {
         id_token = id_token.map(|id_token| id_token.with_identity(&person.user, &new.scope));
     }
-    let id_token = id_token.map(|id_token| id_token.mint(realm)).transpose()?;
+    let id_token = id_token
+        .zip(protection)
+        .map(|(id_token, protection)| id_token.mint(realm, protection))
+        .transpose()?;
     parameters.extend(code.map(|code| ("code", code)));
     parameters.extend(id_token.map(|token| ("id_token", token)));
     Ok(AuthorizationResponse::success(

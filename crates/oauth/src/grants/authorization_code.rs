@@ -49,7 +49,7 @@ pub(super) async fn redeem(
     let permitted = found.scope.intersection(registered);
     let (scope, audience) = scope_policy::narrow(realm, &permitted, &found.audience, form)?;
     scope_policy::check_targets(realm, client.client(), &audience)?;
-    check_keys(realm, client.client(), &scope, &audience)?;
+    let id_token = check_keys(realm, client.client(), &scope, &audience).await?;
 
     let family = wants_refresh_token(client, &found)
         .then(|| new_family(realm, client, &found))
@@ -68,6 +68,7 @@ pub(super) async fn redeem(
         audience,
         refresh_token,
         nonce: found.details.nonce.clone(),
+        id_token,
         behalf: Behalf::User(Box::new(found), Box::new(user)),
     })
 }

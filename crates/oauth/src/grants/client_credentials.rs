@@ -33,5 +33,6 @@ pub(super) fn redeem(
         audience,
         refresh_token: None,
         nonce: None,
+        id_token: None,
     })
 }

@@ -16,7 +16,11 @@ use std::{
 use protocol::{error_code::ErrorCode, form::Form, grant_type::GrantType, pkce::PkceError};
 use realm::RealmContext;
 
-use crate::{Fault, client_auth::AuthenticatedClient, issue::Redeemed};
+use crate::{
+    Fault,
+    client_auth::AuthenticatedClient,
+    issue::{ProtectionRefusal, Redeemed},
+};
 
 /// Why a grant was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +67,9 @@ pub enum GrantRefusal {
     /// The resource is not possible.
     #[error("{0}")]
     Target(String),
+    /// The ID token cannot be protected as the client wants it.
+    #[error(transparent)]
+    Protection(#[from] ProtectionRefusal),
     /// A failure of this server.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -75,6 +82,7 @@ impl GrantRefusal {
             Self::Missing(_) => ErrorCode::InvalidRequest,
             Self::ScopeTooWide | Self::Scope(_) => ErrorCode::InvalidScope,
             Self::Target(_) => ErrorCode::InvalidTarget,
+            Self::Protection(refusal) => refusal.code(),
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
             _ => ErrorCode::InvalidGrant,

@@ -49,7 +49,7 @@ pub(super) async fn redeem(
         }
         let (scope, audience) = scope_policy::narrow(realm, &permitted, &authorization.audience, form)?;
         scope_policy::check_targets(realm, client.client(), &audience)?;
-        check_keys(realm, client.client(), &scope, &audience)?;
+        let id_token = check_keys(realm, client.client(), &scope, &audience).await?;
         let Some(generation) = use_token(realm, client, &family, &presented, authorization.expires_at).await? else {
             continue;
         };
@@ -67,6 +67,7 @@ pub(super) async fn redeem(
             refresh_token: Some(refresh_token),
             // "it SHOULD NOT have a nonce Claim" (OIDC Core §12.2).
             nonce: None,
+            id_token,
             behalf: Behalf::User(Box::new(authorization), Box::new(user)),
         });
     }

@@ -54,10 +54,18 @@ pub struct AccessToken {
 }
 
 /// How a token for this audience is signed; `None`: it is sealed.
-pub(super) fn signing_alg(realm: &RealmContext, audience: &[String]) -> Option<SigningAlg> {
+fn signing_alg(realm: &RealmContext, audience: &[String]) -> Option<SigningAlg> {
     let mut apis = scope_policy::target_apis(realm, audience).peekable();
     let alg = apis.peek()?.signing_alg.unwrap_or(SigningAlg::Es256);
     apis.all(|api| api.token_format == TokenFormat::Jwt).then_some(alg)
+}
+
+/// Whether the key is there that signs tokens for this audience, if they are signed.
+pub(crate) fn check_key(realm: &RealmContext, audience: &[String]) -> Result<(), Fault> {
+    match signing_alg(realm, audience) {
+        Some(alg) if realm.keys.signer(alg).is_none() => Err(Fault::NotReady(alg.as_str())),
+        _ => Ok(()),
+    }
 }
 
 impl AccessToken {

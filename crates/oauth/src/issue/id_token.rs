@@ -3,12 +3,13 @@
 //! Spec: OpenID Connect Core §2, §3.1.3.6 (`at_hash`), §3.3.2.11 (`c_hash`).
 //! Identity claims are at UserInfo; they are in the ID token only when no access token comes with it (§5.4).
 
-use jose::{left_half_hash, sign_jwt};
+use jose::left_half_hash;
 use model::{Authorization, Client, User};
 use protocol::{audience::Audience, claims, id_token::IdTokenClaims, scope::Scope};
 use realm::RealmContext;
 use serde_json::Map;
 
+use super::Protection;
 use crate::{Fault, subject};
 
 /// How long an ID token is valid, in seconds: it is read once, when the user signs in.
@@ -82,12 +83,11 @@ impl<'a> IdToken<'a> {
         self
     }
 
-    /// Signs it with the algorithm that the client registered.
-    pub fn mint(mut self, realm: &RealmContext) -> Result<String, Fault> {
+    /// Protects it as the client registered.
+    pub fn mint(mut self, realm: &RealmContext, protection: Protection) -> Result<String, Fault> {
         let alg = self.client.metadata.id_token_signed_response_alg;
         self.claims.at_hash = self.access_token.map(|token| left_half_hash(alg, token));
         self.claims.c_hash = self.code.map(|code| left_half_hash(alg, code));
-        let signer = realm.keys.signer(alg).ok_or(Fault::NotReady(alg.as_str()))?;
-        sign_jwt(signer, "JWT", &self.claims).map_err(|error| Fault::Signing(error.to_string()))
+        protection.protect(realm, "JWT", &self.claims)
     }
 }

@@ -1,6 +1,7 @@
 //! The only place where tokens are minted.
 
 pub mod access_token;
+pub mod for_client;
 pub mod id_token;
 pub mod refresh_token;
 
@@ -13,6 +14,7 @@ use realm::RealmContext;
 
 use crate::Fault;
 pub use access_token::AccessToken;
+pub use for_client::{Protection, ProtectionRefusal};
 
 /// What a grant earned: made by a grant's `redeem` alone.
 pub struct Redeemed {
@@ -23,6 +25,8 @@ pub struct Redeemed {
     pub(crate) refresh_token: Option<String>,
     /// The `nonce` of the request, for the first ID token.
     pub(crate) nonce: Option<String>,
+    /// How the ID token is protected, as [`check_keys`] said; `None`: there is none.
+    pub(crate) id_token: Option<Protection>,
 }
 
 /// For whom a token acts.
@@ -33,23 +37,24 @@ pub enum Behalf {
     Client,
 }
 
-/// Whether every key is there that these tokens need: asked before anything is used up, since slow keys (RSA) are made
-/// in the first second of a realm.
-pub fn check_keys(realm: &RealmContext, client: &Client, scope: &Scope, audience: &[String]) -> Result<(), Fault> {
-    let of_id_token = scope
-        .contains(OPENID)
-        .then_some(client.metadata.id_token_signed_response_alg);
-    for alg in of_id_token
-        .into_iter()
-        .chain(access_token::signing_alg(realm, audience))
-    {
-        realm.keys.signer(alg).ok_or(Fault::NotReady(alg.as_str()))?;
+/// Whether every key is there that these tokens need, this server's and the client's: asked before anything is used up.
+/// Answers how the ID token will be protected, if there will be one.
+pub async fn check_keys(
+    realm: &RealmContext,
+    client: &Client,
+    scope: &Scope,
+    audience: &[String],
+) -> Result<Option<Protection>, ProtectionRefusal> {
+    access_token::check_key(realm, audience)?;
+    if scope.contains(OPENID) {
+        Ok(Some(Protection::of_id_token(realm, &client.metadata).await?))
+    } else {
+        Ok(None)
     }
-    Ok(())
 }
 
 /// Mints what was earned.
-pub fn issue(realm: &RealmContext, redeemed: &Redeemed) -> Result<TokenResponse, Fault> {
+pub fn issue(realm: &RealmContext, redeemed: Redeemed) -> Result<TokenResponse, Fault> {
     let token = match &redeemed.behalf {
         Behalf::User(authorization, user) => {
             AccessToken::for_user(realm, authorization, user, &redeemed.scope, &redeemed.audience)
@@ -57,12 +62,12 @@ pub fn issue(realm: &RealmContext, redeemed: &Redeemed) -> Result<TokenResponse,
         Behalf::Client => AccessToken::for_client(realm, redeemed.client.id(), &redeemed.scope, &redeemed.audience),
     };
     let access_token = token.mint(realm, &redeemed.client)?;
-    let id_token = match &redeemed.behalf {
-        Behalf::User(authorization, user) if redeemed.scope.contains(OPENID) => Some(
+    let id_token = match (&redeemed.behalf, redeemed.id_token) {
+        (Behalf::User(authorization, user), Some(protection)) => Some(
             id_token::IdToken::new(realm, &redeemed.client, authorization, user)?
-                .nonce(redeemed.nonce.clone())
+                .nonce(redeemed.nonce)
                 .access_token(&access_token)
-                .mint(realm)?,
+                .mint(realm, protection)?,
         ),
         _ => None,
     };
@@ -70,8 +75,8 @@ pub fn issue(realm: &RealmContext, redeemed: &Redeemed) -> Result<TokenResponse,
         access_token,
         token_type: "Bearer".into(),
         expires_in: token.expires_at - token.issued_at,
-        refresh_token: redeemed.refresh_token.clone(),
-        scope: Some(redeemed.scope.clone()),
+        refresh_token: redeemed.refresh_token,
+        scope: Some(redeemed.scope),
         id_token,
     })
 }

@@ -26,6 +26,7 @@ mod nodes;
 mod on_postgres;
 mod pages;
 mod pairwise;
+mod reader;
 mod realms;
 mod request;
 mod resource_server_example;

@@ -1,0 +1,126 @@
+//! What a client reads: signed by the algorithm that it registered, and then encrypted if it registered that too.
+//!
+//! Spec: OpenID Connect Core §2, §5.3.2, §10.1, §10.2, §16.14; OpenID Connect Registration §2; RFC 9701 §5, §6
+//!
+//! Accepted: the algorithms that are offered, with the keys of `jwks` or `jwks_uri`. Deliberately not: `none`, and
+//! encryption by the client's secret.
+//!
+//! A [`Protection`] is made before anything is used up: a client whose keys cannot be had loses no code by it.
+
+use jose::{Envelope, JweAlg, JweEnc, JweError, Payload, SigningAlg, sign_jwt};
+use protocol::{ClientMetadata, error_code::ErrorCode};
+use realm::RealmContext;
+use serde::Serialize;
+
+use crate::{
+    Fault,
+    client_keys::{self, ClientKeysError},
+};
+
+/// How one answer is protected. It is good for that one answer.
+pub struct Protection {
+    signing_alg: Option<SigningAlg>,
+    envelope: Option<Envelope>,
+}
+
+/// Why an answer cannot be protected as the client wants it.
+#[derive(Debug, thiserror::Error)]
+pub enum ProtectionRefusal {
+    /// It cannot be encrypted: the client must mend its registration, or its keys.
+    #[error("{member} wants encryption, but {error}")]
+    Keys {
+        /// The member of the registration.
+        member: &'static str,
+        /// What is wrong.
+        error: ClientKeysError,
+    },
+    /// A failure of this server.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl ProtectionRefusal {
+    /// The registered error code. No specification has one for this; the client is the one who can do something.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Keys { .. } => ErrorCode::InvalidRequest,
+            Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
+            Self::Fault(_) => ErrorCode::ServerError,
+        }
+    }
+}
+
+/// What a client registered about the encryption of an answer.
+struct Encryption {
+    member: &'static str,
+    alg: Option<JweAlg>,
+    enc: Option<JweEnc>,
+}
+
+impl Protection {
+    /// Of ID tokens and what is like them.
+    pub async fn of_id_token(realm: &RealmContext, client: &ClientMetadata) -> Result<Self, ProtectionRefusal> {
+        let encryption = Encryption {
+            member: "id_token_encrypted_response_alg",
+            alg: client.id_token_encrypted_response_alg,
+            enc: client.id_token_encrypted_response_enc,
+        };
+        Self::new(realm, client, Some(client.id_token_signed_response_alg), encryption).await
+    }
+
+    async fn new(
+        realm: &RealmContext,
+        client: &ClientMetadata,
+        signing_alg: Option<SigningAlg>,
+        encryption: Encryption,
+    ) -> Result<Self, ProtectionRefusal> {
+        if let Some(alg) = signing_alg {
+            // Slow keys (RSA) are made in the first second of a realm.
+            realm.keys.signer(alg).ok_or(Fault::NotReady(alg.as_str()))?;
+        }
+        let envelope = match encryption.alg {
+            Some(alg) => Some(envelope(realm, client, alg, &encryption).await?),
+            None => None,
+        };
+        Ok(Self { signing_alg, envelope })
+    }
+
+    /// Signs claims as a JWT of type `typ`, and encrypts the result: "signed then encrypted" (Core §16.14).
+    pub fn protect(self, realm: &RealmContext, typ: &str, claims: &impl Serialize) -> Result<String, Fault> {
+        let Some(alg) = self.signing_alg else {
+            return self.encrypt_claims(claims);
+        };
+        let signer = realm.keys.signer(alg).ok_or(Fault::NotReady(alg.as_str()))?;
+        let token = sign_jwt(signer, typ, claims).map_err(|error| Fault::Signing(error.to_string()))?;
+        match self.envelope {
+            Some(envelope) => envelope.seal(&Payload::Jwt(&token)).map_err(Fault::Encryption),
+            None => Ok(token),
+        }
+    }
+
+    fn encrypt_claims(self, claims: &impl Serialize) -> Result<String, Fault> {
+        // Nothing is made that is neither signed nor encrypted.
+        let envelope = self.envelope.ok_or(Fault::Encryption(JweError::Failed))?;
+        let claims = serde_json::to_vec(claims).map_err(|error| Fault::Signing(error.to_string()))?;
+        envelope.seal(&Payload::Claims(&claims)).map_err(Fault::Encryption)
+    }
+}
+
+async fn envelope(
+    realm: &RealmContext,
+    client: &ClientMetadata,
+    alg: JweAlg,
+    encryption: &Encryption,
+) -> Result<Envelope, ProtectionRefusal> {
+    let refuse = |error| ProtectionRefusal::Keys {
+        member: encryption.member,
+        error,
+    };
+    let recipient = client_keys::recipient(realm, client, alg).await.map_err(refuse)?;
+    // "If id_token_encrypted_response_alg is specified, the default […] is A128CBC-HS256" (Registration §2).
+    match recipient.envelope(encryption.enc.unwrap_or_default()) {
+        Ok(envelope) => Ok(envelope),
+        Err(JweError::UnfitKey) => Err(refuse(ClientKeysError::NoneFits(alg.as_str()))),
+        Err(error) => Err(Fault::Encryption(error).into()),
+    }
+}
