@@ -1,6 +1,6 @@
 //! What a realm publishes about itself.
 //!
-//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 9207 §3
+//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 9207 §3, OpenID Connect RP-Initiated Logout §2.1
 //!
 //! Lists are the union of what the offered profiles allow, so that metadata can promise nothing that is not in the
 //! table. Only endpoints that exist are named.
@@ -26,6 +26,8 @@ pub struct ServerMetadata {
     pub introspection_endpoint: String,
     /// Where clients ask about the user.
     pub userinfo_endpoint: String,
+    /// Where apps send the browser to be signed out (RP-Initiated Logout §2.1).
+    pub end_session_endpoint: String,
     /// Where the public keys are.
     pub jwks_uri: String,
     /// The scopes that can be asked for.
@@ -98,6 +100,7 @@ impl ServerMetadata {
             revocation_endpoint: endpoint("revoke"),
             introspection_endpoint: endpoint("introspect"),
             userinfo_endpoint: endpoint("userinfo"),
+            end_session_endpoint: endpoint("logout"),
             jwks_uri: endpoint("jwks"),
             scopes_supported: owned(scopes.iter()),
             response_types_supported: owned(profiles.iter().flat_map(|profile| profile.response_types).copied()),

@@ -32,7 +32,7 @@ fn realm_routes(app: Arc<App>) -> Router {
         .route("/account", get(account::page))
         .route("/account/grants/revoke", post(account::revoke_grant))
         .route("/account/sessions/end", post(account::end_session))
-        .route("/logout", get(account::sign_out_page).post(account::sign_out))
+        .route("/logout", get(oauth::logout).post(oauth::logout_post))
         .route("/", get(account::root))
         .method_not_allowed_fallback(account::wrong_method);
     Router::new()

@@ -3,7 +3,6 @@
 //! Spec: OpenID Connect Core §3.1.2.1 (`prompt`, `max_age`, `id_token_hint`), §3.1.2.3, §3.1.2.4, §3.1.2.6,
 //! RFC 8252 §8.6, RFC 9470 §5 (the API's least `acr`)
 
-use jose::{SigningAlg, UnverifiedJwt};
 use model::{Grant, Session, User};
 use protocol::{
     error_code::ErrorCode,
@@ -12,7 +11,7 @@ use protocol::{
 use realm::RealmContext;
 
 use super::{AuthorizeRefusal, ValidRequest};
-use crate::{scope_policy, subject};
+use crate::{id_token_hint::IdTokenHint, scope_policy, subject};
 
 /// Who is signed in, in which session.
 #[derive(Debug, Clone)]
@@ -67,14 +66,14 @@ pub async fn decide(
         };
     };
     if let Some(hint) = &valid.request.id_token_hint {
-        match hinted_subject(realm, hint) {
+        match IdTokenHint::verify(realm, hint) {
             None => {
                 return refuse(
                     ErrorCode::InvalidRequest,
                     "id_token_hint is not an ID token of this issuer",
                 );
             }
-            Some(sub) if sub != subject::of(realm, &valid.client.metadata, &person.user.id)? => {
+            Some(hint) if hint.sub != subject::of(realm, &valid.client.metadata, &person.user.id)? => {
                 // Whoever signed in just now is somebody else: asking again would go round in circles.
                 let is_just_signed_in = flow_id == Some(person.session.flow_id.as_str());
                 return if is_silent || is_just_signed_in {
@@ -125,27 +124,6 @@ fn is_fresh(realm: &RealmContext, valid: &ValidRequest, session: &Session, flow_
         .request
         .max_age
         .is_none_or(|max_age| max_age > 0 && realm.now() - session.auth_time <= max_age)
-}
-
-/// The subject of an ID token of ours; it may have expired (§3.1.2.1).
-fn hinted_subject(realm: &RealmContext, hint: &str) -> Option<String> {
-    let unverified = UnverifiedJwt::parse(hint).ok()?;
-    if unverified.header().typ.as_deref() == Some(protocol::access_token::TYP) {
-        return None;
-    }
-    let verified = realm.keys.published().verify(&unverified, &SigningAlg::ALL).ok()?;
-    let text = |name: &str| {
-        verified
-            .claims
-            .get(name)
-            .and_then(serde_json::Value::as_str)
-            .map(str::to_owned)
-    };
-    if text("iss")? == realm.issuer() {
-        text("sub")
-    } else {
-        None
-    }
 }
 
 fn check_assurance(realm: &RealmContext, valid: &ValidRequest, person: &Person) -> Result<(), AuthorizeRefusal> {

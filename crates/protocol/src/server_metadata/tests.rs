@@ -29,6 +29,7 @@ fn endpoints_are_at_the_issuers_path() {
         (&document.revocation_endpoint, "revoke"),
         (&document.introspection_endpoint, "introspect"),
         (&document.userinfo_endpoint, "userinfo"),
+        (&document.end_session_endpoint, "logout"),
         (&document.jwks_uri, "jwks"),
     ] {
         assert_eq!(*endpoint, format!("https://id.example/bank/{path}"));
@@ -106,7 +107,7 @@ fn nothing_is_promised_that_is_refused() {
     ] {
         assert_eq!(json[member], false, "{member}");
     }
-    for absent in ["registration_endpoint", "end_session_endpoint", "check_session_iframe"] {
+    for absent in ["registration_endpoint", "check_session_iframe"] {
         assert!(json.get(absent).is_none(), "{absent}");
     }
     assert_eq!(serde_json::from_value::<ServerMetadata>(json).unwrap(), document);

@@ -86,7 +86,7 @@ async fn every_endpoint_that_is_named_answers() {
         .filter(|(name, _)| name.ends_with("_endpoint") || name.ends_with("_uri"))
         .map(|(name, url)| (name, url.as_str().unwrap()))
         .collect();
-    assert_eq!(endpoints.len(), 6);
+    assert_eq!(endpoints.len(), 7);
     for (name, url) in endpoints {
         assert!(url.starts_with(&format!("{}/", bank.issuer)), "{name}");
         let get = bank.http.get(url).send().await.unwrap().status().as_u16();

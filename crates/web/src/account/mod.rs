@@ -1,12 +1,10 @@
-//! The user's own pages: sign-in, what they permitted, where they are signed in, sign-out.
+//! The user's own pages: sign-in, what they permitted, where they are signed in.
 
 mod overview;
 mod sign_in;
-mod sign_out;
 
 pub use overview::{end_session, page, revoke_grant};
 pub use sign_in::{sign_in, sign_in_page};
-pub use sign_out::{sign_out, sign_out_page};
 
 use ::oauth::{Fault, authorize::Person};
 use authn::session;
@@ -41,7 +39,7 @@ pub async fn wrong_method(call: Call) -> Response {
 }
 
 /// Who is signed in and sent this form from a page of their session. `None`: nobody is signed in any more.
-async fn submitter(call: &Call, form: &Form) -> Result<Option<Person>, Box<Response>> {
+pub async fn submitter(call: &Call, form: &Form) -> Result<Option<Person>, Box<Response>> {
     let fault = |error| Box::new(respond::fault_page(call, &Fault::from(error)));
     let Some(person) = call.person().await.map_err(fault)? else {
         return Ok(None);

@@ -13,6 +13,7 @@ use axum::{http::StatusCode, response::Response};
 use model::{Flow, Goal};
 use protocol::{error_code::ErrorCode, form::Form, scope::Scope};
 
+use super::as_get;
 use crate::{
     extract::{Call, PageForm},
     flow::{self, FlowError, OpenFlow},
@@ -20,19 +21,9 @@ use crate::{
     respond, views,
 };
 
-/// What fits into a URL together with the other header fields of a request.
-const LONGEST_QUERY: usize = 16 * 1024;
-
 /// `POST /authorize`. A form from another site brings no cookies (`SameSite`), so it is turned into a GET, which does.
 pub async fn authorize_post(PageForm { call, form }: PageForm) -> Response {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(form.iter());
-    let query = query.finish();
-    if query.len() > LONGEST_QUERY {
-        let reason = format!("the request is longer than {LONGEST_QUERY} bytes, which no URL can be");
-        return respond::error_page(&call, ErrorKind::TooLarge, ErrorCode::InvalidRequest, &reason);
-    }
-    respond::see_other(&call, &format!("/authorize?{query}"), &[])
+    as_get(&call, "/authorize", form.iter())
 }
 
 /// `GET /authorize`.

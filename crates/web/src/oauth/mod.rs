@@ -3,6 +3,7 @@
 mod authorize;
 mod consent;
 mod introspect;
+mod logout;
 mod metadata;
 mod revoke;
 mod token;
@@ -11,14 +12,17 @@ mod userinfo;
 pub use authorize::{authorize_get, authorize_post, flow_error, refuse, request_of};
 pub use consent::{consent, consent_page};
 pub use introspect::introspect;
+pub use logout::{logout, logout_post};
 pub use metadata::{jwks, metadata, preflight};
 pub use revoke::revoke;
 pub use token::token;
 pub use userinfo::{userinfo_get, userinfo_post};
 
 use ::oauth::EndpointRequest;
-use axum::http::HeaderMap;
-use protocol::form::Form;
+use axum::{http::HeaderMap, response::Response};
+use protocol::{error_code::ErrorCode, form::Form};
+
+use crate::{extract::Call, pages::ErrorKind, respond};
 
 /// What the authorization server gets of a request.
 fn endpoint_request<'a>(headers: &'a HeaderMap, form: &'a Form) -> EndpointRequest<'a> {
@@ -31,4 +35,19 @@ fn endpoint_request<'a>(headers: &'a HeaderMap, form: &'a Form) -> EndpointReque
             .collect(),
         form,
     }
+}
+
+/// What fits into a URL together with the other header fields of a request.
+const LONGEST_QUERY: usize = 16 * 1024;
+
+/// Turns a form that a browser posted into a GET: one from another site brings no cookies (`SameSite`), the GET does.
+fn as_get<'a>(call: &Call, below: &str, form: impl Iterator<Item = (&'a str, &'a str)>) -> Response {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(form);
+    let query = query.finish();
+    if query.len() > LONGEST_QUERY {
+        let reason = format!("the request is longer than {LONGEST_QUERY} bytes, which no URL can be");
+        return respond::error_page(call, ErrorKind::TooLarge, ErrorCode::InvalidRequest, &reason);
+    }
+    respond::see_other(call, format!("{below}?{query}").trim_end_matches('?'), &[])
 }

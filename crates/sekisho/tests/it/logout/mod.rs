@@ -1,4 +1,6 @@
-//! `/logout`.
+//! `/logout`: the user's own wish here, an app's in `rp_initiated`.
+
+mod rp_initiated;
 
 use crate::{
     bank::Bank,
