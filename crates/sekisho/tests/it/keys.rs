@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use jose::KeySet;
+
 use crate::{
-    app::{WEB_APP, granted, key_set, text, verify},
+    app::{WEB_APP, granted, header, key_set, text, verify},
     bank::Bank,
 };
 
@@ -153,4 +155,75 @@ async fn another_wrapping_key_is_refused_before_it_adds_keys_that_nobody_else_ca
         store.sealing_keys(&bank.issuer, bank.clock.now()).await.unwrap().len(),
         before
     );
+}
+
+/// A client that keeps the key set for as long as the answer allows, and looks at nothing else meanwhile.
+struct Cache {
+    keys: KeySet,
+    until: i64,
+}
+
+impl Cache {
+    async fn fetch(bank: &Bank) -> Self {
+        let response = bank.http.get(bank.url("/jwks")).send().await.unwrap();
+        let allowed = header(&response, "cache-control").rsplit_once("max-age=").unwrap().1;
+        let until = bank.clock.now() + allowed.parse::<i64>().unwrap();
+        Self {
+            keys: response.json().await.unwrap(),
+            until,
+        }
+    }
+
+    async fn verify(&mut self, bank: &Bank, jwt: &str) -> String {
+        if bank.clock.now() >= self.until {
+            *self = Self::fetch(bank).await;
+        }
+        verify(&self.keys, jwt).header.kid.unwrap()
+    }
+}
+
+// Conformance: B7 oidcc-server-rotate-keys
+#[tokio::test]
+async fn a_client_that_caches_the_keys_as_long_as_it_may_never_meets_one_that_it_does_not_know() {
+    let bank = Bank::start().await;
+    let first = WEB_APP.tokens(&bank, "openid offline_access reports:read").await;
+    // One fetched just before the rotation, the others in between.
+    let mut caches = vec![Cache::fetch(&bank).await];
+    let new = rotate(&bank, false).await;
+    let (mut living, mut signed_by) = (Vec::new(), BTreeSet::new());
+    for minute in 0..30 {
+        let tokens = granted(WEB_APP.refresh(&bank, text(&first, "refresh_token")).await).await;
+        for name in ["id_token", "access_token"] {
+            let jwt = text(&tokens, name).to_owned();
+            let ends = crate::request::claims(&jwt)["exp"].as_i64().unwrap();
+            living.push((ends, jwt));
+        }
+        living.retain(|(ends, _)| *ends > bank.clock.now());
+        for cache in &mut caches {
+            for (_, jwt) in &living {
+                signed_by.insert(cache.verify(&bank, jwt).await);
+            }
+        }
+        if minute < 5 {
+            caches.push(Cache::fetch(&bank).await);
+        }
+        bank.clock.advance(60);
+        maintain(&bank).await;
+    }
+    assert!(
+        !signed_by.is_disjoint(&new) && !signed_by.is_subset(&new),
+        "both have signed"
+    );
+
+    // The old ones stay until the last token of them has expired, and are then gone.
+    for _ in 0..50 {
+        bank.clock.advance(3600);
+        maintain(&bank).await;
+        for (_, jwt) in living.iter().filter(|(ends, _)| *ends > bank.clock.now()) {
+            for cache in &mut caches {
+                cache.verify(&bank, jwt).await;
+            }
+        }
+    }
+    assert_eq!(published(&bank).await, new);
 }

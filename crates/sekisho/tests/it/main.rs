@@ -28,6 +28,7 @@ mod pages;
 mod pairwise;
 mod reader;
 mod realms;
+mod registered_metadata;
 mod request;
 mod resource_server_example;
 mod revoke;

@@ -188,11 +188,14 @@ async fn the_key_set_holds_public_signing_keys_with_ids_of_their_own() {
     assert_eq!(ids.len(), keys.len());
     for key in keys {
         assert_eq!(key["use"], "sig");
+        assert!(["RS256", "PS256", "ES256", "EdDSA"].contains(&key["alg"].as_str().unwrap()));
         for private in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
             assert!(key.get(private).is_none(), "{private}");
         }
         if key["kty"] == "RSA" {
             assert!(jose::b64::decode(key["n"].as_str().unwrap()).unwrap().len() >= 256);
+        } else {
+            assert!(["P-256", "Ed25519"].contains(&key["crv"].as_str().unwrap()));
         }
     }
 }

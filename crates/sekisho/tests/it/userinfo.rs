@@ -245,3 +245,46 @@ async fn a_jwt_for_an_api_and_the_issuer_is_good_here() {
     assert!(token.contains('.'));
     assert_eq!(names(&granted(ask(&bank, &token).await).await), ["sub"]);
 }
+
+const INTERACTION: &str = "x-fapi-interaction-id";
+
+// Conformance: B89
+#[tokio::test]
+async fn an_answer_has_a_date_and_is_json_in_utf_8() {
+    let bank = Bank::start().await;
+    let alice = "given_name     = \"Alice\"\n";
+    let renamed =
+        Bank::with_realm(|issuer| testkit::realm::bank(issuer).replace(alice, "given_name = \"漢字\"\n")).await;
+    for (bank, name) in [(&bank, "Alice"), (&renamed, "漢字")] {
+        let token = token(bank, "openid profile").await;
+        for accepted in ["application/json;charset=utf-8", "*/*"] {
+            let request = bank.http.get(bank.url("/userinfo")).bearer_auth(&token);
+            let response = send(request.header("accept", accepted)).await;
+            assert!(header(&response, "date").ends_with(" GMT"));
+            assert_eq!(header(&response, "content-type"), "application/json");
+            let body = String::from_utf8(response.bytes().await.unwrap().to_vec()).unwrap();
+            assert!(body.contains(name), "{body}");
+        }
+    }
+}
+
+// Conformance: B89
+#[tokio::test]
+async fn an_interaction_id_comes_back_when_it_is_a_uuid_and_only_then() {
+    let bank = Bank::start().await;
+    let token = token(&bank, "openid").await;
+    let ask = |id: String| bank.http.get(bank.url("/userinfo")).header(INTERACTION, id);
+    let id = "c770aef3-6784-41f7-8e0e-ff5f97bddb3a";
+    assert_eq!(
+        header(&send(ask(id.to_owned()).bearer_auth(&token)).await, INTERACTION),
+        id
+    );
+    assert_eq!(
+        header(&send(ask(id.to_owned()).bearer_auth("x")).await, INTERACTION),
+        id
+    );
+    for other in ["", "x", &format!("{id}0"), &id.replace('-', "0"), &id.replace('c', "g")] {
+        let response = send(ask(other.to_owned()).bearer_auth(&token)).await;
+        assert_eq!(header(&response, INTERACTION), "", "{other}");
+    }
+}

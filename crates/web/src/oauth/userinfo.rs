@@ -1,11 +1,13 @@
 //! `/userinfo`, by GET and POST.
 //!
-//! Spec: OpenID Connect Core §5.3.1, RFC 6750 §2 and §3. A token in the query is refused (RFC 9700 §4.3.2).
+//! Spec: OpenID Connect Core §5.3.1, RFC 6750 §2 and §3, FAPI 1.0 Baseline §6.2.1
+//!
+//! Deliberately not: a token in the query (RFC 9700 §4.3.2).
 
 use ::oauth::userinfo::{UserinfoRefusal, userinfo};
 use axum::{
     body::Body,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
 use protocol::{
@@ -29,6 +31,30 @@ pub async fn userinfo_post(FormCall { call, form }: FormCall) -> Response {
 }
 
 async fn answer(call: &Call, form: Option<&Form>) -> Response {
+    let mut response = told(call, form).await;
+    echo_interaction_id(call, response.headers_mut());
+    response
+}
+
+/// "shall set the response header `x-fapi-interaction-id` to the value received" (FAPI 1.0 Baseline §6.2.1), which is a
+/// UUID or nothing that is repeated here.
+fn echo_interaction_id(call: &Call, headers: &mut HeaderMap) {
+    const NAME: &str = "x-fapi-interaction-id";
+    if let Some(id) = call.headers.get(NAME).filter(|id| is_uuid(id.as_bytes())) {
+        tracing::info!(?id, "the client's interaction id");
+        headers.insert(NAME, id.clone());
+    }
+}
+
+fn is_uuid(text: &[u8]) -> bool {
+    let is_in_place = |(at, byte): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && text.iter().enumerate().all(is_in_place)
+}
+
+async fn told(call: &Call, form: Option<&Form>) -> Response {
     let result = match presented_token(call, form) {
         Ok(token) => userinfo(&call.realm, &token).await,
         Err(refusal) => Err(refusal),

@@ -1,6 +1,7 @@
 //! `/authorize`.
 
 mod assurance;
+mod callback;
 mod client;
 mod form_post;
 mod hints;

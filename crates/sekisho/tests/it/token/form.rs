@@ -1,6 +1,7 @@
 //! The request as such, and the form of the answers. RFC 6749 §3.2, §5.
 
 use reqwest::{Method, Response};
+use serde_json::Value;
 
 use crate::{
     app::{CLI, ROBOT, WEB_APP, granted, header, names, refused},
@@ -193,5 +194,36 @@ async fn only_post_is_allowed() {
         assert_eq!(response.status(), 405, "{method}");
         assert!(header(&response, "allow").contains("POST"), "{method}");
         assert!(!header(&response, "sekisho-explain").is_empty(), "{method}");
+    }
+}
+
+// Conformance: A2.0-error-response B48 B49
+#[tokio::test]
+async fn descriptions_hold_only_allowed_characters_whatever_was_sent() {
+    let bank = Bank::start().await;
+    let bad = "\"\\\r\n\t\u{e9}\u{7f}<script>";
+    for form in [
+        vec![("grant_type", bad)],
+        vec![(bad, "1"), (bad, "2")],
+        vec![("grant_type", "client_credentials"), ("scope", bad)],
+        vec![("grant_type", "client_credentials"), ("resource", bad)],
+        vec![("grant_type", "client_credentials"), ("client_id", bad)],
+        vec![("grant_type", "refresh_token"), ("refresh_token", bad)],
+    ] {
+        for app in [ROBOT, WEB_APP] {
+            let response = app.post(&bank, "/token", &form).await;
+            let status = response.status();
+            let text = response.text().await.unwrap();
+            let error: Value = serde_json::from_str(&text).unwrap();
+            let error_code = error["error"].as_str().unwrap();
+            assert_eq!(status, if error_code == "invalid_client" { 401 } else { 400 }, "{text}");
+            assert!(
+                error_code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+                "{text}"
+            );
+            let description = error["error_description"].as_str().unwrap();
+            let is_allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E);
+            assert!(description.bytes().all(is_allowed), "{description}");
+        }
     }
 }

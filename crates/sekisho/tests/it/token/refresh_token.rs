@@ -234,6 +234,39 @@ async fn a_refreshed_id_token_tells_of_the_same_sign_in_without_the_nonce() {
     );
 }
 
+// Conformance: oidcc-refresh-token
+#[tokio::test]
+async fn the_scope_may_be_repeated_or_left_out() {
+    let bank = Bank::start().await;
+    let nonce = "n".repeat(43);
+    let code = WEB_APP
+        .code_with(
+            &bank,
+            "openid offline_access",
+            &[("nonce", &nonce), ("prompt", "consent")],
+        )
+        .await;
+    let first = granted(WEB_APP.redeem(&bank, &code).await).await;
+    let before = claims(&bank, text(&first, "id_token")).await;
+    assert_eq!(before["nonce"], *nonce);
+    bank.clock.advance(1);
+    for scope in ["openid offline_access", ""] {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token(&first)),
+            ("scope", scope),
+        ];
+        let next = granted(WEB_APP.post(&bank, "/token", &form).await).await;
+        assert_ne!(access_token(&first), access_token(&next));
+        let after = claims(&bank, text(&next, "id_token")).await;
+        assert_eq!(
+            (&before["sub"], &before["auth_time"]),
+            (&after["sub"], &after["auth_time"])
+        );
+        assert!(after["iat"].as_i64() > before["iat"].as_i64());
+    }
+}
+
 #[tokio::test]
 async fn there_is_an_id_token_only_when_openid_is_still_asked_for() {
     let bank = Bank::start().await;
