@@ -2,7 +2,7 @@
 //! Spec: RFC 7518 §3.3–3.5, §4.3, §4.6, §5.2, §5.3, RFC 8037 §3.1
 //!
 //! Accepted: RS256, PS256, ES256 and `EdDSA` with Ed25519. Deliberately not: `none`, HMAC (a verifier that
-//! knows both kinds can be made to take a public key for a secret), SHA-384 and SHA-512 variants, Ed448.
+//! knows both kinds can be made to take a public key for a secret; see `mac.rs`), SHA-384 and SHA-512 variants, Ed448.
 
 use std::fmt;
 

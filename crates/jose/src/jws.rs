@@ -123,8 +123,8 @@ impl UnverifiedJwt {
     }
 }
 
-/// What a valid signature covers. Only [`KeySet::verify`](crate::KeySet::verify) makes one. Issuer, audience
-/// and times are still to be checked.
+/// What a valid signature covers. Only [`KeySet::verify`](crate::KeySet::verify) and
+/// [`MacKey::verify`](crate::MacKey::verify) make one. Issuer, audience and times are still to be checked.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Verified {

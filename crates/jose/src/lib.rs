@@ -1,11 +1,12 @@
 //! Signing, verifying, encrypting, sealing and hashing, over one cryptography library.
 //!
 //! This is the only crate that knows which library that is. What it offers is the part of JOSE that the
-//! server needs, and nothing that would have to be configured away: no `none`, no HMAC, no RSASSA with
-//! SHA-1, no keys from a token's own header.
+//! server needs, and nothing that would have to be configured away: no `none`, no RSASSA with SHA-1, no keys from a
+//! token's own header. HMAC is a check of its own, which no public key reaches.
 //!
 //! - [`SigningAlg`], [`SigningKey`], [`Signer`], [`sign_jwt`]: making signed JWTs
 //! - [`UnverifiedJwt`], [`KeySet`], [`Verified`]: checking them
+//! - [`MacKey`]: checking those that were made with a shared secret
 //! - [`Recipient`], [`Envelope`], [`DecryptionKey`]: JWTs that only one party can read
 //! - [`SealingKey`]: what travels through a browser or an app and comes back unread
 //! - [`WrapKey`]: secrets at rest
@@ -30,6 +31,7 @@ mod jwk;
 mod jws;
 mod jwt;
 mod key_set;
+mod mac;
 mod random;
 mod seal;
 mod signing_key;
@@ -44,6 +46,7 @@ pub use jwk::{Jwk, JwkError};
 pub use jws::{JwsError, JwsHeader, MAX_JWT_BYTES, UnverifiedJwt, Verified};
 pub use jwt::{SignJwtError, sign_jwt};
 pub use key_set::KeySet;
+pub use mac::{HS256, MacKey, SHORTEST_MAC_SECRET, ShortSecret};
 pub use random::{random_bytes, random_token};
 pub use seal::{SealingKey, associated_data, key_id_of};
 pub use signing_key::{KeyError, Signer, SigningError, SigningKey};

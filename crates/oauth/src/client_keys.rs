@@ -14,8 +14,9 @@ pub enum ClientKeysError {
     /// It registered none.
     #[error("the client has registered no keys: register jwks or jwks_uri")]
     None,
-    /// They cannot be had.
-    #[error("the keys at the client's jwks_uri cannot be had: {0}")]
+    /// They cannot be had. Why is for the log: whoever registers an address must not learn by it what is behind the
+    /// server's own network.
+    #[error("the keys at the client's jwks_uri cannot be had")]
     Fetch(#[from] FetchError),
     /// None of them can be encrypted to.
     #[error("none of the client's keys is an encryption key for {0}")]

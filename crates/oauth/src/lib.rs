@@ -18,6 +18,7 @@ mod fault;
 pub mod authorize;
 pub mod client_auth;
 pub mod client_keys;
+pub mod client_secret;
 pub mod discovery;
 pub mod grants;
 pub mod id_token_hint;
@@ -27,6 +28,7 @@ pub mod logout;
 pub mod revocation;
 pub mod scope_policy;
 pub mod sector;
+pub mod single_use;
 pub mod subject;
 pub mod token;
 pub mod userinfo;
@@ -37,6 +39,8 @@ pub use fault::Fault;
 pub struct EndpointRequest<'a> {
     /// All `Authorization` headers.
     pub authorization: Vec<&'a str>,
+    /// The path of the endpoint below the issuer: `/token`.
+    pub path: &'a str,
     /// The form in the body.
     pub form: &'a protocol::form::Form,
 }

@@ -16,6 +16,7 @@
 
 pub mod access_token;
 pub mod acr;
+pub mod assertion;
 pub mod audience;
 pub mod authorization_request;
 pub mod basic;

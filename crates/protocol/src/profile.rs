@@ -8,7 +8,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use crate::{GrantType, ResponseMode, TokenEndpointAuthMethod};
+use crate::{GrantType, ResponseMode, TokenEndpointAuthMethod, assertion::AssertionAudience};
 
 /// When an authorization request for a code must carry a `code_challenge`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct SecurityProfile {
     pub response_modes: &'static [ResponseMode],
     /// The client authentication methods that a client may register.
     pub client_auth_methods: &'static [TokenEndpointAuthMethod],
+    /// For whom a client's assertion may be meant (RFC 7523 §3).
+    pub client_assertion_audience: AssertionAudience,
     /// Whether clients without a secret are allowed (RFC 6749 §2.1).
     pub public_clients: bool,
     /// Whether a public client's refresh token is replaced at each use (RFC 9700 §4.14.2).
@@ -106,6 +108,7 @@ pub const PROFILES: &[SecurityProfile] = &[
         ],
         response_modes: ResponseMode::ALL,
         client_auth_methods: EVERY_METHOD,
+        client_assertion_audience: AssertionAudience::IssuerOrEndpoint,
         public_clients: true,
         rotate_public_refresh_tokens: true,
         native_redirects: true,
@@ -130,6 +133,7 @@ pub const PROFILES: &[SecurityProfile] = &[
         response_types: &["code"],
         response_modes: ResponseMode::ALL,
         client_auth_methods: EVERY_METHOD,
+        client_assertion_audience: AssertionAudience::IssuerOrEndpoint,
         public_clients: true,
         rotate_public_refresh_tokens: true,
         native_redirects: true,

@@ -8,7 +8,7 @@
 use jose::SigningAlg;
 use serde::{Deserialize, Serialize};
 
-use crate::{Acr, Scope, SecurityProfile, SubjectType, TokenEndpointAuthMethod, pkce, prompt};
+use crate::{Acr, Scope, SecurityProfile, SubjectType, TokenEndpointAuthMethod, assertion, pkce, prompt};
 
 /// The metadata document, the same at both well-known addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,10 +40,19 @@ pub struct ServerMetadata {
     pub grant_types_supported: Vec<String>,
     /// How clients can authenticate at the token endpoint.
     pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// With which algorithms their assertions there can be made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// How clients can authenticate at the revocation endpoint.
     pub revocation_endpoint_auth_methods_supported: Vec<String>,
+    /// With which algorithms their assertions there can be made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// How APIs can authenticate at the introspection endpoint: never as `none` (RFC 7662 §2.1).
     pub introspection_endpoint_auth_methods_supported: Vec<String>,
+    /// With which algorithms their assertions there can be made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// The PKCE methods.
     pub code_challenge_methods_supported: Vec<String>,
     /// The kinds of subject identifiers.
@@ -93,6 +102,8 @@ impl ServerMetadata {
         let methods: Vec<TokenEndpointAuthMethod> =
             union(profiles.iter().flat_map(|profile| profile.client_auth_methods).copied());
         let method_names: Vec<String> = methods.iter().map(|method| method.as_str().to_owned()).collect();
+        let uses_alg = |alg: &&&str| methods.iter().any(|method| method.signing_algs().contains(alg));
+        let assertion_algs = owned(assertion::SIGNING_ALGS.iter().filter(uses_alg).copied());
         Self {
             issuer: issuer.to_owned(),
             authorization_endpoint: endpoint("authorize"),
@@ -117,13 +128,16 @@ impl ServerMetadata {
                     .map(|grant_type| grant_type.as_str()),
             ),
             token_endpoint_auth_methods_supported: method_names.clone(),
+            token_endpoint_auth_signing_alg_values_supported: assertion_algs.clone(),
             revocation_endpoint_auth_methods_supported: method_names,
+            revocation_endpoint_auth_signing_alg_values_supported: assertion_algs.clone(),
             introspection_endpoint_auth_methods_supported: owned(
                 methods
                     .iter()
                     .filter(|method| !method.is_public())
                     .map(|method| method.as_str()),
             ),
+            introspection_endpoint_auth_signing_alg_values_supported: assertion_algs,
             code_challenge_methods_supported: owned([pkce::S256]),
             subject_types_supported: owned(SubjectType::ALL.iter().map(|known| known.as_str())),
             id_token_signing_alg_values_supported: owned(algs.iter().map(|alg| alg.as_str())),

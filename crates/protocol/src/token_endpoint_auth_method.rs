@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::assertion::SIGNING_ALGS;
+
 /// A registered client authentication method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -59,6 +61,15 @@ impl TokenEndpointAuthMethod {
         )
     }
 
+    /// The algorithms with which a client that authenticates so makes its assertions; none where it makes none.
+    pub const fn signing_algs(self) -> &'static [&'static str] {
+        match (self, SIGNING_ALGS) {
+            (Self::PrivateKeyJwt, [signatures @ .., _]) => signatures,
+            (Self::ClientSecretJwt, [.., mac]) => std::slice::from_ref(mac),
+            _ => &[],
+        }
+    }
+
     /// Whether the server needs the secret itself, not only its hash: a MAC is made with it.
     pub const fn needs_recoverable_secret(self) -> bool {
         matches!(self, Self::ClientSecretJwt)
@@ -78,5 +89,13 @@ mod tests {
             assert!(method.uses_secret() || !method.needs_recoverable_secret());
         }
         assert_eq!(TokenEndpointAuthMethod::parse("client_secret"), None);
+    }
+
+    #[test]
+    fn assertions_are_made_with_the_algorithms_that_can_be_verified() {
+        let signatures = jose::SigningAlg::ALL.map(jose::SigningAlg::as_str);
+        assert_eq!(TokenEndpointAuthMethod::PrivateKeyJwt.signing_algs(), signatures);
+        assert_eq!(TokenEndpointAuthMethod::ClientSecretJwt.signing_algs(), [jose::HS256]);
+        assert!(TokenEndpointAuthMethod::ClientSecretPost.signing_algs().is_empty());
     }
 }

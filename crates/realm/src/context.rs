@@ -116,6 +116,11 @@ impl RealmContext {
         &self.realm.issuer
     }
 
+    /// The URL of a path below the issuer: `/token`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.realm.issuer.trim_end_matches('/'))
+    }
+
     /// Now, in unix seconds.
     pub fn now(&self) -> i64 {
         self.clock.now()

@@ -14,7 +14,7 @@ use tokio::{
 use web::{App, Front, extract::Proxies, pages::Pages};
 
 use crate::{
-    administration,
+    administration::{self, Secrets},
     config::{self, ServerConfig},
     control,
     serving::{
@@ -68,7 +68,11 @@ impl Running {
         let (store, wrap) = config::open_store(&config).await.map_err(|error| error.to_string())?;
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         let passwords = PasswordPool::new(threads, threads * QUEUE_PER_THREAD);
-        let changes = administration::apply_at_start(&store, &passwords, &config, clock.now())
+        let secrets = Secrets {
+            pool: &passwords,
+            wrap: &wrap,
+        };
+        let changes = administration::apply_at_start(&store, &secrets, &config, clock.now())
             .await
             .map_err(|error| error.to_string())?;
         tracing::info!(changes = changes.len(), "realm files applied");

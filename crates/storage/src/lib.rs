@@ -37,6 +37,7 @@ pub mod refresh_token;
 pub mod revoked_token;
 pub mod session;
 pub mod stored_flow;
+pub mod used_assertion;
 pub mod user;
 
 pub use change::{Change, Outcome, Statement};

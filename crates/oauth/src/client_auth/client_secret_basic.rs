@@ -5,7 +5,7 @@
 use model::Secret;
 use protocol::{basic, token_endpoint_auth_method::TokenEndpointAuthMethod};
 
-use super::{ClientAuthRefusal, Presented};
+use super::{ClientAuthRefusal, Credential, Presented};
 use crate::EndpointRequest;
 
 pub(super) fn presented(request: &EndpointRequest<'_>) -> Result<Option<Presented>, ClientAuthRefusal> {
@@ -16,7 +16,7 @@ pub(super) fn presented(request: &EndpointRequest<'_>) -> Result<Option<Presente
         basic::BasicCredentials::from_authorization(header).map_err(|_| ClientAuthRefusal::MalformedHeader)?;
     Ok(Some(Presented {
         client_id: credentials.client_id,
-        secret: Some(Secret::new(credentials.client_secret)),
         method: TokenEndpointAuthMethod::ClientSecretBasic,
+        credential: Credential::Secret(Secret::new(credentials.client_secret)),
     }))
 }

@@ -5,7 +5,7 @@
 use model::Secret;
 use protocol::token_endpoint_auth_method::TokenEndpointAuthMethod;
 
-use super::{ClientAuthRefusal, Presented};
+use super::{ClientAuthRefusal, Credential, Presented};
 use crate::EndpointRequest;
 
 pub(super) fn presented(request: &EndpointRequest<'_>) -> Result<Option<Presented>, ClientAuthRefusal> {
@@ -15,7 +15,7 @@ pub(super) fn presented(request: &EndpointRequest<'_>) -> Result<Option<Presente
     let client_id = request.form.first("client_id").ok_or(ClientAuthRefusal::Missing)?;
     Ok(Some(Presented {
         client_id: client_id.to_owned(),
-        secret: Some(Secret::new(secret)),
         method: TokenEndpointAuthMethod::ClientSecretPost,
+        credential: Credential::Secret(Secret::new(secret)),
     }))
 }

@@ -4,21 +4,28 @@
 //!
 //! Not accepted: two methods at once. "The client MUST NOT use more than one authentication method in each request."
 
+mod assertion;
 mod client_secret_basic;
+mod client_secret_jwt;
 mod client_secret_post;
 mod none;
+mod private_key_jwt;
 
+use jose::UnverifiedJwt;
 use model::{Client, Secret};
 use protocol::{error_code::ErrorCode, token_endpoint_auth_method::TokenEndpointAuthMethod};
 use realm::RealmContext;
 
+pub use self::assertion::AssertionRefusal;
 use crate::{EndpointRequest, Fault};
 
 /// Why a client is not believed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientAuthRefusal {
     /// Two methods at once, or two headers.
-    #[error("use one client authentication method only: either the Authorization header or the body")]
+    #[error(
+        "use one client authentication method only: the Authorization header, a secret in the body, or an assertion"
+    )]
     SeveralMethods,
     /// Nothing that says which client it is.
     #[error("the request does not say which client it comes from: send client_id, or an Authorization header")]
@@ -26,8 +33,8 @@ pub enum ClientAuthRefusal {
     /// A header that is not what RFC 6749 §2.3.1 says.
     #[error("the Authorization header is not valid HTTP Basic: base64 of the form-encoded client_id and secret")]
     MalformedHeader,
-    /// `client_id` in the body names another client than the header.
-    #[error("client_id in the body and in the Authorization header differ")]
+    /// `client_id` in the body names another client than the header or the assertion.
+    #[error("client_id in the body is another client than the one that the request authenticates")]
     ClientIdMismatch,
     /// Unknown, disabled, or a wrong secret: not told apart on the wire.
     #[error("client authentication failed")]
@@ -43,6 +50,9 @@ pub enum ClientAuthRefusal {
         /// Whether the request used the `Authorization` header.
         by_header: bool,
     },
+    /// An assertion that is not believed.
+    #[error(transparent)]
+    Assertion(#[from] AssertionRefusal),
     /// The endpoint needs a client that can prove who it is.
     #[error("public clients cannot use this endpoint: authenticate with credentials")]
     PublicClient,
@@ -64,6 +74,8 @@ impl ClientAuthRefusal {
             | Self::ClientIdMismatch
             | Self::Failed { .. }
             | Self::WrongMethod { .. }
+            // "the value of the error parameter MUST be the invalid_client error code" (RFC 7523 §3.2).
+            | Self::Assertion(_)
             | Self::PublicClient => ErrorCode::InvalidClient,
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
@@ -100,8 +112,15 @@ impl AuthenticatedClient {
 /// What a request presents.
 struct Presented {
     client_id: String,
-    secret: Option<Secret>,
     method: TokenEndpointAuthMethod,
+    credential: Credential,
+}
+
+/// With what a client proves who it is.
+enum Credential {
+    None,
+    Secret(Secret),
+    Assertion(UnverifiedJwt),
 }
 
 /// Looks for one method's credentials in a request.
@@ -111,6 +130,8 @@ type Method = fn(&EndpointRequest<'_>) -> Result<Option<Presented>, ClientAuthRe
 const METHODS: &[Method] = &[
     client_secret_basic::presented,
     client_secret_post::presented,
+    client_secret_jwt::presented,
+    private_key_jwt::presented,
     none::presented,
 ];
 
@@ -153,13 +174,17 @@ pub async fn authenticate(
     if client.metadata.token_endpoint_auth_method != presented.method {
         return Err(ClientAuthRefusal::WrongMethod { by_header });
     }
-    let is_proven = match &presented.secret {
-        Some(secret) => client.is_secret(realm.issuer(), secret),
-        None => presented.method == TokenEndpointAuthMethod::None,
-    };
-    if is_proven {
-        Ok(AuthenticatedClient { client })
-    } else {
-        Err(failed("wrong secret"))
+    match &presented.credential {
+        Credential::None => {}
+        Credential::Secret(secret) if client.is_secret(realm.issuer(), secret) => {}
+        Credential::Secret(_) => return Err(failed("wrong secret")),
+        Credential::Assertion(assertion) => {
+            let verified = match presented.method {
+                TokenEndpointAuthMethod::ClientSecretJwt => client_secret_jwt::verify(realm, &client, assertion)?,
+                _ => private_key_jwt::verify(realm, &client, assertion).await?,
+            };
+            assertion::check(realm, request, &client, &verified).await?;
+        }
     }
+    Ok(AuthenticatedClient { client })
 }

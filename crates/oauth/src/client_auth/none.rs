@@ -4,17 +4,19 @@
 
 use protocol::token_endpoint_auth_method::TokenEndpointAuthMethod;
 
-use super::{ClientAuthRefusal, Presented};
+use super::{ClientAuthRefusal, Credential, Presented};
 use crate::EndpointRequest;
 
 #[expect(clippy::unnecessary_wraps, reason = "every method has this signature")]
 pub(super) fn presented(request: &EndpointRequest<'_>) -> Result<Option<Presented>, ClientAuthRefusal> {
-    if !request.authorization.is_empty() || request.form.first("client_secret").is_some() {
+    const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+    let has_credentials = CREDENTIALS.iter().any(|name| request.form.first(name).is_some());
+    if has_credentials || !request.authorization.is_empty() {
         return Ok(None);
     }
     Ok(request.form.first("client_id").map(|client_id| Presented {
         client_id: client_id.to_owned(),
-        secret: None,
         method: TokenEndpointAuthMethod::None,
+        credential: Credential::None,
     }))
 }

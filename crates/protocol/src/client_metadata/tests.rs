@@ -230,8 +230,13 @@ fn addresses_are_web_addresses() {
     }
     for member in ["initiate_login_uri", "jwks_uri"] {
         assert_sound(&serde_json::json!({member: "https://a.example/x"}));
-        assert_trouble(&serde_json::json!({member: "http://localhost/x"}), member);
+        assert_trouble(&serde_json::json!({member: "http://a.example/x"}), member);
     }
+    assert_sound(&serde_json::json!({"jwks_uri": "http://localhost:8081/x"}));
+    assert_trouble(
+        &serde_json::json!({"initiate_login_uri": "http://localhost/x"}),
+        "initiate_login_uri",
+    );
 }
 
 // Conformance: oidcc-registration-sector-bad
@@ -270,6 +275,30 @@ fn keys_are_given_in_one_way() {
         &serde_json::json!({"jwks": {"keys": []}, "jwks_uri": "https://a.example/jwks"}),
         "jwks",
     );
+}
+
+#[test]
+fn assertions_need_what_they_are_checked_with() {
+    let key = serde_json::json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "AQ"}]});
+    let method = "token_endpoint_auth_method";
+    assert_sound(&serde_json::json!({method: "private_key_jwt", "jwks": key}));
+    assert_sound(&serde_json::json!({method: "private_key_jwt", "jwks_uri": "https://a.example/jwks"}));
+    assert_trouble(&serde_json::json!({method: "private_key_jwt"}), method);
+    assert_trouble(
+        &serde_json::json!({method: "private_key_jwt", "jwks": {"keys": []}}),
+        method,
+    );
+    for (name, good, bad) in [
+        ("private_key_jwt", "ES256", "HS256"),
+        ("client_secret_jwt", "HS256", "ES256"),
+        ("client_secret_basic", "ES256", "none"),
+    ] {
+        let alg = "token_endpoint_auth_signing_alg";
+        assert_sound(&serde_json::json!({method: name, "jwks": key, alg: good}));
+        for bad in [bad, "none", "HS512", "es256"] {
+            assert_trouble(&serde_json::json!({method: name, "jwks": key, alg: bad}), alg);
+        }
+    }
 }
 
 #[test]

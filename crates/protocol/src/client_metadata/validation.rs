@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{ClientMetadata, LOCALIZED_MEMBERS, grant_types_of};
 use crate::{
-    ErrorCode, GrantType, ResponseType, SecurityProfile, SubjectType,
+    ErrorCode, GrantType, ResponseType, SecurityProfile, SubjectType, TokenEndpointAuthMethod, assertion,
     characters::is_vschar,
     profile,
     redirect_uri::{check_registration, is_https, is_https_or_loopback},
@@ -179,17 +179,52 @@ fn check_authentication(client: &ClientMetadata, profile: &SecurityProfile, prob
             format!("use one of: {}", allowed.join(", ")),
         );
     }
-    // RFC 6749 §4.4: "The client credentials grant type MUST only be used by confidential clients."
-    if client.is_public() && client.allows_grant_type(GrantType::ClientCredentials) {
-        problems.add(
-            "token_endpoint_auth_method",
-            "a client without a secret cannot use client_credentials",
-            "give the client a secret (client_secret_basic), or remove client_credentials from grant_types",
-        );
+    // RFC 6749 §4.4: "The client credentials grant type MUST only be used by confidential clients." Whoever found a token
+    // must not be able to exchange it in the name of a client that proves nothing (RFC 8693 §2.1).
+    for grant_type in [GrantType::ClientCredentials, GrantType::TokenExchange] {
+        if client.is_public() && client.allows_grant_type(grant_type) {
+            let name = grant_type.as_str();
+            problems.add(
+                "token_endpoint_auth_method",
+                format!("a client without a secret cannot use {name}"),
+                format!("give the client a secret (client_secret_basic), or remove {name} from grant_types"),
+            );
+        }
     }
     // OpenID Connect Registration §2: "The jwks_uri and jwks parameters MUST NOT be used together."
     if client.jwks.is_some() && client.jwks_uri.is_some() {
         problems.add("jwks", "is given together with jwks_uri", "keep one of the two");
+    }
+    check_assertions(client, problems);
+}
+
+/// With what the client's assertions are made (OpenID Connect Core §9).
+fn check_assertions(client: &ClientMetadata, problems: &mut Problems) {
+    let method = client.token_endpoint_auth_method;
+    let has_keys = client.jwks_uri.is_some() || client.jwks.as_ref().is_some_and(|jwks| !jwks.keys.is_empty());
+    if method == TokenEndpointAuthMethod::PrivateKeyJwt && !has_keys {
+        problems.add(
+            "token_endpoint_auth_method",
+            "private_key_jwt needs public keys of the client",
+            "add jwks with its public keys, or jwks_uri where they are",
+        );
+    }
+    // OpenID Connect Registration §2: "The value none MUST NOT be used."
+    let Some(alg) = &client.token_endpoint_auth_signing_alg else {
+        return;
+    };
+    let of_method = method.signing_algs();
+    let fitting = if of_method.is_empty() {
+        assertion::SIGNING_ALGS
+    } else {
+        of_method
+    };
+    if !fitting.contains(&alg.as_str()) {
+        problems.add(
+            "token_endpoint_auth_signing_alg",
+            format!("{alg} is no algorithm for {}", method.as_str()),
+            format!("use one of: {}", fitting.join(", ")),
+        );
     }
 }
 
@@ -256,13 +291,17 @@ fn check_uris(client: &ClientMetadata, problems: &mut Problems) {
         }
     }
     // OpenID Connect Registration §2: initiate_login_uri is a "URI using the https scheme"; keys are only as good as
-    // the connection that they come by (OpenID Connect Core §10.1).
-    for (member, uri) in [
-        ("initiate_login_uri", &client.initiate_login_uri),
-        ("jwks_uri", &client.jwks_uri),
-        ("sector_identifier_uri", &client.sector_identifier_uri),
+    // the connection that they come by (OpenID Connect Core §10.1), and nobody is between this machine and itself.
+    for (member, uri, is_safe) in [
+        (
+            "initiate_login_uri",
+            &client.initiate_login_uri,
+            is_https as fn(&str) -> bool,
+        ),
+        ("jwks_uri", &client.jwks_uri, is_https_or_loopback),
+        ("sector_identifier_uri", &client.sector_identifier_uri, is_https),
     ] {
-        if let Some(uri) = uri.as_deref().filter(|uri| !is_https(uri)) {
+        if let Some(uri) = uri.as_deref().filter(|uri| !is_safe(uri)) {
             problems.add(member, format!("{uri} does not use https"), "use an https URI");
         }
     }

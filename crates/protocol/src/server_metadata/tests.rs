@@ -79,6 +79,34 @@ fn what_is_given_is_listed() {
 }
 
 #[test]
+fn the_algorithms_of_assertions_are_those_of_the_methods() {
+    let of_baseline = document(&[profile("baseline")]);
+    let every = ["RS256", "PS256", "ES256", "EdDSA", "HS256"];
+    assert_eq!(of_baseline.token_endpoint_auth_signing_alg_values_supported, every);
+    assert_eq!(of_baseline.revocation_endpoint_auth_signing_alg_values_supported, every);
+    assert_eq!(
+        of_baseline.introspection_endpoint_auth_signing_alg_values_supported,
+        every
+    );
+    let only = |methods: &'static [TokenEndpointAuthMethod]| {
+        let strict = SecurityProfile {
+            client_auth_methods: methods,
+            ..*profile("baseline")
+        };
+        let document = document(&[&strict]);
+        serde_json::to_value(document).unwrap()["token_endpoint_auth_signing_alg_values_supported"].clone()
+    };
+    assert_eq!(
+        only(&[TokenEndpointAuthMethod::ClientSecretBasic]),
+        serde_json::Value::Null
+    );
+    assert_eq!(
+        only(&[TokenEndpointAuthMethod::ClientSecretJwt]),
+        serde_json::json!(["HS256"])
+    );
+}
+
+#[test]
 fn nothing_is_promised_that_is_refused() {
     let document = document(&PROFILES.iter().collect::<Vec<_>>());
     assert_eq!(document.code_challenge_methods_supported, ["S256"]);

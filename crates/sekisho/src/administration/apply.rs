@@ -1,7 +1,9 @@
 //! Makes the database what the files say.
 
 use authn::{password::PasswordPool, users::NewUser};
+use jose::WrapKey;
 use model::{Source, User};
+use oauth::client_secret;
 use storage::{Change, Outcome, Statement, Store};
 
 use super::{
@@ -10,11 +12,19 @@ use super::{
 };
 use crate::config::{PasswordSeed, RealmFile, UserEntry};
 
+/// What hides secrets before they are stored.
+pub struct Secrets<'a> {
+    /// Where passwords are hashed.
+    pub pool: &'a PasswordPool,
+    /// What wraps the rest.
+    pub wrap: &'a WrapKey,
+}
+
 /// Makes it so, all files in one transaction, and answers what was changed. Applied again, it changes nothing. `now` is
 /// in unix seconds.
 pub async fn apply(
     store: &Store,
-    pool: &PasswordPool,
+    secrets: &Secrets<'_>,
     files: &[RealmFile],
     now: i64,
 ) -> Result<Vec<PlannedChange>, AdminError> {
@@ -24,7 +34,7 @@ pub async fn apply(
     let mut planned = Vec::new();
     for file in files {
         for step in steps(store, file).await? {
-            change = change.then_all(write(pool, &file.realm.issuer, step.write, now).await?);
+            change = change.then_all(write(secrets, &file.realm.issuer, step.write, now).await?);
             planned.push(step.planned);
         }
     }
@@ -40,14 +50,23 @@ pub async fn apply(
     }
 }
 
-async fn write(pool: &PasswordPool, realm: &str, write: Write, now: i64) -> Result<Vec<Statement>, AdminError> {
+async fn write(secrets: &Secrets<'_>, realm: &str, write: Write, now: i64) -> Result<Vec<Statement>, AdminError> {
     Ok(match write {
         Write::Realm(realm) => vec![storage::realm::put(&realm, now)?],
         Write::Api(api) => vec![storage::api::put(realm, &api, Source::File, now)?],
         Write::RemoveApi(identifier) => vec![storage::api::remove(realm, &identifier)],
-        Write::Client(client) => vec![storage::client::put(realm, &client, now)?],
+        Write::Client(mut client, secret) => {
+            if let Some(secret) = secret {
+                let method = client.metadata.token_endpoint_auth_method;
+                client.wrapped_secret = client_secret::store(secrets.wrap, realm, client.id(), method, &secret).wrapped;
+            }
+            vec![storage::client::put(realm, &client, now)?]
+        }
         Write::RemoveClient(client_id) => storage::client::remove(realm, &client_id, now),
-        Write::NewUser(entry) => vec![storage::user::insert(realm, &new_user(pool, *entry, now).await?)?],
+        Write::NewUser(entry) => vec![storage::user::insert(
+            realm,
+            &new_user(secrets.pool, *entry, now).await?,
+        )?],
         Write::User(user) => vec![storage::user::update(realm, &user, now)?],
         Write::DisableUser(user) => vec![storage::user::remove_from_file(realm, &user.id, now)],
     })

@@ -1,6 +1,7 @@
 //! `sekisho client …`
 
-use model::{Client, Source, client_secret_hash};
+use model::{Client, Secret, Source};
+use oauth::client_secret::{self, StoredSecret};
 use protocol::ClientMetadata;
 use realm::RealmContext;
 use serde_json::{Value, json};
@@ -73,11 +74,10 @@ pub(super) async fn add(realm: &RealmContext, metadata: ClientMetadata) -> Resul
         .token_endpoint_auth_method
         .uses_secret()
         .then(jose::random_token);
+    let stored = secret.as_deref().map(|secret| store(realm, &metadata, secret));
     let client = Client {
-        secret_hash: secret
-            .as_deref()
-            .map(|secret| client_secret_hash(realm.issuer(), &id, secret).to_vec()),
-        wrapped_secret: None,
+        secret_hash: stored.as_ref().map(|stored| stored.hash.to_vec()),
+        wrapped_secret: stored.and_then(|stored| stored.wrapped),
         registration_token_hash: None,
         metadata: metadata.into(),
         enabled: true,
@@ -86,6 +86,12 @@ pub(super) async fn add(realm: &RealmContext, metadata: ClientMetadata) -> Resul
     };
     commit(realm, vec![storage::client::put(realm.issuer(), &client, realm.now())?]).await?;
     Ok(with_secret(view(&client), secret))
+}
+
+/// What is stored of a new secret.
+fn store(realm: &RealmContext, metadata: &ClientMetadata, secret: &str) -> StoredSecret {
+    let (id, method) = (&metadata.client_id, metadata.token_endpoint_auth_method);
+    client_secret::store(&realm.wrap, realm.issuer(), id, method, &Secret::new(secret))
 }
 
 /// What `check` says of a client in a file.
@@ -173,11 +179,11 @@ pub(super) async fn rotate_secret(realm: &RealmContext, client_id: &str) -> Resu
         return Err(AdminError::invalid(problem, "nothing needs to be done"));
     }
     let secret = jose::random_token();
-    let hash = client_secret_hash(realm.issuer(), client_id, &secret);
-    let set = storage::client::set_secret(realm.issuer(), client_id, hash, None, realm.now());
+    let stored = store(realm, &client.metadata, &secret);
+    let set = storage::client::set_secret(realm.issuer(), client_id, stored.hash, stored.wrapped, realm.now());
     commit(realm, vec![set]).await?;
     let client = Client {
-        secret_hash: Some(hash.to_vec()),
+        secret_hash: Some(stored.hash.to_vec()),
         ..client
     };
     Ok(with_secret(view(&client), Some(secret)))

@@ -1,6 +1,7 @@
-//! A realm as a file that `apply` accepts, and that changes nothing there. Secrets are in it as hashes.
+//! A realm as a file that `apply` accepts, and that changes nothing there. Secrets are in it as hashes; one of which a hash
+//! is not enough is also named by the variable that would hold it.
 
-use model::{Api, Client, Realm, User};
+use model::{Api, Client, Realm, TrustedIssuer, User};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value, json};
 use storage::Store;
@@ -16,6 +17,8 @@ struct Exported {
     #[serde(flatten)]
     realm: Ordered,
     lifetimes: Ordered,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trusted_issuer: Vec<Ordered>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     api: Vec<Ordered>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -62,6 +65,7 @@ pub async fn export(store: &Store, realm: &Realm) -> Result<String, AdminError> 
     let exported = Exported {
         realm: settings(realm),
         lifetimes: lifetimes(realm),
+        trusted_issuer: realm.trusted_issuers.iter().map(trusted_issuer).collect(),
         api: apis.iter().map(|(written, _)| api(written)).collect(),
         client: clients.iter().map(client).collect(),
         user: users,
@@ -80,6 +84,7 @@ fn object<T: Serialize>(value: &T) -> Map<String, Value> {
 fn settings(realm: &Realm) -> Ordered {
     let mut members = object(realm);
     members.remove("lifetimes");
+    members.remove("trusted_issuers");
     Ordered::new(
         members,
         &[
@@ -110,6 +115,10 @@ fn lifetimes(realm: &Realm) -> Ordered {
     )
 }
 
+fn trusted_issuer(issuer: &TrustedIssuer) -> Ordered {
+    Ordered::new(object(issuer), &["issuer", "purposes", "subject", "jwks_uri"])
+}
+
 fn api(api: &Api) -> Ordered {
     let mut members = object(api);
     if let Some(acr) = api.acr {
@@ -134,10 +143,25 @@ fn client(client: &Client) -> Ordered {
     if let Some(hash) = &client.secret_hash {
         members.insert("client_secret_hash".to_owned(), format_hash(hash).into());
     }
+    if client.wrapped_secret.is_some() {
+        members.insert("client_secret".to_owned(), json!({ "env": variable(client.id()) }));
+    }
     if !client.enabled {
         members.insert("enabled".to_owned(), json!(false));
     }
     Ordered::new(members, &["client_id", "client_name", "client_secret_hash", "enabled"])
+}
+
+/// The environment variable that would hold a client's secret.
+fn variable(client_id: &str) -> String {
+    let letter = |letter: char| {
+        if letter.is_ascii_alphanumeric() {
+            letter.to_ascii_uppercase()
+        } else {
+            '_'
+        }
+    };
+    format!("CLIENT_SECRET_{}", client_id.chars().map(letter).collect::<String>())
 }
 
 fn user(user: &User) -> Ordered {

@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use storage::Store;
 
 pub use self::{
-    apply::apply,
+    apply::{Secrets, apply},
     command::{Action, Command},
     diff::FieldChange,
     error::{AdminError, AdminErrorKind},
@@ -39,14 +39,14 @@ use crate::config::{RealmFile, ServerConfig};
 /// the configuration says which realms there are. `now` is in unix seconds.
 pub async fn apply_at_start(
     store: &Store,
-    pool: &PasswordPool,
+    secrets: &Secrets<'_>,
     config: &ServerConfig,
     now: i64,
 ) -> Result<Vec<PlannedChange>, AdminError> {
-    let mut changes = apply_again(store, pool, &config.realms, now).await?;
+    let mut changes = apply_again(store, secrets, &config.realms, now).await?;
     if !config.names_realms && store.realms().await?.is_empty() {
         let default = [RealmFile::empty(&config.default_issuer())];
-        changes.extend(apply_again(store, pool, &default, now).await?);
+        changes.extend(apply_again(store, secrets, &default, now).await?);
     }
     Ok(changes)
 }
@@ -55,17 +55,17 @@ pub async fn apply_at_start(
 /// loses looks again.
 async fn apply_again(
     store: &Store,
-    pool: &PasswordPool,
+    secrets: &Secrets<'_>,
     files: &[RealmFile],
     now: i64,
 ) -> Result<Vec<PlannedChange>, AdminError> {
     for _ in 0..3 {
-        match apply(store, pool, files, now).await {
+        match apply(store, secrets, files, now).await {
             Err(error) if error.kind == AdminErrorKind::Conflict => {}
             settled => return settled,
         }
     }
-    apply(store, pool, files, now).await
+    apply(store, secrets, files, now).await
 }
 
 /// Carries a command out. After a change the realms of this process are fresh.
@@ -73,7 +73,8 @@ pub async fn execute(realms: &Realms, pool: &PasswordPool, command: Command) -> 
     match command.action {
         Action::Plan { files } => Ok(json!({ "changes": plan(&realms.store, &files).await? })),
         Action::Apply { files } => {
-            let changes = apply_again(&realms.store, pool, &files, realms.clock.now()).await?;
+            let wrap = realms.wrap_key();
+            let changes = apply_again(&realms.store, &Secrets { pool, wrap }, &files, realms.clock.now()).await?;
             realms.refresh().await?;
             Ok(json!({ "changes": changes }))
         }

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use model::{Api, Client, Realm, Source, User};
+use model::{Api, Client, Realm, Secret, Source, User, client_secret_hash};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use storage::Store;
@@ -59,7 +59,8 @@ pub(super) enum Write {
     Realm(Box<Realm>),
     Api(Box<Api>),
     RemoveApi(String),
-    Client(Box<Client>),
+    /// With its secret, where that is to be wrapped.
+    Client(Box<Client>, Option<Secret>),
     RemoveClient(String),
     NewUser(Box<UserEntry>),
     User(Box<User>),
@@ -174,22 +175,18 @@ impl Plan<'_> {
         for entry in wanted {
             let id = entry.metadata.client_id.as_str();
             let old = stored.iter().find(|client| client.id() == id);
-            let secret_hash = match &entry.secret {
-                Some(ClientSecret::Hash(hash)) => Some(hash.clone()),
-                Some(ClientSecret::Missing) => return Err(not_set(&format!("the secret of the client {id}"))),
-                None => None,
-            };
+            let secret = self.secret(entry, old)?;
             let new = Client {
                 metadata: entry.metadata.clone().into(),
-                secret_hash,
-                wrapped_secret: None,
+                secret_hash: secret.hash,
+                wrapped_secret: secret.wrapped,
                 registration_token_hash: None,
                 enabled: entry.enabled.unwrap_or(old.is_none_or(|old| old.enabled)),
                 source: Source::File,
                 created_at: old.map_or(0, |old| old.created_at),
             };
-            let fields = client_fields(old, &new);
-            let write = Write::Client(Box::new(new));
+            let fields = client_fields(old, &new, secret.to_be_wrapped.is_some());
+            let write = Write::Client(Box::new(new), secret.to_be_wrapped);
             match old {
                 Some(old) => self.existing(old.source, "client", id, fields, write),
                 None => self.step(Verb::Create, "client", id, fields, write),
@@ -202,6 +199,37 @@ impl Plan<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The secret that a client is to have, beside what is stored of it.
+    fn secret(&self, entry: &ClientEntry, old: Option<&Client>) -> Result<WantedSecret, AdminError> {
+        let id = &entry.metadata.client_id;
+        let is_kept = |hash: &[u8]| old.filter(|old| old.secret_hash.as_deref() == Some(hash));
+        let kept_wrapped = |hash: &[u8]| is_kept(hash).and_then(|old| old.wrapped_secret.clone());
+        match &entry.secret {
+            None => Ok(WantedSecret::default()),
+            Some(ClientSecret::Hash(hash)) => Ok(WantedSecret {
+                hash: Some(hash.clone()),
+                ..WantedSecret::default()
+            }),
+            Some(ClientSecret::Clear(secret)) => {
+                let hash = client_secret_hash(self.realm, id, secret.expose()).to_vec();
+                let wrapped = kept_wrapped(&hash);
+                Ok(WantedSecret {
+                    to_be_wrapped: wrapped.is_none().then(|| secret.clone()),
+                    wrapped,
+                    hash: Some(hash),
+                })
+            }
+            Some(ClientSecret::Stored(hash)) if kept_wrapped(hash).is_some() => Ok(WantedSecret {
+                wrapped: kept_wrapped(hash),
+                hash: Some(hash.clone()),
+                to_be_wrapped: None,
+            }),
+            Some(ClientSecret::Stored(_) | ClientSecret::Missing) => {
+                Err(not_set(&format!("the secret of the client {id}")))
+            }
+        }
     }
 
     async fn users(&mut self, store: &Store, wanted: &[UserEntry]) -> Result<(), AdminError> {
@@ -252,14 +280,22 @@ impl Plan<'_> {
     }
 }
 
-fn client_fields(old: Option<&Client>, new: &Client) -> Vec<FieldChange> {
+/// What is to be stored of a client's secret.
+#[derive(Default)]
+struct WantedSecret {
+    hash: Option<Vec<u8>>,
+    wrapped: Option<Vec<u8>>,
+    to_be_wrapped: Option<Secret>,
+}
+
+fn client_fields(old: Option<&Client>, new: &Client, is_secret_wrapped_anew: bool) -> Vec<FieldChange> {
     let view = |client: &Client| {
         let metadata = serde_json::to_value(&*client.metadata).unwrap_or_default();
         with(metadata, "enabled", json!(client.enabled))
     };
     let mut changes = fields(old.map(view).as_ref(), Some(&view(new)));
     let old_hash = old.and_then(|old| old.secret_hash.as_ref());
-    if old_hash != new.secret_hash.as_ref() {
+    if old_hash != new.secret_hash.as_ref() || is_secret_wrapped_anew {
         let told = |hash: Option<&Vec<u8>>, word: &str| hash.map(|_| Value::from(word));
         changes.push(FieldChange {
             field: "client_secret".to_owned(),

@@ -1,7 +1,8 @@
 //! Day-to-day administration: from what was typed to a command and back to what is shown.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, path::Path};
 
+use jose::KeySet;
 use model::{Api, ApiScope};
 use protocol::{ApplicationType, ClientMetadata, GrantType, ResponseType, Scope, TokenEndpointAuthMethod};
 use serde_json::{Map, Value};
@@ -131,6 +132,7 @@ fn metadata(new: NewClient) -> Result<ClientMetadata, String> {
         }
         None => None,
     };
+    let jwks = new.jwks.as_deref().map(key_set).transpose()?;
     let public = new.public.then_some(TokenEndpointAuthMethod::None);
     Ok(ClientMetadata {
         client_id: new.client_id,
@@ -150,12 +152,26 @@ fn metadata(new: NewClient) -> Result<ClientMetadata, String> {
         } else {
             ApplicationType::Web
         },
+        jwks,
+        jwks_uri: new.jwks_uri,
         scope,
         profile: new.profile,
         owner: new.owner,
         first_party: new.first_party,
         ..ClientMetadata::default()
     })
+}
+
+/// The public keys in a file (RFC 7517 §5).
+fn key_set(path: &Path) -> Result<KeySet, String> {
+    let why = |error: String| {
+        format!(
+            "--jwks: {}: {error} — write a JSON file with public keys",
+            path.display()
+        )
+    };
+    let text = fs::read(path).map_err(|error| why(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| why(error.to_string()))
 }
 
 fn api(task: ApiTask) -> Shown {
@@ -264,6 +280,24 @@ mod tests {
         assert!(metadata.is_public() && metadata.application_type == ApplicationType::Native);
         let baseline = protocol::SecurityProfile::find("baseline").unwrap();
         assert!(metadata.validate(baseline).is_empty());
+    }
+
+    #[test]
+    fn a_client_that_signs_gives_its_keys_or_says_where_they_are() {
+        let line = "sekisho client add robot --auth-method private_key_jwt --jwks-uri https://robot.example/jwks";
+        let Action::ClientAdd { metadata } = action(line).1 else {
+            panic!("client add")
+        };
+        let baseline = protocol::SecurityProfile::find("baseline").unwrap();
+        assert_eq!(metadata.validate(baseline), []);
+        let directory = testkit::process::temporary_directory("jwks");
+        let file = directory.join("jwks.json");
+        fs::write(&file, r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AQ"}]}"#).unwrap();
+        assert_eq!(key_set(&file).unwrap().keys.len(), 1);
+        fs::write(&file, r#"{"keys":[{"kty":"oct","k":"AQ"}]}"#).unwrap();
+        assert!(key_set(&file).unwrap_err().contains("private member"));
+        assert!(key_set(&directory.join("gone")).unwrap_err().contains("gone"));
+        fs::remove_dir_all(directory).unwrap();
     }
 
     #[test]

@@ -250,6 +250,12 @@ pub(super) struct NewClient {
     pub grant_types: Vec<GrantType>,
     #[arg(long, value_name = "METHOD", value_parser = auth_method, conflicts_with = "public", help = AUTH_METHODS)]
     pub auth_method: Option<TokenEndpointAuthMethod>,
+    /// Where its public keys are
+    #[arg(long, value_name = "URL", conflicts_with = "jwks")]
+    pub jwks_uri: Option<String>,
+    /// A JSON file with its public keys
+    #[arg(long, value_name = "FILE")]
+    pub jwks: Option<PathBuf>,
     /// It cannot keep a secret: the same as --auth-method none
     #[arg(long)]
     pub public: bool,

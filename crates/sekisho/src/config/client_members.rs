@@ -45,7 +45,10 @@ pub(super) const MEMBERS: &[(&str, Kind)] = &[
             "private_key_jwt",
         ]),
     ),
-    ("token_endpoint_auth_signing_alg", Kind::Text),
+    (
+        "token_endpoint_auth_signing_alg",
+        Kind::Words(protocol::assertion::SIGNING_ALGS),
+    ),
     ("application_type", Kind::Words(&["web", "native"])),
     ("scope", Kind::Text),
     ("contacts", Kind::Texts),

@@ -57,7 +57,7 @@ pub(super) fn check(
 }
 
 /// Two things of one name: the second is complained about, and says where the first is.
-fn duplicates<'s>(report: &Report<'_>, what: &str, names: impl Iterator<Item = (String, &'s Span)>) {
+pub(super) fn duplicates<'s>(report: &Report<'_>, what: &str, names: impl Iterator<Item = (String, &'s Span)>) {
     let mut seen: HashMap<String, &Span> = HashMap::new();
     for (name, span) in names {
         if let Some(first) = seen.get(&name) {

@@ -23,6 +23,7 @@ mod server;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trusted_issuer;
 mod user;
 
 use std::{
@@ -144,6 +145,7 @@ fn is_server_file(document: &Document) -> bool {
         "api",
         "client",
         "user",
+        "trusted_issuer",
     ];
     let Item::Table(entries) = &document.root.item else {
         return false;

@@ -13,7 +13,7 @@ use super::{
     issuer,
     problem::Problem,
     reader::{Located, Report, Table, choose, is_nothing},
-    user,
+    trusted_issuer, user,
 };
 
 /// What a realm file asks for. Sent to a running server as it is, so it holds what it names, not the names.
@@ -72,6 +72,12 @@ pub struct ClientEntry {
 pub enum ClientSecret {
     /// Its hash, bound to realm and client.
     Hash(Vec<u8>),
+    /// The secret itself, for a client that makes MACs with it: to be wrapped. Serialized for the control socket only.
+    #[serde(serialize_with = "expose")]
+    Clear(Secret),
+    /// As [`Clear`](Self::Clear), but the environment variable is not set here: the secret that is stored may stay, if it
+    /// has this hash.
+    Stored(Vec<u8>),
     /// The file names an environment variable that is not set here.
     Missing,
 }
@@ -148,7 +154,18 @@ pub(super) fn read(document: Document, plain_secrets: bool) -> ReadRealm {
         issuer::check(&report, issuer);
     }
     let name = issuer.as_ref().map(|issuer| issuer.value.clone()).unwrap_or_default();
-    let realm = settings(&mut table, &name);
+    let mut realm = settings(&mut table, &name);
+    let trusted: Vec<_> = table
+        .tables("trusted_issuer", "[[trusted_issuer]]")
+        .into_iter()
+        .filter_map(|table| trusted_issuer::read(table, &name))
+        .collect();
+    cross_check::duplicates(
+        &report,
+        "trusted issuer",
+        trusted.iter().map(|issuer| (issuer.value.issuer.clone(), &issuer.span)),
+    );
+    realm.trusted_issuers = trusted.into_iter().map(|issuer| issuer.value).collect();
     let apis: Vec<_> = table
         .tables("api", "[[api]]")
         .into_iter()
@@ -164,11 +181,7 @@ pub(super) fn read(document: Document, plain_secrets: bool) -> ReadRealm {
         .into_iter()
         .filter_map(user::read)
         .collect();
-    for (key, what) in [
-        ("group", "[[group]]"),
-        ("policy", "[[policy]]"),
-        ("trusted_issuer", "[[trusted_issuer]]"),
-    ] {
+    for (key, what) in [("group", "[[group]]"), ("policy", "[[policy]]")] {
         if let Some(entry) = table.entry(key).filter(|entry| !is_nothing(&entry.node.item)) {
             report.not_built(&entry.key_span, what);
         }

@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use model::TokenFormat;
+use model::{SubjectClaim, TokenFormat, TrustedFor};
 use protocol::Acr;
 use testkit::process::temporary_directory;
 
@@ -427,6 +427,124 @@ fn an_https_issuer_behind_plain_listeners_is_a_warning() {
         "realms = [\"realm.toml\"]\n[proxy]\ntrusted = [\"127.0.0.1\"]\n",
     );
     assert!(load_server(Some(&server)).unwrap().warnings.is_empty());
+}
+
+#[test]
+fn a_client_that_makes_macs_gives_its_secret_and_one_that_signs_its_keys() {
+    let text = r#"issuer = "http://localhost:8080"
+[[client]]
+client_id = "hashed"
+token_endpoint_auth_method = "client_secret_jwt"
+grant_types = ["client_credentials"]
+client_secret_hash = "$sha256$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+[[client]]
+client_id = "short"
+token_endpoint_auth_method = "client_secret_jwt"
+grant_types = ["client_credentials"]
+client_secret = "0123456789012345678901234567890"
+[[client]]
+client_id = "another"
+token_endpoint_auth_method = "client_secret_jwt"
+grant_types = ["client_credentials"]
+client_secret = "01234567890123456789012345678901"
+client_secret_hash = "$sha256$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+[[client]]
+client_id = "keyless"
+token_endpoint_auth_method = "private_key_jwt"
+grant_types = ["client_credentials"]
+jwks = { keys = [] }
+[[client]]
+client_id = "mixed"
+token_endpoint_auth_method = "client_secret_jwt"
+token_endpoint_auth_signing_alg = "ES256"
+grant_types = ["client_credentials"]
+client_secret = { env = "SEKISHO_TEST_NEVER_SET" }
+client_secret_hash = "$sha256$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+"#;
+    assert_problems(
+        &realm_problems(text),
+        &[
+            (6, "needs the secret itself"),
+            (11, "HS256 needs 32"),
+            (16, "not the one of client_secret_hash"),
+            (20, "private_key_jwt needs public keys"),
+            (26, "ES256 is no algorithm for client_secret_jwt"),
+            (28, "is not set here"),
+        ],
+    );
+    let good = r#"issuer = "http://localhost:8080"
+[[client]]
+client_id = "mac"
+token_endpoint_auth_method = "client_secret_jwt"
+token_endpoint_auth_signing_alg = "HS256"
+grant_types = ["client_credentials"]
+client_secret = "01234567890123456789012345678901"
+"#;
+    let file = from_text(Path::new("realm.toml"), good).unwrap();
+    let sent: RealmFile = serde_json::from_str(&serde_json::to_string(&file).unwrap()).unwrap();
+    let secret = sent.clients[0].secret.as_ref();
+    assert!(matches!(secret, Some(ClientSecret::Clear(secret)) if secret.expose().len() == 32));
+    assert!(!format!("{file:?}").contains("0123456789"));
+}
+
+#[test]
+fn trusted_issuers_say_for_what_and_by_which_keys() {
+    let text = r#"issuer = "https://id.example.com"
+[[trusted_issuer]]
+issuer = "https://a.example"
+jwks_uri = "https://a.example/jwks"
+purposes = ["jwt-bearer", "token-exchange", "jwt-bearer"]
+subject = "email"
+[[trusted_issuer]]
+issuer = "https://b.example"
+jwks = { keys = [{ kty = "OKP", crv = "Ed25519", x = "AQ" }] }
+purposes = ["software-statement"]
+"#;
+    let file = from_text(Path::new("realm.toml"), text).unwrap();
+    let [first, second] = file.realm.trusted_issuers.as_slice() else {
+        panic!("two issuers");
+    };
+    assert_eq!(first.purposes, [TrustedFor::JwtBearer, TrustedFor::TokenExchange]);
+    assert_eq!(
+        (first.subject, second.subject),
+        (SubjectClaim::Email, SubjectClaim::Sub)
+    );
+    assert_eq!(first.jwks_uri.as_deref(), Some("https://a.example/jwks"));
+    assert_eq!(second.jwks.as_ref().unwrap().keys.len(), 1);
+
+    let wrong = r#"issuer = "https://id.example.com"
+display_name = "x"
+[[trusted_issuer]]
+issuer = "https://id.example.com"
+jwks_uri = "http://a.example/jwks"
+purposes = ["jwt-bearr"]
+subject = "mail"
+[[trusted_issuer]]
+issuer = "https://a.example"
+purposes = []
+jwks = { keys = [] }
+[[trusted_issuer]]
+issuer = "https://a.example"
+jwks = { keys = [{ kty = "oct", k = "AQ" }] }
+jwks_uri = "https://a.example"
+key = 1
+"#;
+    assert_problems(
+        &realm_problems(wrong),
+        &[
+            (4, "trusts itself"),
+            (5, "not an https URL"),
+            (6, "did you mean jwt-bearer?"),
+            (7, "did you mean email?"),
+            (10, "purposes is empty"),
+            (11, "jwks has no key"),
+            (12, "does not say for what"),
+            (13, "another trusted issuer"),
+            (14, "private member"),
+            (15, "both given"),
+            (16, "no key key"),
+        ],
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::{
 use model::Clock;
 use reqwest::{Response, StatusCode};
 use sekisho::{
-    config::{self, Listener, ServerConfig},
+    config::{self, Listener, Outgoing, ServerConfig},
     wiring::Running,
 };
 use serde_json::Value;
@@ -104,6 +104,11 @@ impl Bank {
                 bind: address,
                 tls: None,
             }],
+            // What others publish is on this machine.
+            outgoing: Outgoing {
+                allow: vec!["127.0.0.1".into()],
+                ..Outgoing::default()
+            },
             ..ServerConfig::without_file()
         };
         let clock = Clock::frozen(NOON);

@@ -9,6 +9,8 @@ use std::{
 };
 
 use futures_util::future::join_all;
+use jose::SigningAlg;
+use model::Clock;
 use reqwest::Client;
 use testkit::{Browser, Engine, Serve, pkce, postgres, realm};
 use tokio::{
@@ -17,8 +19,9 @@ use tokio::{
 };
 
 use crate::{
-    app::{BANK_API, CLI, Server, WEB_APP, granted, refused, text},
+    app::{BANK_API, CLI, Server, WEB_APP, bank_and, granted, refused, text},
     https::PROGRAM,
+    signer::{Signer, assertion, post},
 };
 
 /// Two nodes of one realm.
@@ -82,6 +85,34 @@ async fn refreshes_at_both_at_once_get_one_and_the_same_next_token() {
         assert_eq!(next.len(), 1);
         token = next.remove(0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_the_uses_of_an_assertion_at_both_at_once_one_succeeds() {
+    let signer = Signer::new(SigningAlg::Es256);
+    let client = format!(
+        "[[client]]\nclient_id = \"signing-robot\"\ntoken_endpoint_auth_method = \"private_key_jwt\"\njwks = {}\n\
+         grant_types = [\"client_credentials\"]\nresponse_types = []\nscope = \"accounts:read\"\n",
+        signer.jwks()
+    );
+    let start = move || {
+        let engine = Engine::Postgres(postgres::shared().create_database());
+        let one = Serve::with_realm(PROGRAM, engine, bank_and(&client));
+        let two = one.second_node();
+        (one, two)
+    };
+    let (mut one, two) = tokio::task::spawn_blocking(start).await.unwrap();
+    let form = [("grant_type", "client_credentials"), ("scope", "accounts:read")];
+    let mut token = String::new();
+    for _ in 0..5 {
+        token = signer.sign(&assertion(&one, "signing-robot", Clock::system().now()));
+        let answers = [&one, &two, &one, &two].map(|node| post(node, "/token", &token, &form));
+        let answers = join_all(answers).await;
+        let winners = answers.iter().filter(|answer| answer.status() == 200).count();
+        assert_eq!(winners, 1);
+    }
+    tokio::task::block_in_place(|| one.restart());
+    refused(post(&one, "/token", &token, &form).await, "invalid_client").await;
 }
 
 /// Listens on the nodes' port of a third address, sends each connection to the node whose turn it is, and counts.

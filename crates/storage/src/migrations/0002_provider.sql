@@ -23,6 +23,7 @@ CREATE INDEX initial_access_token_expiry ON initial_access_token (expires_at);
 CREATE TABLE used_assertion (
   realm      TEXT NOT NULL,
   id         BYTEA NOT NULL,
+  change_id  TEXT NOT NULL,
   expires_at BIGINT NOT NULL,
   PRIMARY KEY (realm, id)
 );

@@ -11,6 +11,7 @@ mod outbox;
 mod proxy;
 mod purge;
 mod sign_in;
+mod used_assertion;
 mod values;
 
 use std::{fs, path::PathBuf, time::Duration};

@@ -19,20 +19,22 @@ pub use token::token;
 pub use userinfo::{userinfo_get, userinfo_post};
 
 use ::oauth::EndpointRequest;
-use axum::{http::HeaderMap, response::Response};
+use axum::response::Response;
 use protocol::{error_code::ErrorCode, form::Form};
 
 use crate::{extract::Call, pages::ErrorKind, respond};
 
 /// What the authorization server gets of a request.
-fn endpoint_request<'a>(headers: &'a HeaderMap, form: &'a Form) -> EndpointRequest<'a> {
+fn endpoint_request<'a>(call: &'a Call, form: &'a Form) -> EndpointRequest<'a> {
     EndpointRequest {
         // A header that is no text is kept as an empty one, which is malformed, so that it is not overlooked.
-        authorization: headers
+        authorization: call
+            .headers
             .get_all("authorization")
             .iter()
             .map(|value| value.to_str().unwrap_or(""))
             .collect(),
+        path: call.uri.path(),
         form,
     }
 }

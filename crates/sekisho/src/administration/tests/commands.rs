@@ -1,7 +1,7 @@
 //! What commands do.
 
 use model::Secret;
-use protocol::{ClientMetadata, GrantType};
+use protocol::{ClientMetadata, GrantType, TokenEndpointAuthMethod};
 use serde_json::Map;
 
 use super::*;
@@ -198,6 +198,29 @@ async fn apis_are_added_checked_and_removed() {
     };
     world.run(remove()).await.unwrap();
     assert_eq!(world.run(remove()).await.unwrap_err().kind, AdminErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn the_secret_of_a_client_that_makes_macs_is_kept_wrapped_and_rotated_so() {
+    let world = World::new().await;
+    let metadata = ClientMetadata {
+        client_id: "robot".into(),
+        grant_types: vec![GrantType::ClientCredentials],
+        response_types: Vec::new(),
+        token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretJwt,
+        ..ClientMetadata::default()
+    };
+    let add = Action::ClientAdd {
+        metadata: Box::new(metadata),
+    };
+    let made = world.run(add).await.unwrap();
+    assert_eq!(world.secret("robot").await, made["client_secret"].as_str().unwrap());
+    let rotate = Action::ClientRotateSecret {
+        client_id: "robot".into(),
+    };
+    let rotated = world.run(rotate).await.unwrap();
+    assert_eq!(world.secret("robot").await, rotated["client_secret"].as_str().unwrap());
+    assert_ne!(made["client_secret"], rotated["client_secret"]);
 }
 
 #[tokio::test]

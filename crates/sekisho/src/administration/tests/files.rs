@@ -239,14 +239,90 @@ async fn an_exported_realm_changes_nothing_where_it_came_from_and_makes_the_same
 }
 
 #[tokio::test]
+async fn trusted_issuers_are_planned_applied_and_exported() {
+    let world = World::new().await;
+    let trusting = format!(
+        "{FILE}[[trusted_issuer]]\nissuer = \"https://a.example\"\njwks_uri = \"https://a.example/jwks\"\n\
+         purposes = [\"jwt-bearer\"]\nsubject = \"email\"\n[[trusted_issuer]]\nissuer = \"https://b.example\"\n\
+         jwks = {{ keys = [{{ kty = \"OKP\", crv = \"Ed25519\", x = \"AQ\" }}] }}\npurposes = [\"token-exchange\"]\n"
+    );
+    let planned = world.apply(&trusting).await.unwrap();
+    assert_eq!(told(&planned), ["Update realm https://id.example.com"]);
+    assert_eq!(planned[0].fields[0].field, "trusted_issuers");
+    assert!(world.plan(&trusting).await.is_empty());
+    let answer = world.run(Action::Export).await.unwrap();
+    let toml = answer["toml"].as_str().unwrap();
+    assert_eq!(told(&world.plan(toml).await), Vec::<String>::new(), "{toml}");
+    assert_eq!(told(&world.plan(FILE).await), ["Update realm https://id.example.com"]);
+}
+
+const MAC_CLIENT: &str = "[[client]]\nclient_id = \"mac.robot\"\ntoken_endpoint_auth_method = \"client_secret_jwt\"\n\
+                          grant_types = [\"client_credentials\"]\nresponse_types = []\n";
+
+#[tokio::test]
+async fn a_secret_that_makes_macs_is_kept_wrapped_and_exported_by_name() {
+    let world = World::new().await;
+    let with_secret = |secret: &str| format!("{FILE}{MAC_CLIENT}client_secret = \"{secret}\"\n");
+    let first = with_secret("the first secret, of 32 bytes or more");
+    world.apply(&first).await.unwrap();
+    assert!(world.plan(&first).await.is_empty());
+    assert_eq!(world.secret("mac.robot").await, "the first secret, of 32 bytes or more");
+    let second = with_secret("the second secret, of 32 bytes or more");
+    let planned = world.plan(&second).await;
+    assert_eq!(planned[0].fields[0].field, "client_secret");
+    assert!(!serde_json::to_string(&planned).unwrap().contains("the second"));
+    world.apply(&second).await.unwrap();
+    assert_eq!(
+        world.secret("mac.robot").await,
+        "the second secret, of 32 bytes or more"
+    );
+
+    let answer = world.run(Action::Export).await.unwrap();
+    let toml = answer["toml"].as_str().unwrap();
+    assert!(
+        toml.contains("env = \"CLIENT_SECRET_MAC_ROBOT\"") && !toml.contains("the second"),
+        "{toml}"
+    );
+    assert_eq!(told(&world.apply(toml).await.unwrap()), Vec::<String>::new(), "{toml}");
+    assert_eq!(
+        world.secret("mac.robot").await,
+        "the second secret, of 32 bytes or more"
+    );
+    // Elsewhere the secret must be given.
+    let other = World::empty().await;
+    let error = other.apply(toml).await.unwrap_err();
+    assert!(error.problem.contains("the secret of the client mac.robot"), "{error}");
+}
+
+#[tokio::test]
+async fn a_client_that_comes_to_make_macs_has_its_secret_wrapped() {
+    let world = World::new().await;
+    let secret = "client_secret = \"one secret, of 32 bytes or more !\"\n";
+    let basic = MAC_CLIENT.replace("client_secret_jwt", "client_secret_basic");
+    world.apply(&format!("{FILE}{basic}{secret}")).await.unwrap();
+    world.apply(&format!("{FILE}{MAC_CLIENT}{secret}")).await.unwrap();
+    assert_eq!(world.secret("mac.robot").await, "one secret, of 32 bytes or more !");
+    // And back: the secret itself is forgotten.
+    world.apply(&format!("{FILE}{basic}{secret}")).await.unwrap();
+    let client = world
+        .realms
+        .store
+        .find_client(ISSUER, "mac.robot")
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(client.wrapped_secret.is_none() && client.secret_hash.is_some());
+}
+
+#[tokio::test]
 async fn a_server_that_is_told_of_no_realm_gets_the_default_one_once() {
     let world = World::empty().await;
     let config = ServerConfig::without_file();
     let store = &world.realms.store;
-    let made = apply_at_start(store, &world.pool, &config, NOW).await.unwrap();
+    let made = apply_at_start(store, &world.secrets(), &config, NOW).await.unwrap();
     assert_eq!(told(&made), ["Create realm http://localhost:8080"]);
     assert!(
-        apply_at_start(store, &world.pool, &config, NOW)
+        apply_at_start(store, &world.secrets(), &config, NOW)
             .await
             .unwrap()
             .is_empty()
@@ -258,7 +334,7 @@ async fn a_server_that_is_told_of_no_realm_gets_the_default_one_once() {
         realms: vec![file(FILE)],
         ..config
     };
-    apply_at_start(&other.realms.store, &other.pool, &named, NOW)
+    apply_at_start(&other.realms.store, &other.secrets(), &named, NOW)
         .await
         .unwrap();
     let realms = other.realms.store.realms().await.unwrap();

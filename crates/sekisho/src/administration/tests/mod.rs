@@ -83,6 +83,13 @@ impl World {
         Ok(serde_json::from_value(answer["changes"].clone()).unwrap())
     }
 
+    fn secrets(&self) -> Secrets<'_> {
+        Secrets {
+            pool: &self.pool,
+            wrap: self.realms.wrap_key(),
+        }
+    }
+
     async fn plan(&self, text: &str) -> Vec<PlannedChange> {
         plan(&self.realms.store, &[file(text)]).await.unwrap()
     }
@@ -98,6 +105,15 @@ impl World {
             .await
             .unwrap()
             .unwrap()
+    }
+
+    /// What a client makes its MACs with.
+    async fn secret(&self, client_id: &str) -> String {
+        let realm = self.realms.by_issuer(ISSUER).await.unwrap().unwrap();
+        let client = realm.store.find_client(ISSUER, client_id).await.unwrap().unwrap();
+        let secret = oauth::client_secret::recover(&realm, &client).unwrap().unwrap();
+        assert!(client.is_secret(ISSUER, &secret));
+        secret.expose().to_owned()
     }
 
     async fn verify(&self, name: &str, password: &str) -> bool {

@@ -1,11 +1,13 @@
 //! `POST /token`.
 
 mod authorization_code;
+mod client_assertion;
 mod client_authentication;
 mod client_credentials;
 mod encrypted_id_token;
 mod entropy;
 mod form;
 mod id_token;
+mod jwks_uri;
 mod refresh_token;
 mod resource;

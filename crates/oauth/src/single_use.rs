@@ -1,0 +1,75 @@
+//! What may be used once: assertions and the like, by their `jti`.
+//!
+//! Spec: RFC 7523 §3 (`jti`), OpenID Connect Core §9
+
+use jose::sha256;
+use realm::RealmContext;
+use storage::{Outcome, StorageError, used_assertion};
+
+/// A row outlives what it is about by this, in seconds: clocks of nodes differ a little.
+const SLACK: i64 = 60;
+
+/// What is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Once {
+    /// A client's assertion of itself.
+    ClientAssertion,
+    /// A trusted issuer's assertion of a user.
+    GrantAssertion,
+}
+
+impl Once {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::ClientAssertion => "client_assertion",
+            Self::GrantAssertion => "assertion",
+        }
+    }
+}
+
+/// Uses what `maker` named `jti`, with one durable write. `false`: it was used before, here or at another node.
+pub async fn consume(
+    realm: &RealmContext,
+    what: Once,
+    maker: &str,
+    jti: &str,
+    expires_at: i64,
+) -> Result<bool, StorageError> {
+    let change = used_assertion::use_once(
+        realm.issuer(),
+        id([what.word(), maker, jti]),
+        expires_at.saturating_add(SLACK),
+    );
+    Ok(realm.store.commit(change).await? == Outcome::Applied)
+}
+
+/// Each part with its length, so that no two lists of parts look the same.
+fn id(parts: [&str; 3]) -> [u8; 32] {
+    let mut input = Vec::new();
+    for part in parts {
+        input.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        input.extend_from_slice(part.as_bytes());
+    }
+    sha256(&input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_maker_and_jti_has_an_id_of_its_own() {
+        let mut ids = [
+            ["a", "b", "c"],
+            ["ab", "", "c"],
+            ["a", "bc", ""],
+            ["a", "b", "d"],
+            ["b", "a", "c"],
+        ]
+        .map(id)
+        .to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 5);
+    }
+}
