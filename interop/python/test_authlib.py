@@ -83,6 +83,7 @@ class App:
         return claims
 
 
+# Conformance: oidcc-server oidcc-server-client-secret-post oidcc-userinfo-get oidcc-refresh-token
 @pytest.mark.parametrize("client_id", ["web-app", "post-app", "cli"])
 def test_code_with_pkce_userinfo_refresh_and_revocation(server, client_id):
     app = App(server, client_id)
@@ -141,6 +142,7 @@ def test_a_user_who_refuses_sends_the_client_access_denied(server):
     assert "code" not in answer
 
 
+# Conformance: B56 B71 oidcc-codereuse
 def test_a_code_is_worth_nothing_with_another_verifier_nor_a_second_time(server):
     app = App(server, "web-app")
     with pytest.raises(OAuthError, match="invalid_grant"):

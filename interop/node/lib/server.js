@@ -46,8 +46,8 @@ export async function startPostgres() {
   return { url: line.toString().trim(), stop }
 }
 
-/** Starts `sekisho serve` with the bank's realm on an engine: `{ issuer, stop }`. */
-export async function startServer(engine) {
+/** Starts `sekisho serve` with the bank's realm, and more TOML at its end, on an engine: `{ issuer, stop }`. */
+export async function startServer(engine, more = '') {
   const directory = await mkdtemp(path.join(tmpdir(), 'sekisho-node-'))
   const postgres = engine === 'postgres' ? await startPostgres() : undefined
   const clean = async () => {
@@ -58,7 +58,7 @@ export async function startServer(engine) {
   const issuer = `http://localhost:${port}`
   const realm = await readFile(path.join(root, 'crates/testkit/realms/bank.toml'), 'utf8')
   await mkdir(path.join(directory, 'data'))
-  await writeFile(path.join(directory, 'realm.toml'), realm.replaceAll('ISSUER', issuer))
+  await writeFile(path.join(directory, 'realm.toml'), `${realm.replaceAll('ISSUER', issuer)}\n${more}`)
   await writeFile(path.join(directory, 'sekisho.toml'), `
 data = "${directory}/data"
 database = "${postgres?.url ?? `sqlite:${directory}/data/sekisho.db`}"
@@ -67,6 +67,8 @@ realms = ["${directory}/realm.toml"]
 bind = "127.0.0.1:${port}"
 [operations]
 bind = "127.0.0.1:${port + 1}"
+[outgoing]
+allow = ["localhost", "127.0.0.1"]
 `)
   const ready = `http://127.0.0.1:${port + 1}/health/ready`
   try {
@@ -78,7 +80,7 @@ bind = "127.0.0.1:${port + 1}"
   }
 }
 
-/** Runs the program with `args` in `directory` until the answer, returned, is called. Waits until `ready` answers 200. */
+/** Runs the server's program with `args` in `directory` until the answer, returned, is called. Waits until `ready` answers 200. */
 export async function start(args, directory, ready) {
   const log = path.join(directory, 'log')
   const handle = openSync(log, 'a')

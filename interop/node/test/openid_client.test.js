@@ -49,6 +49,7 @@ for (const engine of engines) {
     const introspect = async (token) => client.tokenIntrospection(await configure('bank-api'), token)
 
     for (const id of ['web-app', 'post-app', 'cli']) {
+      // Conformance: oidcc-server oidcc-server-client-secret-post oidcc-userinfo-get oidcc-refresh-token
       test(`${id}: code with PKCE, UserInfo, refresh, revocation`, async () => {
         const config = await configure(id)
         const tokens = await signIn(config, id)

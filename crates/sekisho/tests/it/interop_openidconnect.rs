@@ -152,11 +152,13 @@ async fn complete_client_credentials(server: &Https, metadata: Metadata) {
     assert!(BANK_API.sees(server, own.access_token().secret()).await);
 }
 
+// Conformance: oidcc-server
 #[tokio::test]
 async fn openidconnect_completes_everything_on_sqlite() {
     complete_everything(Engine::Sqlite).await;
 }
 
+// Conformance: oidcc-server
 #[tokio::test]
 async fn openidconnect_completes_everything_on_postgresql() {
     let database = tokio::task::spawn_blocking(|| postgres::shared().create_database())
