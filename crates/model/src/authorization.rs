@@ -1,7 +1,14 @@
 //! An authorization: one completed request under a grant; tokens name it.
 
-use protocol::{acr::Acr, pkce::CodeChallenge, scope::Scope};
+use protocol::{
+    acr::Acr,
+    claims::{self, ClaimNames},
+    claims_request::{ClaimsRequest, RequestedClaims},
+    pkce::CodeChallenge,
+    scope::Scope,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// An authorization. Replay of its code ends it alone; taking back its grant ends it with all others.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,8 +69,47 @@ pub struct AuthorizationDetails {
     /// The resources that the request named (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
+    /// The single claims that the request asked for.
+    #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
+    pub claims: ClaimsRequest,
+    /// Which of them the user permitted besides those of the scope.
+    #[serde(default, skip_serializing_if = "ClaimNames::is_empty")]
+    pub permitted_claims: ClaimNames,
+    /// The languages that the request prefers for claims, best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims_locales: Vec<String>,
     /// The level of the authentication.
     pub acr: Acr,
     /// Its methods.
     pub amr: Vec<String>,
+}
+
+impl AuthorizationDetails {
+    /// What is known without a request: how the user authenticated.
+    pub fn authenticated(acr: Acr, amr: Vec<String>) -> Self {
+        Self {
+            redirect_uri: None,
+            code_challenge: None,
+            nonce: None,
+            resource: Vec::new(),
+            claims: ClaimsRequest::default(),
+            permitted_claims: ClaimNames::new(),
+            claims_locales: Vec::new(),
+            acr,
+            amr,
+        }
+    }
+
+    /// What to tell of the user, of the claims that were asked for one by one in a place (`requested`): those that
+    /// `scope` covers or that the user permitted.
+    pub fn requested_claims(
+        &self,
+        requested: &RequestedClaims,
+        known: &Map<String, Value>,
+        scope: &Scope,
+    ) -> Map<String, Value> {
+        let may_see =
+            |claim: &str| self.permitted_claims.contains(claim) || claims::of_scope(scope).any(|given| given == claim);
+        requested.select(known, may_see, &self.claims_locales)
+    }
 }

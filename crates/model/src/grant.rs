@@ -1,6 +1,6 @@
 //! A grant: what a user has permitted a client; remembered, shown at `/account`, and can be taken back.
 
-use protocol::scope::Scope;
+use protocol::{claims::ClaimNames, scope::Scope};
 
 /// A grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Grant {
     pub client_id: String,
     /// What was permitted, all requests together.
     pub scope: Scope,
+    /// Claims that were permitted one by one, besides those of the scope.
+    pub claims: ClaimNames,
     /// When it was first given, unix seconds.
     pub created_at: i64,
     /// When it was last used in an authorization, unix seconds.

@@ -1,5 +1,6 @@
 //! A user of a realm.
 
+use protocol::claims::UPDATED_AT;
 use serde_json::{Map, Value};
 
 use crate::Source;
@@ -28,6 +29,13 @@ pub struct User {
 }
 
 impl User {
+    /// Everything that can be told of the user: the claims, and when they last changed.
+    pub fn known_claims(&self) -> Map<String, Value> {
+        let mut known = self.claims.clone();
+        known.insert(UPDATED_AT.to_owned(), self.updated_at.into());
+        known
+    }
+
     /// What to call the user on pages: name, else user name.
     pub fn display(&self) -> &str {
         ["name", "given_name"]

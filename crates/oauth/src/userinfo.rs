@@ -1,6 +1,6 @@
 //! `/userinfo`: who the user is, for a token that has the scope `openid`.
 //!
-//! Spec: OpenID Connect Core §5.3, RFC 6750 §2.1, §2.2 and §3.
+//! Spec: OpenID Connect Core §5.3, §5.4, §5.5, RFC 6750 §2.1, §2.2 and §3.
 
 use protocol::{claims, error_code::ErrorCode};
 use realm::RealmContext;
@@ -62,12 +62,15 @@ pub async fn userinfo(realm: &RealmContext, token: &str) -> Result<Map<String, V
     if !live.audience.iter().any(|audience| audience == realm.issuer()) {
         return Err(UserinfoRefusal::WrongAudience);
     }
-    let user = realm
-        .store
-        .find_user(realm.issuer(), &live.token.sub)
-        .await?
-        .ok_or(UserinfoRefusal::InvalidToken)?;
-    let mut answer = claims::select(&user.claims, &live.scope);
+    let gone = || UserinfoRefusal::InvalidToken;
+    let id = live.token.authorization_id.as_deref().ok_or_else(gone)?;
+    let (issuer, now) = (realm.issuer(), realm.now());
+    let authorization = realm.store.find_living_authorization(issuer, id, now).await?;
+    let details = authorization.ok_or_else(gone)?.details;
+    let user = realm.store.find_user(issuer, &live.token.sub).await?.ok_or_else(gone)?;
+    let known = user.known_claims();
+    let mut answer = claims::select(&known, &live.scope, &details.claims_locales);
+    answer.extend(details.requested_claims(&details.claims.userinfo, &known, &live.scope));
     // "The sub Claim in the UserInfo Response MUST be verified to exactly match the sub Claim in the ID Token" (§5.3.2).
     answer.insert("sub".into(), Value::String(live.sub_for_client));
     Ok(answer)

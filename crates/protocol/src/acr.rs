@@ -75,12 +75,22 @@ impl Acr {
     ///
     /// OpenID Connect Core §3.1.2.1: `acr_values` are requested "with the values appearing in order of preference".
     #[must_use]
-    pub fn stated(self, requested: &[String]) -> Self {
-        requested
-            .iter()
-            .filter_map(|text| Self::parse(text))
-            .find(|wanted| *wanted <= self)
-            .unwrap_or(self)
+    pub fn stated(self, requested: &[&str]) -> Self {
+        self.satisfied(requested).unwrap_or(self)
+    }
+
+    /// The first requested value that this level satisfies. Values are compared as they are on the wire: what is stated
+    /// must be equal to what was asked for (OpenID Connect Core §5.5.1.1).
+    #[must_use]
+    pub fn satisfied(self, requested: &[&str]) -> Option<Self> {
+        let level = |text: &&str| Self::ALL.iter().copied().find(|level| level.urn() == *text);
+        requested.iter().filter_map(level).find(|wanted| *wanted <= self)
+    }
+
+    /// The highest level that a sign-in can reach.
+    #[must_use]
+    pub fn highest() -> Self {
+        Self::REACHABLE.iter().copied().max().unwrap_or(Self::Loa1)
     }
 }
 
@@ -139,11 +149,13 @@ mod tests {
 
     #[test]
     fn the_first_requested_level_that_is_satisfied_is_stated() {
-        let stated =
-            |requested: &[&str]| Acr::Loa2.stated(&requested.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        let stated = |requested: &[&str]| Acr::Loa2.stated(requested);
         assert_eq!(stated(&[]), Acr::Loa2);
         assert_eq!(stated(&["urn:sekisho:acr:loa1", "urn:sekisho:acr:loa2"]), Acr::Loa1);
         assert_eq!(stated(&["urn:sekisho:acr:loa3", "urn:sekisho:acr:loa1"]), Acr::Loa1);
         assert_eq!(stated(&["urn:sekisho:acr:loa4", "1", "2"]), Acr::Loa2);
+        assert_eq!(stated(&["loa1"]), Acr::Loa2, "the short form is for files");
+        assert_eq!(Acr::Loa2.satisfied(&["urn:sekisho:acr:loa3"]), None);
+        assert_eq!(Acr::highest(), Acr::Loa2);
     }
 }

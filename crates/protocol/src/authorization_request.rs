@@ -10,7 +10,7 @@ mod parse;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ClientMetadata, CodeChallenge, ErrorCode, Form, Prompt, Resource, ResponseMode, ResponseType, Scope,
+    ClaimsRequest, ClientMetadata, CodeChallenge, ErrorCode, Form, Prompt, Resource, ResponseMode, ResponseType, Scope,
     SecurityProfile, ValidatedRedirectUri,
 };
 
@@ -104,12 +104,13 @@ pub struct AuthorizationRequest {
     /// Who may want to sign in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
-    /// The authentication context classes that the client would like, best first.
+    /// The authentication context classes that the client would like, best first: the request's, else the registration's
+    /// `default_acr_values`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acr_values: Vec<String>,
-    /// The `claims` parameter as it was sent: a JSON object.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claims: Option<String>,
+    /// Single claims that are asked for; none outside of OpenID Connect.
+    #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
+    pub claims: ClaimsRequest,
     /// What the token request must prove (RFC 7636).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_challenge: Option<CodeChallenge>,
@@ -128,6 +129,16 @@ impl AuthorizationRequest {
         redirect_uri: &ValidatedRedirectUri,
     ) -> Result<Self, RequestError> {
         parse::parse(form, client, profile, redirect_uri)
+    }
+
+    /// The values of `acr` that would do, best first: those that `claims` names, else `acr_values`. §5.5.1.1 leaves open
+    /// which of the two counts; the one that can be essential does.
+    pub fn wanted_acr(&self) -> Vec<&str> {
+        let named = self.claims.id_token.get("acr").filter(|asked| !asked.values.is_empty());
+        match named {
+            Some(asked) => asked.texts().collect(),
+            None => self.acr_values.iter().map(String::as_str).collect(),
+        }
     }
 
     /// Whether it is an OpenID Connect request: `openid` is in its scope.

@@ -1,10 +1,25 @@
-//! Which claims about the user a scope gives.
+//! Claims about the user: which there are, which a scope gives, and in which language.
 //!
-//! Spec: OpenID Connect Core §5.1 and §5.4
+//! Spec: OpenID Connect Core §5.1, §5.2 and §5.4
+//!
+//! Accepted: the standard claims, those for people to read in several languages too (`name#ja`). Deliberately not:
+//! aggregated and distributed claims (§5.6.2).
+
+mod language;
+mod value;
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+pub use self::{
+    language::{LOCALIZABLE, is_language_tag, known, split},
+    value::{ClaimProblem, check},
+};
 use crate::Scope;
+
+/// Names of claims.
+pub type ClaimNames = BTreeSet<String>;
 
 /// The scopes that stand for claims, with their claims, in the order of the specification.
 pub const SCOPE_CLAIMS: &[(&str, &[&str])] = &[
@@ -24,13 +39,16 @@ pub const SCOPE_CLAIMS: &[(&str, &[&str])] = &[
             "birthdate",
             "zoneinfo",
             "locale",
-            "updated_at",
+            UPDATED_AT,
         ],
     ),
     ("email", &["email", "email_verified"]),
     ("address", &["address"]),
     ("phone", &["phone_number", "phone_number_verified"]),
 ];
+
+/// The one standard claim that the server knows by itself: when it last changed what it knows of the user.
+pub const UPDATED_AT: &str = "updated_at";
 
 /// Whether the name is a standard claim of §5.1 other than `sub`.
 pub fn is_standard(claim: &str) -> bool {
@@ -42,20 +60,18 @@ pub fn standard() -> impl Iterator<Item = &'static str> {
     SCOPE_CLAIMS.iter().flat_map(|(_, claims)| claims.iter().copied())
 }
 
-/// The claims that the scope gives, of those that are known about the user. `sub` is not among them.
-///
-/// §5.3.2: "If a Claim is not returned, that Claim Name SHOULD be omitted […]; it SHOULD NOT be present with a null or
-/// empty string value."
-pub fn select(claims: &Map<String, Value>, scope: &Scope) -> Map<String, Value> {
-    let wanted = SCOPE_CLAIMS
+/// The claims that the scope gives.
+pub fn of_scope(scope: &Scope) -> impl Iterator<Item = &'static str> {
+    SCOPE_CLAIMS
         .iter()
         .filter(|(token, _)| scope.contains(token))
-        .flat_map(|(_, names)| names.iter());
-    wanted
-        .filter_map(|name| claims.get_key_value(*name))
-        .filter(|(_, value)| !value.is_null() && value.as_str() != Some(""))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+        .flat_map(|(_, claims)| claims.iter().copied())
+}
+
+/// The claims that the scope gives, of those that are known about the user, in the first of `locales` that is known.
+/// `sub` is not among them.
+pub fn select(claims: &Map<String, Value>, scope: &Scope, locales: &[String]) -> Map<String, Value> {
+    of_scope(scope).flat_map(|name| known(claims, name, locales)).collect()
 }
 
 #[cfg(test)]
@@ -71,7 +87,7 @@ mod tests {
     }
 
     fn names(scope: &str) -> Vec<String> {
-        select(&alice(), &Scope::parse(scope).unwrap())
+        select(&alice(), &Scope::parse(scope).unwrap(), &[])
             .keys()
             .cloned()
             .collect()

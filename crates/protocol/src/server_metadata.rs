@@ -147,7 +147,7 @@ impl ServerMetadata {
             acr_values_supported: owned(Acr::REACHABLE.iter().map(|level| level.urn())),
             prompt_values_supported: owned(prompt::SUPPORTED.iter().map(|value| value.as_str())),
             display_values_supported: owned(["page"]),
-            claims_parameter_supported: false,
+            claims_parameter_supported: true,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: profiles.iter().all(|profile| profile.iss_in_responses),

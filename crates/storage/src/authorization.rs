@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::Authorization;
-use protocol::{client_metadata::ClientMetadata, scope::Scope};
+use protocol::{claims::ClaimNames, client_metadata::ClientMetadata, scope::Scope};
 
 use crate::{Row, Statement, StorageError, Store, Value, row::json};
 
@@ -76,7 +76,8 @@ impl Store {
         .transpose()
     }
 
-    /// An authorization that its user and grant still stand behind, with what of its scope the grant still permits.
+    /// An authorization that its user and grant still stand behind, with what of its scope and claims the grant still
+    /// permits.
     pub async fn find_living_authorization(
         &self,
         realm: &str,
@@ -85,7 +86,7 @@ impl Store {
     ) -> Result<Option<Authorization>, StorageError> {
         let row = self
             .query_one(
-                "SELECT g.scope, a.id, a.grant_id, a.user_id, a.client_id, a.session_id, a.scope, a.audience, \
+                "SELECT g.scope, g.claims, a.id, a.grant_id, a.user_id, a.client_id, a.session_id, a.scope, a.audience, \
                  a.details, a.auth_time, a.code_hash, a.code_expires_at, a.code_used_at, a.offline, a.created_at, \
                  a.expires_at, a.ended_at \
                  FROM authorizations a \
@@ -97,12 +98,14 @@ impl Store {
             )
             .await?;
         row.map(|mut row| {
-            let permitted = scope(&row.text()?)?;
-            let authorization = read(row)?;
-            Ok(Authorization {
-                scope: authorization.scope.intersection(&permitted),
-                ..authorization
-            })
+            let (permitted, claims): (Scope, ClaimNames) = (scope(&row.text()?)?, row.json()?);
+            let mut authorization = read(row)?;
+            authorization.scope = authorization.scope.intersection(&permitted);
+            authorization
+                .details
+                .permitted_claims
+                .retain(|claim| claims.contains(claim));
+            Ok(authorization)
         })
         .transpose()
     }

@@ -1,13 +1,13 @@
 //! Grants.
 
 use model::Grant;
-use protocol::scope::Scope;
+use protocol::{claims::ClaimNames, scope::Scope};
 
-use crate::{Row, Statement, StorageError, Store};
+use crate::{Row, Statement, StorageError, Store, row::json};
 
 macro_rules! columns {
     () => {
-        "id, user_id, client_id, scope, created_at, updated_at, expires_at, ended_at"
+        "id, user_id, client_id, scope, claims, created_at, updated_at, expires_at, ended_at"
     };
 }
 
@@ -17,6 +17,7 @@ fn read(mut row: Row) -> Result<Grant, StorageError> {
         user_id: row.text()?,
         client_id: row.text()?,
         scope: Scope::parse(&row.text()?).map_err(|error| StorageError::Corrupt(error.to_string()))?,
+        claims: row.json()?,
         created_at: row.int()?,
         updated_at: row.int()?,
         expires_at: row.int()?,
@@ -70,37 +71,46 @@ impl Store {
 }
 
 /// A new grant; misses when there is a living one.
-pub fn insert(realm: &str, grant: &Grant) -> Statement {
-    Statement::guard(
-        "INSERT INTO grants (realm, id, user_id, client_id, scope, created_at, updated_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+pub fn insert(realm: &str, grant: &Grant) -> Result<Statement, StorageError> {
+    Ok(Statement::guard(
+        "INSERT INTO grants (realm, id, user_id, client_id, scope, claims, created_at, updated_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
         vec![
             realm.into(),
             (&grant.id).into(),
             (&grant.user_id).into(),
             (&grant.client_id).into(),
             grant.scope.to_string().into(),
+            json(&grant.claims)?,
             grant.created_at.into(),
             grant.updated_at.into(),
             grant.expires_at.into(),
         ],
-    )
+    ))
 }
 
 /// Uses a grant, perhaps wider than before; misses when it changed since it was read, or was taken back.
-pub fn touch(realm: &str, before: &Grant, scope: &Scope, expires_at: i64, now: i64) -> Statement {
-    Statement::guard(
-        "UPDATE grants SET scope = $4, updated_at = $5, expires_at = $6 \
-         WHERE realm = $1 AND id = $2 AND scope = $3 AND ended_at IS NULL",
+pub fn touch(
+    realm: &str,
+    before: &Grant,
+    (scope, claims): (&Scope, &ClaimNames),
+    expires_at: i64,
+    now: i64,
+) -> Result<Statement, StorageError> {
+    Ok(Statement::guard(
+        "UPDATE grants SET scope = $5, claims = $6, updated_at = $7, expires_at = $8 \
+         WHERE realm = $1 AND id = $2 AND scope = $3 AND claims = $4 AND ended_at IS NULL",
         vec![
             realm.into(),
             (&before.id).into(),
             before.scope.to_string().into(),
+            json(&before.claims)?,
             scope.to_string().into(),
+            json(claims)?,
             now.into(),
             expires_at.into(),
         ],
-    )
+    ))
 }
 
 /// Takes a grant back: everything that came from it stops working at once.

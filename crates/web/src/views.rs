@@ -1,13 +1,16 @@
 //! What pages show, taken from the realm's and the client's own words.
 
-use ::oauth::{authorize::ValidRequest, scope_policy};
-use model::{Client, localized};
-use protocol::{form::Form, scope::Scope};
+use ::oauth::{
+    authorize::{ConsentNeeded, ValidRequest},
+    scope_policy,
+};
+use model::{Client, Grant, localized};
+use protocol::{claims::standard, form::Form, scope::Scope};
 
 use crate::{
     extract::Call,
     locale::Locale,
-    pages::{ClientView, Label, RealmView, ScopeView},
+    pages::{ClaimView, ClientView, Label, RealmView, ScopeView},
 };
 
 /// The language of a page: what its own link says, then what the authorization request asked for, then what the
@@ -71,10 +74,24 @@ pub fn scopes(call: &Call, locale: Locale, scope: &Scope, already: &Scope) -> Ve
         .collect()
 }
 
-/// What scopes permit, as a list of texts.
-pub fn permissions(call: &Call, locale: Locale, scope: &Scope) -> Vec<Label> {
-    scopes(call, locale, scope, &Scope::default())
+/// Claims that are asked for one by one, in the user's words, in the order of the specification.
+pub fn claims(locale: Locale, valid: &ValidRequest, needed: &ConsentNeeded) -> Vec<ClaimView> {
+    standard()
+        .filter(|name| needed.asked.claims.contains(*name))
+        .map(|name| {
+            let already = needed.already.claims.contains(name);
+            ClaimView::new(locale, name, already, valid.request.claims.is_essential(name))
+        })
+        .collect()
+}
+
+/// What a grant permits, as a list of texts.
+pub fn permissions(call: &Call, locale: Locale, grant: &Grant) -> Vec<Label> {
+    let scopes = scopes(call, locale, &grant.scope, &Scope::default());
+    let claims = standard().filter(|name| grant.claims.contains(*name));
+    scopes
         .into_iter()
         .map(|view| view.title)
+        .chain(claims.map(|name| ClaimView::new(locale, name, false, false).title))
         .collect()
 }

@@ -1,17 +1,17 @@
 //! What must happen before this request can be answered: sign-in, consent, or nothing.
 //!
-//! Spec: OpenID Connect Core §3.1.2.1 (`prompt`, `max_age`, `id_token_hint`), §3.1.2.3, §3.1.2.4, §3.1.2.6,
+//! Spec: OpenID Connect Core §3.1.2.1 (`prompt`, `max_age`), §3.1.2.2 to §3.1.2.4, §3.1.2.6, §5.5.1.1 (`acr`),
 //! RFC 8252 §8.6, RFC 9470 §5 (the API's least `acr`)
 
 use model::{Grant, Session, User};
-use protocol::{
-    error_code::ErrorCode,
-    scope::{OFFLINE_ACCESS, Scope},
-};
+use protocol::{acr::Acr, error_code::ErrorCode, scope::OFFLINE_ACCESS};
 use realm::RealmContext;
 
-use super::{AuthorizeRefusal, ValidRequest};
-use crate::{id_token_hint::IdTokenHint, scope_policy, subject};
+use super::{
+    AuthorizeRefusal, Permission, ValidRequest,
+    wanted_user::{IsWanted, WantedUser},
+};
+use crate::scope_policy;
 
 /// Who is signed in, in which session.
 #[derive(Debug, Clone)]
@@ -29,17 +29,17 @@ pub enum Decision {
     SignIn,
     /// The user must be asked.
     Consent(ConsentNeeded),
-    /// Everything is there: [`super::issue`] this scope.
-    Issue(Scope),
+    /// Everything is there: [`super::issue`] this.
+    Issue(Permission),
 }
 
 /// What the user is asked.
 #[derive(Debug)]
 pub struct ConsentNeeded {
     /// Everything that the app asks for.
-    pub scope: Scope,
+    pub asked: Permission,
     /// What of it the user permitted before.
-    pub already: Scope,
+    pub already: Permission,
     /// For how long the permission lasts while the user is away, in seconds; `None`: only while signed in.
     pub offline_for: Option<i64>,
 }
@@ -55,6 +55,10 @@ pub async fn decide(
     // "If this parameter contains none with any other value, an error is returned" was checked when it was parsed.
     let is_silent = valid.request.prompt.is_none();
 
+    // What no sign-in can give need not be tried.
+    let wanted_user = WantedUser::of(realm, valid)?;
+    check_essential_acr(realm, valid, Acr::highest())?;
+
     let Some(person) = person.filter(|person| is_fresh(realm, valid, &person.session, flow_id)) else {
         return if is_silent {
             refuse(
@@ -65,29 +69,20 @@ pub async fn decide(
             Ok(Decision::SignIn)
         };
     };
-    if let Some(hint) = &valid.request.id_token_hint {
-        match IdTokenHint::verify(realm, hint) {
-            None => {
-                return refuse(
-                    ErrorCode::InvalidRequest,
-                    "id_token_hint is not an ID token of this issuer",
-                );
-            }
-            Some(hint) if hint.sub != subject::of(realm, &valid.client.metadata, &person.user.id)? => {
-                // Whoever signed in just now is somebody else: asking again would go round in circles.
-                let is_just_signed_in = flow_id == Some(person.session.flow_id.as_str());
-                return if is_silent || is_just_signed_in {
-                    refuse(
-                        ErrorCode::LoginRequired,
-                        "another user than the one of id_token_hint is signed in",
-                    )
-                } else {
-                    Ok(Decision::SignIn)
-                };
-            }
-            Some(_) => {}
+    // Whoever signed in just now as somebody else than is wanted is not asked again: it would go round in circles.
+    let is_just_signed_in = flow_id == Some(person.session.flow_id.as_str());
+    match wanted_user.is(realm, person)? {
+        IsWanted::Yes => {}
+        IsWanted::Perhaps if is_just_signed_in => {}
+        IsWanted::Perhaps | IsWanted::No if is_silent || is_just_signed_in => {
+            return refuse(
+                ErrorCode::LoginRequired,
+                "another user is signed in than the one whom id_token_hint, or sub in claims, names",
+            );
         }
+        IsWanted::Perhaps | IsWanted::No => return Ok(Decision::SignIn),
     }
+    check_essential_acr(realm, valid, person.session.acr)?;
     check_assurance(realm, valid, person)?;
 
     let grant = realm
@@ -96,14 +91,14 @@ pub async fn decide(
         .await?;
     let already = permitted_already(realm, valid, grant.as_ref());
     if !needs_consent(valid, &already) {
-        return Ok(Decision::Issue(valid.scope.clone()));
+        return Ok(Decision::Issue(valid.asked()));
     }
     if is_silent {
         return refuse(ErrorCode::ConsentRequired, "the user has not permitted this yet");
     }
     let offline_for = valid.is_offline(&valid.scope).then_some(realm.realm.lifetimes.grant);
     Ok(Decision::Consent(ConsentNeeded {
-        scope: valid.scope.clone(),
+        asked: valid.asked(),
         already,
         offline_for,
     }))
@@ -126,6 +121,20 @@ fn is_fresh(realm: &RealmContext, valid: &ValidRequest, session: &Session, flow_
         .is_none_or(|max_age| max_age > 0 && realm.now() - session.auth_time <= max_age)
 }
 
+/// OpenID Connect Core §5.5.1.1: "If this is an Essential Claim and the requirement cannot be met, then the Authorization
+/// Server MUST treat that outcome as a failed authentication attempt."
+fn check_essential_acr(realm: &RealmContext, valid: &ValidRequest, reached: Acr) -> Result<(), AuthorizeRefusal> {
+    match valid.request.claims.essential_acr() {
+        Some(values) if reached.satisfied(&values).is_none() => Err(AuthorizeRefusal::redirect(
+            realm.issuer(),
+            valid,
+            ErrorCode::UnmetAuthenticationRequirements,
+            &format!("claims makes an acr essential, and a sign-in can only reach {reached}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
 fn check_assurance(realm: &RealmContext, valid: &ValidRequest, person: &Person) -> Result<(), AuthorizeRefusal> {
     let audience =
         scope_policy::audience(realm, &valid.client, &valid.scope, &valid.request.resource).unwrap_or_default();
@@ -146,15 +155,15 @@ fn check_assurance(realm: &RealmContext, valid: &ValidRequest, person: &Person) 
     }
 }
 
-/// What of the asked scope a living grant permits.
-pub(super) fn permitted_already(realm: &RealmContext, valid: &ValidRequest, grant: Option<&Grant>) -> Scope {
+/// What of what is asked a living grant permits.
+pub(super) fn permitted_already(realm: &RealmContext, valid: &ValidRequest, grant: Option<&Grant>) -> Permission {
     grant
         .filter(|grant| grant.is_alive(realm.now()))
-        .map(|grant| grant.scope.intersection(&valid.scope))
+        .map(|grant| valid.asked().permitted_by(grant))
         .unwrap_or_default()
 }
 
-pub(super) fn needs_consent(valid: &ValidRequest, already: &Scope) -> bool {
+pub(super) fn needs_consent(valid: &ValidRequest, already: &Permission) -> bool {
     if valid.request.prompt.wants_consent() {
         return true;
     }
@@ -164,7 +173,7 @@ pub(super) fn needs_consent(valid: &ValidRequest, already: &Scope) -> bool {
     if anybody_can_claim {
         return true;
     }
-    let is_new = !valid.scope.is_subset_of(already);
+    let is_new = !valid.asked().is_subset_of(already);
     let is_trusted = valid.client.metadata.first_party && !valid.scope.contains(OFFLINE_ACCESS);
     is_new && !is_trusted
 }

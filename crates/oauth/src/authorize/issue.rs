@@ -12,7 +12,7 @@ use realm::RealmContext;
 use storage::{Change, Outcome, StorageError, authorization, grant, session};
 
 use super::{
-    AuthorizationResponse, AuthorizeRefusal, Person, ValidRequest,
+    AuthorizationResponse, AuthorizeRefusal, Permission, Person, ValidRequest,
     decide::{needs_consent, permitted_already},
 };
 use crate::{
@@ -43,18 +43,19 @@ pub enum Issued {
     StartAgain,
 }
 
-/// Grants `scope` (what the user left ticked) and answers.
+/// Grants `permitted` (what the user left ticked) and answers.
 pub async fn issue(
     realm: &RealmContext,
     valid: &ValidRequest,
     person: &Person,
-    scope: &Scope,
+    permitted: &Permission,
     flow_id: Option<&str>,
     approval: Approval,
 ) -> Result<Issued, AuthorizeRefusal> {
-    let scope = scope.intersection(&valid.scope);
+    let permitted = permitted.intersection(&valid.asked());
+    let scope = &permitted.scope;
     let refuse = |code, text: &str| AuthorizeRefusal::redirect(realm.issuer(), valid, code, text);
-    let audience = scope_policy::audience(realm, &valid.client, &scope, &valid.request.resource)
+    let audience = scope_policy::audience(realm, &valid.client, scope, &valid.request.resource)
         .map_err(|error| refuse(ErrorCode::InvalidTarget, &error.to_string()))?;
     if scope.is_empty() || audience.is_empty() {
         return Err(refuse(
@@ -62,7 +63,7 @@ pub async fn issue(
             "the user permitted nothing that was asked for",
         ));
     }
-    let id_token = check_keys(realm, valid, &scope, &audience).await?;
+    let id_token = check_keys(realm, valid, scope, &audience).await?;
     for _ in 0..ATTEMPTS {
         let known = realm
             .store
@@ -73,11 +74,11 @@ pub async fn issue(
             // What was remembered was taken back in this very moment.
             return Ok(Issued::StartAgain);
         }
-        let (grant, grant_change) = use_grant(realm, valid, person, &scope, (known, approval));
+        let (grant, grant_change) = use_grant(realm, valid, person, &permitted, (known, approval))?;
         let code = valid.request.response_type.has_code().then(random_token);
         let granted = Granted {
             grant_id: grant,
-            scope: &scope,
+            permitted: &permitted,
             audience: &audience,
         };
         let new = new_authorization(realm, valid, person, granted, code.as_deref());
@@ -137,9 +138,9 @@ fn use_grant(
     realm: &RealmContext,
     valid: &ValidRequest,
     person: &Person,
-    scope: &Scope,
+    permitted: &Permission,
     (known, approval): (Option<Grant>, Approval),
-) -> (String, Change) {
+) -> Result<(String, Change), StorageError> {
     let (issuer, now) = (realm.issuer(), realm.now());
     let a_new_term = now + realm.realm.lifetimes.grant;
     match known {
@@ -148,21 +149,25 @@ fn use_grant(
                 Approval::Asked => a_new_term,
                 Approval::Remembered => known.expires_at,
             };
-            // What was shown and left out is taken back; what was not asked about stays.
             let kept = match approval {
-                Approval::Asked => known.scope.difference(&valid.scope),
-                Approval::Remembered => known.scope.clone(),
+                Approval::Asked => valid.asked().not_asked(&known),
+                Approval::Remembered => Permission {
+                    scope: known.scope.clone(),
+                    claims: known.claims.clone(),
+                },
             };
-            let permitted = kept.union(scope);
-            let change = Change::new().then(grant::touch(issuer, &known, &permitted, expires_at, now));
-            (known.id, change)
+            let all = kept.union(permitted);
+            let touch = grant::touch(issuer, &known, (&all.scope, &all.claims), expires_at, now)?;
+            let change = Change::new().then(touch);
+            Ok((known.id, change))
         }
         expired => {
             let new = Grant {
                 id: new_id(),
                 user_id: person.user.id.clone(),
                 client_id: valid.client.id().to_owned(),
-                scope: scope.clone(),
+                scope: permitted.scope.clone(),
+                claims: permitted.claims.clone(),
                 created_at: now,
                 updated_at: now,
                 expires_at: a_new_term,
@@ -171,8 +176,8 @@ fn use_grant(
             let end = expired
                 .map(|old| grant::end(issuer, &old.user_id, &old.id, now))
                 .unwrap_or_default();
-            let change = Change::new().then_all(end).then(grant::insert(issuer, &new));
-            (new.id, change)
+            let change = Change::new().then_all(end).then(grant::insert(issuer, &new)?);
+            Ok((new.id, change))
         }
     }
 }
@@ -180,7 +185,7 @@ fn use_grant(
 /// What the user permitted.
 struct Granted<'a> {
     grant_id: String,
-    scope: &'a Scope,
+    permitted: &'a Permission,
     audience: &'a [String],
 }
 
@@ -202,7 +207,7 @@ fn new_authorization(
         user_id: person.user.id.clone(),
         client_id: valid.client.id().to_owned(),
         session_id: person.session.id.clone(),
-        scope: granted.scope.clone(),
+        scope: granted.permitted.scope.clone(),
         audience: granted.audience.to_vec(),
         details: AuthorizationDetails {
             redirect_uri: request.redirect_uri_was_sent.then(|| request.redirect_uri.clone()),
@@ -213,7 +218,10 @@ fn new_authorization(
                 .iter()
                 .map(|resource| resource.as_str().to_owned())
                 .collect(),
-            acr: person.session.acr.stated(&request.acr_values),
+            claims: request.claims.clone(),
+            permitted_claims: granted.permitted.claims.clone(),
+            claims_locales: request.claims_locales.clone(),
+            acr: person.session.acr.stated(&request.wanted_acr()),
             amr: person.session.amr.clone(),
         },
         auth_time: person.session.auth_time,
@@ -238,7 +246,7 @@ fn respond(
     let mut parameters: Vec<(&'static str, String)> = Vec::new();
     let mut id_token = protection
         .is_some()
-        .then(|| IdToken::new(realm, &valid.client, new, &person.user))
+        .then(|| IdToken::new(realm, &valid.client, new, &person.user, &new.scope))
         .transpose()?
         .map(|id_token| id_token.nonce(valid.request.nonce.clone()));
     let access_token = if response_type.has_token() {
@@ -258,7 +266,7 @@ fn respond(
         id_token = id_token.map(|id_token| id_token.code(code));
     }
     if !response_type.has_code() && !response_type.has_token() {
-        id_token = id_token.map(|id_token| id_token.with_identity(&person.user, &new.scope));
+        id_token = id_token.map(|id_token| id_token.with_identity(new, &person.user));
     }
     let id_token = id_token
         .zip(protection)

@@ -7,12 +7,15 @@
 
 mod decide;
 mod issue;
+mod permission;
 mod refusal;
 mod respond;
 mod validate;
+mod wanted_user;
 
 pub use decide::{ConsentNeeded, Decision, Person, decide};
 pub use issue::{Approval, Issued, issue};
+pub use permission::Permission;
 pub use refusal::{AuthorizeRefusal, RedirectedRefusal, deny};
 pub use respond::{AuthorizationResponse, Destination};
 pub use validate::{ValidRequest, validate};

@@ -6,6 +6,7 @@
 use model::Client;
 use protocol::{
     authorization_request::{AuthorizationRequest, RequestError},
+    claims::{self, ClaimNames},
     error_code::ErrorCode,
     form::Form,
     profile::SecurityProfile,
@@ -15,7 +16,7 @@ use protocol::{
 };
 use realm::RealmContext;
 
-use super::{AuthorizationResponse, AuthorizeRefusal, RedirectedRefusal};
+use super::{AuthorizationResponse, AuthorizeRefusal, Permission, RedirectedRefusal};
 use crate::scope_policy::{self, ScopeRefusal};
 
 /// A request that may be answered. Made only by [`validate`].
@@ -30,9 +31,19 @@ pub struct ValidRequest {
     pub redirect_uri: ValidatedRedirectUri,
     /// What of the asked scope is known here and registered for the client.
     pub scope: Scope,
+    /// The claims that are asked for one by one, and that the scope does not cover.
+    pub claims: ClaimNames,
 }
 
 impl ValidRequest {
+    /// Everything that the user is to permit.
+    pub fn asked(&self) -> Permission {
+        Permission {
+            scope: self.scope.clone(),
+            claims: self.claims.clone(),
+        }
+    }
+
     /// Whether granting this scope lets the client act while the user is away.
     pub fn is_offline(&self, scope: &Scope) -> bool {
         self.request.response_type.has_code()
@@ -69,12 +80,16 @@ pub async fn validate(realm: &RealmContext, form: &Form) -> Result<ValidRequest,
 
     // Step 4: what the client may ask for, and of which API.
     let scope = scope(realm, &client, &request).map_err(refuse)?;
+    let covered = |claim: &String| claims::of_scope(&scope).any(|given| given == claim);
+    let mut claims = request.claims.attributes();
+    claims.retain(|claim| !covered(claim));
     Ok(ValidRequest {
         request,
         client,
         profile,
         redirect_uri,
         scope,
+        claims,
     })
 }
 

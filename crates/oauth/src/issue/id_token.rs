@@ -1,13 +1,14 @@
 //! ID tokens.
 //!
-//! Spec: OpenID Connect Core §2, §3.1.3.6 (`at_hash`), §3.3.2.11 (`c_hash`).
-//! Identity claims are at UserInfo; they are in the ID token only when no access token comes with it (§5.4).
+//! Spec: OpenID Connect Core §2, §3.1.3.6 (`at_hash`), §3.3.2.11 (`c_hash`), §5.4, §5.5
+//!
+//! Identity claims of scopes are at UserInfo; they are in the ID token only when no access token comes with it (§5.4).
+//! Those that the request's `claims` wants here are here, in the first ID token and in those of a refresh.
 
 use jose::left_half_hash;
 use model::{Authorization, Client, User};
 use protocol::{audience::Audience, claims, id_token::IdTokenClaims, scope::Scope};
 use realm::RealmContext;
-use serde_json::Map;
 
 use super::Protection;
 use crate::{Fault, subject};
@@ -24,14 +25,17 @@ pub struct IdToken<'a> {
 }
 
 impl<'a> IdToken<'a> {
-    /// Says who authenticated, when and how.
+    /// Says who authenticated, when and how, and what was asked for by name of what the user permits; `scope` is that of
+    /// the token that comes with it.
     pub fn new(
         realm: &RealmContext,
         client: &'a Client,
         authorization: &Authorization,
         user: &User,
+        scope: &Scope,
     ) -> Result<Self, Fault> {
         let now = realm.now();
+        let details = &authorization.details;
         Ok(Self {
             client,
             claims: IdTokenClaims {
@@ -42,13 +46,13 @@ impl<'a> IdToken<'a> {
                 iat: now,
                 auth_time: Some(authorization.auth_time),
                 nonce: None,
-                acr: Some(authorization.details.acr.to_string()),
-                amr: authorization.details.amr.clone(),
+                acr: Some(details.acr.to_string()),
+                amr: details.amr.clone(),
                 azp: None,
                 at_hash: None,
                 c_hash: None,
                 sid: Some(authorization.session_id.clone()),
-                extra: Map::new(),
+                extra: details.requested_claims(&details.claims.id_token, &user.known_claims(), scope),
             },
             access_token: None,
             code: None,
@@ -78,8 +82,10 @@ impl<'a> IdToken<'a> {
 
     /// Adds the claims of the scopes, for the flow without an access token.
     #[must_use]
-    pub fn with_identity(mut self, user: &User, scope: &Scope) -> Self {
-        self.claims.extra = claims::select(&user.claims, scope);
+    pub fn with_identity(mut self, authorization: &Authorization, user: &User) -> Self {
+        let locales = &authorization.details.claims_locales;
+        let given = claims::select(&user.known_claims(), &authorization.scope, locales);
+        self.claims.extra.extend(given);
         self
     }
 

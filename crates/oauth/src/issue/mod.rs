@@ -64,7 +64,7 @@ pub fn issue(realm: &RealmContext, redeemed: Redeemed) -> Result<TokenResponse, 
     let access_token = token.mint(realm, &redeemed.client)?;
     let id_token = match (&redeemed.behalf, redeemed.id_token) {
         (Behalf::User(authorization, user), Some(protection)) => Some(
-            id_token::IdToken::new(realm, &redeemed.client, authorization, user)?
+            id_token::IdToken::new(realm, &redeemed.client, authorization, user, &redeemed.scope)?
                 .nonce(redeemed.nonce)
                 .access_token(&access_token)
                 .mint(realm, protection)?,

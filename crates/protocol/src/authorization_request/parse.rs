@@ -1,8 +1,8 @@
 //! Reading an authorization request, one rule after the other.
 
 use crate::{
-    AuthorizationRequest, ClientMetadata, CodeChallenge, DisplayMode, ErrorCode, Form, PkceRule, Prompt, RequestError,
-    Resource, ResponseMode, ResponseType, Scope, SecurityProfile, ValidatedRedirectUri, prompt,
+    AuthorizationRequest, ClaimsRequest, ClientMetadata, CodeChallenge, DisplayMode, ErrorCode, Form, PkceRule, Prompt,
+    RequestError, Resource, ResponseMode, ResponseType, Scope, SecurityProfile, ValidatedRedirectUri, prompt,
     scope::{OFFLINE_ACCESS, OPENID},
 };
 
@@ -28,14 +28,12 @@ pub(super) fn parse(
     let response_type = response_type(form, client, profile)?;
     let response_mode = response_mode(form, response_type, profile)?;
     let scope = scope(form, response_type)?;
+    let claims = claims(form, &scope, response_type)?;
+    let mut acr_values: Vec<String> = words_of(form, "acr_values").collect();
+    if acr_values.is_empty() {
+        acr_values.clone_from(&client.default_acr_values);
+    }
     let text = |name| form.first(name).map(str::to_owned);
-    let words = |name| {
-        form.first(name)
-            .unwrap_or_default()
-            .split(' ')
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned)
-    };
     Ok(AuthorizationRequest {
         client_id: client.client_id.clone(),
         redirect_uri: redirect_uri.as_str().to_owned(),
@@ -48,12 +46,12 @@ pub(super) fn parse(
         prompt: prompt(form)?,
         max_age: max_age(form)?.or(client.default_max_age),
         display: form.first("display").and_then(DisplayMode::parse),
-        ui_locales: words("ui_locales").collect(),
-        claims_locales: words("claims_locales").collect(),
+        ui_locales: words_of(form, "ui_locales").collect(),
+        claims_locales: words_of(form, "claims_locales").collect(),
         id_token_hint: text("id_token_hint"),
         login_hint: text("login_hint"),
-        acr_values: words("acr_values").collect(),
-        claims: claims(form)?,
+        acr_values,
+        claims,
         code_challenge: code_challenge(form, response_type, profile)?,
         resource: resource(form)?,
     })
@@ -76,6 +74,12 @@ fn check_unsupported_parameters(form: &Form) -> Checked<()> {
         }
     }
     Ok(())
+}
+
+/// The words of a parameter, in their order.
+fn words_of(form: &Form, name: &str) -> impl Iterator<Item = String> {
+    let text = form.first(name).unwrap_or_default();
+    text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned)
 }
 
 fn response_type(form: &Form, client: &ClientMetadata, profile: &SecurityProfile) -> Checked<ResponseType> {
@@ -173,15 +177,23 @@ fn max_age(form: &Form) -> Checked<Option<i64>> {
         .ok_or_else(|| invalid_request("max_age must be a number of seconds"))
 }
 
-fn claims(form: &Form) -> Checked<Option<String>> {
+fn claims(form: &Form, scope: &Scope, response_type: ResponseType) -> Checked<ClaimsRequest> {
     let Some(text) = form.first("claims") else {
-        return Ok(None);
+        return Ok(ClaimsRequest::default());
     };
-    // OpenID Connect Core §5.5: "The value is a JSON object listing the requested Claims."
-    match serde_json::from_str(text) {
-        Ok(serde_json::Value::Object(_)) => Ok(Some(text.to_owned())),
-        _ => Err(invalid_request("claims must be a JSON object")),
+    let claims = ClaimsRequest::parse(text).map_err(|error| invalid_request(error.to_string()))?;
+    // Without openid there is neither an ID Token nor UserInfo to tell anything in.
+    if !scope.contains(OPENID) {
+        return Ok(ClaimsRequest::default());
     }
+    // OpenID Connect Core §5.5: "When the userinfo member is used, the request MUST also use a response_type value that
+    // results in an Access Token being issued".
+    if !claims.userinfo.is_empty() && !response_type.has_code() && !response_type.has_token() {
+        return Err(invalid_request(
+            "claims asks for userinfo, and this response_type gives no access token to ask there: use id_token",
+        ));
+    }
+    Ok(claims)
 }
 
 fn code_challenge(

@@ -67,7 +67,7 @@ fn every_parameter_is_read() {
         ("id_token_hint", "e30"),
         ("login_hint", "alice"),
         ("acr_values", "urn:a urn:b"),
-        ("claims", r#"{"userinfo":{}}"#),
+        ("claims", r#"{"userinfo":{"name":null}}"#),
         ("resource", "https://api.example.com"),
         ("extra", "foobar"),
     ])
@@ -101,7 +101,8 @@ fn every_parameter_is_read() {
         (request.id_token_hint.as_deref(), request.login_hint.as_deref()),
         (Some("e30"), Some("alice"))
     );
-    assert_eq!(request.claims.as_deref(), Some(r#"{"userinfo":{}}"#));
+    assert_eq!(request.claims.attributes().into_iter().collect::<Vec<_>>(), ["name"]);
+    assert_eq!(request.wanted_acr(), ["urn:a", "urn:b"]);
     assert_eq!(
         request.code_challenge.as_ref().map(CodeChallenge::as_str),
         Some(CHALLENGE)
@@ -263,9 +264,55 @@ fn an_unknown_display_is_ignored() {
 
 #[test]
 fn claims_is_a_json_object() {
-    for bad in ["{", "[]", "null", "1"] {
-        assert_refused(&[("claims", bad)], ErrorCode::InvalidRequest);
+    for bad in [
+        "{",
+        "[]",
+        "null",
+        "1",
+        r#"{"id_token":[]}"#,
+        r#"{"id_token":{"name":1}}"#,
+    ] {
+        assert_refused(&[("scope", "openid"), ("claims", bad)], ErrorCode::InvalidRequest);
     }
+}
+
+#[test]
+fn claims_mean_nothing_without_openid() {
+    let name = ("claims", r#"{"id_token":{"name":null}}"#);
+    assert!(parse(&[("scope", "profile"), name]).unwrap().claims.is_empty());
+    assert!(!parse(&[("scope", "openid"), name]).unwrap().claims.is_empty());
+}
+
+/// OpenID Connect Core §5.5: with the userinfo member, "the request MUST also use a `response_type` value that results in
+/// an Access Token being issued".
+#[test]
+fn claims_of_userinfo_need_an_access_token_to_ask_with() {
+    let ask = |response_type: &'static str, place: &str| {
+        let claims = format!(r#"{{"{place}":{{"name":null}}}}"#);
+        let changes = [
+            ("response_type", response_type),
+            ("scope", "openid"),
+            ("nonce", "n"),
+            ("claims", &claims),
+        ];
+        parse_by("openid-core", &changes).map(|request| request.claims.is_empty())
+    };
+    assert_eq!(ask("id_token", "userinfo").unwrap_err().code, ErrorCode::InvalidRequest);
+    assert_eq!(ask("id_token", "id_token"), Ok(false));
+    for response_type in ["code", "id_token token", "code id_token"] {
+        assert_eq!(ask(response_type, "userinfo"), Ok(false), "{response_type}");
+    }
+}
+
+#[test]
+fn an_acr_that_claims_names_counts_before_acr_values() {
+    let request = parse(&[
+        ("scope", "openid"),
+        ("acr_values", "urn:a"),
+        ("claims", r#"{"id_token":{"acr":{"values":["urn:b","urn:c"]}}}"#),
+    ])
+    .unwrap();
+    assert_eq!(request.wanted_acr(), ["urn:b", "urn:c"]);
 }
 
 #[test]

@@ -128,11 +128,7 @@ fn nothing_is_promised_that_is_refused() {
     );
     assert!(document.authorization_response_iss_parameter_supported);
     let json = serde_json::to_value(&document).unwrap();
-    for member in [
-        "request_parameter_supported",
-        "request_uri_parameter_supported",
-        "claims_parameter_supported",
-    ] {
+    for member in ["request_parameter_supported", "request_uri_parameter_supported"] {
         assert_eq!(json[member], false, "{member}");
     }
     for absent in ["registration_endpoint", "check_session_iframe"] {

@@ -60,12 +60,9 @@ pub(super) async fn add(
     password: Option<Secret>,
     (claims, groups): (Map<String, Value>, Vec<String>),
 ) -> Result<Value, AdminError> {
-    if let Some(unknown) = claims.keys().find(|claim| !protocol::claims::is_standard(claim)) {
-        let remedy = "use a standard claim: name, given_name, email …";
-        return Err(AdminError::invalid(
-            format!("{unknown} is not a standard claim"),
-            remedy,
-        ));
+    for (name, value) in &claims {
+        protocol::claims::check(name, value)
+            .map_err(|error| AdminError::invalid(format!("{name} {}", error.problem), error.remedy))?;
     }
     let new = NewUser {
         username,

@@ -100,7 +100,7 @@ pub(super) struct Table<'r, 'd> {
     pub name: &'static str,
     pub span: Span,
     entries: &'d [Entry],
-    known: Vec<&'static str>,
+    known: Vec<&'d str>,
 }
 
 impl<'r, 'd> Table<'r, 'd> {
@@ -138,6 +138,11 @@ impl<'r, 'd> Table<'r, 'd> {
     pub fn entry(&mut self, key: &'static str) -> Option<&'d Entry> {
         self.known.push(key);
         self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// Makes a key of this table a known one.
+    pub fn know(&mut self, key: &'d str) {
+        self.known.push(key);
     }
 
     /// All entries, known or not.

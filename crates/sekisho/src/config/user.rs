@@ -1,17 +1,15 @@
 //! `[[user]]`: a seed. Credentials are set when the user is created, and belong to the user from then on.
+//!
+//! Spec: OpenID Connect Core §5.1 and §5.2 (the claims)
 
+use protocol::claims;
 use serde_json::{Map, Value};
 
 use super::{
-    document::Item,
+    client::to_json,
     reader::{Located, Table, is_nothing},
     realm_file::{PasswordSeed, UserEntry},
 };
-
-/// Claims that are not a text.
-const FLAGS: &[&str] = &["email_verified", "phone_number_verified"];
-/// Kept by the server itself.
-const NOT_GIVEN: &str = "updated_at";
 
 /// Reads one user.
 pub(super) fn read(mut table: Table<'_, '_>) -> Option<Located<UserEntry>> {
@@ -93,54 +91,29 @@ fn password(table: &mut Table<'_, '_>) -> Option<PasswordSeed> {
     clear.map(|named| named.value.secret.map_or(PasswordSeed::Missing, PasswordSeed::Clear))
 }
 
+/// The standard claims, in other languages too (`"name#ja"`); each is checked by its type.
 fn claims(table: &mut Table<'_, '_>) -> Map<String, Value> {
-    let mut claims = Map::new();
-    for claim in protocol::claims::standard().filter(|claim| *claim != NOT_GIVEN) {
-        let value = if FLAGS.contains(&claim) {
-            table.boolean(claim).map(|flag| Value::Bool(flag.value))
-        } else if claim == "address" {
-            address(table)
-        } else {
-            table.text(claim).map(|text| Value::String(text.value))
-        };
-        if let Some(value) = value {
-            claims.insert(claim.to_owned(), value);
+    for claim in claims::standard().filter(|claim| *claim != claims::UPDATED_AT) {
+        // That it is known; its value is read below.
+        let _ = table.entry(claim);
+    }
+    let mut known = Map::new();
+    for entry in table.entries() {
+        if !claims::is_standard(claims::split(&entry.key).0) {
+            continue;
+        }
+        table.know(&entry.key);
+        let value = to_json(&entry.node);
+        match claims::check(&entry.key, &value) {
+            Ok(()) => {
+                known.insert(entry.key.clone(), value);
+            }
+            Err(error) => table.report.error(
+                &entry.node.span,
+                format!("{} {}", entry.key, error.problem),
+                error.remedy,
+            ),
         }
     }
-    if let Some(Value::String(email)) = claims.get("email")
-        && !email.trim_matches('@').contains('@')
-    {
-        table.report.error(
-            &table.span_of("email"),
-            format!("{email} is not an e-mail address"),
-            "write name@example.com",
-        );
-    }
-    claims
-}
-
-/// OpenID Connect Core §5.1.1.
-fn address(table: &mut Table<'_, '_>) -> Option<Value> {
-    let entry = table.entry("address")?;
-    if let Item::Text(_) = entry.node.item {
-        let remedy = "write a table: { formatted = \"…\" }";
-        table.report.error(&entry.node.span, "address is a text", remedy);
-        return None;
-    }
-    let mut inner = table.table("address", "address")?;
-    let mut address = Map::new();
-    for member in [
-        "formatted",
-        "street_address",
-        "locality",
-        "region",
-        "postal_code",
-        "country",
-    ] {
-        if let Some(text) = inner.text(member) {
-            address.insert(member.to_owned(), Value::String(text.value));
-        }
-    }
-    inner.finish();
-    Some(Value::Object(address))
+    known
 }

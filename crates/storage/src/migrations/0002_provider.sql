@@ -66,3 +66,6 @@ ALTER TABLE grants ADD COLUMN managed BIGINT NOT NULL DEFAULT 0;
 DROP INDEX grants_living;
 CREATE UNIQUE INDEX grants_living ON grants (realm, user_id, client_id) WHERE ended_at IS NULL AND managed = 0;
 CREATE INDEX grants_of_user ON grants (realm, user_id);
+
+-- OpenID Connect Core §5.5: claims that were permitted one by one, besides those of the scope; a JSON list of names.
+ALTER TABLE grants ADD COLUMN claims TEXT NOT NULL DEFAULT '[]';

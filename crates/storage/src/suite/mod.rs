@@ -3,6 +3,7 @@
 mod changes;
 mod crash;
 mod failed_commits;
+mod grants;
 mod group_commit;
 mod interrupted;
 mod lost_connections;

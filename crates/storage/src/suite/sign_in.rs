@@ -1,7 +1,7 @@
 //! What sign-in relies on: counted guesses, an unchanged password, sessions that end together.
 
 use model::{Authorization, AuthorizationDetails, Grant, Session, Source, User};
-use protocol::{acr::Acr, scope::Scope};
+use protocol::{acr::Acr, claims::ClaimNames, scope::Scope};
 
 use super::{Database, for_both_engines};
 use crate::{Change, Outcome, Statement, authorization, grant, guess, session, user};
@@ -58,12 +58,13 @@ fn new_grant(user_id: &str, id: &str) -> Statement {
         user_id: user_id.into(),
         client_id: "app".into(),
         scope: Scope::default(),
+        claims: ClaimNames::new(),
         created_at: NOW,
         updated_at: NOW,
         expires_at: NOW + 1000,
         ended_at: None,
     };
-    grant::insert(REALM, &new)
+    grant::insert(REALM, &new).unwrap()
 }
 
 fn new_authorization(user_id: &str, id: &str, offline: bool) -> Statement {
@@ -75,14 +76,7 @@ fn new_authorization(user_id: &str, id: &str, offline: bool) -> Statement {
         session_id: "a session that was deleted".into(),
         scope: Scope::default(),
         audience: vec![],
-        details: AuthorizationDetails {
-            redirect_uri: None,
-            code_challenge: None,
-            nonce: None,
-            resource: vec![],
-            acr: Acr::PASSWORD,
-            amr: vec![],
-        },
+        details: AuthorizationDetails::authenticated(Acr::PASSWORD, vec![]),
         auth_time: NOW,
         code_hash: None,
         code_expires_at: None,

@@ -47,7 +47,7 @@ async fn view(call: &Call, locale: Locale, person: &Person) -> Result<Account, S
     for grant in store.grants_of_user(issuer, &person.user.id, now).await? {
         let client = store.find_client(issuer, &grant.client_id).await?;
         let name = views::client_name(client.as_ref(), &grant.client_id, locale);
-        let mut view = GrantView::new(&grant.client_id, &name, views::permissions(call, locale, &grant.scope));
+        let mut view = GrantView::new(&grant.client_id, &name, views::permissions(call, locale, &grant));
         view.since = grant.created_at;
         view.last_used = Some(grant.updated_at);
         view.expires = grant.expires_at;

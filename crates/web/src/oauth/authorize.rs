@@ -5,13 +5,13 @@
 use ::oauth::{
     Fault,
     authorize::{
-        Approval, AuthorizationResponse, AuthorizeRefusal, Decision, Destination, Issued, Person, ValidRequest, decide,
-        issue, validate,
+        Approval, AuthorizationResponse, AuthorizeRefusal, Decision, Destination, Issued, Permission, Person,
+        ValidRequest, decide, issue, validate,
     },
 };
 use axum::{http::StatusCode, response::Response};
 use model::{Flow, Goal};
-use protocol::{error_code::ErrorCode, form::Form, scope::Scope};
+use protocol::{error_code::ErrorCode, form::Form};
 
 use super::as_get;
 use crate::{
@@ -51,8 +51,8 @@ async fn start(call: &Call, form: &Form) -> Result<Response, AuthorizeRefusal> {
     let next = match decide(&call.realm, &valid, person.as_ref(), None).await? {
         Decision::SignIn => "/sign-in",
         Decision::Consent(_) => "/consent",
-        Decision::Issue(scope) => {
-            match answer(call, &valid, person.as_ref(), &scope, None, Approval::Remembered).await? {
+        Decision::Issue(permitted) => {
+            match answer(call, &valid, person.as_ref(), &permitted, None, Approval::Remembered).await? {
                 Some(response) => return Ok(response),
                 // What changed in this moment, the next page finds out.
                 None => "/consent",
@@ -83,14 +83,14 @@ pub async fn answer(
     call: &Call,
     valid: &ValidRequest,
     person: Option<&Person>,
-    scope: &Scope,
+    permitted: &Permission,
     flow_id: Option<&str>,
     approval: Approval,
 ) -> Result<Option<Response>, AuthorizeRefusal> {
     let Some(person) = person else { return Ok(None) };
-    match issue(&call.realm, valid, person, scope, flow_id, approval).await? {
+    match issue(&call.realm, valid, person, permitted, flow_id, approval).await? {
         Issued::Response(response) => {
-            tracing::info!(client_id = valid.client.id(), user = person.user.id, %scope, "authorized");
+            tracing::info!(client_id = valid.client.id(), user = person.user.id, scope = %permitted.scope, "authorized");
             Ok(Some(send(call, &response)))
         }
         Issued::StartAgain => Ok(None),

@@ -3,7 +3,7 @@
 //! Spec: RFC 6749 §4.1.1 (the resource owner decides), §10.2; OpenID Connect Core §3.1.2.4.
 
 use ::oauth::{
-    authorize::{Approval, AuthorizeRefusal, ConsentNeeded, Decision, Person, ValidRequest, decide, deny},
+    authorize::{Approval, AuthorizeRefusal, ConsentNeeded, Decision, Permission, Person, ValidRequest, decide, deny},
     scope_policy,
 };
 use axum::{http::StatusCode, response::Response};
@@ -59,8 +59,16 @@ async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Respo
     let id = &open.flow.id;
     match (decide(&call.realm, &valid, person.as_ref(), Some(id)).await?, &person) {
         (Decision::Consent(needed), Some(person)) => Ok(ask(call, open, &valid, person, &needed, error)),
-        (Decision::Issue(scope), Some(_)) => {
-            let response = answer(call, &valid, person.as_ref(), &scope, Some(id), Approval::Remembered).await?;
+        (Decision::Issue(permitted), Some(_)) => {
+            let response = answer(
+                call,
+                &valid,
+                person.as_ref(),
+                &permitted,
+                Some(id),
+                Approval::Remembered,
+            )
+            .await?;
             Ok(response.unwrap_or_else(|| begin_again(call, &open.flow.goal)))
         }
         _ => Ok(respond::see_other(call, &format!("/sign-in?flow={id}"), &[])),
@@ -76,7 +84,7 @@ fn ask(
     error: Option<Text>,
 ) -> Response {
     let locale = views::locale(call, &valid.request.ui_locales);
-    let audience = scope_policy::audience(&call.realm, &valid.client, &needed.scope, &valid.request.resource);
+    let audience = scope_policy::audience(&call.realm, &valid.client, &needed.asked.scope, &valid.request.resource);
     let apis = scope_policy::target_apis(&call.realm, &audience.unwrap_or_default())
         .map(|api| ApiView {
             name: Label::new(&api.name),
@@ -88,7 +96,8 @@ fn ask(
         realm: views::realm(call, locale, &format!("flow={}", open.flow.id)),
         client: views::client(valid, locale),
         user: Label::new(person.user.display()),
-        scopes: views::scopes(call, locale, &needed.scope, &needed.already),
+        scopes: views::scopes(call, locale, &needed.asked.scope, &needed.already.scope),
+        claims: views::claims(locale, valid, needed),
         apis,
         long_lived: needed.offline_for.map(|seconds| (seconds + DAY - 1) / DAY),
         redirect_host: Consent::host_of(redirect_uri),
@@ -131,18 +140,20 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
     if !is_who_was_asked {
         return show(call, open, Some(Text::key("consent.error.form"))).await;
     }
-    let ticked = Scope::from_tokens(form.all("scope"))
-        .unwrap_or_default()
-        .intersection(&valid.scope);
-    let wants_openid = valid.scope.contains(OPENID);
-    let chosen = if wants_openid {
-        ticked.union(&Scope::from_tokens([OPENID]).unwrap_or_default())
-    } else {
-        ticked
-    };
-    if chosen.is_empty() {
+    let chosen = chosen(&valid, form);
+    if chosen.scope.is_empty() {
         return show(call, open, Some(Text::key("consent.error.nothing"))).await;
     }
     let response = answer(call, &valid, person.as_ref(), &chosen, Some(id), Approval::Asked).await?;
     Ok(response.unwrap_or_else(|| begin_again(call, &open.flow.goal)))
+}
+
+/// What the user left ticked. `openid` stays if it was asked for.
+fn chosen(valid: &ValidRequest, form: &Form) -> Permission {
+    let essential = [OPENID].into_iter().filter(|name| valid.scope.contains(name));
+    let ticked = Permission {
+        scope: Scope::from_tokens(form.all("scope").chain(essential)).unwrap_or_default(),
+        claims: form.all("claim").map(str::to_owned).collect(),
+    };
+    ticked.intersection(&valid.asked())
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::{ClientView, Label, RealmView, Text, View, realm_view::redirect_host};
 use crate::locale::Locale;
 
-/// The consent page. It posts `flow`, `csrf`, `scope` (once for each that is ticked or essential) and `decision`
-/// (`approve` or `deny`) to `action`.
+/// The consent page. It posts `flow`, `csrf`, `scope` (once for each that is ticked or essential), `claim` (once for each
+/// that is ticked) and `decision` (`approve` or `deny`) to `action`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Consent {
     /// The realm.
@@ -19,6 +19,8 @@ pub struct Consent {
     pub user: Label,
     /// What the app asks for.
     pub scopes: Vec<ScopeView>,
+    /// The claims that the app asks for one by one.
+    pub claims: Vec<ClaimView>,
     /// The APIs that the permission is for.
     pub apis: Vec<ApiView>,
     /// Whether the permission outlives the session: at the longest for how many days.
@@ -51,10 +53,12 @@ impl View for Consent {
 
     fn hooks(&self) -> Vec<String> {
         let scopes = self.scopes.iter().map(|scope| format!("scope-{}", scope.name));
+        let claims = self.claims.iter().map(|claim| format!("claim-{}", claim.name));
         ["approve", "deny"]
             .map(str::to_owned)
             .into_iter()
             .chain(scopes)
+            .chain(claims)
             .collect()
     }
 }
@@ -121,6 +125,32 @@ impl ScopeView {
     }
 }
 
+/// One claim, in the user's words.
+#[derive(Debug, Clone, Serialize)]
+pub struct ClaimView {
+    /// Its name.
+    pub name: String,
+    /// What the app would see.
+    pub title: Label,
+    /// Whether the user has permitted it before.
+    pub already: bool,
+    /// Whether the app says that its task needs it; it can be left out all the same.
+    pub wanted: bool,
+}
+
+impl ClaimView {
+    /// A standard claim; any other is said by its name alone.
+    pub fn new(locale: Locale, name: &str, already: bool, wanted: bool) -> Self {
+        let title = locale.message(&format!("claim.{name}")).unwrap_or(name);
+        Self {
+            name: name.to_owned(),
+            title: Label::sentence(title),
+            already,
+            wanted,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +164,17 @@ mod tests {
             (email.title.as_str(), email.essential),
             ("メールアドレスを参照する", false)
         );
+    }
+
+    #[test]
+    fn every_standard_claim_is_said_in_words_in_both_languages() {
+        for locale in Locale::ALL {
+            for name in protocol::claims::standard() {
+                let view = ClaimView::new(locale, name, false, true);
+                assert_ne!(view.title.as_str(), name);
+            }
+        }
+        assert_eq!(ClaimView::new(Locale::En, "x", false, false).title.as_str(), "x");
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod tests;
 mod text;
 
 pub use account::{Account, GrantView, SessionView};
-pub use consent::{ApiView, Consent, ScopeView};
+pub use consent::{ApiView, ClaimView, Consent, ScopeView};
 pub use error::{ErrorKind, ErrorPage};
 pub use form_post::FormPost;
 pub use message::{Message, SignOut};

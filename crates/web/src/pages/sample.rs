@@ -1,8 +1,8 @@
 //! One of every page with made-up data, in all its forms: what templates are tried out with.
 
 use super::{
-    Account, ApiView, ClientView, Consent, ErrorKind, ErrorPage, FormPost, GrantView, Href, Label, Link, Message,
-    RealmView, ScopeView, SessionView, Sheet, SignIn, SignOut, Text,
+    Account, ApiView, ClaimView, ClientView, Consent, ErrorKind, ErrorPage, FormPost, GrantView, Href, Label, Link,
+    Message, RealmView, ScopeView, SessionView, Sheet, SignIn, SignOut, Text,
 };
 use crate::locale::Locale;
 
@@ -24,6 +24,7 @@ pub(super) fn all(locale: Locale) -> Vec<Sheet> {
         Sheet::of(&Consent {
             client: ClientView::new("", "cli"),
             scopes: vec![ScopeView::standard(locale, "openid")],
+            claims: Vec::new(),
             apis: Vec::new(),
             long_lived: None,
             error: Some(Text::key("consent.error.nothing")),
@@ -106,6 +107,10 @@ pub(super) fn consent(locale: Locale) -> Consent {
             ScopeView::of_api("accounts:read", Some(accounts), api),
             ScopeView::of_api("payments:write", Some(payments), api),
             ScopeView::standard(locale, "offline_access"),
+        ],
+        claims: vec![
+            ClaimView::new(locale, "birthdate", false, true),
+            ClaimView::new(locale, "phone_number", true, false),
         ],
         apis: vec![ApiView {
             name: Label::new(api),

@@ -28,6 +28,7 @@ fn grant(user: &User) -> Grant {
         user_id: user.id.clone(),
         client_id: "app".into(),
         scope: "openid".parse().unwrap(),
+        claims: ["birthdate".to_owned()].into(),
         created_at: NOW,
         updated_at: NOW,
         expires_at: NOW + 100,
@@ -44,14 +45,7 @@ fn authorization(grant: &Grant) -> Authorization {
         session_id: "s1".into(),
         scope: grant.scope.clone(),
         audience: Vec::new(),
-        details: AuthorizationDetails {
-            redirect_uri: None,
-            code_challenge: None,
-            nonce: None,
-            resource: Vec::new(),
-            acr: Acr::Loa2,
-            amr: Vec::new(),
-        },
+        details: AuthorizationDetails::authenticated(Acr::Loa2, Vec::new()),
         auth_time: NOW,
         code_hash: None,
         code_expires_at: None,
@@ -70,7 +64,7 @@ async fn grants_and_sessions_are_listed_and_ended_with_what_came_from_them() {
     let grant = grant(&user);
     let change = Change::new()
         .then(storage::session::insert(ISSUER, &session(&user)).unwrap())
-        .then(storage::grant::insert(ISSUER, &grant))
+        .then(storage::grant::insert(ISSUER, &grant).unwrap())
         .then(storage::authorization::insert(ISSUER, &authorization(&grant), "c").unwrap());
     world.commit(change).await;
 

@@ -2,6 +2,7 @@
 
 mod assurance;
 mod callback;
+mod claims;
 mod client;
 mod form_post;
 mod hints;
