@@ -1,6 +1,8 @@
 //! Who is the person: sign-in, sessions, passwords, counting guesses.
 //!
 //! - [`sign_in`]: a user name and a password become a session, in numbered steps
+//! - [`sign_up`]: somebody makes an account for themselves
+//! - [`weak_password`]: what is wrong with a password that somebody chooses
 //! - [`session`]: the browser's cookie, and which session it stands for
 //! - [`password`]: argon2id on a bounded pool of its own
 //! - [`assurance`]: which methods reach which level
@@ -29,4 +31,6 @@ pub mod notice;
 pub mod password;
 pub mod session;
 pub mod sign_in;
+pub mod sign_up;
 pub mod users;
+pub mod weak_password;

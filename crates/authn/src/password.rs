@@ -76,10 +76,13 @@ impl PasswordPool {
 
     /// Hashes a new password: a PHC string with a fresh salt.
     pub async fn hash(&self, password: &Secret) -> Result<String, Busy> {
+        self.hash_in(self.place()?, password).await
+    }
+
+    /// [`PasswordPool::hash`] in a place taken before.
+    pub(crate) async fn hash_in(&self, place: Place, password: &Secret) -> Result<String, Busy> {
         let password = password.clone();
-        let hashed = self.run(self.place()?, move |memory| {
-            phc::hash(password.expose().as_bytes(), memory)
-        });
+        let hashed = self.run(place, move |memory| phc::hash(password.expose().as_bytes(), memory));
         hashed.await?.ok_or(Busy)
     }
 

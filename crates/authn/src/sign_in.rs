@@ -38,6 +38,12 @@ pub struct Attempt<'a> {
     pub username: &'a str,
     /// The password, as typed.
     pub password: &'a Secret,
+    /// Where they were typed.
+    pub browser: Browser<'a>,
+}
+
+/// The browser in which somebody signs in or up.
+pub struct Browser<'a> {
     /// The flow in which this happens; the session remembers it.
     pub flow_id: &'a str,
     /// The living session of this browser, if any.
@@ -104,7 +110,7 @@ pub async fn sign_in(
     // Step 2
     let device = user
         .as_ref()
-        .zip(attempt.device)
+        .zip(attempt.browser.device)
         .and_then(|(user, cookie)| Device::recognise(realm, cookie, &user.id));
     let lane = lane::of(realm, attempt.username, user.as_ref(), device.as_ref());
 
@@ -154,11 +160,11 @@ async fn new_browser_notice(
     attempt: &Attempt<'_>,
 ) -> Result<Option<NewCall>, StorageError> {
     let is_theirs = |session: &Session| session.user_id == user.id && session.is_alive(realm.now());
-    if device.is_some() || attempt.current.is_some_and(is_theirs) {
+    if device.is_some() || attempt.browser.current.is_some_and(is_theirs) {
         return Ok(None);
     }
     let locale = notice::locale(user, &realm.realm);
-    let (address, browser) = (attempt.address, attempt.user_agent);
+    let (address, browser) = (attempt.browser.address, attempt.browser.user_agent);
     let mail = notice::new_sign_in(user, &realm.realm, realm.now(), address, browser, locale);
     // The database is asked last: many users have no address that mail may go to.
     let is_first = mail.is_none() || !realm.store.has_signed_in_before(realm.issuer(), &user.id).await?;
@@ -184,10 +190,10 @@ async fn establish(
     attempt: &Attempt<'_>,
 ) -> Result<(Session, String), SignInRefusal> {
     let secret = CookieSecret::new();
-    let fresh = new_session(realm, user, attempt, &secret);
+    let fresh = new_session(realm, &user.id, &attempt.browser, &secret);
     let issuer = realm.issuer();
 
-    if let Some(current) = attempt.current.filter(|current| current.is_alive(realm.now())) {
+    if let Some(current) = attempt.browser.current.filter(|current| current.is_alive(realm.now())) {
         let (session, change) = if current.user_id == user.id {
             let renewed = renewed(current, &fresh);
             let renew = storage::session::renew(issuer, &renewed)?;
@@ -221,19 +227,25 @@ async fn establish(
     }
 }
 
-fn new_session(realm: &RealmContext, user: &User, attempt: &Attempt<'_>, secret: &CookieSecret) -> Session {
+/// The session of a user who has shown a password in this browser just now.
+pub(crate) fn new_session(
+    realm: &RealmContext,
+    user_id: &str,
+    browser: &Browser<'_>,
+    secret: &CookieSecret,
+) -> Session {
     let now = realm.now();
     let assurance = assurance::reached(&[Method::Password]);
     Session {
         id: new_id(),
-        user_id: user.id.clone(),
+        user_id: user_id.to_owned(),
         secret_hash: secret.hash(),
-        flow_id: attempt.flow_id.to_owned(),
+        flow_id: browser.flow_id.to_owned(),
         auth_time: now,
         acr: assurance.acr,
         amr: assurance.amr,
-        user_agent: cut(attempt.user_agent, MAX_USER_AGENT),
-        address: cut(attempt.address, MAX_ADDRESS),
+        user_agent: cut(browser.user_agent, MAX_USER_AGENT),
+        address: cut(browser.address, MAX_ADDRESS),
         created_at: now,
         expires_at: now + realm.realm.lifetimes.session,
         ended_at: None,

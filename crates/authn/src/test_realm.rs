@@ -17,7 +17,7 @@ use storage::{Options, Store};
 
 use crate::{
     password::PasswordPool,
-    sign_in::{Attempt, SignInRefusal, SignedIn, sign_in},
+    sign_in::{Attempt, Browser, SignInRefusal, SignedIn, sign_in},
     users::{self, NewUser},
 };
 
@@ -115,11 +115,13 @@ impl TestRealm {
         let attempt = Attempt {
             username,
             password: &Secret::new(password),
-            flow_id: "a-flow",
-            current,
-            device,
-            user_agent: "A browser\n",
-            address: "192.0.2.1",
+            browser: Browser {
+                flow_id: "a-flow",
+                current,
+                device,
+                user_agent: "A browser\n",
+                address: "192.0.2.1",
+            },
         };
         sign_in(&self.realm, &self.pool, attempt).await
     }

@@ -3,18 +3,21 @@
 //! Spec: RFC 8414 §3, OpenID Connect Discovery §4.
 
 use jose::SigningAlg;
-use protocol::{claims, server_metadata::ServerMetadata};
+use protocol::{claims, prompt, server_metadata::ServerMetadata};
 use realm::RealmContext;
 
 /// What this realm offers: the union of its profiles.
 pub fn metadata(realm: &RealmContext) -> ServerMetadata {
     let profiles: Vec<_> = realm.realm.profiles.iter().map(|profile| profile.0).collect();
-    ServerMetadata::for_realm(
+    let mut metadata = ServerMetadata::for_realm(
         realm.issuer(),
         &profiles,
         &realm.scopes.known,
         &claims::standard().collect::<Vec<_>>(),
         &realm.realm.locales,
         &SigningAlg::ALL,
-    )
+    );
+    let prompts = prompt::supported(realm.realm.sign_up);
+    metadata.prompt_values_supported = prompts.map(|value| value.as_str().to_owned()).collect();
+    metadata
 }

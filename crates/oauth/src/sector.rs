@@ -18,7 +18,7 @@ pub enum SectorProblem {
     /// It is something else.
     #[error("is not a JSON array of redirect URIs")]
     NotAList,
-    /// "The values registered in redirect_uris MUST be included in the elements of the array" (§5).
+    /// "The values registered in `redirect_uris` MUST be included in the elements of the array" (§5).
     #[error("does not list the redirect URI {0}")]
     NotListed(String),
 }

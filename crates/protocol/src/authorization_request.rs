@@ -3,7 +3,7 @@
 //! Spec: RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1, §3.2.2.1, §5.5 and §11, RFC 7636 §4.3, RFC 8707 §2.1
 //!
 //! Accepted: every parameter of OpenID Connect Core; unknown ones are ignored. Deliberately not accepted: `request`,
-//! `request_uri`, `registration` (answered by their own error codes), `prompt=create`, PKCE `plain`.
+//! `request_uri`, `registration` (answered by their own error codes), PKCE `plain`.
 
 mod parse;
 

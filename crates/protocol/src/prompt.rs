@@ -46,13 +46,11 @@ impl PromptValue {
     }
 }
 
-/// The values that requests may use: what `prompt_values_supported` says. `create` follows when users can sign up.
-pub const SUPPORTED: &[PromptValue] = &[
-    PromptValue::None,
-    PromptValue::Login,
-    PromptValue::Consent,
-    PromptValue::SelectAccount,
-];
+/// The values that requests may use: what `prompt_values_supported` says. `create` is one where people can sign up.
+pub fn supported(sign_up: bool) -> impl Iterator<Item = PromptValue> {
+    let is_offered = move |value: &PromptValue| sign_up || *value != PromptValue::Create;
+    PromptValue::ALL.iter().copied().filter(is_offered)
+}
 
 /// Why a `prompt` cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -115,6 +113,11 @@ impl Prompt {
         self.contains(PromptValue::SelectAccount)
     }
 
+    /// Whether the user must be let make an account (`prompt=create`).
+    pub fn wants_sign_up(&self) -> bool {
+        self.contains(PromptValue::Create)
+    }
+
     /// Whether nothing was sent.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -172,14 +175,21 @@ mod tests {
         );
         assert_eq!(prompt.to_string(), "login consent");
         assert!(Prompt::parse("select_account").unwrap().wants_account_selection());
-        assert!(Prompt::parse("create").unwrap().contains(PromptValue::Create));
+        assert!(Prompt::parse("create").unwrap().wants_sign_up());
         assert!(Prompt::default().is_empty());
+    }
+
+    #[test]
+    fn create_is_supported_where_people_can_sign_up() {
+        assert_eq!(supported(true).count(), PromptValue::ALL.len());
+        assert!(!supported(false).any(|value| value == PromptValue::Create));
+        assert_eq!(supported(false).count(), PromptValue::ALL.len() - 1);
     }
 
     #[test]
     fn none_stands_alone() {
         assert!(Prompt::parse("none").unwrap().is_none());
-        for bad in ["none login", "consent none"] {
+        for bad in ["none login", "consent none", "create none"] {
             assert_eq!(Prompt::parse(bad), Err(PromptError::NoneWithOther));
         }
     }

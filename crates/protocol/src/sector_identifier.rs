@@ -17,8 +17,8 @@ pub enum SectorError {
     /// Neither `sector_identifier_uri` nor a redirect URI has a host.
     #[error("no redirect URI has a host that says which sector the client is of")]
     NoHost,
-    /// "If there are multiple hostnames in the registered redirect_uris, the Client MUST register a
-    /// sector_identifier_uri" (§8.1).
+    /// "If there are multiple hostnames in the registered `redirect_uris`, the Client MUST register a
+    /// `sector_identifier_uri`" (§8.1).
     #[error("the redirect URIs do not all have the same host, so they do not say which sector the client is of")]
     SeveralHosts,
 }

@@ -8,7 +8,7 @@
 use jose::SigningAlg;
 use serde::{Deserialize, Serialize};
 
-use crate::{Acr, Scope, SecurityProfile, SubjectType, TokenEndpointAuthMethod, assertion, pkce, prompt};
+use crate::{Acr, PromptValue, Scope, SecurityProfile, SubjectType, TokenEndpointAuthMethod, assertion, pkce, prompt};
 
 /// The metadata document, the same at both well-known addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,7 +145,7 @@ impl ServerMetadata {
             claim_types_supported: owned(["normal"]),
             ui_locales_supported: owned(locales.iter().map(String::as_str)),
             acr_values_supported: owned(Acr::REACHABLE.iter().map(|level| level.urn())),
-            prompt_values_supported: owned(prompt::SUPPORTED.iter().map(|value| value.as_str())),
+            prompt_values_supported: owned(prompt::supported(false).map(PromptValue::as_str)),
             display_values_supported: owned(["page"]),
             claims_parameter_supported: true,
             request_parameter_supported: false,

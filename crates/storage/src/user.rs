@@ -105,6 +105,14 @@ pub fn insert(realm: &str, user: &User) -> Result<Statement, StorageError> {
     ))
 }
 
+/// Recognises the change that made a user: subject identifiers are random.
+pub fn exists(realm: &str, id: &str) -> Statement {
+    Statement::new(
+        "SELECT 1 FROM users WHERE realm = $1 AND id = $2",
+        vec![realm.into(), id.into()],
+    )
+}
+
 /// Replaces claims, groups, owner and whether the user is enabled; the password stays.
 pub fn update(realm: &str, user: &User, now: i64) -> Result<Statement, StorageError> {
     Ok(Statement::guard(

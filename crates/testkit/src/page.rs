@@ -115,6 +115,19 @@ impl Page {
         self.text_of("explain-id")
     }
 
+    /// Where the link with this id leads, from the root of its host on. Stops the test when there is none.
+    pub fn link(&self, id: &str) -> String {
+        let tags = tags(&self.html);
+        let href = tags
+            .iter()
+            .find(|tag| tag.has_id(id))
+            .and_then(|tag| tag.attribute("href"));
+        match href {
+            Some(href) => href.to_owned(),
+            None => panic!("no link #{id} on {} ({}):\n{}", self.url, self.status, self.html),
+        }
+    }
+
     /// The form that the element with this id is in. Stops the test when there is none.
     pub fn form_with(&self, id: &str) -> Form {
         let with_id = |form: &Form| form.fields.iter().any(|field| field.id == id);
@@ -179,6 +192,13 @@ impl Form {
             .iter()
             .find(|field| field.name == name)
             .map(|field| field.value.as_str())
+    }
+
+    /// Sends it to another path of the same host: what an attacker would do.
+    #[must_use]
+    pub fn sent_to(mut self, path: &str) -> Self {
+        self.action.set_path(path);
+        self
     }
 
     /// Changes what a field of this name holds, hidden ones included: what an attacker would do.

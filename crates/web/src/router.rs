@@ -28,6 +28,7 @@ fn realm_routes(app: Arc<App>) -> Router {
     let pages = Router::new()
         .route("/authorize", get(oauth::authorize_get).post(oauth::authorize_post))
         .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
+        .route("/sign-up", get(account::sign_up_page).post(account::sign_up))
         .route("/consent", get(oauth::consent_page).post(oauth::consent))
         .route("/account", get(account::page))
         .route("/account/grants/revoke", post(account::revoke_grant))
@@ -157,7 +158,7 @@ impl Front {
 }
 
 /// What the paths of all routes above begin with.
-pub const CLAIMED: [&str; 13] = [
+pub const CLAIMED: [&str; 14] = [
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
     "/jwks",
@@ -167,6 +168,7 @@ pub const CLAIMED: [&str; 13] = [
     "/introspect",
     "/userinfo",
     "/sign-in",
+    "/sign-up",
     "/consent",
     "/account",
     "/logout",

@@ -375,11 +375,13 @@ async fn a_password_that_was_changed_while_it_was_verified_makes_no_session() {
             let attempt = Attempt {
                 username,
                 password: &Secret::new(""),
-                flow_id: "a-flow",
-                current,
-                device: None,
-                user_agent: "",
-                address: "",
+                browser: Browser {
+                    flow_id: "a-flow",
+                    current,
+                    device: None,
+                    user_agent: "",
+                    address: "",
+                },
             };
             let notice = notice::new_sign_in(&user, &realm.realm, realm.now(), "", "", "en");
             assert!(notice.is_some());

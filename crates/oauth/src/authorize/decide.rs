@@ -111,7 +111,7 @@ fn is_fresh(realm: &RealmContext, valid: &ValidRequest, session: &Session, flow_
         return true;
     }
     let prompt = &valid.request.prompt;
-    if prompt.wants_login() || prompt.wants_account_selection() {
+    if prompt.wants_login() || prompt.wants_account_selection() || prompt.wants_sign_up() {
         return false;
     }
     // "the elapsed time […] is greater than this value" (§3.1.2.1); max_age=0 is prompt=login.

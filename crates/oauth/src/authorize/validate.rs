@@ -10,6 +10,7 @@ use protocol::{
     error_code::ErrorCode,
     form::Form,
     profile::SecurityProfile,
+    prompt::{self, PromptValue},
     redirect_uri::ValidatedRedirectUri,
     response_mode::ResponseMode,
     scope::{OFFLINE_ACCESS, OPENID, Scope},
@@ -77,6 +78,7 @@ pub async fn validate(realm: &RealmContext, form: &Form) -> Result<ValidRequest,
     // Step 3: everything that can be read off the request.
     let refuse = |error: RequestError| refuse(realm, form, redirect_uri.clone(), error);
     let request = AuthorizationRequest::parse(form, &client.metadata, profile, &redirect_uri).map_err(refuse)?;
+    check_prompt(realm, &request).map_err(refuse)?;
 
     // Step 4: what the client may ask for, and of which API.
     let scope = scope(realm, &client, &request).map_err(refuse)?;
@@ -128,6 +130,19 @@ fn refuse(
     let state = form.get("state").ok().flatten();
     let response = AuthorizationResponse::error(realm.issuer(), redirect_uri, mode, state, &error);
     AuthorizeRefusal::Redirected(Box::new(RedirectedRefusal { error, response }))
+}
+
+/// Initiating User Registration §4.1: for a value "not declared in the `prompt_values_supported` metadata field" the
+/// server answers `invalid_request`, and says which value it was.
+fn check_prompt(realm: &RealmContext, request: &AuthorizationRequest) -> Result<(), RequestError> {
+    let unsupported = |value: &PromptValue| !prompt::supported(realm.realm.sign_up).any(|known| known == *value);
+    match request.prompt.iter().find(unsupported) {
+        Some(value) => Err(RequestError::new(
+            ErrorCode::InvalidRequest,
+            format!("prompt {} is not supported", value.as_str()),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn scope(realm: &RealmContext, client: &Client, request: &AuthorizationRequest) -> Result<Scope, RequestError> {

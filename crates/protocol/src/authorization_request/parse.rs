@@ -2,7 +2,7 @@
 
 use crate::{
     AuthorizationRequest, ClaimsRequest, ClientMetadata, CodeChallenge, DisplayMode, ErrorCode, Form, PkceRule, Prompt,
-    RequestError, Resource, ResponseMode, ResponseType, Scope, SecurityProfile, ValidatedRedirectUri, prompt,
+    RequestError, Resource, ResponseMode, ResponseType, Scope, SecurityProfile, ValidatedRedirectUri,
     scope::{OFFLINE_ACCESS, OPENID},
 };
 
@@ -155,14 +155,7 @@ fn nonce(form: &Form, response_type: ResponseType) -> Checked<Option<String>> {
 }
 
 fn prompt(form: &Form) -> Checked<Prompt> {
-    let prompt =
-        Prompt::parse(form.first("prompt").unwrap_or_default()).map_err(|error| invalid_request(error.to_string()))?;
-    // Initiating User Registration §4.1: for a value "not declared in the prompt_values_supported metadata field" the
-    // server answers invalid_request, and says which value it was.
-    if let Some(value) = prompt.iter().find(|value| !prompt::SUPPORTED.contains(value)) {
-        return Err(invalid_request(format!("prompt {} is not supported", value.as_str())));
-    }
-    Ok(prompt)
+    Prompt::parse(form.first("prompt").unwrap_or_default()).map_err(|error| invalid_request(error.to_string()))
 }
 
 fn max_age(form: &Form) -> Checked<Option<i64>> {

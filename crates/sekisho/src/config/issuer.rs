@@ -31,6 +31,7 @@ const ENDPOINTS: &[&str] = &[
     "scim",
     "session",
     "sign-in",
+    "sign-up",
     "token",
     "userinfo",
 ];

@@ -34,6 +34,7 @@ mod resource_server_example;
 mod revoke;
 mod serve;
 mod sign_in;
+mod sign_up;
 mod signer;
 mod standing;
 mod token;

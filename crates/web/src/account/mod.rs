@@ -2,9 +2,11 @@
 
 mod overview;
 mod sign_in;
+mod sign_up;
 
 pub use overview::{end_session, page, revoke_grant};
 pub use sign_in::{sign_in, sign_in_page};
+pub use sign_up::{sign_up, sign_up_page};
 
 use ::oauth::{Fault, authorize::Person};
 use authn::session;

@@ -1,9 +1,12 @@
 //! `/sign-in`: user name and password.
 
-use ::oauth::{Fault, authorize::ValidRequest};
+use ::oauth::{
+    Fault,
+    authorize::{Person, ValidRequest},
+};
 use authn::{
     session::{cookie_name, device_cookie_name},
-    sign_in::{Attempt, SignInRefusal, SignedIn},
+    sign_in::{Attempt, Browser, SignInRefusal, SignedIn},
 };
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -11,12 +14,13 @@ use axum::{
 };
 use model::{Goal, Secret};
 use protocol::form::Form;
+use storage::StorageError;
 
 use crate::{
     extract::{Call, PageForm, cookies},
     flow::{self, OpenFlow},
     oauth::{flow_error, refuse, request_of},
-    pages::{SignIn, Text, csp},
+    pages::{Href, SignIn, Text, csp},
     respond, views,
 };
 
@@ -61,8 +65,10 @@ fn show(
         .map(|valid| valid.request.ui_locales.as_slice())
         .unwrap_or_default();
     let locale = views::locale(call, ui_locales);
+    let flow = format!("flow={}", open.flow.id);
+    let sign_up = call.realm.realm.sign_up.then(|| call.path(&format!("/sign-up?{flow}")));
     let view = SignIn {
-        realm: views::realm(call, locale, &format!("flow={}", open.flow.id)),
+        realm: views::realm(call, locale, &flow),
         client: valid.map(|valid| views::client(valid, locale)),
         action: call.path("/sign-in"),
         flow: open.carried.clone(),
@@ -70,6 +76,7 @@ fn show(
         username: username.chars().take(255).collect(),
         error,
         notice: None,
+        sign_up: sign_up.map(Href::local),
     };
     let policy = valid.map_or_else(csp::plain, |valid| csp::flow(valid.redirect_uri.as_str()));
     respond::page(call, locale, status, &view, &policy)
@@ -120,35 +127,58 @@ pub async fn sign_in(PageForm { call, form }: PageForm) -> Response {
 }
 
 async fn attempt(call: &Call, open: &OpenFlow, username: &str, password: &Secret) -> Result<SignedIn, SignInRefusal> {
-    let current = call.person().await.map_err(realm::RealmError::from)?;
-    let user_agent: String = call
-        .header("user-agent")
-        .unwrap_or("")
-        .chars()
-        .take(USER_AGENT)
-        .collect();
+    let visitor = Visitor::of(call).await?;
     let attempt = Attempt {
         username,
         password,
-        flow_id: &open.flow.id,
-        current: current.as_ref().map(|person| &person.session),
-        device: call.cookies.get(&device_cookie_name(&call.realm.realm)),
-        user_agent: &user_agent,
-        address: &call.address.to_string(),
+        browser: visitor.browser(call, open),
     };
     authn::sign_in::sign_in(&call.realm, &call.app.passwords, attempt).await
 }
 
+/// Who sends a form, as far as the browser tells.
+pub(super) struct Visitor {
+    current: Option<Person>,
+    user_agent: String,
+    address: String,
+}
+
+impl Visitor {
+    pub(super) async fn of(call: &Call) -> Result<Self, StorageError> {
+        let user_agent = call.header("user-agent").unwrap_or("");
+        Ok(Self {
+            current: call.person().await?,
+            user_agent: user_agent.chars().take(USER_AGENT).collect(),
+            address: call.address.to_string(),
+        })
+    }
+
+    /// The browser, in a flow.
+    pub(super) fn browser<'a>(&'a self, call: &'a Call, open: &'a OpenFlow) -> Browser<'a> {
+        Browser {
+            flow_id: &open.flow.id,
+            current: self.current.as_ref().map(|person| &person.session),
+            device: call.cookies.get(&device_cookie_name(&call.realm.realm)),
+            user_agent: &self.user_agent,
+            address: &self.address,
+        }
+    }
+}
+
 /// The user is known: on to what the flow was for.
-fn go_on(call: &Call, open: &OpenFlow, signed_in: &SignedIn) -> Response {
+pub(super) fn go_on(call: &Call, open: &OpenFlow, signed_in: &SignedIn) -> Response {
     let realm = &call.realm.realm;
     let cookies = [
         cookies::set(realm, &cookie_name(realm), &signed_in.cookie, None),
         cookies::set(realm, &device_cookie_name(realm), &signed_in.device, Some(RECOGNISED)),
     ];
-    let next = match open.flow.goal {
+    respond::see_other(call, &next(open), &cookies)
+}
+
+/// Where a flow goes when the user is known.
+pub(super) fn next(open: &OpenFlow) -> String {
+    match open.flow.goal {
         Goal::Authorize(_) => format!("/consent?flow={}", open.flow.id),
         Goal::Account => "/account".to_owned(),
-    };
-    respond::see_other(call, &next, &cookies)
+    }
 }

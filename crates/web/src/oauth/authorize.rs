@@ -49,6 +49,9 @@ async fn start(call: &Call, form: &Form) -> Result<Response, AuthorizeRefusal> {
     let valid = validate(&call.realm, form).await?;
     let person = call.person().await?;
     let next = match decide(&call.realm, &valid, person.as_ref(), None).await? {
+        // "the user has chosen to be shown the account creation experience rather than the login experience"
+        // (Initiating User Registration §4.1).
+        Decision::SignIn if valid.request.prompt.wants_sign_up() => "/sign-up",
         Decision::SignIn => "/sign-in",
         Decision::Consent(_) => "/consent",
         Decision::Issue(permitted) => {

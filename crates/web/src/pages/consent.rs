@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::{ClientView, Label, RealmView, Text, View, realm_view::redirect_host};
+use super::{ClientView, Href, Label, RealmView, Text, View, realm_view::redirect_host};
 use crate::locale::Locale;
 
 /// The consent page. It posts `flow`, `csrf`, `scope` (once for each that is ticked or essential), `claim` (once for each
@@ -49,6 +49,10 @@ impl View for Consent {
 
     fn realm(&self) -> Option<&RealmView> {
         Some(&self.realm)
+    }
+
+    fn picture(&self) -> Option<&Href> {
+        self.client.logo_uri.as_ref()
     }
 
     fn hooks(&self) -> Vec<String> {

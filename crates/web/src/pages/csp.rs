@@ -1,11 +1,15 @@
 //! The Content-Security-Policy of each page.
 //!
-//! Spec: CSP Level 3. Nothing is loaded but the own style sheet and pictures; nothing frames a page; nothing runs,
-//! except the one script of the `form_post` page.
+//! Spec: CSP Level 3. Nothing is loaded but the own style sheet and pictures, and an app's logo where one is shown;
+//! nothing frames a page; nothing runs, except the one script of the `form_post` page.
 
 use url::Url;
 
+use super::Href;
+
 const ALL: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+/// The own pictures; those of the style sheet are within it.
+const PICTURES: &str = "img-src 'self' data:";
 
 /// The policy of pages whose forms stay here: account, sign-out, messages, errors.
 pub fn plain() -> String {
@@ -23,6 +27,27 @@ pub fn flow(redirect_uri: &str) -> String {
 /// The policy of the `form_post` page, whose form goes to the redirect URI, sent by the page's own script.
 pub fn form_post(redirect_uri: &str) -> String {
     format!("{ALL}; script-src 'self'; form-action {}", schemes(redirect_uri))
+}
+
+/// The same policy with one picture of somebody else, from its origin alone. A redirect to another origin is not
+/// followed then.
+pub fn with_picture(policy: &str, picture: &Href) -> String {
+    match Url::parse(picture.as_str()).ok().as_ref().and_then(origin) {
+        Some(origin) => policy.replacen(PICTURES, &format!("{PICTURES} {origin}"), 1),
+        None => policy.to_owned(),
+    }
+}
+
+/// The origin of a URL as a source of a policy. None when its host has characters that would say something else there:
+/// a URL's host may hold `;` and `*`.
+pub(super) fn origin(url: &Url) -> Option<String> {
+    let is_host = |host: &str| {
+        host.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
+    };
+    url.host_str()
+        .is_some_and(is_host)
+        .then(|| url.origin().ascii_serialization())
 }
 
 fn schemes(redirect_uri: &str) -> String {
@@ -50,6 +75,30 @@ mod tests {
             assert!(!policy.contains("unsafe") && !policy.contains('*'));
         }
         assert!(!plain().contains("script-src") && !flow("https://a.example/").contains("script-src"));
+    }
+
+    #[test]
+    fn a_picture_of_somebody_else_is_let_in_from_its_origin_alone() {
+        let picture = Href::picture("https://App.example.com:8443/a/logo.png?x=;script-src").unwrap();
+        let policy = with_picture(&plain(), &picture);
+        assert!(policy.contains("; img-src 'self' data: https://app.example.com:8443; base-uri 'none'"));
+        for policy in [flow("https://a.example/cb"), form_post("https://a.example/cb")] {
+            assert!(with_picture(&policy, &picture).contains("data: https://app.example.com:8443;"));
+        }
+    }
+
+    #[test]
+    fn a_host_that_would_say_something_else_in_a_policy_has_no_origin() {
+        let of = |url: &str| Url::parse(url).ok().as_ref().and_then(origin);
+        assert_eq!(of("https://[::1]:8443/").as_deref(), Some("https://[::1]:8443"));
+        for url in [
+            "https://*.example/",
+            "https://a;b.example/",
+            "https://a,b.example/",
+            "https://'self'/",
+        ] {
+            assert_eq!(of(url), None, "{url}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod overrides;
 mod realm_view;
 mod sample;
 mod sign_in;
+mod sign_up;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -28,8 +29,9 @@ pub use error::{ErrorKind, ErrorPage};
 pub use form_post::FormPost;
 pub use message::{Message, SignOut};
 pub use overrides::OverrideError;
-pub use realm_view::{ClientView, LanguageLink, RealmView};
+pub use realm_view::{ClientLink, ClientView, LanguageLink, RealmView};
 pub use sign_in::SignIn;
+pub use sign_up::{FieldError, SignUp};
 pub use text::{Href, Label, Link, Text};
 
 use std::path::Path;
@@ -40,9 +42,12 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("layout.html", include_str!("../templates/layout.html")),
+    ("client_tile.html", include_str!("../templates/client_tile.html")),
+    ("client_links.html", include_str!("../templates/client_links.html")),
     ("sign_in.html", include_str!("../templates/sign_in.html")),
+    ("sign_up.html", include_str!("../templates/sign_up.html")),
     ("consent.html", include_str!("../templates/consent.html")),
     ("account.html", include_str!("../templates/account.html")),
     ("sign_out.html", include_str!("../templates/sign_out.html")),
@@ -60,6 +65,11 @@ pub trait View: Serialize {
 
     /// The realm whose page it is.
     fn realm(&self) -> Option<&RealmView>;
+
+    /// A picture of somebody else on the page, which its policy lets in.
+    fn picture(&self) -> Option<&Href> {
+        None
+    }
 
     /// The ids that the page must have: users' automation relies on them, whatever the template.
     fn hooks(&self) -> Vec<String>;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Href, Label};
+use super::{Href, Label, Text};
 use crate::locale::Locale;
 
 /// The realm whose page it is.
@@ -82,14 +82,21 @@ pub struct ClientView {
     pub initial: String,
     /// The host that the user comes from and goes back to; none for an app on the device.
     pub host: Option<Label>,
-    /// Its picture, if it needs nobody else's server.
+    /// Its picture.
     pub logo_uri: Option<Href>,
-    /// Its home page.
-    pub client_uri: Option<Href>,
-    /// Its privacy policy.
-    pub policy_uri: Option<Href>,
-    /// Its terms of use.
-    pub tos_uri: Option<Href>,
+    /// Its home page, privacy policy and terms of use, as far as it has them.
+    pub links: Vec<ClientLink>,
+}
+
+/// A page of an app.
+#[derive(Debug, Clone, Serialize)]
+pub struct ClientLink {
+    /// Where it is.
+    pub href: Href,
+    /// What it is about: a message that may say `{client}`.
+    pub label: Text,
+    /// Whose it is: an app may link to anybody's page.
+    pub host: Label,
 }
 
 impl ClientView {
@@ -101,9 +108,7 @@ impl ClientView {
             name,
             host: None,
             logo_uri: None,
-            client_uri: None,
-            policy_uri: None,
-            tos_uri: None,
+            links: Vec::new(),
         }
     }
 
@@ -124,15 +129,26 @@ impl ClientView {
         policy_uri: Option<&str>,
         tos_uri: Option<&str>,
     ) -> Self {
+        let link = |label: &'static str, address: Option<&str>| {
+            let href = Href::external(address?)?;
+            let host = redirect_host(href.as_str())?;
+            let label = Text::key(label);
+            Some(ClientLink { href, label, host })
+        };
         self.logo_uri = logo_uri.and_then(Href::picture);
-        self.client_uri = client_uri.and_then(Href::external);
-        self.policy_uri = policy_uri.and_then(Href::external);
-        self.tos_uri = tos_uri.and_then(Href::external);
+        self.links = [
+            link("client.home", client_uri),
+            link("client.policy", policy_uri),
+            link("client.terms", tos_uri),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         self
     }
 }
 
-/// What to call the place of a redirect URI: its host and port, or its scheme where it has no host. Hosts are in
+/// What to call the place of a redirect URI, or of another: its host and port, or its scheme where it has no host. Hosts are in
 /// their ASCII form, so that look-alike letters show.
 pub(super) fn redirect_host(redirect_uri: &str) -> Option<Label> {
     let url = url::Url::parse(redirect_uri).ok()?;
@@ -142,7 +158,8 @@ pub(super) fn redirect_host(redirect_uri: &str) -> Option<Label> {
         (Some(host), None) => host.to_owned(),
         (None, _) => url.scheme().to_owned(),
     };
-    Some(Label::new(&place))
+    // Whole, however long: whose host it is stands at its end.
+    Some(Label::paragraph(&place))
 }
 
 #[cfg(test)]
@@ -180,6 +197,21 @@ mod tests {
         assert_eq!(host("com.example.app:/cb").as_deref(), Some("com.example.app"));
         assert_eq!(host("https://аpple.example/").as_deref(), Some("xn--pple-43d.example"));
         assert_eq!(host("no uri"), None);
+        let long = format!("bank.example.{}evil.example", "x.".repeat(100));
+        assert_eq!(host(&format!("https://{long}/")).as_deref(), Some(long.as_str()));
+    }
+
+    #[test]
+    fn the_pages_of_an_app_are_linked_with_their_host() {
+        let client = ClientView::new("Budget", "budget-app").with_links(
+            Some("https://cdn.example/logo.png"),
+            Some("https://app.example.com/"),
+            Some("javascript:alert(1)"),
+            Some("https://lawyer.example:8443/terms"),
+        );
+        let hosts: Vec<&str> = client.links.iter().map(|link| link.host.as_str()).collect();
+        assert_eq!(hosts, ["app.example.com", "lawyer.example:8443"]);
+        assert_eq!(client.logo_uri.unwrap().as_str(), "https://cdn.example/logo.png");
     }
 
     #[test]

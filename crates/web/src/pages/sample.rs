@@ -1,8 +1,8 @@
 //! One of every page with made-up data, in all its forms: what templates are tried out with.
 
 use super::{
-    Account, ApiView, ClaimView, ClientView, Consent, ErrorKind, ErrorPage, FormPost, GrantView, Href, Label, Link,
-    Message, RealmView, ScopeView, SessionView, Sheet, SignIn, SignOut, Text,
+    Account, ApiView, ClaimView, ClientView, Consent, ErrorKind, ErrorPage, FieldError, FormPost, GrantView, Href,
+    Label, Link, Message, RealmView, ScopeView, SessionView, Sheet, SignIn, SignOut, SignUp, Text,
 };
 use crate::locale::Locale;
 
@@ -18,7 +18,18 @@ pub(super) fn all(locale: Locale) -> Vec<Sheet> {
             error: Some(Text::key("sign_in.error.too_many").with("count", "15")),
             notice: Some(Text::key("sign_in.notice.restarted")),
             username: "alice".into(),
+            sign_up: None,
             ..sign_in(locale)
+        }),
+        Sheet::of(&sign_up(locale)),
+        Sheet::of(&SignUp {
+            client: None,
+            username: "alice".into(),
+            error: Some(FieldError {
+                field: "password",
+                text: Text::key("sign_up.error.short").with("count", "8"),
+            }),
+            ..sign_up(locale)
         }),
         Sheet::of(&consent(locale)),
         Sheet::of(&Consent {
@@ -71,7 +82,7 @@ pub(super) fn client() -> ClientView {
     ClientView::new("Budget", "budget-app")
         .returning_to("https://app.example.com/callback")
         .with_links(
-            None,
+            Some("https://app.example.com/logo.png"),
             Some("https://app.example.com/"),
             Some("https://app.example.com/privacy"),
             Some("https://app.example.com/terms"),
@@ -88,6 +99,23 @@ pub(super) fn sign_in(locale: Locale) -> SignIn {
         username: String::new(),
         error: None,
         notice: None,
+        sign_up: Some(Href::local("/bank/sign-up?flow=Zmxvdw")),
+    }
+}
+
+pub(super) fn sign_up(locale: Locale) -> SignUp {
+    SignUp {
+        realm: realm(locale),
+        client: Some(client()),
+        action: "/bank/sign-up".into(),
+        flow: "Zmxvdw".into(),
+        csrf: "Y3NyZg".into(),
+        username: String::new(),
+        email: String::new(),
+        name: String::new(),
+        least: 8,
+        error: None,
+        sign_in: Href::local("/bank/sign-in?flow=Zmxvdw"),
     }
 }
 

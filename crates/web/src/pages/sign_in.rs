@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ClientView, RealmView, Text, View};
+use super::{ClientView, Href, RealmView, Text, View};
 
 /// The sign-in page. It posts `flow`, `csrf`, `username` and `password` to `action`.
 #[derive(Debug, Clone, Serialize)]
@@ -23,6 +23,8 @@ pub struct SignIn {
     pub error: Option<Text>,
     /// What happened before: a message under `sign_in.notice`.
     pub notice: Option<Text>,
+    /// Where those make an account who have none; none where the organisation makes them.
+    pub sign_up: Option<Href>,
 }
 
 impl View for SignIn {
@@ -32,7 +34,16 @@ impl View for SignIn {
         Some(&self.realm)
     }
 
+    fn picture(&self) -> Option<&Href> {
+        self.client.as_ref()?.logo_uri.as_ref()
+    }
+
     fn hooks(&self) -> Vec<String> {
-        ["username", "password", "sign-in"].map(str::to_owned).into()
+        let to_sign_up = self.sign_up.iter().map(|_| "to-sign-up");
+        ["username", "password", "sign-in"]
+            .into_iter()
+            .chain(to_sign_up)
+            .map(str::to_owned)
+            .collect()
     }
 }

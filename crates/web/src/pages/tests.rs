@@ -117,6 +117,29 @@ fn an_error_is_announced_and_takes_the_focus() {
 }
 
 #[test]
+fn an_error_of_the_sign_up_page_is_said_at_its_field() {
+    let mut view = sample::sign_up(Locale::En);
+    view.error = Some(FieldError {
+        field: "password",
+        text: Text::key("sign_up.error.common"),
+    });
+    let page = Pages::new(None).unwrap().render(Locale::En, &view).unwrap();
+    let tags = html::tags(&page);
+    let field = |id: &str| tags.iter().find(|tag| tag.has_id(id)).unwrap();
+    assert_eq!(field("password").attribute("aria-invalid"), Some("true"));
+    assert_eq!(
+        field("password").attribute("aria-describedby"),
+        Some("password-hint error-summary")
+    );
+    assert_eq!(field("password").attribute("autocomplete"), Some("new-password"));
+    assert_eq!(field("password").attribute("minlength"), Some("8"));
+    assert_eq!(field("password").attribute("value"), None);
+    for other in ["username", "email", "name"] {
+        assert_eq!(field(other).attribute("aria-invalid"), None, "{other}");
+    }
+}
+
+#[test]
 fn a_hostile_app_stays_harmless_on_every_page_that_names_it() {
     let hostile = format!(
         "</b><script>alert(1)</script>\u{202e}\"' onload=x {}",
@@ -125,7 +148,7 @@ fn a_hostile_app_stays_harmless_on_every_page_that_names_it() {
     let pages = Pages::new(None).unwrap();
     for locale in Locale::ALL {
         let client = ClientView::new(&hostile, &hostile).with_links(
-            Some("https://evil.example/pixel.png"),
+            Some("data:image/svg+xml,<svg onload=x>"),
             Some("javascript:alert(1)"),
             Some("data:text/html,<script>"),
             Some("https://evil.example/\"><script>"),
@@ -138,8 +161,13 @@ fn a_hostile_app_stays_harmless_on_every_page_that_names_it() {
             .scopes
             .push(ScopeView::of_api("a'<b>", Some(&hostile), &hostile));
         let mut sign_in = sample::sign_in(locale);
-        sign_in.client = Some(client);
+        sign_in.client = Some(client.clone());
         sign_in.username.clone_from(&hostile);
+        let mut sign_up = sample::sign_up(locale);
+        sign_up.client = Some(client);
+        sign_up.username.clone_from(&hostile);
+        sign_up.email.clone_from(&hostile);
+        sign_up.name.clone_from(&hostile);
         let mut account = sample::account(locale);
         account.grants = vec![GrantView::new("a\"'>b", &hostile, vec![Label::paragraph(&hostile)])];
         account.sessions[0].browser = SessionView::browser_name(locale, &hostile);
@@ -149,16 +177,46 @@ fn a_hostile_app_stays_harmless_on_every_page_that_names_it() {
             pages.render(locale, &account).unwrap(),
             pages.render(locale, &error).unwrap(),
             pages.render(locale, &sign_in).unwrap(),
+            pages.render(locale, &sign_up).unwrap(),
         ] {
             assert_eq!(html::inline_code(&html::tags(&page)), None);
-            assert!(!page.contains("<script") && !page.contains("evil.example/pixel"));
-            assert!(!page.contains("javascript:") && !page.contains("data:text"));
+            assert!(!page.contains("<script") && !page.contains("javascript:") && !page.contains("data:"));
         }
         let page = pages.render(locale, &consent).unwrap();
         assert!(!page.contains('\u{202e}') && !page.contains(&"x".repeat(400)));
         assert!(html::tags(&page).iter().any(|tag| tag.has_id("scope-a'<b>")));
         let page = pages.render(locale, &account).unwrap();
         assert!(html::tags(&page).iter().any(|tag| tag.has_id("revoke-a\"'>b")));
+    }
+}
+
+// Conformance: B129 oidcc-registration-logo-uri oidcc-registration-policy-uri oidcc-registration-tos-uri
+#[test]
+fn sign_in_and_consent_show_the_logo_and_link_to_the_pages_of_the_app() {
+    let pages = Pages::new(None).unwrap();
+    for locale in Locale::ALL {
+        let (sign_in, consent) = (sample::sign_in(locale), sample::consent(locale));
+        assert_eq!(sign_in.picture(), consent.picture());
+        for page in [
+            pages.render(locale, &sign_in).unwrap(),
+            pages.render(locale, &consent).unwrap(),
+        ] {
+            let tags = html::tags(&page);
+            let logo = "https:&#x2f;&#x2f;app.example.com&#x2f;logo.png";
+            let logo = tags.iter().find(|tag| tag.attribute("src") == Some(logo)).unwrap();
+            assert_eq!(logo.attribute("referrerpolicy"), Some("no-referrer"));
+            assert_eq!(
+                (logo.attribute("width"), logo.attribute("height")),
+                (Some("48"), Some("48"))
+            );
+            assert!(logo.attribute("alt").unwrap().contains("Budget"));
+            for path in ["", "privacy", "terms"] {
+                let href = format!("https:&#x2f;&#x2f;app.example.com&#x2f;{path}");
+                let link = tags.iter().find(|tag| tag.attribute("href") == Some(&href)).unwrap();
+                assert_eq!(link.attribute("rel"), Some("noopener noreferrer"), "{href}");
+            }
+            assert!(page.matches("<span class=\"host\">app.example.com</span>").count() >= 3);
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::csp;
+
 /// A text that somebody else chose (an app's name, a user's, a browser's), fit to be shown: no control or invisible
 /// characters, none that turn the direction of writing, white space collapsed, and short.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
@@ -62,11 +64,16 @@ impl Label {
         let mut shown = String::new();
         let mut length = 0;
         let mut gap = false;
+        let mut marks = 0;
         // A name of megabytes is not read to its end.
         for character in text.chars().take(limit.saturating_mul(8)) {
             if character.is_whitespace() {
                 gap = length > 0;
-            } else if !is_deceptive(character) {
+                continue;
+            }
+            marks = if is_mark(character) { marks + 1 } else { 0 };
+            let is_unseen = is_joiner(character) && length == 0;
+            if !is_deceptive(character) && !is_unseen && marks <= MARKS {
                 if length + usize::from(gap) >= limit {
                     shown.push('…');
                     break;
@@ -96,13 +103,26 @@ impl From<String> for Label {
     }
 }
 
-/// Characters that are not seen or that change how their neighbours are seen. (Joiners stay: Persian and emoji need
-/// them.)
+/// How many marks may stand on one letter; a tower of them would cover the lines around it.
+const MARKS: usize = 2;
+
+/// Marks that stand on, in or under the letter before them.
+fn is_mark(character: char) -> bool {
+    matches!(character, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+        | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// What joins letters or chooses their form. Persian and emoji need it; alone it is nothing that can be seen.
+fn is_joiner(character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// Characters that are not seen or that change how their neighbours are seen.
 fn is_deceptive(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{200b}' | '\u{2800}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
             | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
@@ -112,30 +132,36 @@ fn is_deceptive(character: char) -> bool {
 pub struct Href(String);
 
 impl Href {
-    /// An address that somebody else chose: https or http alone, so that it cannot be a script, without credentials.
+    /// An address that somebody else chose: https alone, so that it cannot be a script, without credentials; http on
+    /// this machine, where apps are developed.
     pub fn external(address: &str) -> Option<Self> {
-        let url = url::Url::parse(address)
-            .ok()
-            .filter(|url| address.len() <= 2048 && url.host().is_some())?;
-        let is_web = matches!(url.scheme(), "https" | "http");
-        (is_web && url.username().is_empty() && url.password().is_none()).then(|| Self(url.into()))
+        let url = web_address(address)?;
+        let is_loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        (url.scheme() == "https" || is_loopback).then(|| Self(url.into()))
     }
 
-    /// A picture that needs nobody else's server: within the page itself, or a path of this server.
+    /// A picture that somebody else chose: https alone, from an origin that a page's policy can name.
     pub fn picture(address: &str) -> Option<Self> {
-        let is_local = address.starts_with('/') && !address.starts_with("//") && !address.contains('\\');
-        let is_inside = ["png", "jpeg", "webp", "svg+xml"].iter().any(|kind| {
-            address
-                .strip_prefix("data:image/")
-                .is_some_and(|rest| rest.starts_with(kind))
-        });
-        ((is_local || is_inside) && address.len() <= 64 * 1024).then(|| Self(address.to_owned()))
+        let url = web_address(address).filter(|url| url.scheme() == "https")?;
+        csp::origin(&url).is_some().then(|| Self(url.into()))
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// A path of this server, which the server itself made.
     pub fn local(path: impl Into<String>) -> Self {
         Self(path.into())
     }
+}
+
+/// An address of the Web without credentials, as browsers will read it.
+fn web_address(address: &str) -> Option<url::Url> {
+    let url = url::Url::parse(address).ok().filter(|_| address.len() <= 2048)?;
+    let is_web = matches!(url.scheme(), "https" | "http") && url.host().is_some();
+    (is_web && url.username().is_empty() && url.password().is_none()).then_some(url)
 }
 
 /// A sentence of a page: a message by its key, with what its placeholders stand for.
@@ -219,6 +245,22 @@ mod tests {
     }
 
     #[test]
+    fn a_name_of_nothing_that_can_be_seen_is_none() {
+        for unseen in ["\u{200d}", "\u{200c}\u{fe0f}", "\u{2800}\u{2800}", "\u{202e}\u{200f}"] {
+            assert!(Label::new(unseen).is_empty(), "{unseen:?}");
+        }
+        let family = "👩\u{200d}👧 Budget 🏦\u{fe0f}";
+        assert_eq!(Label::new(family).as_str(), family, "what joins letters stays");
+    }
+
+    #[test]
+    fn a_tower_of_marks_is_cut_down() {
+        let tower = format!("B{}ank", "\u{301}".repeat(50));
+        assert_eq!(Label::new(&tower).as_str(), "B\u{301}\u{301}ank");
+        assert_eq!(Label::new("Zu\u{308}rich").as_str(), "Zu\u{308}rich");
+    }
+
+    #[test]
     fn a_long_name_is_cut() {
         assert_eq!(Label::new(&"x".repeat(60)).as_str(), "x".repeat(60));
         let cut = Label::new(&"あ".repeat(10_000));
@@ -241,22 +283,33 @@ mod tests {
             "javascript:alert(1)",
             "data:text/html,x",
             "https://bank@evil.example/",
+            "http://app.example.com/terms",
             "/terms",
+            "//evil.example/",
             "https://",
             "",
+            &format!("https://app.example.com/{}", "x".repeat(2048)),
         ] {
             assert_eq!(Href::external(address), None, "{address}");
         }
+        assert!(Href::external("http://127.0.0.1:8081/terms").is_some());
+        let look_alike = Href::external("https://аpple.example/").unwrap();
+        assert_eq!(look_alike.as_str(), "https://xn--pple-43d.example/");
     }
 
     #[test]
-    fn pictures_of_other_servers_are_not_fetched() {
-        assert!(Href::picture("data:image/png;base64,AAAA").is_some());
+    fn a_picture_comes_by_https_from_an_origin_that_a_policy_can_name() {
+        assert!(Href::picture("https://app.example.com:8443/logo.png?v=1").is_some());
         for address in [
-            "https://app.example.com/logo.png",
+            "http://app.example.com/logo.png",
+            "http://127.0.0.1:8081/logo.png",
             "//evil.example/x.png",
-            "/\\evil.example",
-            "data:text/html,x",
+            "/logo.png",
+            "data:image/png;base64,AAAA",
+            "javascript:alert(1)",
+            "https://user:password@app.example.com/logo.png",
+            "https://*/logo.png",
+            "https://a;script-src.example/logo.png",
         ] {
             assert_eq!(Href::picture(address), None, "{address}");
         }

@@ -18,7 +18,7 @@ use crate::{
     views,
 };
 
-/// A page under its Content-Security-Policy, see [`pages::csp`].
+/// A page under its Content-Security-Policy, see [`pages::csp`], which also lets in the picture that the page shows.
 pub fn page<V: View>(call: &Call, locale: Locale, status: StatusCode, view: &V, policy: &str) -> Response {
     let html = match call.app.pages.render(locale, view) {
         Ok(html) => html,
@@ -34,7 +34,10 @@ pub fn page<V: View>(call: &Call, locale: Locale, status: StatusCode, view: &V, 
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/html; charset=utf-8"),
     );
-    if let Ok(policy) = HeaderValue::from_str(policy) {
+    let policy = view
+        .picture()
+        .map_or_else(|| policy.to_owned(), |picture| csp::with_picture(policy, picture));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     protect(call, headers);

@@ -2,4 +2,5 @@
 
 mod answer;
 mod asks;
+mod client;
 mod remembered;
