@@ -277,5 +277,7 @@ fn of_several_keys_the_one_that_says_so_is_taken() {
         "1"
     );
     assert_eq!(kid(&[jwk(&ec, |_| {}), named("named", None)]), "named");
+    // One alone needs no name; of two, nobody could say which was meant.
     assert_eq!(kid(&[jwk(&ec, |_| {})]), "");
+    assert!(chosen(&[jwk(&ec, |_| {}), jwk(&ec, |_| {})], JweAlg::EcdhEs).is_none());
 }

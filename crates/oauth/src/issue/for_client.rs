@@ -23,6 +23,14 @@ pub struct Protection {
     envelope: Option<Envelope>,
 }
 
+/// An answer whose form depends on the client.
+pub enum Answer<T> {
+    /// As JSON.
+    Json(T),
+    /// As a JWT.
+    Jwt(String),
+}
+
 /// Why an answer cannot be protected as the client wants it.
 #[derive(Debug, thiserror::Error)]
 pub enum ProtectionRefusal {
@@ -68,6 +76,32 @@ impl Protection {
         Self::new(realm, client, Some(client.id_token_signed_response_alg), encryption).await
     }
 
+    /// Of UserInfo; `None`: plain JSON. "The response MAY be encrypted without also being signed" (Core §5.3.2).
+    pub async fn of_userinfo(realm: &RealmContext, client: &ClientMetadata) -> Result<Option<Self>, ProtectionRefusal> {
+        let encryption = Encryption {
+            member: "userinfo_encrypted_response_alg",
+            alg: client.userinfo_encrypted_response_alg,
+            enc: client.userinfo_encrypted_response_enc,
+        };
+        let signing_alg = client.userinfo_signed_response_alg;
+        if signing_alg.is_none() && encryption.alg.is_none() {
+            return Ok(None);
+        }
+        Self::new(realm, client, signing_alg, encryption).await.map(Some)
+    }
+
+    /// Of introspection answers as JWTs, which are always signed (RFC 9701 §5).
+    pub async fn of_introspection(realm: &RealmContext, caller: &ClientMetadata) -> Result<Self, ProtectionRefusal> {
+        let encryption = Encryption {
+            member: "introspection_encrypted_response_alg",
+            alg: caller.introspection_encrypted_response_alg,
+            enc: caller.introspection_encrypted_response_enc,
+        };
+        // RFC 9701 §6: RS256 when nothing is registered.
+        let signing_alg = caller.introspection_signed_response_alg.unwrap_or(SigningAlg::Rs256);
+        Self::new(realm, caller, Some(signing_alg), encryption).await
+    }
+
     async fn new(
         realm: &RealmContext,
         client: &ClientMetadata,
@@ -85,7 +119,8 @@ impl Protection {
         Ok(Self { signing_alg, envelope })
     }
 
-    /// Signs claims as a JWT of type `typ`, and encrypts the result: "signed then encrypted" (Core §16.14).
+    /// Signs claims as a JWT of type `typ`, and encrypts the result: "signing the plain text JSON Claims" comes first
+    /// (Core §16.14).
     pub fn protect(self, realm: &RealmContext, typ: &str, claims: &impl Serialize) -> Result<String, Fault> {
         let Some(alg) = self.signing_alg else {
             return self.encrypt_claims(claims);
@@ -117,7 +152,7 @@ async fn envelope(
         error,
     };
     let recipient = client_keys::recipient(realm, client, alg).await.map_err(refuse)?;
-    // "If id_token_encrypted_response_alg is specified, the default […] is A128CBC-HS256" (Registration §2).
+    // "If id_token_encrypted_response_alg is specified, the default […] value is A128CBC-HS256" (Registration §2).
     match recipient.envelope(encryption.enc.unwrap_or_default()) {
         Ok(envelope) => Ok(envelope),
         Err(JweError::UnfitKey) => Err(refuse(ClientKeysError::NoneFits(alg.as_str()))),
