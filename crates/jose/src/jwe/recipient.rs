@@ -106,6 +106,7 @@ impl Recipient {
             alg: self.alg,
             enc,
             kid: self.kid.clone(),
+            iss: None,
             epk,
             encrypted_key,
             content_key,

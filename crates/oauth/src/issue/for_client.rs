@@ -1,6 +1,7 @@
 //! What a client reads: signed by the algorithm that it registered, and then encrypted if it registered that too.
 //!
-//! Spec: OpenID Connect Core §2, §5.3.2, §10.1, §10.2, §16.14; OpenID Connect Registration §2; RFC 9701 §5, §6
+//! Spec: OpenID Connect Core §2, §5.3.2, §10.1, §10.2, §16.14; OpenID Connect Registration §2; RFC 9701 §5, §6,
+//! OpenID Connect Back-Channel Logout §2.4
 //!
 //! Accepted: the algorithms that are offered, with the keys of `jwks` or `jwks_uri`. Deliberately not: `none`, and
 //! encryption by the client's secret.
@@ -74,6 +75,14 @@ impl Protection {
             enc: client.id_token_encrypted_response_enc,
         };
         Self::new(realm, client, Some(client.id_token_signed_response_alg), encryption).await
+    }
+
+    /// Of logout tokens: by "the same keys" as ID tokens. "If the Logout Token is encrypted, it SHOULD replicate the iss
+    /// (issuer) claim in the JWT Header Parameters" (Back-Channel Logout §2.4).
+    pub async fn of_logout_token(realm: &RealmContext, client: &ClientMetadata) -> Result<Self, ProtectionRefusal> {
+        let mut this = Self::of_id_token(realm, client).await?;
+        this.envelope = this.envelope.map(|envelope| envelope.from_issuer(realm.issuer()));
+        Ok(this)
     }
 
     /// Of UserInfo; `None`: plain JSON. "The response MAY be encrypted without also being signed" (Core §5.3.2).
