@@ -45,9 +45,9 @@ class Postgres:
 
 
 class Server:
-    """`sekisho serve` with the bank's realm, and `more` at its end, on an engine."""
+    """`sekisho serve` with the bank's realm on an engine."""
 
-    def __init__(self, engine, more=""):
+    def __init__(self, engine):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sekisho-python-"))
         self.postgres = Postgres() if engine == "postgres" else None
         self.process = None
@@ -57,7 +57,7 @@ class Server:
         data.mkdir()
         database = self.postgres.url if self.postgres else f"sqlite:{data}/sekisho.db"
         realm = (ROOT / "crates/testkit/realms/bank.toml").read_text("utf-8").replace("ISSUER", self.issuer)
-        (self.directory / "realm.toml").write_text(realm + more, "utf-8")
+        (self.directory / "realm.toml").write_text(realm, "utf-8")
         (self.directory / "sekisho.toml").write_text(
             f'data = "{data}"\ndatabase = "{database}"\nrealms = ["{self.directory}/realm.toml"]\n'
             f'[[listener]]\nbind = "127.0.0.1:{port}"\n[operations]\nbind = "127.0.0.1:{operations}"\n'
@@ -132,13 +132,17 @@ class UserAgent:
 
     def authorize(self, url, username="alice", decision="approve"):
         """Signs in if asked, then presses `decision`. Answers the client's redirect URI with its parameters."""
-        page = self._go("GET", url)
+        page = self.open(url)
         if self._form(page, "sign-in"):
             page = self._press(page, "sign-in", {"username": username, "password": f"{username}-password"})
         if self._form(page, decision):
             page = self._press(page, decision, {})
         assert isinstance(page, str), f"{page.status_code} {page.url}\n{page.text}"
         return page
+
+    def open(self, url):
+        """A page, or the address of somebody else's."""
+        return self._go("GET", url)
 
     def _form(self, page, id):
         if isinstance(page, str):

@@ -1,7 +1,5 @@
 //! `POST /introspect`. RFC 7662.
 
-mod jwt;
-
 use reqwest::Method as Verb;
 use serde_json::json;
 

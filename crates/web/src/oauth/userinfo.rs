@@ -4,10 +4,7 @@
 //!
 //! Deliberately not: a token in the query (RFC 9700 §4.3.2).
 
-use ::oauth::{
-    issue::Answer,
-    userinfo::{UserinfoRefusal, userinfo},
-};
+use ::oauth::userinfo::{UserinfoRefusal, userinfo};
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -15,7 +12,6 @@ use axum::{
 };
 use protocol::{
     bearer::{BearerToken, Challenge},
-    error_code::ErrorCode,
     form::Form,
 };
 
@@ -64,8 +60,7 @@ async fn told(call: &Call, form: Option<&Form>) -> Response {
         Err(refusal) => Err(refusal),
     };
     match result {
-        Ok(Answer::Json(claims)) => respond::json(StatusCode::OK, &claims),
-        Ok(Answer::Jwt(token)) => respond::jwt("application/jwt", token),
+        Ok(claims) => respond::json(StatusCode::OK, &claims),
         Err(refusal) => refuse(call, &refusal),
     }
 }
@@ -106,8 +101,9 @@ fn refuse(call: &Call, refusal: &UserinfoRefusal) -> Response {
     } else {
         challenge = challenge.error(code).error_description(&text);
     }
-    let is_fault = matches!(code, ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable);
-    if !is_fault && let Ok(value) = HeaderValue::from_str(&challenge.to_string()) {
+    if !matches!(refusal, UserinfoRefusal::Fault(_))
+        && let Ok(value) = HeaderValue::from_str(&challenge.to_string())
+    {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
     }
     response

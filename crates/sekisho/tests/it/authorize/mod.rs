@@ -4,7 +4,6 @@ mod assurance;
 mod callback;
 mod claims;
 mod client;
-mod encrypted_id_token;
 mod form_post;
 mod hints;
 mod hybrid;
