@@ -11,7 +11,7 @@ use model::{Session, User};
 use realm::RealmContext;
 use storage::{Change, Outcome, StorageError};
 
-pub use self::cookie_name::{cookie_name, device_cookie_name, flow_cookie_name};
+pub use self::cookie_name::{cookie_name, device_cookie_name, flow_cookie_name, state_cookie_name};
 
 /// Longer values were not made here.
 const MAX_COOKIE: usize = 256;
@@ -19,18 +19,26 @@ const MAX_COOKIE: usize = 256;
 /// The living session that a cookie stands for, and its user. `None` for anything else: another secret, a session that
 /// ended or expired, a user who was disabled or is gone.
 pub async fn find(realm: &RealmContext, cookie: &str) -> Result<Option<(Session, User)>, StorageError> {
+    let session = of_this_browser(realm, cookie).await?;
+    let Some(session) = session.filter(|session| session.is_alive(realm.now())) else {
+        return Ok(None);
+    };
+    let user = realm.store.find_user(realm.issuer(), &session.user_id).await?;
+    Ok(user.filter(|user| user.enabled).map(|user| (session, user)))
+}
+
+/// The session of this browser when it was ended, here or elsewhere: apps are to be told by the browser too.
+pub async fn find_ended(realm: &RealmContext, cookie: &str) -> Result<Option<Session>, StorageError> {
+    let session = of_this_browser(realm, cookie).await?;
+    Ok(session.filter(|session| session.ended_at.is_some()))
+}
+
+async fn of_this_browser(realm: &RealmContext, cookie: &str) -> Result<Option<Session>, StorageError> {
     let Some((id, secret)) = split(cookie) else {
         return Ok(None);
     };
-    let Some(session) = realm.store.find_session(realm.issuer(), id).await? else {
-        return Ok(None);
-    };
-    let is_of_this_browser = jose::constant_time_eq(&secret_hash(secret), &session.secret_hash);
-    if !is_of_this_browser || !session.is_alive(realm.now()) {
-        return Ok(None);
-    }
-    let user = realm.store.find_user(realm.issuer(), &session.user_id).await?;
-    Ok(user.filter(|user| user.enabled).map(|user| (session, user)))
+    let session = realm.store.find_session(realm.issuer(), id).await?;
+    Ok(session.filter(|session| jose::constant_time_eq(&secret_hash(secret), &session.secret_hash)))
 }
 
 /// Ends a session of this user with the authorizations made in it that hold no refresh token. `false` when there was
@@ -39,6 +47,13 @@ pub async fn end(realm: &RealmContext, user_id: &str, id: &str) -> Result<bool, 
     let statements = storage::session::end(realm.issuer(), user_id, id, realm.now());
     let outcome = realm.store.commit(Change::new().then_all(statements)).await?;
     Ok(outcome == Outcome::Applied)
+}
+
+/// What scripts of this server may know of a sign-in (Session Management §3.2): it changes with each one, and tells
+/// neither the user nor the secret of the cookie that it follows from.
+pub fn browser_state(cookie: &str) -> String {
+    let secret = split(cookie).map_or(cookie, |(_, secret)| secret);
+    jose::b64::encode(jose::hmac_sha256(secret.as_bytes(), b"state of a browser"))
 }
 
 /// What every form of a signed-in user must bring back. It follows from the secret of the cookie and does not tell it.

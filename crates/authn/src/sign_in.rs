@@ -197,7 +197,7 @@ async fn establish(
         let (session, change) = if current.user_id == user.id {
             let renewed = renewed(current, &fresh);
             let renew = storage::session::renew(issuer, &renewed)?;
-            (renewed, always.clone().then(renew))
+            (renewed, always.clone().then_all(renew))
         } else {
             let end = storage::session::end(issuer, &current.user_id, &current.id, realm.now());
             let insert = storage::session::insert(issuer, &fresh)?;

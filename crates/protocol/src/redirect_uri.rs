@@ -201,19 +201,23 @@ impl ValidatedRedirectUri {
 
     /// The URI with the parameters added to its query; a registered query "MUST be retained" (RFC 6749 §3.1.2).
     pub fn with_query(&self, parameters: &[(&str, &str)]) -> String {
-        let mut uri = self.0.clone();
-        if !uri.contains('?') {
-            uri.push('?');
-        } else if !uri.ends_with(['?', '&']) {
-            uri.push('&');
-        }
-        append(uri, parameters)
+        with_query(&self.0, parameters)
     }
 
     /// The URI with the parameters as its fragment (it has none of its own); a registered query stays.
     pub fn with_fragment(&self, parameters: &[(&str, &str)]) -> String {
         append(format!("{}#", self.0), parameters)
     }
+}
+
+/// A URI without fragment, with parameters added to its query.
+pub(crate) fn with_query(uri: &str, parameters: &[(&str, &str)]) -> String {
+    let joint = match uri {
+        uri if !uri.contains('?') => "?",
+        uri if uri.ends_with(['?', '&']) => "",
+        _ => "&",
+    };
+    append(format!("{uri}{joint}"), parameters)
 }
 
 /// Everything but unreserved characters is escaped. A space becomes `%20`, which decoders of forms and of plain

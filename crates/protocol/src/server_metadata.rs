@@ -1,6 +1,8 @@
 //! What a realm publishes about itself.
 //!
-//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 9207 §3, OpenID Connect RP-Initiated Logout §2.1
+//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 9207 §3, OpenID Connect RP-Initiated Logout §2.1,
+//! OpenID Connect Session Management §3.3, OpenID Connect Front-Channel Logout §3, OpenID Connect Back-Channel Logout
+//! §2.1
 //!
 //! Lists are the union of what the offered profiles allow, so that metadata can promise nothing that is not in the
 //! table. Only endpoints that exist are named.
@@ -28,6 +30,16 @@ pub struct ServerMetadata {
     pub userinfo_endpoint: String,
     /// Where apps send the browser to be signed out (RP-Initiated Logout §2.1).
     pub end_session_endpoint: String,
+    /// What apps frame to ask whether the user is still signed in (Session Management §3.3).
+    pub check_session_iframe: String,
+    /// Whether apps are told of a log-out by the browser (Front-Channel Logout §3).
+    pub frontchannel_logout_supported: bool,
+    /// Whether they are told which session ended.
+    pub frontchannel_logout_session_supported: bool,
+    /// Whether apps are told of a log-out by this server (Back-Channel Logout §2.1).
+    pub backchannel_logout_supported: bool,
+    /// Whether they are told which session ended.
+    pub backchannel_logout_session_supported: bool,
     /// Where the public keys are.
     pub jwks_uri: String,
     /// The scopes that can be asked for.
@@ -112,6 +124,11 @@ impl ServerMetadata {
             introspection_endpoint: endpoint("introspect"),
             userinfo_endpoint: endpoint("userinfo"),
             end_session_endpoint: endpoint("logout"),
+            check_session_iframe: endpoint("session"),
+            frontchannel_logout_supported: true,
+            frontchannel_logout_session_supported: true,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
             jwks_uri: endpoint("jwks"),
             scopes_supported: owned(scopes.iter()),
             response_types_supported: owned(profiles.iter().flat_map(|profile| profile.response_types).copied()),

@@ -9,8 +9,9 @@ macro_rules! columns {
         "metadata, secret_hash, wrapped_secret, registration_token_hash, enabled, source, created_at"
     };
 }
+pub(crate) use columns;
 
-fn read(store: &Store, mut row: Row) -> Result<Client, StorageError> {
+pub(crate) fn read(store: &Store, mut row: Row) -> Result<Client, StorageError> {
     Ok(Client {
         metadata: store.parsed.parse(row.text()?)?,
         secret_hash: row.opt_bytes()?,
@@ -75,8 +76,10 @@ impl Store {
 pub fn put(realm: &str, client: &Client, now: i64) -> Result<Statement, StorageError> {
     Ok(Statement::guard(
         "INSERT INTO client (realm, client_id, metadata, secret_hash, wrapped_secret, registration_token_hash, \
-         enabled, source, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) \
+         enabled, source, created_at, updated_at, backchannel_logout_uri) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10) \
          ON CONFLICT (realm, client_id) DO UPDATE SET metadata = excluded.metadata, \
+         backchannel_logout_uri = excluded.backchannel_logout_uri, \
          secret_hash = excluded.secret_hash, wrapped_secret = excluded.wrapped_secret, \
          registration_token_hash = excluded.registration_token_hash, enabled = excluded.enabled, \
          source = excluded.source, updated_at = excluded.updated_at",
@@ -90,6 +93,11 @@ pub fn put(realm: &str, client: &Client, now: i64) -> Result<Statement, StorageE
             client.enabled.into(),
             client.source.as_str().into(),
             now.into(),
+            client
+                .metadata
+                .backchannel_logout_uri
+                .clone()
+                .map_or(Value::Null, Value::Text),
         ],
     ))
 }

@@ -36,6 +36,7 @@ pub mod realm;
 pub mod refresh_token;
 pub mod revoked_token;
 pub mod session;
+pub mod session_client;
 pub mod stored_flow;
 pub mod used_assertion;
 pub mod user;

@@ -13,7 +13,7 @@ const FIRST_WAIT: i64 = 10;
 /// The longest wait between two attempts, in seconds.
 const LONGEST_WAIT: i64 = 3600;
 /// How long delivery is tried, in seconds.
-const GIVE_UP_AFTER: i64 = 24 * 3600;
+pub(crate) const GIVE_UP_AFTER: i64 = 24 * 3600;
 /// How long a call that was delivered or given up can still be looked at, in seconds.
 const KEEP: i64 = 7 * 24 * 3600;
 /// Characters of an error that are kept.
@@ -108,7 +108,7 @@ pub fn delivered(id: &str, now: i64) -> Statement {
 /// Records that an attempt failed: the call is due again after a while, or given up when no time is left for it.
 /// The record of a node that lost its lease in the meantime changes nothing.
 pub fn failed(item: &OutboxItem, now: i64, error: &str) -> Statement {
-    let error: String = error.chars().filter(|c| *c != '\0').take(ERROR_LENGTH).collect();
+    let error = kept(error);
     let next = now.saturating_add(wait_after(item.attempts));
     if next >= item.expires_at.min(item.created_at.saturating_add(GIVE_UP_AFTER)) {
         return give_up(&item.id, item.attempts, now, error);
@@ -118,6 +118,16 @@ pub fn failed(item: &OutboxItem, now: i64, error: &str) -> Statement {
          WHERE id = $1 AND state = 'pending' AND attempts = $2",
         vec![item.id.as_str().into(), item.attempts.into(), next.into(), error.into()],
     )
+}
+
+/// Records that an attempt failed and that another one would too: the call is given up at once.
+pub fn refused(item: &OutboxItem, now: i64, error: &str) -> Statement {
+    give_up(&item.id, item.attempts, now, kept(error))
+}
+
+/// What is kept of an error.
+fn kept(error: &str) -> String {
+    error.chars().filter(|c| *c != '\0').take(ERROR_LENGTH).collect()
 }
 
 fn give_up(id: &str, attempts: i64, now: i64, error: String) -> Statement {
@@ -188,14 +198,19 @@ impl Store {
         }
     }
 
-    /// The newest calls of a realm and what became of them, at most `limit`.
-    pub async fn outbox_of_realm(&self, realm: &str, limit: i64) -> Result<Vec<OutboxEntry>, StorageError> {
+    /// The newest calls of a realm and what became of them, at most `limit`, perhaps those in one state alone.
+    pub async fn outbox_of_realm(
+        &self,
+        realm: &str,
+        state: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<OutboxEntry>, StorageError> {
         let rows = self
             .query(
                 "SELECT id, kind, destination, state, attempts, next_attempt_at, last_error, created_at, \
                    finished_at \
-                 FROM outbox WHERE realm = $1 ORDER BY created_at DESC, id LIMIT $2",
-                &[Value::from(realm), limit.into()],
+                 FROM outbox WHERE realm = $1 AND ($2 = '' OR state = $2) ORDER BY created_at DESC, id LIMIT $3",
+                &[Value::from(realm), state.unwrap_or_default().into(), limit.into()],
             )
             .await?;
         rows.into_iter().map(entry).collect()

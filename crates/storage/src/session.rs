@@ -2,7 +2,7 @@
 
 use model::Session;
 
-use crate::{Row, Statement, StorageError, Store, Value, row::json};
+use crate::{Row, Statement, StorageError, Store, Value, row::json, session_client};
 
 macro_rules! columns {
     () => {
@@ -105,8 +105,8 @@ pub fn insert(realm: &str, session: &Session) -> Result<Statement, StorageError>
 }
 
 /// The same user authenticated again in a living session: new secret, new authentication. The id stays.
-pub fn renew(realm: &str, session: &Session) -> Result<Statement, StorageError> {
-    Ok(Statement::guard(
+pub fn renew(realm: &str, session: &Session) -> Result<Vec<Statement>, StorageError> {
+    let renew = Statement::guard(
         "UPDATE session SET secret_hash = $4, flow_id = $5, auth_time = $6, acr = $7, amr = $8, expires_at = $9 \
          WHERE realm = $1 AND id = $2 AND user_id = $3 AND ended_at IS NULL",
         vec![
@@ -120,7 +120,11 @@ pub fn renew(realm: &str, session: &Session) -> Result<Statement, StorageError> 
             json(&session.amr)?,
             session.expires_at.into(),
         ],
-    ))
+    );
+    Ok(vec![
+        renew,
+        session_client::extend(realm, &session.id, session.expires_at),
+    ])
 }
 
 /// Guards that a session is still alive when something is granted in it.
@@ -131,13 +135,15 @@ pub fn still_alive(realm: &str, id: &str) -> Statement {
     )
 }
 
-/// Ends a session of a user, and the authorizations made in it that hold no refresh token.
+/// Ends a session of a user, and the authorizations made in it that hold no refresh token; clients that want to be
+/// told are owed a call.
 pub fn end(realm: &str, user_id: &str, id: &str, now: i64) -> Vec<Statement> {
     vec![
         Statement::guard(
             "UPDATE session SET ended_at = $4 WHERE realm = $1 AND id = $2 AND user_id = $3 AND ended_at IS NULL",
             vec![realm.into(), id.into(), user_id.into(), now.into()],
         ),
+        session_client::owe_calls(realm, id, now),
         Statement::new(
             "UPDATE authorizations SET ended_at = $3 \
              WHERE realm = $1 AND session_id = $2 AND offline = 0 AND ended_at IS NULL",
@@ -146,9 +152,11 @@ pub fn end(realm: &str, user_id: &str, id: &str, now: i64) -> Vec<Statement> {
     ]
 }
 
-/// Ends all sessions of a user, and the user's authorizations that hold no refresh token.
+/// Ends all sessions of a user, and the user's authorizations that hold no refresh token; clients that want to be told
+/// are owed a call for each session.
 pub fn end_all_of_user(realm: &str, user_id: &str, now: i64) -> Vec<Statement> {
     vec![
+        session_client::owe_calls_of_user(realm, user_id, now),
         Statement::new(
             "UPDATE session SET ended_at = $3 WHERE realm = $1 AND user_id = $2 AND ended_at IS NULL",
             vec![realm.into(), user_id.into(), now.into()],

@@ -1,4 +1,4 @@
-//! Style sheet, script and pictures of the pages, each under a name that carries its content's hash, so that it can be
+//! Style sheet, scripts and pictures of the pages, each under a name that carries its content's hash, so that it can be
 //! cached for ever.
 
 use std::{fmt::Write as _, sync::LazyLock};
@@ -13,7 +13,7 @@ struct Asset {
     bytes: &'static [u8],
 }
 
-static ASSETS: [Asset; 3] = [
+static ASSETS: [Asset; 5] = [
     Asset {
         name: "sekisho.css",
         content_type: "text/css; charset=utf-8",
@@ -28,6 +28,16 @@ static ASSETS: [Asset; 3] = [
         name: "form_post.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("assets/form_post.js"),
+    },
+    Asset {
+        name: "signed_out.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("assets/signed_out.js"),
+    },
+    Asset {
+        name: "check_session.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("assets/check_session.js"),
     },
 ];
 

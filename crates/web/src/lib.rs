@@ -14,6 +14,7 @@ mod account;
 mod app;
 mod asset;
 pub mod assets;
+mod browser_state;
 pub mod extract;
 mod flow;
 pub mod locale;

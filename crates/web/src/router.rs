@@ -45,6 +45,7 @@ fn realm_routes(app: Arc<App>) -> Router {
         .route("/introspect", post(oauth::introspect))
         .route("/userinfo", cors(get(oauth::userinfo_get).post(oauth::userinfo_post)))
         .route("/assets/{name}", get(asset::serve))
+        .route("/session", get(oauth::check_session))
         .merge(pages)
         .fallback(account::no_such_page)
         .with_state(app)
@@ -158,7 +159,7 @@ impl Front {
 }
 
 /// What the paths of all routes above begin with.
-pub const CLAIMED: [&str; 14] = [
+pub const CLAIMED: [&str; 15] = [
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
     "/jwks",
@@ -172,6 +173,7 @@ pub const CLAIMED: [&str; 14] = [
     "/consent",
     "/account",
     "/logout",
+    "/session",
     "/assets",
 ];
 

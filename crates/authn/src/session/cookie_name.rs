@@ -18,6 +18,11 @@ pub fn device_cookie_name(realm: &Realm) -> String {
     name(realm, "device")
 }
 
+/// The name of the cookie by which scripts of this server see that somebody signed in or out.
+pub fn state_cookie_name(realm: &Realm) -> String {
+    name(realm, "state")
+}
+
 /// The name of the cookie that carries the sealed flow with this id (see [`model::Flow`]).
 pub fn flow_cookie_name(realm: &Realm, flow_id: &str) -> String {
     format!("{}-{flow_id}", name(realm, "flow"))
@@ -39,7 +44,7 @@ mod tests {
         let https = settings("https://id.example.com/one");
         let other = settings("https://id.example.com/two");
         let http = settings("http://localhost:8080");
-        for of in [cookie_name, device_cookie_name] {
+        for of in [cookie_name, device_cookie_name, state_cookie_name] {
             assert!(of(&https).starts_with("__Host-sekisho-"));
             assert!(of(&http).starts_with("sekisho-"));
             assert_ne!(of(&https), of(&other));

@@ -283,7 +283,7 @@ async fn owed_mail(test: &TestRealm) -> Vec<String> {
     let calls = test
         .realm()
         .store
-        .outbox_of_realm(test.realm().issuer(), 100)
+        .outbox_of_realm(test.realm().issuer(), None, 100)
         .await
         .unwrap();
     assert!(calls.iter().all(|call| call.kind == "mail"));

@@ -20,6 +20,8 @@ pub struct Person {
     pub session: Session,
     /// The user.
     pub user: User,
+    /// What scripts can see of this sign-in: it goes into `session_state`.
+    pub browser_state: String,
 }
 
 /// What comes next.

@@ -1,15 +1,17 @@
 //! The answer: the grant is written, an authorization appears, and the code or tokens go to the client.
 //!
-//! Spec: RFC 6749 §4.1.2 and §4.2.2, OpenID Connect Core §3.1.3.3, §3.2.2.5, §3.3.2.5.
+//! Spec: RFC 6749 §4.1.2 and §4.2.2, OpenID Connect Core §3.1.3.3, §3.2.2.5, §3.3.2.5,
+//! OpenID Connect Session Management §2 (`session_state`; of refusals it says nothing).
 
-use jose::{random_token, sha256};
+use jose::{b64, random_bytes, random_token, sha256};
 use model::{Authorization, AuthorizationDetails, Grant, flow, new_id};
 use protocol::{
     error_code::ErrorCode,
     scope::{OPENID, Scope},
+    session_state::session_state,
 };
 use realm::RealmContext;
-use storage::{Change, Outcome, StorageError, authorization, grant, session};
+use storage::{Change, Outcome, Statement, StorageError, authorization, grant, session};
 
 use super::{
     AuthorizationResponse, AuthorizeRefusal, Permission, Person, ValidRequest,
@@ -18,7 +20,7 @@ use super::{
 use crate::{
     Fault,
     issue::{AccessToken, Protection, ProtectionRefusal, access_token, id_token::IdToken},
-    scope_policy,
+    logout, scope_policy,
 };
 
 /// How often a grant that others change meanwhile is read again.
@@ -87,6 +89,7 @@ pub async fn issue(
             .then(session::still_alive(realm.issuer(), &person.session.id))
             .then_all(flow_id.map(|id| session::use_flow(realm.issuer(), id, realm.now() + flow::LIFETIME)))
             .then(authorization::insert(realm.issuer(), &new, &change_id)?)
+            .then_all(signed_in_to(realm, valid, person, scope)?)
             .recognised_by(authorization::changed_by(realm.issuer(), &new.id, &change_id));
         if realm.store.commit(change).await? == Outcome::Applied {
             let response = respond(realm, valid, person, &new, (code, id_token))?;
@@ -120,6 +123,20 @@ async fn check_keys(
             let text = refusal.to_string();
             Err(AuthorizeRefusal::redirect(realm.issuer(), valid, refusal.code(), &text))
         }
+    }
+}
+
+/// Who is signed in to a client by an ID token is signed out of it when the session ends.
+fn signed_in_to(
+    realm: &RealmContext,
+    valid: &ValidRequest,
+    person: &Person,
+    scope: &Scope,
+) -> Result<Option<Statement>, Fault> {
+    if scope.contains(OPENID) {
+        logout::remember(realm, &valid.client, &person.session)
+    } else {
+        Ok(None)
     }
 }
 
@@ -274,6 +291,16 @@ fn respond(
         .transpose()?;
     parameters.extend(code.map(|code| ("code", code)));
     parameters.extend(id_token.map(|token| ("id_token", token)));
+    // "When the OP supports session management, it MUST also return the Session State" (Session Management §2).
+    if new.scope.contains(OPENID) {
+        let state = session_state(
+            valid.client.id(),
+            valid.redirect_uri.as_str(),
+            &person.browser_state,
+            &b64::encode(random_bytes::<16>()),
+        );
+        parameters.extend(state.map(|state| ("session_state", state)));
+    }
     Ok(AuthorizationResponse::success(
         realm.issuer(),
         valid.redirect_uri.clone(),

@@ -1,6 +1,7 @@
 //! Every contradiction of a registration at once, each with its remedy.
 //!
-//! Spec: RFC 7591 §2.1 and §3.2.2, OpenID Connect Registration §2
+//! Spec: RFC 7591 §2.1 and §3.2.2, OpenID Connect Registration §2, OpenID Connect Front-Channel Logout §2, OpenID
+//! Connect Back-Channel Logout §2.2
 
 use serde::Serialize;
 
@@ -8,6 +9,7 @@ use super::{ClientMetadata, LOCALIZED_MEMBERS, grant_types_of};
 use crate::{
     ErrorCode, GrantType, ResponseType, SecurityProfile, SubjectType, TokenEndpointAuthMethod, assertion,
     characters::is_vschar,
+    frontchannel_logout::origin,
     profile,
     redirect_uri::{check_registration, is_https, is_https_or_loopback},
     sector_identifier,
@@ -59,6 +61,7 @@ pub(super) fn validate(client: &ClientMetadata, default_profile: &SecurityProfil
     check_redirect_uris(client, profile, &mut problems);
     check_sector(client, &mut problems);
     check_uris(client, &mut problems);
+    check_logout_uris(client, &mut problems);
     check_origins(client, &mut problems);
     problems.0
 }
@@ -304,6 +307,36 @@ fn check_uris(client: &ClientMetadata, problems: &mut Problems) {
         if let Some(uri) = uri.as_deref().filter(|uri| !is_safe(uri)) {
             problems.add(member, format!("{uri} does not use https"), "use an https URI");
         }
+    }
+}
+
+/// Front-Channel Logout §2 and Back-Channel Logout §2.2: absolute URIs without a fragment, https except on the author's
+/// own machine. What browsers load is of the app itself: "The domain, port, and scheme of this URL MUST be the same as
+/// that of a registered Redirection URI value".
+fn check_logout_uris(client: &ClientMetadata, problems: &mut Problems) {
+    for (member, uri) in [
+        ("backchannel_logout_uri", &client.backchannel_logout_uri),
+        ("frontchannel_logout_uri", &client.frontchannel_logout_uri),
+    ] {
+        if let Some(uri) = uri
+            .as_deref()
+            .filter(|uri| !is_https_or_loopback(uri) || uri.contains('#'))
+        {
+            problems.add(
+                member,
+                format!("{uri} is not a web address without a fragment"),
+                "use an https URI without fragment",
+            );
+        }
+    }
+    let known: Vec<String> = client.redirect_uris.iter().filter_map(|uri| origin(uri)).collect();
+    let own = client.frontchannel_logout_uri.as_deref().and_then(origin);
+    if let Some(origin) = own.filter(|own| !known.contains(own)) {
+        problems.add(
+            "frontchannel_logout_uri",
+            format!("{origin} is not the origin of a redirect URI"),
+            "use a URI with the scheme, host and port of one of redirect_uris",
+        );
     }
 }
 

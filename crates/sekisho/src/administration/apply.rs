@@ -67,9 +67,20 @@ async fn write(secrets: &Secrets<'_>, realm: &str, write: Write, now: i64) -> Re
             realm,
             &new_user(secrets.pool, *entry, now).await?,
         )?],
-        Write::User(user) => vec![storage::user::update(realm, &user, now)?],
-        Write::DisableUser(user) => vec![storage::user::remove_from_file(realm, &user.id, now)],
+        Write::User(user) if user.enabled => vec![storage::user::update(realm, &user, now)?],
+        Write::User(user) => and_signed_out(storage::user::update(realm, &user, now)?, realm, &user, now),
+        Write::DisableUser(user) => {
+            let remove = storage::user::remove_from_file(realm, &user.id, now);
+            and_signed_out(remove, realm, &user, now)
+        }
     })
+}
+
+/// Who is off is signed out everywhere, and apps that want to know are told.
+fn and_signed_out(write: Statement, realm: &str, user: &User, now: i64) -> Vec<Statement> {
+    let mut statements = vec![write];
+    statements.extend(storage::session::end_all_of_user(realm, &user.id, now));
+    statements
 }
 
 async fn new_user(pool: &PasswordPool, entry: UserEntry, now: i64) -> Result<User, AdminError> {

@@ -159,6 +159,14 @@ pub enum Action {
         /// Which.
         id: String,
     },
+    /// Calls that are owed to others, and what became of them.
+    OutboxList {
+        /// In this state alone: `pending`, `delivered` or `dead`.
+        #[serde(default)]
+        state: Option<String>,
+        /// How many at most.
+        limit: i64,
+    },
 }
 
 #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]

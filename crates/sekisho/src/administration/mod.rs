@@ -12,6 +12,7 @@ mod error;
 mod export;
 mod grants;
 mod keys;
+mod outbox;
 mod plan;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -126,6 +127,7 @@ async fn in_realm(
         Action::GrantRevoke { id } => grants::revoke(realm, &id).await,
         Action::SessionList { user } => grants::list_sessions(realm, &user).await,
         Action::SessionEnd { id } => grants::end_session(realm, &id).await,
+        Action::OutboxList { state, limit } => outbox::list(realm, state.as_deref(), limit).await,
     }
 }
 

@@ -80,9 +80,16 @@ pub(super) async fn add(
 pub(super) async fn set_enabled(realm: &RealmContext, name: &str, enabled: bool) -> Result<Value, AdminError> {
     let user = find(realm, name).await?;
     let now = realm.now();
+    // Who is off is signed out everywhere, and apps that want to know are told.
+    let end = if enabled {
+        Vec::new()
+    } else {
+        storage::session::end_all_of_user(realm.issuer(), &user.id, now)
+    };
     // The revision rises, so that an `apply` that is being planned looks again.
     let change = Change::new()
         .then(storage::user::set_enabled(realm.issuer(), &user.id, enabled, now))
+        .then_all(end)
         .then(storage::realm::raise_revision());
     match realm.store.commit(change).await? {
         Outcome::Applied => Ok(view(&User {

@@ -8,7 +8,7 @@ use protocol::{ApplicationType, ClientMetadata, GrantType, ResponseType, Scope, 
 use serde_json::{Map, Value};
 
 use super::{
-    arguments::{ApiTask, ClientTask, GrantTask, KeyTask, NewApi, NewClient, SessionTask, Task, UserTask},
+    arguments::{ApiTask, ClientTask, GrantTask, KeyTask, NewApi, NewClient, OutboxTask, SessionTask, Task, UserTask},
     show, terminal,
 };
 use crate::administration::{Action, Command};
@@ -28,6 +28,7 @@ pub(super) fn prepare(task: Task) -> Result<Option<Prepared>, String> {
         Task::Key { realm, task } => (realm.realm, key(&task)),
         Task::Grant { realm, task } => (realm.realm, grant(task)),
         Task::Session { realm, task } => (realm.realm, session(task)),
+        Task::Outbox { realm, task } => (realm.realm, outbox(task)),
         _ => return Ok(None),
     };
     Ok(Some(Prepared {
@@ -237,6 +238,12 @@ fn session(task: SessionTask) -> Shown {
     }
 }
 
+fn outbox(task: OutboxTask) -> Shown {
+    match task {
+        OutboxTask::List { state, limit } => (Action::OutboxList { state, limit }, show::outbox),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -326,5 +333,10 @@ mod tests {
         assert!(matches!(action("sekisho grant revoke g1").1, Action::GrantRevoke { id } if id == "g1"));
         assert!(matches!(action("sekisho session end s1").1, Action::SessionEnd { id } if id == "s1"));
         assert!(Arguments::try_parse_from("sekisho key rotate --alg none".split(' ')).is_err());
+        assert!(matches!(
+            action("sekisho outbox list --state dead").1,
+            Action::OutboxList { state: Some(state), limit: 200 } if state == "dead"
+        ));
+        assert!(Arguments::try_parse_from("sekisho outbox list --state lost".split(' ')).is_err());
     }
 }

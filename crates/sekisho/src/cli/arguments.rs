@@ -95,6 +95,13 @@ pub(super) enum Task {
         #[command(subcommand)]
         task: SessionTask,
     },
+    /// Mail and calls to apps that are owed, and what became of them: list
+    Outbox {
+        #[command(flatten)]
+        realm: InRealm,
+        #[command(subcommand)]
+        task: OutboxTask,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -368,6 +375,19 @@ pub(super) enum SessionTask {
     End {
         /// Which
         id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum OutboxTask {
+    /// The newest first, with the last error
+    List {
+        /// pending, delivered or dead (given up)
+        #[arg(long, value_name = "STATE", value_parser = ["pending", "delivered", "dead"])]
+        state: Option<String>,
+        /// How many at most
+        #[arg(long, value_name = "N", default_value_t = 200)]
+        limit: i64,
     },
 }
 

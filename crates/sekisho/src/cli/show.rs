@@ -105,6 +105,24 @@ pub(super) fn sessions(answer: &Value) -> String {
     rows(answer, "sessions", &columns, "the user is signed in nowhere")
 }
 
+pub(super) fn outbox(answer: &Value) -> String {
+    let columns = [
+        ("KIND", "kind", false),
+        ("TO", "destination", false),
+        ("STATE", "state", false),
+        ("TRIED", "attempts", false),
+        ("OWED", "created_at", true),
+        ("NEXT", "next_attempt_at", true),
+        ("LAST ERROR", "last_error", false),
+    ];
+    rows(
+        answer,
+        "calls",
+        &columns,
+        "nothing is or was owed to anybody in the last days",
+    )
+}
+
 /// One object: a line for each member that is there.
 pub(super) fn object(answer: &Value) -> String {
     let mut lines = Vec::new();

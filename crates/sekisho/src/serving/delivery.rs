@@ -6,6 +6,7 @@
 
 mod call;
 mod courier;
+mod logout;
 mod mail;
 mod worker;
 
@@ -29,7 +30,11 @@ pub fn start(
     stop: &watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, String> {
     let mail = email.map(|email| Mail::new(email, trust)).transpose()?;
-    let courier = Courier { mail, outgoing };
+    let courier = Courier {
+        mail,
+        realms: Arc::clone(realms),
+        outgoing,
+    };
     let worker = Worker::new(realms.store.clone(), realms.clock.clone(), courier);
     Ok(tokio::spawn(worker.run(stop.clone())))
 }

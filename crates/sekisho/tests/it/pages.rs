@@ -135,10 +135,7 @@ async fn every_form_that_is_taken_is_answered_with_see_other() {
         .into_iter()
         .find(|id| id.starts_with("end-session-"))
         .unwrap();
-    for (button, to) in [
-        ("revoke-web-app", "/account?done=revoked"),
-        (&end, "/account?done=ended"),
-    ] {
+    for (button, to) in [("revoke-web-app", "/account?done=revoked"), (&end, "/logout")] {
         let response = post(&bank, &browser, &account.form_with(button), button)
             .send()
             .await

@@ -4,6 +4,8 @@
 ALTER TABLE client ADD COLUMN wrapped_secret BYTEA;
 -- RFC 7592: how a client that registered itself proves that its registration is its own.
 ALTER TABLE client ADD COLUMN registration_token_hash BYTEA;
+-- Where it is told that a session ended: the metadata say it too, but no SQL of both engines reads it there.
+ALTER TABLE client ADD COLUMN backchannel_logout_uri TEXT;
 
 -- RFC 7591 §3: who has such a token may register clients.
 CREATE TABLE initial_access_token (
@@ -34,7 +36,8 @@ CREATE TABLE session_client (
   realm      TEXT NOT NULL,
   session_id TEXT NOT NULL,
   client_id  TEXT NOT NULL,
-  sub        TEXT NOT NULL,
+  call_id    TEXT NOT NULL,
+  notice     TEXT NOT NULL,
   expires_at BIGINT NOT NULL,
   PRIMARY KEY (realm, session_id, client_id)
 );

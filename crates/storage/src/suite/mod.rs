@@ -11,6 +11,7 @@ mod migrations;
 mod outbox;
 mod proxy;
 mod purge;
+mod session_client;
 mod sign_in;
 mod used_assertion;
 mod values;

@@ -44,7 +44,7 @@ async fn lease_one(store: &Store, now: i64) -> OutboxItem {
 }
 
 async fn entry(store: &Store) -> OutboxEntry {
-    let mut entries = store.outbox_of_realm("https://id.example", 10).await.unwrap();
+    let mut entries = store.outbox_of_realm("https://id.example", None, 10).await.unwrap();
     assert_eq!(entries.len(), 1);
     entries.remove(0)
 }
@@ -146,11 +146,15 @@ async fn a_call_is_owed_exactly_when_its_change_was_applied(db: Database) {
         .unwrap();
     assert!(
         db.store
-            .outbox_of_realm("https://id.example", 10)
+            .outbox_of_realm("https://id.example", None, 10)
             .await
             .unwrap()
             .is_empty()
     );
-    let other_realm = db.store.outbox_of_realm("https://other.example", 10).await.unwrap();
+    let other_realm = db
+        .store
+        .outbox_of_realm("https://other.example", None, 10)
+        .await
+        .unwrap();
     assert!(other_realm.is_empty());
 }

@@ -94,34 +94,40 @@ pub async fn revoke_grant(PageForm { call, form }: PageForm) -> Response {
         let Person { user, .. } = person;
         let issuer = call.realm.issuer();
         let Some(grant) = call.realm.store.find_grant(issuer, &user.id, &client_id).await? else {
-            return Ok("nothing".to_owned());
+            return Ok("/account?done=nothing".to_owned());
         };
         let end = storage::grant::end(issuer, &user.id, &grant.id, call.realm.now());
         let outcome = call.realm.store.commit(Change::new().then_all(end)).await?;
         if outcome == Outcome::Missed {
-            return Ok("nothing".to_owned());
+            return Ok("/account?done=nothing".to_owned());
         }
         tracing::info!(user = user.id, client_id, grant = grant.id, "permission taken back");
         let client = call.realm.store.find_client(issuer, &client_id).await?;
         let name = views::client_name(client.as_ref(), &client_id, views::locale(&call, &[]));
         let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
-        Ok(format!("revoked&client={name}"))
+        Ok(format!("/account?done=revoked&client={name}"))
     })
     .await
 }
 
-/// `POST /account/sessions/end`: ends a session, this one or another.
+/// `POST /account/sessions/end`: ends a session, another or this one; then the browser has apps to tell at `/logout`.
 pub async fn end_session(PageForm { call, form }: PageForm) -> Response {
     let id = form.first("session").unwrap_or("").to_owned();
     act(&call, &form, |person| async {
-        let Person { user, .. } = person;
-        let ended = session::end(&call.realm, &user.id, &id).await?;
-        Ok(if ended { "ended" } else { "nothing" }.to_owned())
+        let Person {
+            user, session: this, ..
+        } = person;
+        let next = match session::end(&call.realm, &user.id, &id).await? {
+            true if id == this.id => "/logout",
+            true => "/account?done=ended",
+            false => "/account?done=nothing",
+        };
+        Ok(next.to_owned())
     })
     .await
 }
 
-/// Does something for the user who is signed in, if the form is one of ours.
+/// Does something for the user who is signed in, if the form is one of ours; then it goes on to what that answers.
 async fn act<F, R>(call: &Call, form: &Form, action: F) -> Response
 where
     F: FnOnce(Person) -> R,
@@ -133,7 +139,7 @@ where
         Err(refusal) => return *refusal,
     };
     match action(person).await {
-        Ok(done) => respond::see_other(call, &format!("/account?done={done}"), &[]),
+        Ok(next) => respond::see_other(call, &next, &[]),
         Err(error) => respond::fault_page(call, &Fault::from(error)),
     }
 }

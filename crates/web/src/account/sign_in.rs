@@ -5,7 +5,7 @@ use ::oauth::{
     authorize::{Person, ValidRequest},
 };
 use authn::{
-    session::{cookie_name, device_cookie_name},
+    session::{self, cookie_name, device_cookie_name},
     sign_in::{Attempt, Browser, SignInRefusal, SignedIn},
 };
 use axum::{
@@ -17,6 +17,7 @@ use protocol::form::Form;
 use storage::StorageError;
 
 use crate::{
+    browser_state,
     extract::{Call, PageForm, cookies},
     flow::{self, OpenFlow},
     oauth::{flow_error, refuse, request_of},
@@ -171,6 +172,7 @@ pub(super) fn go_on(call: &Call, open: &OpenFlow, signed_in: &SignedIn) -> Respo
     let cookies = [
         cookies::set(realm, &cookie_name(realm), &signed_in.cookie, None),
         cookies::set(realm, &device_cookie_name(realm), &signed_in.device, Some(RECOGNISED)),
+        browser_state::set(call, Some(&session::browser_state(&signed_in.cookie))),
     ];
     respond::see_other(call, &next(open), &cookies)
 }

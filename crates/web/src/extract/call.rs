@@ -106,7 +106,11 @@ impl Call {
             return Ok(None);
         };
         let found = session::find(&self.realm, cookie).await?;
-        Ok(found.map(|(session, user)| Person { session, user }))
+        Ok(found.map(|(session, user)| Person {
+            session,
+            user,
+            browser_state: session::browser_state(cookie),
+        }))
     }
 
     /// Whether a form came from a page of this realm. A browser says so by `Sec-Fetch-Site` or `Origin`; one that

@@ -40,6 +40,18 @@ impl Cookies {
     }
 }
 
+/// A `Set-Cookie` value that scripts can read, also in frames in other sites' pages. Browsers want `Secure` for that, so
+/// not on http issuers.
+pub fn set_readable(realm: &Realm, name: &str, value: &str, remove: bool) -> String {
+    let scope = if realm.is_https() {
+        "SameSite=None; Secure"
+    } else {
+        "SameSite=Lax"
+    };
+    let max_age = if remove { "; Max-Age=0" } else { "" };
+    format!("{name}={value}; Path=/; {scope}{max_age}")
+}
+
 /// A `Set-Cookie` value. `max_age` in seconds; `None` lives as long as the browser, `Some(0)` removes it.
 pub fn set(realm: &Realm, name: &str, value: &str, max_age: Option<i64>) -> String {
     let secure = if realm.is_https() { "; Secure" } else { "" };

@@ -15,6 +15,7 @@ use protocol::{error_code::ErrorCode, form::Form};
 
 use super::as_get;
 use crate::{
+    browser_state,
     extract::{Call, PageForm},
     flow::{self, FlowError, OpenFlow},
     pages::{ErrorKind, FormPost, csp},
@@ -39,23 +40,27 @@ pub async fn authorize_get(call: Call) -> Response {
             );
         }
     };
-    match start(&call, &form).await {
+    let person = match call.person().await {
+        Ok(person) => person,
+        Err(error) => return respond::fault_page(&call, &Fault::from(error)),
+    };
+    let response = match start(&call, &form, person.as_ref()).await {
         Ok(response) => response,
         Err(refusal) => refuse(&call, &refusal),
-    }
+    };
+    browser_state::keep(&call, person.as_ref(), response)
 }
 
-async fn start(call: &Call, form: &Form) -> Result<Response, AuthorizeRefusal> {
+async fn start(call: &Call, form: &Form, person: Option<&Person>) -> Result<Response, AuthorizeRefusal> {
     let valid = validate(&call.realm, form).await?;
-    let person = call.person().await?;
-    let next = match decide(&call.realm, &valid, person.as_ref(), None).await? {
+    let next = match decide(&call.realm, &valid, person, None).await? {
         // "the user has chosen to be shown the account creation experience rather than the login experience"
         // (Initiating User Registration §4.1).
         Decision::SignIn if valid.request.prompt.wants_sign_up() => "/sign-up",
         Decision::SignIn => "/sign-in",
         Decision::Consent(_) => "/consent",
         Decision::Issue(permitted) => {
-            match answer(call, &valid, person.as_ref(), &permitted, None, Approval::Remembered).await? {
+            match answer(call, &valid, person, &permitted, None, Approval::Remembered).await? {
                 Some(response) => return Ok(response),
                 // What changed in this moment, the next page finds out.
                 None => "/consent",

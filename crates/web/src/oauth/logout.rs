@@ -1,24 +1,27 @@
 //! `/logout`: ends the session of this browser, by the user's own wish or an app's.
 //!
-//! Spec: OpenID Connect RP-Initiated Logout §2 (GET and POST), §4
+//! Spec: OpenID Connect RP-Initiated Logout §2 (GET and POST), §3, §4; OpenID Connect Front-Channel Logout §3
 
 use ::oauth::{
     Fault,
     authorize::Person,
-    logout::{LogoutRefusal, LogoutRequest, validate},
+    logout::{Frame, LogoutRefusal, LogoutRequest, frames, validate},
 };
 use authn::session::{self, cookie_name};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+use model::Client;
 use protocol::{error_code::ErrorCode, form::Form};
 
 use super::as_get;
 use crate::{
     account::submitter,
+    browser_state,
     extract::{Call, PageForm, cookies},
-    pages::{ErrorKind, Href, Label, Link, Message, SignOut, Text, csp},
+    locale::Locale,
+    pages::{ErrorKind, FrameView, Href, Label, Link, Message, NextView, SignOut, SignedOut, Text, csp},
     respond, views,
 };
 
@@ -65,7 +68,7 @@ async fn answer(call: &Call, form: &Form) -> Result<Response, LogoutRefusal> {
         }
         end(call, &person).await?;
     }
-    Ok(signed_out(call, &request))
+    signed_out(call, &request).await
 }
 
 async fn end(call: &Call, person: &Person) -> Result<(), Fault> {
@@ -84,10 +87,7 @@ fn ask(call: &Call, form: &Form, request: &LogoutRequest, person: &Person) -> Re
     let view = SignOut {
         realm: views::realm(call, locale, &query.finish()),
         user: Label::new(person.user.display()),
-        client_name: request
-            .client
-            .as_ref()
-            .map(|client| Label::first_of(&[client.name(locale.tag()), client.id()])),
+        client_name: request.client.as_ref().map(|client| name(client, locale)),
         action: call.path("/logout"),
         csrf: call.session_cookie().map(session::csrf).unwrap_or_default(),
         fields: of_request()
@@ -98,17 +98,58 @@ fn ask(call: &Call, form: &Form, request: &LogoutRequest, person: &Person) -> Re
     respond::page(call, locale, StatusCode::OK, &view, &policy)
 }
 
-/// Nobody is signed in any more: on to where the app wants, or a page that says so.
-fn signed_out(call: &Call, request: &LogoutRequest) -> Response {
+/// Nobody is signed in any more: apps are told by frames, and the browser goes on to where the app wants, or to a page
+/// that says so. The cookie of the session, by which the frames are found, ends here, so that they are loaded once.
+async fn signed_out(call: &Call, request: &LogoutRequest) -> Result<Response, LogoutRefusal> {
+    let ended = match call.session_cookie() {
+        Some(cookie) => session::find_ended(&call.realm, cookie).await?,
+        None => None,
+    };
+    let frames = match ended {
+        Some(session) => frames(&call.realm, &session.id).await?,
+        None => Vec::new(),
+    };
     let mut response = match &request.next {
+        _ if !frames.is_empty() => tell(call, request, &frames),
         Some(next) => respond::redirect(call, next),
         None => say(call),
     };
     let realm = &call.realm.realm;
-    if let Ok(cookie) = HeaderValue::from_str(&cookies::set(realm, &cookie_name(realm), "", Some(0))) {
+    let no_session = cookies::set(realm, &cookie_name(realm), "", Some(0));
+    if let Ok(cookie) = HeaderValue::from_str(&no_session) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    response
+    Ok(browser_state::keep(call, None, response))
+}
+
+fn tell(call: &Call, request: &LogoutRequest, frames: &[Frame]) -> Response {
+    let locale = views::locale(call, &[]);
+    let view = SignedOut {
+        realm: views::realm(call, locale, ""),
+        frames: frames
+            .iter()
+            .map(|frame| FrameView {
+                client_id: frame.client.id().to_owned(),
+                name: name(&frame.client, locale),
+                uri: frame.uri.clone(),
+            })
+            .collect(),
+        next: request
+            .next
+            .as_ref()
+            .zip(request.client.as_ref())
+            .map(|(uri, client)| NextView {
+                uri: uri.clone(),
+                name: name(client, locale),
+            }),
+        account: Href::local(call.path("/account")),
+    };
+    let policy = csp::signed_out(frames.iter().map(|frame| frame.uri.as_str()));
+    respond::page(call, locale, StatusCode::OK, &view, &policy)
+}
+
+fn name(client: &Client, locale: Locale) -> Label {
+    Label::first_of(&[client.name(locale.tag()), client.id()])
 }
 
 fn say(call: &Call) -> Response {

@@ -1,6 +1,7 @@
 //! The endpoints of OAuth 2.0 and OpenID Connect, one file each.
 
 mod authorize;
+mod check_session;
 mod consent;
 mod introspect;
 mod logout;
@@ -10,6 +11,7 @@ mod token;
 mod userinfo;
 
 pub use authorize::{authorize_get, authorize_post, flow_error, refuse, request_of};
+pub use check_session::check_session;
 pub use consent::{consent, consent_page};
 pub use introspect::introspect;
 pub use logout::{logout, logout_post};

@@ -1,7 +1,8 @@
 //! The Content-Security-Policy of each page.
 //!
 //! Spec: CSP Level 3. Nothing is loaded but the own style sheet and pictures, and an app's logo where one is shown;
-//! nothing frames a page; nothing runs, except the one script of the `form_post` page.
+//! nothing frames a page; nothing runs, except the one script of the `form_post` page and that of the page after a
+//! log-out, which frames apps.
 
 use url::Url;
 
@@ -27,6 +28,15 @@ pub fn flow(redirect_uri: &str) -> String {
 /// The policy of the `form_post` page, whose form goes to the redirect URI, sent by the page's own script.
 pub fn form_post(redirect_uri: &str) -> String {
     format!("{ALL}; script-src 'self'; form-action {}", schemes(redirect_uri))
+}
+
+/// The policy of the page after a log-out, which frames these pages of apps; only their origins may fill a frame.
+pub fn signed_out<'a>(frames: impl Iterator<Item = &'a str>) -> String {
+    let origins: Vec<String> = frames.filter_map(|frame| origin(&Url::parse(frame).ok()?)).collect();
+    format!(
+        "{ALL}; script-src 'self'; frame-src {}; form-action 'self'",
+        origins.join(" ")
+    )
 }
 
 /// The same policy with one picture of somebody else, from its origin alone. A redirect to another origin is not
@@ -70,6 +80,14 @@ mod tests {
             plain(),
             flow("https://app.example.com/cb"),
             form_post("https://app.example.com/cb"),
+            signed_out(
+                [
+                    "https://app.example.com/bye?x",
+                    "http://localhost:8081/bye",
+                    "https://a;b.example/",
+                ]
+                .into_iter(),
+            ),
         ] {
             assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
             assert!(!policy.contains("unsafe") && !policy.contains('*'));
@@ -99,6 +117,23 @@ mod tests {
         ] {
             assert_eq!(of(url), None, "{url}");
         }
+    }
+
+    #[test]
+    fn only_the_apps_that_are_told_are_framed() {
+        let policy = signed_out(
+            [
+                "https://app.example.com/bye?x",
+                "http://localhost:8081/bye",
+                "https://a;b.example/",
+            ]
+            .into_iter(),
+        );
+        assert!(
+            policy.contains("; frame-src https://app.example.com http://localhost:8081; "),
+            "{policy}"
+        );
+        assert!(!plain().contains("frame-src") && !form_post("https://a.example/").contains("frame-src"));
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl FormPost {
 
 impl View for FormPost {
     const TEMPLATE: &'static str = "form_post.html";
-    const AUTO_SUBMIT: bool = true;
+    const SCRIPT: Option<&'static str> = Some("form_post.js");
 
     fn realm(&self) -> Option<&RealmView> {
         Some(&self.realm)

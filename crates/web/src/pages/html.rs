@@ -47,10 +47,13 @@ pub(crate) fn tags(html: &str) -> Vec<Tag> {
 /// The first thing in a page that would run or be styled from within it, which the pages' policy forbids.
 pub(crate) fn inline_code(tags: &[Tag]) -> Option<String> {
     for tag in tags {
-        if matches!(
-            tag.name.as_str(),
-            "script" | "style" | "iframe" | "object" | "embed" | "base"
-        ) {
+        let is_code = match tag.name.as_str() {
+            "script" | "style" | "object" | "embed" | "base" => true,
+            // What apps fill, from their own origin, within bounds.
+            "iframe" => tag.attribute("sandbox").is_none() || tag.attribute("srcdoc").is_some(),
+            _ => false,
+        };
+        if is_code {
             return Some(format!("<{}", tag.name));
         }
         for (name, value) in &tag.attributes {
@@ -156,9 +159,12 @@ mod tests {
             "<img onerror=x>",
             "<base href=/>",
             "<p/onclick=x>",
+            "<iframe src=x>",
+            "<iframe sandbox srcdoc=x>",
         ] {
             assert!(inline_code(&tags(html)).is_some(), "{html}");
         }
+        assert_eq!(inline_code(&tags("<iframe sandbox src=x>")), None);
         assert_eq!(
             inline_code(&tags("<p title='on style=x'>turn on=off <a href='/javascript:'>")),
             None

@@ -4,7 +4,7 @@
 //! operator put in their place. What others named (apps, users, browsers) is a [`Label`] or an [`Href`] in a view, so
 //! that a hostile name stays harmless in any template.
 //!
-//! Variables of every template: `lang`, `css`, `mark`, `auto_submit`, and the members of its view.
+//! Variables of every template: `lang`, `css`, `mark`, `script`, and the members of its view.
 
 mod account;
 mod consent;
@@ -19,6 +19,7 @@ mod realm_view;
 mod sample;
 mod sign_in;
 mod sign_up;
+mod signed_out;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -32,6 +33,7 @@ pub use overrides::OverrideError;
 pub use realm_view::{ClientLink, ClientView, LanguageLink, RealmView};
 pub use sign_in::SignIn;
 pub use sign_up::{FieldError, SignUp};
+pub use signed_out::{FrameView, NextView, SignedOut};
 pub use text::{Href, Label, Link, Text};
 
 use std::path::Path;
@@ -42,7 +44,7 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
@@ -51,6 +53,7 @@ const TEMPLATES: [(&str, &str); 11] = [
     ("consent.html", include_str!("../templates/consent.html")),
     ("account.html", include_str!("../templates/account.html")),
     ("sign_out.html", include_str!("../templates/sign_out.html")),
+    ("signed_out.html", include_str!("../templates/signed_out.html")),
     ("message.html", include_str!("../templates/message.html")),
     ("error.html", include_str!("../templates/error.html")),
     ("form_post.html", include_str!("../templates/form_post.html")),
@@ -60,8 +63,8 @@ const TEMPLATES: [(&str, &str); 11] = [
 pub trait View: Serialize {
     /// The template's file name.
     const TEMPLATE: &'static str;
-    /// Whether the page sends its form by itself.
-    const AUTO_SUBMIT: bool = false;
+    /// The one script that runs on the page, an asset.
+    const SCRIPT: Option<&'static str> = None;
 
     /// The realm whose page it is.
     fn realm(&self) -> Option<&RealmView>;
@@ -154,15 +157,14 @@ impl Templates {
             Locale::Ja => &self.ja,
         };
         let base_path = sheet.base_path.as_str();
-        let script = format!(
-            "<script src=\"{}\" defer></script>",
-            assets::url(base_path, "form_post.js")
-        );
+        let script = sheet.script.map_or_else(String::new, |name| {
+            format!("<script src=\"{}\" defer></script>", assets::url(base_path, name))
+        });
         let common = context! {
             lang => locale.tag(),
             css => assets::url(base_path, "sekisho.css"),
             mark => assets::url(base_path, "mark.svg"),
-            auto_submit => Value::from_safe_string(if sheet.auto_submit { script } else { String::new() }),
+            script => Value::from_safe_string(script),
         };
         engine
             .get_template(sheet.template)
@@ -178,7 +180,7 @@ impl Templates {
 #[derive(Debug)]
 pub(crate) struct Sheet {
     template: &'static str,
-    auto_submit: bool,
+    script: Option<&'static str>,
     base_path: String,
     variables: Value,
     hooks: Vec<String>,
@@ -188,7 +190,7 @@ impl Sheet {
     fn of<V: View>(view: &V) -> Self {
         Self {
             template: V::TEMPLATE,
-            auto_submit: V::AUTO_SUBMIT,
+            script: V::SCRIPT,
             base_path: view.realm().map_or_else(String::new, |realm| realm.base_path.clone()),
             variables: Value::from(Serde(view)),
             hooks: view.hooks(),

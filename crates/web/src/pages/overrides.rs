@@ -118,10 +118,7 @@ pub(super) fn check(instead: &[(String, String)]) -> Result<Templates, OverrideE
 fn check_page(templates: &Templates, locale: Locale, sheet: Sheet) -> Result<(), OverrideError> {
     let name = sheet.template.to_owned();
     // The page's own script is not the template's.
-    let sheet = Sheet {
-        auto_submit: false,
-        ..sheet
-    };
+    let sheet = Sheet { script: None, ..sheet };
     let page = templates
         .render(locale, &sheet)
         .map_err(|error| OverrideError::broken(name.clone(), error.source))?;

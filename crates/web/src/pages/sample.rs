@@ -1,8 +1,9 @@
 //! One of every page with made-up data, in all its forms: what templates are tried out with.
 
 use super::{
-    Account, ApiView, ClaimView, ClientView, Consent, ErrorKind, ErrorPage, FieldError, FormPost, GrantView, Href,
-    Label, Link, Message, RealmView, ScopeView, SessionView, Sheet, SignIn, SignOut, SignUp, Text,
+    Account, ApiView, ClaimView, ClientView, Consent, ErrorKind, ErrorPage, FieldError, FormPost, FrameView, GrantView,
+    Href, Label, Link, Message, NextView, RealmView, ScopeView, SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut,
+    Text,
 };
 use crate::locale::Locale;
 
@@ -53,6 +54,11 @@ pub(super) fn all(locale: Locale) -> Vec<Sheet> {
             client_name: None,
             fields: Vec::new(),
             ..sign_out(locale)
+        }),
+        Sheet::of(&signed_out(locale)),
+        Sheet::of(&SignedOut {
+            next: None,
+            ..signed_out(locale)
         }),
         Sheet::of(&message(locale)),
         Sheet::of(&Message {
@@ -216,6 +222,26 @@ pub(super) fn sign_out(locale: Locale) -> SignOut {
         action: "/bank/logout".into(),
         csrf: "Y3NyZg".into(),
         fields: vec![("state".into(), "xyz".into())],
+    }
+}
+
+pub(super) fn signed_out(locale: Locale) -> SignedOut {
+    let frame = |client_id: &str, name: &str, uri: &str| FrameView {
+        client_id: client_id.into(),
+        name: Label::new(name),
+        uri: uri.into(),
+    };
+    SignedOut {
+        realm: realm(locale),
+        frames: vec![
+            frame("budget-app", "Budget", "https://app.example.com/bye?iss=x&sid=y"),
+            frame("reports", "Reports", "https://reports.example.com/bye?iss=x&sid=y"),
+        ],
+        next: Some(NextView {
+            uri: "https://app.example.com/signed-out?state=xyz".into(),
+            name: Label::new("Budget"),
+        }),
+        account: Href::local("/bank/account"),
     }
 }
 

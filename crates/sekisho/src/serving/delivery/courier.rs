@@ -1,27 +1,44 @@
 //! Who delivers a call, by its kind.
 
+use std::sync::Arc;
+
+use realm::Realms;
 use storage::outbox::OutboxItem;
 use url::Url;
 
-use super::{call, mail::Mail};
+use super::{call, logout, mail::Mail};
 use crate::serving::outgoing::Outgoing;
 
 /// What is needed to deliver calls of every kind.
 pub(super) struct Courier {
     /// None where no mail server is configured.
     pub mail: Option<Mail>,
+    /// Whose keys sign what is delivered.
+    pub realms: Arc<Realms>,
     /// For calls by HTTP.
     pub outgoing: Outgoing,
 }
 
+/// Why a call was not delivered, for the operator's eyes.
+#[derive(Debug)]
+pub(super) enum Undelivered {
+    /// It may be another time.
+    ForNow(String),
+    /// It would not be another time either.
+    Never(String),
+}
+
 impl Courier {
-    /// Delivers a call, or says for the operator's eyes why not.
-    pub async fn deliver(&self, item: &OutboxItem) -> Result<(), String> {
+    /// Delivers a call.
+    pub async fn deliver(&self, item: &OutboxItem) -> Result<(), Undelivered> {
+        let for_now = |error: String| Err(Undelivered::ForNow(error));
         match (kind(item), &self.mail) {
-            ("mail", Some(mail)) => mail.deliver(item).await,
-            ("mail", None) => Err("no mail server is configured: add [email] to sekisho.toml".to_owned()),
-            ("logout" | "notification", _) => call::deliver(&self.outgoing, item).await,
-            _ => Err(format!("this version delivers no calls of the kind {:?}", item.kind)),
+            ("mail", Some(mail)) => mail.deliver(item).await.map_err(Undelivered::ForNow),
+            ("mail", None) => for_now("no mail server is configured: add [email] to sekisho.toml".to_owned()),
+            ("logout", _) => logout::deliver(&self.realms, &self.outgoing, item).await,
+            ("notification", _) => call::deliver(&self.outgoing, item).await,
+            // A newer node may know it.
+            _ => for_now(format!("this version delivers no calls of the kind {:?}", item.kind)),
         }
     }
 }

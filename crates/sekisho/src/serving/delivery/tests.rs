@@ -1,5 +1,6 @@
 //! Real servers on loopback, a real database, and a clock that stands still.
 
+mod logout;
 mod smtp;
 
 use std::{
@@ -31,6 +32,7 @@ const REALM: &str = "https://id.example.com";
 struct World {
     store: Store,
     clock: Clock,
+    realms: Arc<Realms>,
     directory: PathBuf,
 }
 
@@ -39,9 +41,15 @@ impl World {
         let directory = temporary_directory("delivery");
         let path = directory.join("test.db");
         let store = Store::open(&Options::Sqlite { path }).await.unwrap();
+        let clock = Clock::frozen(NOW);
+        let wrap = WrapKey::from_bytes(jose::random_bytes());
+        let realms = Realms::open(store.clone(), clock.clone(), wrap, realm::Outside::closed())
+            .await
+            .unwrap();
         Self {
             store,
-            clock: Clock::frozen(NOW),
+            clock,
+            realms: Arc::new(realms),
             directory,
         }
     }
@@ -54,7 +62,9 @@ impl World {
     fn worker_that_may_call(&self, mail: Option<Mail>, allow: &[&str]) -> Worker {
         let allow = allow.iter().map(|&entry| entry.to_owned()).collect();
         let outgoing = Outgoing::new(&crate::config::Outgoing { trust: vec![], allow }).unwrap();
-        Worker::new(self.store.clone(), self.clock.clone(), Courier { mail, outgoing })
+        let realms = Arc::clone(&self.realms);
+        let courier = Courier { mail, realms, outgoing };
+        Worker::new(self.store.clone(), self.clock.clone(), courier)
     }
 
     async fn owe(&self, id: &str, kind: &str, destination: &str, payload: Value) {
@@ -78,13 +88,13 @@ impl World {
         self.owe(id, "mail", "alice@example.com", payload).await;
     }
 
-    async fn owe_logout(&self, id: &str, url: &str) {
-        let payload = json!({ "content_type": "application/x-www-form-urlencoded", "body": "logout_token=x" });
-        self.owe(id, "logout", url, payload).await;
+    async fn owe_call(&self, id: &str, url: &str) {
+        let payload = json!({ "content_type": "application/json", "body": "{}" });
+        self.owe(id, "notification", url, payload).await;
     }
 
     async fn entry(&self, id: &str) -> OutboxEntry {
-        let entries = self.store.outbox_of_realm(REALM, 100).await.unwrap();
+        let entries = self.store.outbox_of_realm(REALM, None, 100).await.unwrap();
         entries.into_iter().find(|entry| entry.id == id).unwrap()
     }
 
@@ -201,7 +211,7 @@ async fn a_call_that_fails_is_made_again_after_a_while() {
     static CALLS: AtomicUsize = AtomicUsize::new(0);
     let world = World::new().await;
     let flaky = |body: String| async move {
-        assert_eq!(body, "logout_token=x");
+        assert_eq!(body, "{}");
         if CALLS.fetch_add(1, Ordering::SeqCst) == 0 {
             StatusCode::INTERNAL_SERVER_ERROR
         } else {
@@ -210,7 +220,7 @@ async fn a_call_that_fails_is_made_again_after_a_while() {
     };
     let url = serve(Router::new().route("/logout", post(flaky))).await;
     let mut worker = world.worker(None);
-    world.owe_logout("c1", &format!("{url}/logout")).await;
+    world.owe_call("c1", &format!("{url}/logout")).await;
 
     deliver(&mut worker).await;
     world.clock.advance(9);
@@ -237,10 +247,10 @@ async fn a_redirect_is_a_failure_and_not_followed() {
             post(|| async { FOLLOWED.fetch_add(1, Ordering::SeqCst).to_string() }),
         );
     let url = serve(router).await;
-    world.owe_logout("c1", &url).await;
+    world.owe_call("c1", &url).await;
     deliver(&mut world.worker(None)).await;
     let entry = world.entry("c1").await;
-    assert_eq!(entry.state, "pending");
+    assert_eq!(entry.state, "dead");
     assert_eq!(
         entry.last_error.as_deref(),
         Some("it answered 307: redirects are not followed")
@@ -255,7 +265,7 @@ async fn private_addresses_are_called_only_where_they_are_allowed() {
     let by_name = url.replace("http://127.0.0.1", "https://localhost");
     let by_address = url.replace("http:", "https:");
     for (id, url) in [("address", &by_address), ("name", &by_name), ("clear", &url)] {
-        world.owe_logout(id, url).await;
+        world.owe_call(id, url).await;
     }
     deliver(&mut world.worker_that_may_call(None, &[])).await;
     for (id, error) in [
@@ -276,7 +286,7 @@ async fn a_payload_or_a_kind_that_nobody_understands_fails_without_being_quoted(
     let world = World::new().await;
     let url = serve(Router::new().route("/", post(|| async {}))).await;
     world
-        .owe("damaged", "logout", &url, json!({ "secret": "s3cret" }))
+        .owe("damaged", "notification", &url, json!({ "secret": "s3cret" }))
         .await;
     world.owe("unknown", "pigeon", "somewhere", json!("s3cret")).await;
     let mut smtp = Smtp::plain().await;
@@ -289,15 +299,15 @@ async fn a_payload_or_a_kind_that_nobody_understands_fails_without_being_quoted(
         )
         .await;
     deliver(&mut world.worker(Some(smtp.mail("smtp", &[]).unwrap()))).await;
-    for (id, error) in [
-        ("damaged", "damaged"),
-        ("unknown", "pigeon"),
-        ("mail", "not a mail address"),
+    for (id, state, error) in [
+        ("damaged", "dead", "damaged"),
+        ("unknown", "pending", "pigeon"),
+        ("mail", "pending", "not a mail address"),
     ] {
         let entry = world.entry(id).await;
         let found = entry.last_error.unwrap();
         assert!(
-            entry.state == "pending" && found.contains(error) && !found.contains("s3cret"),
+            entry.state == state && found.contains(error) && !found.contains("s3cret"),
             "{found}"
         );
     }
@@ -349,9 +359,9 @@ async fn a_slow_destination_has_two_places_and_holds_up_nobody_else() {
     let (slow, slow_url) = Slow::serve().await;
     let fast_url = serve(Router::new().route("/", post(|| async {}))).await;
     for id in ["s1", "s2", "s3", "s4", "s5"] {
-        world.owe_logout(id, &slow_url).await;
+        world.owe_call(id, &slow_url).await;
     }
-    world.owe_logout("fast", &fast_url).await;
+    world.owe_call("fast", &fast_url).await;
     let mut worker = world.worker(None);
     worker.lease().await;
     assert_eq!(worker.running(), 3);
@@ -359,7 +369,7 @@ async fn a_slow_destination_has_two_places_and_holds_up_nobody_else() {
     assert_eq!(world.state("fast").await, "delivered");
 
     // What comes later is not held up either.
-    world.owe_logout("later", &fast_url).await;
+    world.owe_call("later", &fast_url).await;
     worker.lease().await;
     worker.ended().await;
     assert_eq!(
@@ -382,7 +392,7 @@ async fn a_call_that_waited_until_its_lease_is_nearly_over_is_left_to_another_no
     let world = World::new().await;
     let (slow, url) = Slow::serve().await;
     for id in ["s1", "s2", "s3"] {
-        world.owe_logout(id, &url).await;
+        world.owe_call(id, &url).await;
     }
     let (mut worker, mut another) = (world.worker(None), world.worker(None));
     worker.lease().await;
@@ -419,7 +429,7 @@ async fn many_calls_of_one_destination_leave_room_for_others() {
     let _ = world.store.commit(Change::new().then_all(calls)).await.unwrap();
     world.clock.advance(1);
     let fast_url = serve(Router::new().route("/", post(|| async {}))).await;
-    world.owe_logout("fast", &fast_url).await;
+    world.owe_call("fast", &fast_url).await;
     let mut worker = world.worker(None);
     worker.lease().await;
     worker.ended().await;
@@ -433,16 +443,11 @@ async fn many_calls_of_one_destination_leave_room_for_others() {
 async fn a_server_delivers_by_itself_until_it_stops() {
     let world = World::new().await;
     let mut smtp = Smtp::plain().await;
-    let wrap = WrapKey::from_bytes(jose::random_bytes());
-    let realms = Arc::new(
-        Realms::open(world.store.clone(), world.clock.clone(), wrap, realm::Outside::closed())
-            .await
-            .unwrap(),
-    );
+    let realms = &world.realms;
     let (stop, stopped) = watch::channel(false);
     world.owe_mail("m1").await;
     start(
-        &realms,
+        realms,
         Some(&smtp.settings("smtp")),
         &[],
         Outgoing::new(&crate::config::Outgoing::default()).unwrap(),
@@ -457,6 +462,6 @@ async fn a_server_delivers_by_itself_until_it_stops() {
     let settings = Some(smtp.settings("smtp"));
     let outgoing = Outgoing::new(&crate::config::Outgoing::default()).unwrap();
     let missing = ["missing.pem".into()];
-    let error = start(&realms, settings.as_ref(), &missing, outgoing, &stop.subscribe()).unwrap_err();
+    let error = start(realms, settings.as_ref(), &missing, outgoing, &stop.subscribe()).unwrap_err();
     assert!(error.contains("missing.pem"));
 }

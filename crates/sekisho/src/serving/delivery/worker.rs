@@ -17,7 +17,7 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-use super::courier::{Courier, destination, kind};
+use super::courier::{Courier, Undelivered, destination, kind};
 
 /// How often the outbox is looked at.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -178,7 +178,11 @@ async fn attempt(store: Store, clock: Clock, courier: Arc<Courier>, item: Outbox
     let item = Arc::new(item);
     let to_deliver = Arc::clone(&item);
     let result = contained(async move { courier.deliver(&to_deliver).await }).await;
-    let outcome = if result.is_ok() { "delivered" } else { "failed" };
+    let outcome = match &result {
+        Ok(()) => "delivered",
+        Err(Undelivered::ForNow(_)) => "failed",
+        Err(Undelivered::Never(_)) => "refused",
+    };
     let kind = kind(&item);
     metrics::counter!("sekisho_deliveries_total", "kind" => kind, "result" => outcome).increment(1);
     let record = match &result {
@@ -186,7 +190,7 @@ async fn attempt(store: Store, clock: Clock, courier: Arc<Courier>, item: Outbox
             tracing::debug!(id = item.id, kind, "delivered");
             outbox::delivered(&item.id, clock.now())
         }
-        Err(error) => {
+        Err(why @ (Undelivered::ForNow(error) | Undelivered::Never(error))) => {
             // Others had a hand in this text: it must not look like a line of ours.
             let logged: String = error
                 .chars()
@@ -200,7 +204,10 @@ async fn attempt(store: Store, clock: Clock, courier: Arc<Courier>, item: Outbox
                 error = logged,
                 "not delivered"
             );
-            outbox::failed(&item, clock.now(), error)
+            match why {
+                Undelivered::ForNow(_) => outbox::failed(&item, clock.now(), error),
+                Undelivered::Never(_) => outbox::refused(&item, clock.now(), error),
+            }
         }
     };
     if let Err(error) = store.commit(Change::new().then(record)).await {
@@ -209,12 +216,16 @@ async fn attempt(store: Store, clock: Clock, courier: Arc<Courier>, item: Outbox
 }
 
 /// Delivers in a task of its own and within its time: neither a panic nor a destination that does not answer gets out.
-async fn contained(delivery: impl Future<Output = Result<(), String>> + Send + 'static) -> Result<(), String> {
+async fn contained(
+    delivery: impl Future<Output = Result<(), Undelivered>> + Send + 'static,
+) -> Result<(), Undelivered> {
     let limit = Duration::from_secs(ATTEMPT.into());
     match tokio::spawn(tokio::time::timeout(limit, delivery)).await {
         Ok(Ok(result)) => result,
-        Ok(Err(_)) => Err(format!("not done within {ATTEMPT} seconds")),
-        Err(_) => Err("the delivery broke off: a defect of this program, see its log".to_owned()),
+        Ok(Err(_)) => Err(Undelivered::ForNow(format!("not done within {ATTEMPT} seconds"))),
+        Err(_) => Err(Undelivered::ForNow(
+            "the delivery broke off: a defect of this program, see its log".to_owned(),
+        )),
     }
 }
 
@@ -226,6 +237,9 @@ mod tests {
     async fn a_panic_is_a_failure() {
         assert!(contained(async { Ok(()) }).await.is_ok());
         let broken = contained(async { panic!("as a defect would") }).await.unwrap_err();
-        assert!(broken.contains("broke off"), "{broken}");
+        assert!(
+            matches!(&broken, Undelivered::ForNow(error) if error.contains("broke off")),
+            "{broken:?}"
+        );
     }
 }

@@ -37,7 +37,9 @@ async fn this_browser_is_signed_out_at_once() {
     let bank = Bank::start().await;
     let browser = signed_in(&bank, "alice").await;
     let (page, this, _) = buttons(&browser).await;
-    assert!(browser.press(&page, &this).await.page().has("sign-in"));
+    let page = browser.press(&page, &this).await.page();
+    assert!(page.text().contains("You are signed out"));
+    assert!(browser.open("/account").await.page().has("sign-in"));
 }
 
 #[tokio::test]

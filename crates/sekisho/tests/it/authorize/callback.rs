@@ -81,7 +81,7 @@ async fn an_answer_holds_what_its_response_type_wants_and_nothing_else() {
             let bare = callback.url.as_str().split(['?', '#']).next();
             assert_eq!(bare, Some(WEB), "{place}");
             let mut wanted = expected(response_type);
-            wanted.extend(["iss", "state"]);
+            wanted.extend(["iss", "session_state", "state"]);
             wanted.sort_unstable();
             assert_eq!(names(&callback), wanted, "{place}");
             assert_eq!(

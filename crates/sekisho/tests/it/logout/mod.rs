@@ -1,6 +1,10 @@
-//! `/logout`: the user's own wish here, an app's in `rp_initiated`.
+//! `/logout`: the user's own wish here, an app's in `rp_initiated`; and what apps learn of it.
 
+mod apps;
+mod back_channel;
+mod front_channel;
 mod rp_initiated;
+mod session_state;
 
 use crate::{
     bank::Bank,
