@@ -15,6 +15,9 @@ use url::Url;
 
 use crate::{ApplicationType, SecurityProfile, characters::is_uri_text};
 
+/// The longest URI of a page or document that a client can register, in bytes.
+const MAX_URI: usize = 2048;
+
 /// Why a redirect URI cannot be registered or used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedirectUriError {
@@ -236,7 +239,7 @@ fn append(mut uri: String, parameters: &[(&str, &str)]) -> String {
 
 /// Whether a URI is `https`, or `http` on a loopback host: what a page may link to or call during development.
 pub(crate) fn is_https_or_loopback(uri: &str) -> bool {
-    if !is_uri_text(uri) || authority(uri).contains('@') {
+    if uri.len() > MAX_URI || !is_uri_text(uri) || authority(uri).contains('@') {
         return false;
     }
     let parsed = Url::parse(uri).ok();

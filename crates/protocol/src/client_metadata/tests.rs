@@ -221,16 +221,46 @@ fn the_profile_decides_how_clients_authenticate() {
     }
 }
 
+// Conformance: B128 oidcc-3rd_party-init-login-nohttps
 #[test]
 fn addresses_are_web_addresses() {
-    for member in ["logo_uri", "client_uri", "policy_uri", "tos_uri", "tos_uri#ja"] {
+    for member in [
+        "logo_uri",
+        "client_uri",
+        "policy_uri",
+        "tos_uri",
+        "tos_uri#ja",
+        "logo_uri#ja",
+    ] {
         assert_sound(&serde_json::json!({member: "https://a.example/x"}));
-        assert_trouble(&serde_json::json!({member: "javascript:alert(1)"}), member);
-        assert_trouble(&serde_json::json!({member: "http://a.example/x"}), member);
+        assert_sound(&serde_json::json!({member: "http://127.0.0.1:8081/x"}));
+        assert_sound(&serde_json::json!({member: "https://xn--pple-43d.example/"}));
+        for hostile in [
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            "java\tscript:alert(1)",
+            "data:image/svg+xml,<svg/onload=alert(1)>",
+            "http://a.example/x",
+            "ftp://a.example/x",
+            "//a.example/x",
+            "https://bank@a.example/",
+            "https://bank:secret@a.example/",
+            "https://a.example/\u{7}",
+            "https://a.example/ x",
+            "https://a.example/\u{202e}",
+            "https://\u{430}pple.example/",
+            "https:///x",
+            "",
+            &format!("https://a.example/{}", "x".repeat(2048)),
+        ] {
+            assert_trouble(&serde_json::json!({member: hostile}), member);
+        }
     }
     for member in ["initiate_login_uri", "jwks_uri"] {
         assert_sound(&serde_json::json!({member: "https://a.example/x"}));
-        assert_trouble(&serde_json::json!({member: "http://a.example/x"}), member);
+        for bad in ["http://a.example/x", "https://u@a.example/", "a.example", ""] {
+            assert_trouble(&serde_json::json!({member: bad}), member);
+        }
     }
     assert_sound(&serde_json::json!({"jwks_uri": "http://localhost:8081/x"}));
     assert_trouble(
@@ -239,7 +269,16 @@ fn addresses_are_web_addresses() {
     );
 }
 
-// Conformance: oidcc-registration-sector-bad
+#[test]
+fn a_name_is_one_line_of_text() {
+    for member in ["client_name", "client_name#ja"] {
+        assert_sound(&serde_json::json!({member: "家計簿 🏦 Budget"}));
+        for bad in ["Bud\nget", "Budget\0", &"x".repeat(10_240)] {
+            assert_trouble(&serde_json::json!({member: bad}), member);
+        }
+    }
+}
+
 #[test]
 fn a_pairwise_client_is_of_one_sector() {
     let two_hosts = serde_json::json!(["https://a.example/cb", "https://b.example/cb"]);

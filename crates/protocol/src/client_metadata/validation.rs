@@ -37,6 +37,9 @@ impl MetadataProblem {
     }
 }
 
+/// The longest name for people, in bytes.
+const MAX_NAME: usize = 255;
+
 /// The problems that were found so far.
 #[derive(Default)]
 struct Problems(Vec<MetadataProblem>);
@@ -74,6 +77,21 @@ fn check_names(client: &ClientMetadata, problems: &mut Problems) {
             "has a character outside printable ASCII",
             "use letters, digits and -._~",
         );
+    }
+    // What people read is one line of text. Pages cut it much earlier.
+    let names = client.client_name.iter().map(|name| ("client_name", name.as_str()));
+    let localized = client
+        .localized
+        .iter()
+        .map(|(member, name)| (member.as_str(), name.as_str()));
+    for (member, name) in names.chain(localized.filter(|(member, _)| member.starts_with("client_name#"))) {
+        if name.chars().any(char::is_control) || name.len() > MAX_NAME {
+            problems.add(
+                member,
+                format!("has a control character, or more than {MAX_NAME} bytes"),
+                "give the name that people know the app by",
+            );
+        }
     }
     if let Some(name) = client
         .profile

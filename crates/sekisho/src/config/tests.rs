@@ -628,3 +628,21 @@ fn own_templates_are_tried_out_by_check() {
     assert_problems(&server_problems(&text), &[(2, "script")]);
     fs::remove_dir_all(directory).unwrap();
 }
+
+#[test]
+fn a_pairwise_client_of_several_hosts_is_told_what_it_lacks() {
+    let realm = |more: &str| {
+        format!(
+            "issuer = \"https://id.example.com\"\nsign_up = true\n[[client]]\nclient_id = \"app\"\n\
+             client_secret_hash = \"$sha256${}\"\n\
+             redirect_uris = [\"https://a.example/cb\", \"https://b.example/cb\"]\n\
+             subject_type = \"pairwise\"\n{more}",
+            jose::b64::encode([1; 32])
+        )
+    };
+    let problems = realm_problems(&realm(""));
+    assert_problems(&problems, &[(4, "is needed for subject_type pairwise")]);
+    let vouched = realm("sector_identifier_uri = \"https://sector.example/uris.json\"\n");
+    let file = from_text(Path::new("realm.toml"), &vouched).unwrap();
+    assert!(file.realm.sign_up, "nothing is fetched: the file's owner vouches");
+}

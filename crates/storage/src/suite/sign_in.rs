@@ -11,6 +11,7 @@ for_both_engines![
     a_password_that_was_changed_or_a_user_who_was_disabled_misses,
     a_session_or_a_grant_tells_that_a_user_signed_in_before,
     all_sessions_of_a_user_end_with_what_does_not_outlive_them,
+    of_two_users_of_one_name_one_appears_and_is_recognised,
 ];
 
 const REALM: &str = "https://id.example";
@@ -163,4 +164,26 @@ async fn all_sessions_of_a_user_end_with_what_does_not_outlive_them(db: Database
     assert_eq!(db.number(ended).await, 1);
     let online = "SELECT count(*) FROM authorizations WHERE ended_at IS NOT NULL AND id = 'alice-online'";
     assert_eq!(db.number(online).await, 1);
+}
+
+async fn of_two_users_of_one_name_one_appears_and_is_recognised(db: Database) {
+    let other = User {
+        id: "another".into(),
+        username: " ALICE ".into(),
+        ..alice()
+    };
+    let make = |new: &User| {
+        Change::new()
+            .then(user::insert(REALM, new).unwrap())
+            .then(session::use_flow(REALM, &format!("sign-up/{}", new.id), NOW + 100))
+            .recognised_by(user::exists(REALM, &new.id))
+    };
+    assert_eq!(db.store.commit(make(&alice())).await.unwrap(), Outcome::Applied);
+    assert_eq!(db.store.commit(make(&other)).await.unwrap(), Outcome::Missed);
+    assert!(!db.store.is_flow_used(REALM, "sign-up/another").await.unwrap());
+    for (id, is_there) in [("alice", true), ("another", false)] {
+        let probe = user::exists(REALM, id);
+        let found = db.store.query_one(probe.sql, &probe.params).await.unwrap();
+        assert_eq!(found.is_some(), is_there, "{id}");
+    }
 }

@@ -239,6 +239,29 @@ async fn an_exported_realm_changes_nothing_where_it_came_from_and_makes_the_same
 }
 
 #[tokio::test]
+async fn sign_up_and_pairwise_clients_are_planned_applied_and_exported() {
+    let world = World::new().await;
+    let changed = FILE.replace("\"Bank\"", "\"Bank\"\nsign_up = true").replace(
+        "client_id = \"app\"",
+        "client_id = \"app\"\nsubject_type = \"pairwise\"",
+    );
+    assert_eq!(
+        told(&world.apply(&changed).await.unwrap()),
+        ["Update realm https://id.example.com", "Update client app"]
+    );
+    let context = world.realms.by_issuer(ISSUER).await.unwrap().unwrap();
+    assert!(context.realm.sign_up);
+    let answer = world.run(Action::Export).await.unwrap();
+    let toml = answer["toml"].as_str().unwrap();
+    assert!(
+        toml.contains("sign_up = true") && toml.contains("subject_type = \"pairwise\""),
+        "{toml}"
+    );
+    assert!(world.plan(toml).await.is_empty());
+    assert_eq!(told(&world.plan(FILE).await).len(), 2, "both are taken back");
+}
+
+#[tokio::test]
 async fn trusted_issuers_are_planned_applied_and_exported() {
     let world = World::new().await;
     let trusting = format!(
