@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from authlib.common.security import generate_token
+from authlib.common.urls import add_params_to_uri
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oidc.core import CodeIDToken
@@ -43,13 +44,13 @@ class App:
             f"{server.issuer}/.well-known/openid-configuration", withhold_token=True
         ).json()
 
-    def authorize(self, **more):
+    def authorize(self, agent=None, **more):
         """Sends the user through the authorization endpoint: the redirect URI with its answer."""
         self.verifier, self.nonce = generate_token(48), generate_token(20)
         url, self.state = self.session.create_authorization_url(
             self.metadata["authorization_endpoint"], code_verifier=self.verifier, nonce=self.nonce
         )
-        return UserAgent().authorize(url, **more)
+        return (agent or UserAgent()).authorize(url, **more)
 
     def redeem(self, answer, verifier=None):
         return self.session.fetch_token(
@@ -152,3 +153,16 @@ def test_a_code_is_worth_nothing_with_another_verifier_nor_a_second_time(server)
     with pytest.raises(OAuthError, match="invalid_grant"):
         app.redeem(answer)
     assert app.userinfo(token).status_code == 401
+
+
+# Conformance: B131 oidcc-rp-initiated-logout
+def test_a_user_signs_out_and_comes_back_with_state_alone(server):
+    app, agent = App(server, "web-app"), UserAgent()
+    token = app.redeem(app.authorize(agent))
+    there = "https://app.example.com/signed-out"
+    parameters = {"id_token_hint": token["id_token"], "post_logout_redirect_uri": there, "state": "s"}
+    assert agent.open(add_params_to_uri(app.metadata["end_session_endpoint"], parameters.items())) == f"{there}?state=s"
+    url, _ = app.session.create_authorization_url(
+        app.metadata["authorization_endpoint"], code_verifier=app.verifier, prompt="none"
+    )
+    assert "error=login_required" in agent.open(url)

@@ -1,34 +1,59 @@
 // Debian's Apache with mod_auth_openidc protects a page: a real browser signs in, is known there, and signs out.
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { startApache } from '../lib/apache.js'
 import { byId, launch } from '../lib/browser.js'
 import { freePort, startServer } from '../lib/server.js'
 
-describe('mod_auth_openidc', () => {
-  let browser, server, apache, port
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const jwk = publicKey.export({ format: 'jwk' })
+
+/** How Apache says that it is the client: what is registered, and its settings. */
+const credentials = {
+  client_secret_basic: {
+    client: 'client_secret = "apache-secret"',
+    settings: 'OIDCClientSecret apache-secret',
+  },
+  private_key_jwt: {
+    client: `
+token_endpoint_auth_method = "private_key_jwt"
+jwks = { keys = [{ kty = "RSA", kid = "apache", use = "sig", n = "${jwk.n}", e = "${jwk.e}" }] }`,
+    // The module takes the method only after the key.
+    settings: `
+OIDCPrivateKeyFiles apache#DIRECTORY/private.pem
+OIDCPublicKeyFiles apache#DIRECTORY/public.pem
+OIDCProviderTokenEndpointAuth private_key_jwt`,
+    files: {
+      'private.pem': privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      'public.pem': publicKey.export({ type: 'spki', format: 'pem' }),
+    },
+  },
+}
+
+for (const [method, { client, settings, files }] of Object.entries(credentials)) describe(`mod_auth_openidc by ${method}`, () => {
+  let browser, server, apache
   before(async () => {
     browser = await launch()
-    port = await freePort()
+    const port = await freePort()
     server = await startServer('sqlite', `
 [[client]]
 client_id                 = "apache"
 client_name               = "Apache"
-client_secret             = "apache-secret"
 redirect_uris             = ["http://127.0.0.1:${port}/callback"]
 post_logout_redirect_uris = ["http://127.0.0.1:${port}/open"]
-grant_types               = ["authorization_code", "refresh_token"]
 scope                     = "openid profile email"
+${client}
 `)
     apache = await startApache(port, `
 OIDCProviderMetadataURL ${server.issuer}/.well-known/openid-configuration
 OIDCClientID apache
-OIDCClientSecret apache-secret
 OIDCRedirectURI http://127.0.0.1:${port}/callback
 OIDCScope "openid profile email"
 OIDCPKCEMethod S256
 OIDCPassClaimsAs headers
-`)
+${settings}
+`, files)
   })
   after(async () => {
     await browser?.close()

@@ -3,8 +3,9 @@
 use http::Response;
 use openidconnect::{
     AccessTokenHash, AdditionalProviderMetadata, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
-    EmptyAdditionalClaims, HttpRequest, HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
-    ProviderMetadata, RedirectUrl, RevocationUrl, Scope, TokenResponse, UserInfoClaims,
+    EmptyAdditionalClaims, EndSessionUrl, HttpRequest, HttpResponse, IssuerUrl, LogoutRequest, Nonce,
+    OAuth2TokenResponse, PkceCodeChallenge, PostLogoutRedirectUrl, ProviderMetadata, RedirectUrl, RevocationUrl, Scope,
+    TokenResponse, UserInfoClaims,
     core::{
         CoreAuthDisplay, CoreAuthenticationFlow, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod,
         CoreGenderClaim, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
@@ -20,16 +21,17 @@ use crate::{
     https::Https,
 };
 
-/// A member that the library leaves to its users.
+/// Members that the library leaves to its users.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Revocation {
+struct More {
     revocation_endpoint: RevocationUrl,
+    end_session_endpoint: EndSessionUrl,
 }
 
-impl AdditionalProviderMetadata for Revocation {}
+impl AdditionalProviderMetadata for More {}
 
 type Metadata = ProviderMetadata<
-    Revocation,
+    More,
     CoreAuthDisplay,
     CoreClientAuthMethod,
     CoreClaimName,
@@ -65,7 +67,10 @@ async fn complete_everything(engine: Engine) {
 /// A user signs in; the client refreshes and revokes.
 async fn complete_the_code_flow(server: &Https, metadata: Metadata) {
     let http = |request| carry(server.http(), request);
-    let revocation = metadata.additional_metadata().revocation_endpoint.clone();
+    let More {
+        revocation_endpoint: revocation,
+        end_session_endpoint,
+    } = metadata.additional_metadata().clone();
     let secret = ClientSecret::new(realm::secret(WEB_APP.client_id));
     let client = CoreClient::from_provider_metadata(metadata, ClientId::new(WEB_APP.client_id.into()), Some(secret))
         .set_redirect_uri(RedirectUrl::new(WEB_APP.redirect_uri.into()).unwrap())
@@ -137,6 +142,15 @@ async fn complete_the_code_flow(server: &Https, metadata: Metadata) {
             .await
             .is_err()
     );
+
+    let signed_out = "https://app.example.com/signed-out";
+    let end = LogoutRequest::from(end_session_endpoint)
+        .set_id_token_hint(id_token)
+        .set_post_logout_redirect_uri(PostLogoutRedirectUrl::new(signed_out.into()).unwrap())
+        .set_state(CsrfToken::new("s".into()));
+    let answer = browser.open(end.http_get_url().as_str()).await.callback();
+    assert_eq!(answer.url.as_str(), format!("{signed_out}?state=s"));
+    assert!(browser.open("/account").await.page().has("sign-in"));
 }
 
 /// A client that acts for itself.
@@ -152,13 +166,13 @@ async fn complete_client_credentials(server: &Https, metadata: Metadata) {
     assert!(BANK_API.sees(server, own.access_token().secret()).await);
 }
 
-// Conformance: oidcc-server
+// Conformance: oidcc-server oidcc-rp-initiated-logout
 #[tokio::test]
 async fn openidconnect_completes_everything_on_sqlite() {
     complete_everything(Engine::Sqlite).await;
 }
 
-// Conformance: oidcc-server
+// Conformance: oidcc-server oidcc-rp-initiated-logout
 #[tokio::test]
 async fn openidconnect_completes_everything_on_postgresql() {
     let database = tokio::task::spawn_blocking(|| postgres::shared().create_database())
