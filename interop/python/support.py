@@ -45,9 +45,9 @@ class Postgres:
 
 
 class Server:
-    """`sekisho serve` with the bank's realm on an engine."""
+    """`sekisho serve` with the bank's realm, and `more` at its end, on an engine."""
 
-    def __init__(self, engine):
+    def __init__(self, engine, more=""):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sekisho-python-"))
         self.postgres = Postgres() if engine == "postgres" else None
         self.process = None
@@ -57,7 +57,7 @@ class Server:
         data.mkdir()
         database = self.postgres.url if self.postgres else f"sqlite:{data}/sekisho.db"
         realm = (ROOT / "crates/testkit/realms/bank.toml").read_text("utf-8").replace("ISSUER", self.issuer)
-        (self.directory / "realm.toml").write_text(realm, "utf-8")
+        (self.directory / "realm.toml").write_text(realm + more, "utf-8")
         (self.directory / "sekisho.toml").write_text(
             f'data = "{data}"\ndatabase = "{database}"\nrealms = ["{self.directory}/realm.toml"]\n'
             f'[[listener]]\nbind = "127.0.0.1:{port}"\n[operations]\nbind = "127.0.0.1:{operations}"\n'

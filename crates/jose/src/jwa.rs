@@ -104,6 +104,14 @@ impl JweAlg {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|alg| alg.as_str() == name)
     }
+
+    /// The keys that it can encrypt to, for people.
+    pub const fn key_types(self) -> &'static str {
+        match self {
+            Self::RsaOaep256 => "RSA (2048 bits or more)",
+            Self::EcdhEs | Self::EcdhEsA256Kw => "EC (P-256) or OKP (X25519)",
+        }
+    }
 }
 
 /// How the content of an encrypted token is encrypted, by its JOSE name (RFC 7518 §5).

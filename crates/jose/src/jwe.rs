@@ -1,5 +1,5 @@
 //! Encrypted JWTs in compact form.
-//! Spec: RFC 7516 §3.1, §5.1, §5.2, §7.1; RFC 7519 §5.2, §7; RFC 8725 §3.1
+//! Spec: RFC 7516 §3.1, §5.1, §5.2, §7.1; RFC 7519 §5.2, §5.3, §7; RFC 8725 §3.1
 //!
 //! Accepted: one recipient, the algorithms of [`JweAlg`] and [`JweEnc`]. Deliberately not: `zip` (the length of what was
 //! compressed tells of its content), `crit`, the JSON serialisation, RSAES-PKCS1-v1_5, passwords, symmetric keys.
@@ -64,6 +64,7 @@ pub struct Envelope {
     alg: JweAlg,
     enc: JweEnc,
     kid: Option<String>,
+    iss: Option<String>,
     epk: Option<EphemeralKey>,
     encrypted_key: Vec<u8>,
     content_key: Zeroizing<Vec<u8>>,
@@ -80,9 +81,18 @@ struct Header<'a> {
     typ: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cty: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<&'a str>,
 }
 
 impl Envelope {
+    /// Says in the header, too, whose it is, for recipients that must know before they decrypt (RFC 7519 §5.3).
+    #[must_use]
+    pub fn from_issuer(mut self, issuer: &str) -> Self {
+        self.iss = Some(issuer.to_owned());
+        self
+    }
+
     /// Encrypts `payload` as a compact JWE with the header parameters `alg`, `enc`, `kid`, `epk`, `typ` and `cty`.
     pub fn seal(self, payload: &Payload<'_>) -> Result<String, JweError> {
         let (cty, plaintext) = match payload {
@@ -96,6 +106,7 @@ impl Envelope {
             epk: self.epk.as_ref(),
             typ: "JWT",
             cty,
+            iss: self.iss.as_deref(),
         };
         let header = b64::encode(serde_json::to_vec(&header).map_err(|_| JweError::Failed)?);
         // RFC 7516 §5.1, step 14: the header is what else is protected.

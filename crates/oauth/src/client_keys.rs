@@ -19,7 +19,7 @@ pub enum ClientKeysError {
     #[error("the keys at the client's jwks_uri cannot be had")]
     Fetch(#[from] FetchError),
     /// None of them can be encrypted to.
-    #[error("none of the client's keys is an encryption key for {0}")]
+    #[error("none of the client's keys is an encryption key for {0}; of several, each needs a kid")]
     NoneFits(&'static str),
     /// They did not make this signature.
     #[error("{0}")]

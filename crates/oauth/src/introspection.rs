@@ -1,16 +1,28 @@
 //! `POST /introspect`: is this token worth something, and to whom?
 //!
-//! Spec: RFC 7662 §2. Whoever asks about a token that is not meant for them, and not their own, learns only that it
-//! is not active (§2.2, §4).
+//! Spec: RFC 7662 §2, RFC 9701 §4, §5
+//!
+//! Accepted: callers that authenticate, as at the token endpoint. Whoever asks about a token that is not meant for them,
+//! and not their own, learns only that it is not active (RFC 7662 §2.2, §4). Deliberately not: a JWT for whoever did not
+//! ask for one by `Accept`.
+
+use std::sync::Arc;
 
 use model::{Client, RefreshFamily};
-use protocol::{error_code::ErrorCode, grant_type::GrantType, introspection::IntrospectionResponse, scope::Scope};
+use protocol::{
+    ClientMetadata,
+    audience::Audience,
+    error_code::ErrorCode,
+    grant_type::GrantType,
+    introspection::{self, IntrospectionJwtClaims, IntrospectionResponse},
+    scope::Scope,
+};
 use realm::RealmContext;
 
 use crate::{
     EndpointRequest, Fault,
     client_auth::{self, ClientAuthRefusal},
-    issue::{AccessToken, refresh_token::PresentedRefreshToken},
+    issue::{AccessToken, Answer, Protection, ProtectionRefusal, refresh_token::PresentedRefreshToken},
     scope_policy, subject,
 };
 
@@ -26,6 +38,9 @@ pub enum IntrospectionRefusal {
     /// The caller did not prove who it is.
     #[error(transparent)]
     Client(#[from] ClientAuthRefusal),
+    /// The answer cannot be protected as the caller wants it.
+    #[error(transparent)]
+    Protection(#[from] ProtectionRefusal),
     /// A failure of this server.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -37,6 +52,7 @@ impl IntrospectionRefusal {
         match self {
             Self::DuplicateParameter(_) | Self::TokenMissing => ErrorCode::InvalidRequest,
             Self::Client(refusal) => refusal.code(),
+            Self::Protection(refusal) => refusal.code(),
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
         }
@@ -49,11 +65,12 @@ impl From<storage::StorageError> for IntrospectionRefusal {
     }
 }
 
-/// Answers an introspection request.
+/// Answers an introspection request, by a JWT if that is asked for.
 pub async fn introspect(
     realm: &RealmContext,
     request: &EndpointRequest<'_>,
-) -> Result<IntrospectionResponse, IntrospectionRefusal> {
+    wants_jwt: bool,
+) -> Result<Answer<IntrospectionResponse>, IntrospectionRefusal> {
     if let Some(name) = request.form.duplicate() {
         return Err(IntrospectionRefusal::DuplicateParameter(name.to_owned()));
     }
@@ -61,13 +78,39 @@ pub async fn introspect(
     let client = client_auth::authenticate(realm, request)
         .await?
         .require_confidential()?;
+    let response = response(realm, client.client(), token).await?;
+    if wants_jwt {
+        Ok(Answer::Jwt(jwt(realm, client.client(), response).await?))
+    } else {
+        Ok(Answer::Json(response))
+    }
+}
+
+async fn response(realm: &RealmContext, caller: &Client, token: &str) -> Result<IntrospectionResponse, Fault> {
     if let Some(access_token) = AccessToken::read(realm, token) {
-        return Ok(access_token_response(realm, client.client().id(), access_token).await?);
+        return access_token_response(realm, caller.id(), access_token).await;
     }
     if let Some(presented) = PresentedRefreshToken::parse(token) {
-        return Ok(refresh_token_response(realm, client.client(), &presented).await?);
+        return refresh_token_response(realm, caller, &presented).await;
     }
     Ok(IntrospectionResponse::inactive())
+}
+
+/// The answer as a JWT for the caller: what a token is worth stands apart from the claims of the JWT itself, so that
+/// nobody takes it for the token (RFC 9701 §5, §8.1).
+async fn jwt(
+    realm: &RealmContext,
+    caller: &Client,
+    response: IntrospectionResponse,
+) -> Result<String, ProtectionRefusal> {
+    let claims = IntrospectionJwtClaims {
+        iss: realm.issuer().to_owned(),
+        aud: Audience::one(caller.id()),
+        iat: realm.now(),
+        token_introspection: response,
+    };
+    let protection = Protection::of_introspection(realm, &caller.metadata).await?;
+    Ok(protection.protect(realm, introspection::JWT_TYP, &claims)?)
 }
 
 /// What an access token is worth: what it says, intersected with the rows that stand behind it.
@@ -83,13 +126,15 @@ pub struct LiveToken {
     pub audience: Vec<String>,
     /// The user's name to sign in with.
     pub username: Option<String>,
+    /// What the token's client is registered for.
+    pub client_metadata: Arc<ClientMetadata>,
 }
 
 /// Looks up what stands behind a token. `None`: nothing any more.
 pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option<LiveToken>, Fault> {
     let issuer = realm.issuer();
     let mut sub_for_client = token.sub.clone();
-    let (scope, audience, username) = if let Some(id) = &token.authorization_id {
+    let (scope, audience, username, client_metadata) = if let Some(id) = &token.authorization_id {
         let rows = realm
             .store
             .live_authorization(issuer, id, &token.jti, realm.now())
@@ -105,7 +150,12 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
         }
         token.sub.clone_from(&rows.user_id);
         let registered = scope_policy::registered(realm, &rows.client_metadata);
-        (rows.scope.intersection(registered), rows.audience, Some(rows.username))
+        (
+            rows.scope.intersection(registered),
+            rows.audience,
+            Some(rows.username),
+            rows.client_metadata,
+        )
     } else {
         let Some(client) = realm.store.live_client(issuer, &token.client_id, &token.jti).await? else {
             return Ok(None);
@@ -118,6 +168,7 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
             client.metadata.scope.clone().unwrap_or_default(),
             token.audience.clone(),
             None,
+            client.metadata,
         )
     };
     let scope = token.scope.intersection(&scope);
@@ -134,6 +185,7 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
         scope,
         audience,
         username,
+        client_metadata,
     }))
 }
 

@@ -2,11 +2,14 @@
 //!
 //! Spec: OpenID Connect Core §5.3, §5.4, §5.5, RFC 6750 §2.1, §2.2 and §3.
 
-use protocol::{claims, error_code::ErrorCode};
+use protocol::{ClientMetadata, claims, error_code::ErrorCode};
 use realm::RealmContext;
 use serde_json::{Map, Value};
 
-use crate::{Fault, introspection, issue::AccessToken};
+use crate::{
+    Fault, introspection,
+    issue::{AccessToken, Answer, Protection, ProtectionRefusal},
+};
 
 /// Why nothing is told.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +29,9 @@ pub enum UserinfoRefusal {
     /// The token has no `openid`.
     #[error("the access token does not have the scope openid")]
     InsufficientScope,
+    /// The answer cannot be protected as the client wants it.
+    #[error(transparent)]
+    Protection(#[from] ProtectionRefusal),
     /// A failure of this server.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -38,6 +44,7 @@ impl UserinfoRefusal {
             Self::SeveralTokens => ErrorCode::InvalidRequest,
             Self::TokenMissing | Self::InvalidToken | Self::WrongAudience => ErrorCode::InvalidToken,
             Self::InsufficientScope => ErrorCode::InsufficientScope,
+            Self::Protection(refusal) => refusal.code(),
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
         }
@@ -50,8 +57,8 @@ impl From<storage::StorageError> for UserinfoRefusal {
     }
 }
 
-/// The claims of the user behind a token.
-pub async fn userinfo(realm: &RealmContext, token: &str) -> Result<Map<String, Value>, UserinfoRefusal> {
+/// The claims of the user behind a token, in the form that the token's client registered.
+pub async fn userinfo(realm: &RealmContext, token: &str) -> Result<Answer<Map<String, Value>>, UserinfoRefusal> {
     let token = AccessToken::read(realm, token).ok_or(UserinfoRefusal::InvalidToken)?;
     let live = introspection::live(realm, token)
         .await?
@@ -73,5 +80,19 @@ pub async fn userinfo(realm: &RealmContext, token: &str) -> Result<Map<String, V
     answer.extend(details.requested_claims(&details.claims.userinfo, &known, &live.scope));
     // "The sub Claim in the UserInfo Response MUST be verified to exactly match the sub Claim in the ID Token" (§5.3.2).
     answer.insert("sub".into(), Value::String(live.sub_for_client));
-    Ok(answer)
+    protect(realm, &live.client_metadata, answer).await
+}
+
+async fn protect(
+    realm: &RealmContext,
+    client: &ClientMetadata,
+    mut claims: Map<String, Value>,
+) -> Result<Answer<Map<String, Value>>, UserinfoRefusal> {
+    let Some(protection) = Protection::of_userinfo(realm, client).await? else {
+        return Ok(Answer::Json(claims));
+    };
+    // "If signed, the UserInfo Response MUST contain the Claims iss (issuer) and aud (audience) as members" (§5.3.2).
+    claims.insert("iss".into(), realm.issuer().into());
+    claims.insert("aud".into(), client.client_id.as_str().into());
+    Ok(Answer::Jwt(protection.protect(realm, "JWT", &claims)?))
 }

@@ -1,6 +1,6 @@
 //! What an API learns about a token that was presented to it.
 //!
-//! Spec: RFC 7662 §2.2, RFC 9470 §6.2
+//! Spec: RFC 7662 §2.2, RFC 9470 §6.2, RFC 9701 §4, §5
 //!
 //! An inactive answer says nothing else: "the authorization server SHOULD NOT include any additional information about
 //! an inactive token". Both writing and reading see to that.
@@ -69,6 +69,41 @@ impl IntrospectionResponse {
     }
 }
 
+/// The `typ` of an answer that is a JWT, so that it is taken for nothing else (RFC 9701 §5).
+pub const JWT_TYP: &str = "token-introspection+jwt";
+
+/// The media type of an answer that is a JWT (RFC 9701 §10.3).
+pub const JWT_MEDIA_TYPE: &str = "application/token-introspection+jwt";
+
+/// The claims of an answer that is a JWT. It has neither `sub` nor `exp` of its own: who trusted those would take the
+/// answer for an access token (RFC 9701 §8.1).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IntrospectionJwtClaims {
+    /// Who says it: the issuer.
+    pub iss: String,
+    /// Who asked.
+    pub aud: Audience,
+    /// When it was said.
+    pub iat: i64,
+    /// What is said.
+    pub token_introspection: IntrospectionResponse,
+}
+
+/// Whether an `Accept` header asks for a JWT: by its name, since `*/*` means whatever is usual (RFC 9701 §4), and not
+/// with `q=0` (RFC 9110 §12.4.2).
+pub fn wants_jwt(accept: &str) -> bool {
+    accept.split(',').any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let is_named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(JWT_MEDIA_TYPE));
+        let is_refused = parts
+            .filter_map(|parameter| parameter.split_once('='))
+            .any(|(name, value)| name.eq_ignore_ascii_case("q") && value.parse::<f32>().is_ok_and(|q| q <= 0.0));
+        is_named && !is_refused
+    })
+}
+
 impl Serialize for IntrospectionResponse {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.active {
@@ -125,6 +160,43 @@ mod tests {
         );
         let read: IntrospectionResponse = serde_json::from_str(r#"{"active":false,"sub":"alice"}"#).unwrap();
         assert_eq!(read, IntrospectionResponse::inactive());
+    }
+
+    #[test]
+    fn a_jwt_is_asked_for_by_its_name() {
+        for accept in [
+            "application/token-introspection+jwt",
+            "Application/Token-Introspection+JWT",
+            "application/json;q=0.5, application/token-introspection+jwt;q=0.9",
+            "text/html , application/token-introspection+jwt ; q=1",
+        ] {
+            assert!(wants_jwt(accept), "{accept}");
+        }
+        for accept in [
+            "",
+            "*/*",
+            "application/*",
+            "application/json",
+            "application/jwt",
+            "application/token-introspection+jwt;q=0",
+            "application/token-introspection+jwt; Q=0.000",
+        ] {
+            assert!(!wants_jwt(accept), "{accept}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_token_stands_apart_from_the_claims_of_the_jwt() {
+        let claims = IntrospectionJwtClaims {
+            iss: "https://id.example".into(),
+            aud: Audience::one("api"),
+            iat: 1_700_000_000,
+            token_introspection: IntrospectionResponse::inactive(),
+        };
+        assert_eq!(
+            serde_json::to_string(&claims).unwrap(),
+            r#"{"iss":"https://id.example","aud":"api","iat":1700000000,"token_introspection":{"active":false}}"#
+        );
     }
 
     #[test]

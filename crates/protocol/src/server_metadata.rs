@@ -1,13 +1,13 @@
 //! What a realm publishes about itself.
 //!
-//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 9207 §3, OpenID Connect RP-Initiated Logout §2.1,
+//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 9207 §3, RFC 9701 §7, OpenID Connect RP-Initiated Logout §2.1,
 //! OpenID Connect Session Management §3.3, OpenID Connect Front-Channel Logout §3, OpenID Connect Back-Channel Logout
 //! §2.1
 //!
 //! Lists are the union of what the offered profiles allow, so that metadata can promise nothing that is not in the
 //! table. Only endpoints that exist are named.
 
-use jose::SigningAlg;
+use jose::{JweAlg, JweEnc, SigningAlg};
 use serde::{Deserialize, Serialize};
 
 use crate::{Acr, PromptValue, Scope, SecurityProfile, SubjectType, TokenEndpointAuthMethod, assertion, pkce, prompt};
@@ -71,6 +71,22 @@ pub struct ServerMetadata {
     pub subject_types_supported: Vec<String>,
     /// How ID Tokens can be signed.
     pub id_token_signing_alg_values_supported: Vec<String>,
+    /// How the keys of encrypted ID Tokens can be encrypted.
+    pub id_token_encryption_alg_values_supported: Vec<String>,
+    /// How ID Tokens can be encrypted.
+    pub id_token_encryption_enc_values_supported: Vec<String>,
+    /// How UserInfo can be signed.
+    pub userinfo_signing_alg_values_supported: Vec<String>,
+    /// How the keys of encrypted UserInfo can be encrypted.
+    pub userinfo_encryption_alg_values_supported: Vec<String>,
+    /// How UserInfo can be encrypted.
+    pub userinfo_encryption_enc_values_supported: Vec<String>,
+    /// How introspection answers can be signed (RFC 9701 §7).
+    pub introspection_signing_alg_values_supported: Vec<String>,
+    /// How the keys of encrypted introspection answers can be encrypted.
+    pub introspection_encryption_alg_values_supported: Vec<String>,
+    /// How introspection answers can be encrypted.
+    pub introspection_encryption_enc_values_supported: Vec<String>,
     /// The claims that may be known about a user.
     pub claims_supported: Vec<String>,
     /// The kinds of claims.
@@ -116,6 +132,9 @@ impl ServerMetadata {
         let method_names: Vec<String> = methods.iter().map(|method| method.as_str().to_owned()).collect();
         let uses_alg = |alg: &&&str| methods.iter().any(|method| method.signing_algs().contains(alg));
         let assertion_algs = owned(assertion::SIGNING_ALGS.iter().filter(uses_alg).copied());
+        let signing_algs = owned(algs.iter().map(|alg| alg.as_str()));
+        let encryption_algs = owned(JweAlg::ALL.iter().map(|alg| alg.as_str()));
+        let encryption_encs = owned(JweEnc::ALL.iter().map(|enc| enc.as_str()));
         Self {
             issuer: issuer.to_owned(),
             authorization_endpoint: endpoint("authorize"),
@@ -157,7 +176,15 @@ impl ServerMetadata {
             introspection_endpoint_auth_signing_alg_values_supported: assertion_algs,
             code_challenge_methods_supported: owned([pkce::S256]),
             subject_types_supported: owned(SubjectType::ALL.iter().map(|known| known.as_str())),
-            id_token_signing_alg_values_supported: owned(algs.iter().map(|alg| alg.as_str())),
+            id_token_signing_alg_values_supported: signing_algs.clone(),
+            id_token_encryption_alg_values_supported: encryption_algs.clone(),
+            id_token_encryption_enc_values_supported: encryption_encs.clone(),
+            userinfo_signing_alg_values_supported: signing_algs.clone(),
+            userinfo_encryption_alg_values_supported: encryption_algs.clone(),
+            userinfo_encryption_enc_values_supported: encryption_encs.clone(),
+            introspection_signing_alg_values_supported: signing_algs,
+            introspection_encryption_alg_values_supported: encryption_algs,
+            introspection_encryption_enc_values_supported: encryption_encs,
             claims_supported: owned(PROTOCOL_CLAIMS.iter().chain(claims).copied()),
             claim_types_supported: owned(["normal"]),
             ui_locales_supported: owned(locales.iter().map(String::as_str)),

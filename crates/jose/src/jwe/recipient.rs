@@ -27,14 +27,15 @@ enum PublicKey {
 }
 
 impl KeySet {
-    /// The key to encrypt to by `alg`: one that says so before one that says nothing, and one with a `kid` before one
-    /// without. "If there are multiple keys in the referenced JWK Set document, a kid value MUST be provided"
-    /// (OpenID Connect Core §10.2). `None`: none fits.
+    /// The key to encrypt to by `alg`: one with `use` before one without. `None`: none fits.
     pub fn recipient(&self, alg: JweAlg) -> Option<Recipient> {
-        let mut fitting: Vec<&Jwk> = self.keys.iter().filter(|key| key.may_encrypt(alg)).collect();
+        // "If there are multiple keys in the referenced JWK Set document, a kid value MUST be provided in the JOSE
+        // Header" (OpenID Connect Core §10.2).
+        let can_be_named = |key: &&Jwk| key.kid.is_some() || self.keys.len() == 1;
+        let mut candidates: Vec<&Jwk> = self.keys.iter().filter(can_be_named).collect();
         // The sort is stable: among equals the first key of the document comes first.
-        fitting.sort_by_key(|key| (key.use_.is_none(), key.kid.is_none()));
-        fitting.into_iter().find_map(|key| Recipient::of(key, alg))
+        candidates.sort_by_key(|key| key.use_.is_none());
+        candidates.into_iter().find_map(|key| Recipient::of(key, alg))
     }
 }
 
@@ -49,6 +50,9 @@ impl Recipient {
     /// The owner of a key. `None`: it is not for encryption by `alg`, of another type or curve, too weak or too large,
     /// or malformed.
     pub fn of(key: &Jwk, alg: JweAlg) -> Option<Self> {
+        if !key.may_encrypt(alg) {
+            return None;
+        }
         let public = match alg {
             JweAlg::RsaOaep256 if key.kty == "RSA" => {
                 let (n, e) = key.rsa_components()?;
@@ -61,7 +65,7 @@ impl Recipient {
                 PublicKey::Agreement(curve, Box::new(curve.parse(key)?))
             }
         };
-        key.may_encrypt(alg).then(|| Self {
+        Some(Self {
             alg,
             kid: key.kid.clone(),
             key: public,
@@ -102,6 +106,7 @@ impl Recipient {
             alg: self.alg,
             enc,
             kid: self.kid.clone(),
+            iss: None,
             epk,
             encrypted_key,
             content_key,

@@ -98,6 +98,17 @@ fn every_algorithm_decrypts_what_it_encrypted() {
 }
 
 #[test]
+fn the_header_says_whose_it_is_when_that_is_wanted() {
+    let key = DecryptionKey::generate(JweAlg::EcdhEs).unwrap();
+    let seal = |envelope: Envelope| envelope.seal(&Payload::Jwt("a.b.c")).unwrap();
+    let envelope = || recipient(&key).envelope(JweEnc::A128Gcm).unwrap();
+    assert_eq!(header(&seal(envelope())).get("iss"), None);
+    let token = seal(envelope().from_issuer("https://id.example"));
+    assert_eq!(header(&token)["iss"], "https://id.example");
+    assert_eq!(key.decrypt(&token).ok().unwrap().plaintext, b"a.b.c");
+}
+
+#[test]
 fn claims_that_are_encrypted_without_being_signed_say_nothing_of_a_token_in_them() {
     let key = DecryptionKey::generate(JweAlg::EcdhEs).unwrap();
     let envelope = recipient(&key).envelope(JweEnc::A128Gcm).unwrap();
@@ -277,5 +288,7 @@ fn of_several_keys_the_one_that_says_so_is_taken() {
         "1"
     );
     assert_eq!(kid(&[jwk(&ec, |_| {}), named("named", None)]), "named");
+    // One alone needs no name; of two, nobody could say which was meant.
     assert_eq!(kid(&[jwk(&ec, |_| {})]), "");
+    assert!(chosen(&[jwk(&ec, |_| {}), jwk(&ec, |_| {})], JweAlg::EcdhEs).is_none());
 }

@@ -1,6 +1,7 @@
 //! What a client reads: signed by the algorithm that it registered, and then encrypted if it registered that too.
 //!
-//! Spec: OpenID Connect Core §2, §5.3.2, §10.1, §10.2, §16.14; OpenID Connect Registration §2; RFC 9701 §5, §6
+//! Spec: OpenID Connect Core §2, §5.3.2, §10.1, §10.2, §16.14; OpenID Connect Registration §2; RFC 9701 §5, §6,
+//! OpenID Connect Back-Channel Logout §2.4
 //!
 //! Accepted: the algorithms that are offered, with the keys of `jwks` or `jwks_uri`. Deliberately not: `none`, and
 //! encryption by the client's secret.
@@ -21,6 +22,14 @@ use crate::{
 pub struct Protection {
     signing_alg: Option<SigningAlg>,
     envelope: Option<Envelope>,
+}
+
+/// An answer whose form depends on the client.
+pub enum Answer<T> {
+    /// As JSON.
+    Json(T),
+    /// As a JWT.
+    Jwt(String),
 }
 
 /// Why an answer cannot be protected as the client wants it.
@@ -68,6 +77,40 @@ impl Protection {
         Self::new(realm, client, Some(client.id_token_signed_response_alg), encryption).await
     }
 
+    /// Of logout tokens: by "the same keys" as ID tokens. "If the Logout Token is encrypted, it SHOULD replicate the iss
+    /// (issuer) claim in the JWT Header Parameters" (Back-Channel Logout §2.4).
+    pub async fn of_logout_token(realm: &RealmContext, client: &ClientMetadata) -> Result<Self, ProtectionRefusal> {
+        let mut this = Self::of_id_token(realm, client).await?;
+        this.envelope = this.envelope.map(|envelope| envelope.from_issuer(realm.issuer()));
+        Ok(this)
+    }
+
+    /// Of UserInfo; `None`: plain JSON. "The response MAY be encrypted without also being signed" (Core §5.3.2).
+    pub async fn of_userinfo(realm: &RealmContext, client: &ClientMetadata) -> Result<Option<Self>, ProtectionRefusal> {
+        let encryption = Encryption {
+            member: "userinfo_encrypted_response_alg",
+            alg: client.userinfo_encrypted_response_alg,
+            enc: client.userinfo_encrypted_response_enc,
+        };
+        let signing_alg = client.userinfo_signed_response_alg;
+        if signing_alg.is_none() && encryption.alg.is_none() {
+            return Ok(None);
+        }
+        Self::new(realm, client, signing_alg, encryption).await.map(Some)
+    }
+
+    /// Of introspection answers as JWTs, which are always signed (RFC 9701 §5).
+    pub async fn of_introspection(realm: &RealmContext, caller: &ClientMetadata) -> Result<Self, ProtectionRefusal> {
+        let encryption = Encryption {
+            member: "introspection_encrypted_response_alg",
+            alg: caller.introspection_encrypted_response_alg,
+            enc: caller.introspection_encrypted_response_enc,
+        };
+        // RFC 9701 §6: RS256 when nothing is registered.
+        let signing_alg = caller.introspection_signed_response_alg.unwrap_or(SigningAlg::Rs256);
+        Self::new(realm, caller, Some(signing_alg), encryption).await
+    }
+
     async fn new(
         realm: &RealmContext,
         client: &ClientMetadata,
@@ -85,7 +128,8 @@ impl Protection {
         Ok(Self { signing_alg, envelope })
     }
 
-    /// Signs claims as a JWT of type `typ`, and encrypts the result: "signed then encrypted" (Core §16.14).
+    /// Signs claims as a JWT of type `typ`, and encrypts the result: "signing the plain text JSON Claims" comes first
+    /// (Core §16.14).
     pub fn protect(self, realm: &RealmContext, typ: &str, claims: &impl Serialize) -> Result<String, Fault> {
         let Some(alg) = self.signing_alg else {
             return self.encrypt_claims(claims);
@@ -117,7 +161,7 @@ async fn envelope(
         error,
     };
     let recipient = client_keys::recipient(realm, client, alg).await.map_err(refuse)?;
-    // "If id_token_encrypted_response_alg is specified, the default […] is A128CBC-HS256" (Registration §2).
+    // "If id_token_encrypted_response_alg is specified, the default […] value is A128CBC-HS256" (Registration §2).
     match recipient.envelope(encryption.enc.unwrap_or_default()) {
         Ok(envelope) => Ok(envelope),
         Err(JweError::UnfitKey) => Err(refuse(ClientKeysError::NoneFits(alg.as_str()))),

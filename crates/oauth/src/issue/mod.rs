@@ -14,7 +14,7 @@ use realm::RealmContext;
 
 use crate::Fault;
 pub use access_token::AccessToken;
-pub use for_client::{Protection, ProtectionRefusal};
+pub use for_client::{Answer, Protection, ProtectionRefusal};
 
 /// What a grant earned: made by a grant's `redeem` alone.
 pub struct Redeemed {

@@ -61,6 +61,7 @@ pub(super) fn validate(client: &ClientMetadata, default_profile: &SecurityProfil
     check_grant_and_response_types(client, &mut problems);
     check_profile(client, profile, &mut problems);
     check_authentication(client, profile, &mut problems);
+    check_encryption(client, &mut problems);
     check_redirect_uris(client, profile, &mut problems);
     check_sector(client, &mut problems);
     check_uris(client, &mut problems);
@@ -246,6 +247,57 @@ fn check_assertions(client: &ClientMetadata, problems: &mut Problems) {
             format!("{alg} is no algorithm for {}", method.as_str()),
             format!("use one of: {}", fitting.join(", ")),
         );
+    }
+}
+
+/// Whoever wants something encrypted must have a key for it. Symmetric encryption, by the secret, is not offered.
+fn check_encryption(client: &ClientMetadata, problems: &mut Problems) {
+    for (answer, alg, enc) in [
+        (
+            "id_token",
+            client.id_token_encrypted_response_alg,
+            client.id_token_encrypted_response_enc,
+        ),
+        (
+            "userinfo",
+            client.userinfo_encrypted_response_alg,
+            client.userinfo_encrypted_response_enc,
+        ),
+        (
+            "introspection",
+            client.introspection_encrypted_response_alg,
+            client.introspection_encrypted_response_enc,
+        ),
+    ] {
+        let alg_member = format!("{answer}_encrypted_response_alg");
+        let Some(alg) = alg else {
+            // "When id_token_encrypted_response_enc is included, id_token_encrypted_response_alg MUST also be provided"
+            // (OpenID Connect Registration §2; RFC 9701 §6 likewise).
+            if enc.is_some() {
+                problems.add(
+                    &format!("{answer}_encrypted_response_enc"),
+                    format!("is given without {alg_member}"),
+                    format!("add {alg_member}, or remove it"),
+                );
+            }
+            continue;
+        };
+        match (&client.jwks, &client.jwks_uri) {
+            (None, None) => problems.add(
+                &alg_member,
+                "wants encryption, and the client has no keys",
+                "give jwks or jwks_uri, or remove it",
+            ),
+            (Some(keys), _) if keys.recipient(alg).is_none() => problems.add(
+                "jwks",
+                format!("has no key that can be encrypted to by {}", alg.as_str()),
+                format!(
+                    "add one of type {} with a kid and use enc, or change {alg_member}",
+                    alg.key_types()
+                ),
+            ),
+            _ => {}
+        }
     }
 }
 

@@ -71,7 +71,27 @@ fn what_is_given_is_listed() {
     let document = document(&[profile("baseline")]);
     assert_eq!(document.scopes_supported, ["accounts:read", "email", "openid"]);
     assert_eq!(document.ui_locales_supported, ["ja", "en"]);
-    assert_eq!(document.id_token_signing_alg_values_supported, ["RS256", "ES256"]);
+    for signing in [
+        &document.id_token_signing_alg_values_supported,
+        &document.userinfo_signing_alg_values_supported,
+        &document.introspection_signing_alg_values_supported,
+    ] {
+        assert_eq!(*signing, ["RS256", "ES256"]);
+    }
+    for algs in [
+        &document.id_token_encryption_alg_values_supported,
+        &document.userinfo_encryption_alg_values_supported,
+        &document.introspection_encryption_alg_values_supported,
+    ] {
+        assert_eq!(*algs, ["RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A256KW"]);
+    }
+    for encs in [
+        &document.id_token_encryption_enc_values_supported,
+        &document.userinfo_encryption_enc_values_supported,
+        &document.introspection_encryption_enc_values_supported,
+    ] {
+        assert_eq!(*encs, ["A128GCM", "A256GCM", "A128CBC-HS256", "A256CBC-HS512"]);
+    }
     assert!(
         ["sub", "acr", "email", "name"]
             .iter()

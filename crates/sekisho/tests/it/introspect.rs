@@ -1,5 +1,7 @@
 //! `POST /introspect`. RFC 7662.
 
+mod jwt;
+
 use reqwest::Method as Verb;
 use serde_json::json;
 

@@ -1,5 +1,7 @@
 //! `/userinfo`. OpenID Connect Core §5.3, RFC 6750.
 
+mod protected;
+
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 

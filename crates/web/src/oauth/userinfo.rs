@@ -4,7 +4,10 @@
 //!
 //! Deliberately not: a token in the query (RFC 9700 §4.3.2).
 
-use ::oauth::userinfo::{UserinfoRefusal, userinfo};
+use ::oauth::{
+    issue::Answer,
+    userinfo::{UserinfoRefusal, userinfo},
+};
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -12,6 +15,7 @@ use axum::{
 };
 use protocol::{
     bearer::{BearerToken, Challenge},
+    error_code::ErrorCode,
     form::Form,
 };
 
@@ -60,7 +64,8 @@ async fn told(call: &Call, form: Option<&Form>) -> Response {
         Err(refusal) => Err(refusal),
     };
     match result {
-        Ok(claims) => respond::json(StatusCode::OK, &claims),
+        Ok(Answer::Json(claims)) => respond::json(StatusCode::OK, &claims),
+        Ok(Answer::Jwt(token)) => respond::jwt("application/jwt", token),
         Err(refusal) => refuse(call, &refusal),
     }
 }
@@ -101,9 +106,8 @@ fn refuse(call: &Call, refusal: &UserinfoRefusal) -> Response {
     } else {
         challenge = challenge.error(code).error_description(&text);
     }
-    if !matches!(refusal, UserinfoRefusal::Fault(_))
-        && let Ok(value) = HeaderValue::from_str(&challenge.to_string())
-    {
+    let is_fault = matches!(code, ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable);
+    if !is_fault && let Ok(value) = HeaderValue::from_str(&challenge.to_string()) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
     }
     response

@@ -1,4 +1,4 @@
-//! JSON answers, and OAuth errors as JSON.
+//! JSON answers, OAuth errors as JSON, and answers that are a JWT.
 //!
 //! Spec: RFC 6749 §5.1, §5.2.
 
@@ -18,11 +18,21 @@ use crate::extract::Call;
 /// A JSON answer that nobody may keep.
 pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
     let body = serde_json::to_vec(value).unwrap_or_default();
-    let mut response = Response::new(Body::from(body));
+    let mut response = of_type("application/json", body);
     *response.status_mut() = status;
     response
+}
+
+/// An answer that is a token as a whole, and that nobody may keep.
+pub fn jwt(media_type: &'static str, token: String) -> Response {
+    of_type(media_type, token)
+}
+
+fn of_type(media_type: &'static str, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    response
         .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     no_store(response.headers_mut());
     response
 }

@@ -5,5 +5,5 @@ mod json;
 mod page;
 
 pub use headers::{cors, no_store};
-pub use json::{error_json, json, oauth_error};
+pub use json::{error_json, json, jwt, oauth_error};
 pub use page::{error_page, fault_page, page, redirect, see_other};

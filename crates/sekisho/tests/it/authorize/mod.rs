@@ -4,6 +4,7 @@ mod assurance;
 mod callback;
 mod claims;
 mod client;
+mod encrypted_id_token;
 mod form_post;
 mod hints;
 mod hybrid;

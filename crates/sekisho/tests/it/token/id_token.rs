@@ -67,6 +67,7 @@ async fn a_nonce_is_echoed_whole_and_none_is_made_up() {
     }
 }
 
+// Conformance: B79 oidcc-idtoken-signature oidcc-idtoken-rs256
 #[tokio::test]
 async fn it_is_signed_by_rs256_unless_the_client_registered_another_algorithm() {
     let algs = ["RS256", "PS256", "ES256", "EdDSA"];
