@@ -14,6 +14,12 @@ pub struct Flow {
     pub csrf: String,
     /// Where the flow goes when the user is known.
     pub goal: Goal,
+    /// The parameters that the request's object amounts to, as a form: it was looked at when the flow began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// The session whose user chose to go on as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen_session: Option<String>,
     /// When it began, unix seconds.
     pub created_at: i64,
 }
@@ -34,6 +40,8 @@ impl Flow {
             id: jose::b64::encode(jose::random_bytes::<16>()),
             csrf: jose::random_token(),
             goal,
+            object: None,
+            chosen_session: None,
             created_at: now,
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! Spec: RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1, §3.2.2.1, §5.5 and §11, RFC 7636 §4.3, RFC 8707 §2.1
 //!
-//! Accepted: every parameter of OpenID Connect Core; unknown ones are ignored. Deliberately not accepted: `request`,
-//! `request_uri`, `registration` (answered by their own error codes), PKCE `plain`.
+//! Accepted: every parameter of OpenID Connect Core; unknown ones are ignored. Request objects are taken apart before
+//! (`request_object.rs`). Deliberately not: `registration` (answered by its own error code), PKCE `plain`.
 
 mod parse;
 
@@ -13,6 +13,30 @@ use crate::{
     ClaimsRequest, ClientMetadata, CodeChallenge, ErrorCode, Form, Prompt, Resource, ResponseMode, ResponseType, Scope,
     SecurityProfile, ValidatedRedirectUri,
 };
+
+/// The parameters that are read here.
+pub const PARAMETERS: &[&str] = &[
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "scope",
+    "state",
+    "nonce",
+    "prompt",
+    "max_age",
+    "display",
+    "ui_locales",
+    "claims_locales",
+    "id_token_hint",
+    "login_hint",
+    "acr_values",
+    "claims",
+    "code_challenge",
+    "code_challenge_method",
+    "resource",
+    "registration",
+];
 
 /// What is wrong with a request: the registered code, and a sentence for the client's developer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -105,6 +105,10 @@ pub struct ServerMetadata {
     pub request_parameter_supported: bool,
     /// Whether the `request_uri` parameter is honoured; absent would mean yes.
     pub request_uri_parameter_supported: bool,
+    /// Whether each `request_uri` must be registered.
+    pub require_request_uri_registration: bool,
+    /// How request objects can be signed.
+    pub request_object_signing_alg_values_supported: Vec<String>,
     /// Whether authorization responses carry `iss` (RFC 9207).
     pub authorization_response_iss_parameter_supported: bool,
 }
@@ -192,8 +196,10 @@ impl ServerMetadata {
             prompt_values_supported: owned(prompt::supported(false).map(PromptValue::as_str)),
             display_values_supported: owned(["page"]),
             claims_parameter_supported: true,
-            request_parameter_supported: false,
-            request_uri_parameter_supported: false,
+            request_parameter_supported: true,
+            request_uri_parameter_supported: true,
+            require_request_uri_registration: true,
+            request_object_signing_alg_values_supported: owned(SigningAlg::ALL.iter().map(|alg| alg.as_str())),
             authorization_response_iss_parameter_supported: profiles.iter().all(|profile| profile.iss_in_responses),
         }
     }

@@ -3,12 +3,14 @@
 //! Spec: RFC 6749 §3.1 and §4.1, OpenID Connect Core §3.1.2, RFC 9207.
 //!
 //! Steps never choose the next step; only [`decide`] does. A flow that was interrupted by sign-in or consent starts
-//! again from [`validate`], so what is checked at the end is what is true at the end.
+//! again from [`validate`], so what is checked at the end is what is true at the end. A request object alone is looked
+//! at once: see `request_object.rs`.
 
 mod decide;
 mod issue;
 mod permission;
 mod refusal;
+mod request_object;
 mod respond;
 mod validate;
 mod wanted_user;

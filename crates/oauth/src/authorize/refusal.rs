@@ -34,6 +34,9 @@ pub enum AuthorizeRefusal {
         /// The client.
         client_id: String,
     },
+    /// The request object does not do, and nobody knows where else to say so.
+    #[error("{0}")]
+    RequestObject(RequestError),
     /// Told to the client by a redirect.
     #[error(transparent)]
     Redirected(Box<RedirectedRefusal>),
@@ -58,6 +61,7 @@ impl AuthorizeRefusal {
         match self {
             Self::ClientMissing | Self::RedirectUriTwice | Self::RedirectUri { .. } => ErrorCode::InvalidRequest,
             Self::ClientUnknown(_) => ErrorCode::UnauthorizedClient,
+            Self::RequestObject(error) => error.code,
             Self::Redirected(refusal) => refusal.error.code,
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,

@@ -1,6 +1,7 @@
 //! Is this a request that this client may make?
 //!
-//! Spec: RFC 6749 §4.1.1 and §4.1.2.1, OpenID Connect Core §3.1.2.2.
+//! Spec: RFC 6749 §4.1.1 and §4.1.2.1, OpenID Connect Core §3.1.2.2 and §6.3.3
+//!
 //! The order matters: until client and redirect URI are settled, nothing is redirected.
 
 use model::Client;
@@ -17,7 +18,7 @@ use protocol::{
 };
 use realm::RealmContext;
 
-use super::{AuthorizationResponse, AuthorizeRefusal, Permission, RedirectedRefusal};
+use super::{AuthorizationResponse, AuthorizeRefusal, Permission, RedirectedRefusal, request_object};
 use crate::scope_policy::{self, ScopeRefusal};
 
 /// A request that may be answered. Made only by [`validate`].
@@ -34,6 +35,8 @@ pub struct ValidRequest {
     pub scope: Scope,
     /// The claims that are asked for one by one, and that the scope does not cover.
     pub claims: ClaimNames,
+    /// The parameters that its request object amounts to, if it has one: what the flow is to hold.
+    pub object: Option<Form>,
 }
 
 impl ValidRequest {
@@ -56,10 +59,14 @@ impl ValidRequest {
     }
 }
 
-/// Validates an authorization request.
-pub async fn validate(realm: &RealmContext, form: &Form) -> Result<ValidRequest, AuthorizeRefusal> {
+/// Validates an authorization request. `object` is what its request object amounted to, if that was looked at before.
+pub async fn validate(
+    realm: &RealmContext,
+    sent: &Form,
+    object: Option<Form>,
+) -> Result<ValidRequest, AuthorizeRefusal> {
     // Step 1: the client.
-    let client_id = form
+    let client_id = sent
         .get("client_id")
         .ok()
         .flatten()
@@ -72,15 +79,24 @@ pub async fn validate(realm: &RealmContext, form: &Form) -> Result<ValidRequest,
         .ok_or_else(|| AuthorizeRefusal::ClientUnknown(client_id.to_owned()))?;
     let profile = client.profile(&realm.realm);
 
-    // Step 2: the redirect URI. From here on refusals can be told to the client.
+    // Step 2: what the client has signed, if it has.
+    let object = match object {
+        Some(object) => Some(object),
+        None => request_object::assemble(realm, &client.metadata, sent)
+            .await
+            .map_err(|error| refuse_object(realm, sent, &client, profile, error))?,
+    };
+    let form = object.as_ref().unwrap_or(sent);
+
+    // Step 3: the redirect URI. From here on refusals can be told to the client.
     let redirect_uri = redirect_uri(form, &client, profile)?;
 
-    // Step 3: everything that can be read off the request.
+    // Step 4: everything that can be read off the request.
     let refuse = |error: RequestError| refuse(realm, form, redirect_uri.clone(), error);
     let request = AuthorizationRequest::parse(form, &client.metadata, profile, &redirect_uri).map_err(refuse)?;
     check_prompt(realm, &request).map_err(refuse)?;
 
-    // Step 4: what the client may ask for, and of which API.
+    // Step 5: what the client may ask for, and of which API.
     let scope = scope(realm, &client, &request).map_err(refuse)?;
     let covered = |claim: &String| claims::of_scope(&scope).any(|given| given == claim);
     let mut claims = request.claims.attributes();
@@ -92,7 +108,22 @@ pub async fn validate(realm: &RealmContext, form: &Form) -> Result<ValidRequest,
         redirect_uri,
         scope,
         claims,
+        object,
     })
+}
+
+/// Without its object nobody knows where the request's answer goes, except to a redirect URI that was sent beside it.
+fn refuse_object(
+    realm: &RealmContext,
+    sent: &Form,
+    client: &Client,
+    profile: &SecurityProfile,
+    error: RequestError,
+) -> AuthorizeRefusal {
+    match redirect_uri(sent, client, profile) {
+        Ok(redirect_uri) if sent.first("redirect_uri").is_some() => refuse(realm, sent, redirect_uri, error),
+        _ => AuthorizeRefusal::RequestObject(error),
+    }
 }
 
 fn redirect_uri(

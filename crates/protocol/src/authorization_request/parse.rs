@@ -59,7 +59,7 @@ pub(super) fn parse(
 
 /// OpenID Connect Core §6.1: "Should an OP not support this parameter and an RP uses it, the OP MUST return the
 /// `request_not_supported` error"; §6.2 and §7.2.1 say the same of the others. Ignoring one would answer a request that
-/// the client did not make.
+/// the client did not make. Where request objects are supported, they were taken apart before.
 fn check_unsupported_parameters(form: &Form) -> Checked<()> {
     for (name, code) in [
         ("request", ErrorCode::RequestNotSupported),

@@ -280,6 +280,21 @@ fn a_name_is_one_line_of_text() {
 }
 
 #[test]
+fn request_objects_are_at_safe_addresses_and_signed_by_keys_that_are_known() {
+    let uris = |uri: &str| serde_json::json!({"request_uris": [uri]});
+    assert_sound(&uris("https://a.example/request#hash"));
+    assert_sound(&uris("http://127.0.0.1:8081/request"));
+    for bad in ["http://a.example/request", "urn:example:request", "a.example"] {
+        assert_trouble(&uris(bad), "request_uris");
+    }
+    assert_trouble(&uris(&format!("https://a.example/{}", "x".repeat(500))), "request_uris");
+    let must = "require_signed_request_object";
+    assert_trouble(&serde_json::json!({ must: true }), must);
+    assert_sound(&serde_json::json!({must: true, "jwks_uri": "https://a.example/jwks"}));
+}
+
+// Conformance: oidcc-registration-sector-bad
+#[test]
 fn a_pairwise_client_is_of_one_sector() {
     let two_hosts = serde_json::json!(["https://a.example/cb", "https://b.example/cb"]);
     let pairwise = |more: serde_json::Value| {

@@ -12,7 +12,7 @@ use crate::{
     frontchannel_logout::origin,
     profile,
     redirect_uri::{check_registration, is_https, is_https_or_loopback},
-    sector_identifier,
+    request_object, sector_identifier,
 };
 
 /// Something in a registration that cannot be.
@@ -66,6 +66,7 @@ pub(super) fn validate(client: &ClientMetadata, default_profile: &SecurityProfil
     check_sector(client, &mut problems);
     check_uris(client, &mut problems);
     check_logout_uris(client, &mut problems);
+    check_request_objects(client, &mut problems);
     check_origins(client, &mut problems);
     problems.0
 }
@@ -406,6 +407,30 @@ fn check_logout_uris(client: &ClientMetadata, problems: &mut Problems) {
             "frontchannel_logout_uri",
             format!("{origin} is not the origin of a redirect URI"),
             "use a URI with the scheme, host and port of one of redirect_uris",
+        );
+    }
+}
+
+/// OpenID Connect Core §6.2 and RFC 9101 §5.2: where request objects are, and that somebody can have signed them.
+fn check_request_objects(client: &ClientMetadata, problems: &mut Problems) {
+    for uri in &client.request_uris {
+        if !is_https_or_loopback(uri) {
+            problems.add("request_uris", format!("{uri} does not use https"), "use an https URI");
+        }
+        if uri.len() > request_object::LONGEST_URI {
+            problems.add(
+                "request_uris",
+                "has a URI that is longer than 512 characters",
+                "use a shorter one",
+            );
+        }
+    }
+    let has_keys = client.jwks.is_some() || client.jwks_uri.is_some();
+    if !has_keys && client.require_signed_request_object {
+        problems.add(
+            "require_signed_request_object",
+            "is true, and there are no keys to check signatures with",
+            "register jwks or jwks_uri",
         );
     }
 }

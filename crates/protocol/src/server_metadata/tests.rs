@@ -149,9 +149,18 @@ fn nothing_is_promised_that_is_refused() {
     );
     assert!(document.authorization_response_iss_parameter_supported);
     let json = serde_json::to_value(&document).unwrap();
-    for member in ["request_parameter_supported", "request_uri_parameter_supported"] {
-        assert_eq!(json[member], false, "{member}");
+    for member in [
+        "request_parameter_supported",
+        "request_uri_parameter_supported",
+        "require_request_uri_registration",
+        "claims_parameter_supported",
+    ] {
+        assert_eq!(json[member], true, "{member}");
     }
+    assert_eq!(
+        json["request_object_signing_alg_values_supported"],
+        serde_json::json!(["RS256", "PS256", "ES256", "EdDSA"])
+    );
     assert!(json.get("registration_endpoint").is_none());
     assert_eq!(serde_json::from_value::<ServerMetadata>(json).unwrap(), document);
 }

@@ -52,7 +52,7 @@ pub async fn authorize_get(call: Call) -> Response {
 }
 
 async fn start(call: &Call, form: &Form, person: Option<&Person>) -> Result<Response, AuthorizeRefusal> {
-    let valid = validate(&call.realm, form).await?;
+    let valid = validate(&call.realm, form, None).await?;
     let next = match decide(&call.realm, &valid, person, None).await? {
         // "the user has chosen to be shown the account creation experience rather than the login experience"
         // (Initiating User Registration §4.1).
@@ -67,7 +67,8 @@ async fn start(call: &Call, form: &Form, person: Option<&Person>) -> Result<Resp
             }
         }
     };
-    let flow = Flow::new(Goal::Authorize(call.query().to_owned()), call.realm.now());
+    let mut flow = Flow::new(Goal::Authorize(call.query().to_owned()), call.realm.now());
+    flow.object = valid.object.as_ref().map(encode);
     Ok(match flow::begin(call, &flow).await {
         Ok(cookies) => respond::see_other(call, &format!("{next}?flow={}", flow.id), &cookies),
         Err(error) => flow_error(call, error),
@@ -83,7 +84,15 @@ pub async fn request_of(call: &Call, open: &OpenFlow) -> Result<Option<ValidRequ
     let Ok(form) = Form::parse(query.as_bytes()) else {
         return Ok(None);
     };
-    validate(&call.realm, &form).await.map(Some)
+    let object = open.flow.object.as_deref();
+    let object = object.and_then(|object| Form::parse(object.as_bytes()).ok());
+    validate(&call.realm, &form, object).await.map(Some)
+}
+
+fn encode(form: &Form) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form.iter())
+        .finish()
 }
 
 /// Issues what was decided. `None`: the session ended meanwhile or the flow was completed before.
@@ -131,7 +140,9 @@ pub fn refuse(call: &Call, refusal: &AuthorizeRefusal) -> Response {
             return response;
         }
         AuthorizeRefusal::Fault(fault) => return respond::fault_page(call, fault),
-        AuthorizeRefusal::ClientMissing | AuthorizeRefusal::RedirectUriTwice => ErrorKind::BadRequest,
+        AuthorizeRefusal::ClientMissing | AuthorizeRefusal::RedirectUriTwice | AuthorizeRefusal::RequestObject(_) => {
+            ErrorKind::BadRequest
+        }
         AuthorizeRefusal::ClientUnknown(_) => ErrorKind::UnknownClient,
         AuthorizeRefusal::RedirectUri { .. } => ErrorKind::RedirectUri,
     };

@@ -17,6 +17,8 @@ mod post;
 mod prompt;
 mod redirect_uri;
 mod refusal;
+mod request_object;
+mod request_uri;
 mod resource;
 mod response_type;
 mod scope;

@@ -1,0 +1,89 @@
+//! `request` and `request_uri`: the request as the client signed it, by value or at an address of its own.
+//!
+//! Spec: OpenID Connect Core §6.1 to §6.3, RFC 9101 §5, §6, §7, §10.4 and §10.5
+//!
+//! A request object is looked at once, when the request comes in; the flow holds what it amounts to. Its signature, its
+//! times and its address say that the request was good then. To look again at each step would make the user wait for
+//! the client's server, and fail whoever signs in more slowly than the object expires.
+//!
+//! Not accepted: addresses that are not registered (`request_uris`, compared with their fragment); both parameters at
+//! once. Deliberately not: a cache of what is at an address.
+
+use jose::{SigningAlg, UnverifiedJwt};
+use protocol::{
+    ClientMetadata,
+    authorization_request::RequestError,
+    error_code::ErrorCode,
+    form::Form,
+    request_object::{ACCEPT, LONGEST_URI, RequestObject},
+};
+use realm::RealmContext;
+
+use crate::client_keys;
+
+/// The parameters that a request with an object amounts to. `None`: it has no object, and needs none.
+pub(super) async fn assemble(
+    realm: &RealmContext,
+    client: &ClientMetadata,
+    sent: &Form,
+) -> Result<Option<Form>, RequestError> {
+    let invalid_request = |text: &str| RequestError::new(ErrorCode::InvalidRequest, text);
+    let object = match (sent.get("request")?, sent.get("request_uri")?) {
+        // RFC 9101 §10.5: such a client's request without an object is refused.
+        (None, None) if client.require_signed_request_object => {
+            return Err(invalid_request(
+                "this client has registered that its requests come in signed request objects",
+            ));
+        }
+        (None, None) => return Ok(None),
+        // RFC 9101 §5: request_uri "MUST NOT be present if the request parameter is present".
+        (Some(_), Some(_)) => return Err(invalid_request("request and request_uri cannot both be sent")),
+        (Some(object), None) => object.to_owned(),
+        (None, Some(uri)) => fetch(realm, client, uri).await?,
+    };
+    if let Some(name) = sent.duplicate() {
+        return Err(invalid_request(&format!(
+            "the parameter {name} is included more than once"
+        )));
+    }
+    let object = verify(realm, client, &object).await?;
+    object.assemble(sent, client.require_signed_request_object).map(Some)
+}
+
+async fn fetch(realm: &RealmContext, client: &ClientMetadata, uri: &str) -> Result<String, RequestError> {
+    let invalid_uri = |text: String| RequestError::new(ErrorCode::InvalidRequestUri, text);
+    // RFC 9101 §10.4: a server that fetches what anybody names can be used against others.
+    if uri.len() > LONGEST_URI || !client.request_uris.iter().any(|registered| registered == uri) {
+        return Err(invalid_uri(
+            "request_uri is not one of the registered request_uris; it must be the same, with its fragment".to_owned(),
+        ));
+    }
+    // The fragment says which content is meant (OpenID Connect Core §6.2); it is never sent.
+    let address = uri.split('#').next().unwrap_or(uri);
+    let body = realm
+        .outside
+        .get(address, ACCEPT)
+        .await
+        .map_err(|error| invalid_uri(format!("the request object at request_uri cannot be had: {error}")))?;
+    String::from_utf8(body)
+        .map(|text| text.trim().to_owned())
+        .map_err(|_| RequestError::new(ErrorCode::InvalidRequestObject, "what is at request_uri is not a JWT"))
+}
+
+/// OpenID Connect Core §6.3.2: the `alg` "MUST match the value of the `request_object_signing_alg` set during Client
+/// Registration", and the signature is checked "against the appropriate key for that `client_id` and algorithm".
+async fn verify(realm: &RealmContext, client: &ClientMetadata, text: &str) -> Result<RequestObject, RequestError> {
+    let invalid_object = |text: String| RequestError::new(ErrorCode::InvalidRequestObject, text);
+    let token = UnverifiedJwt::parse(text).map_err(|error| invalid_object(format!("the request object: {error}")))?;
+    let registered = client.request_object_signing_alg.as_slice();
+    let allowed = if registered.is_empty() {
+        &SigningAlg::ALL
+    } else {
+        registered
+    };
+    let verified = client_keys::verify(realm, client, &token, allowed)
+        .await
+        .map_err(|error| invalid_object(format!("the request object: {error}")))?;
+    let typ = verified.header.typ.as_deref();
+    RequestObject::read(typ, &verified.claims, realm.issuer(), &client.client_id, realm.now())
+}
