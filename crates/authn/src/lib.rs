@@ -7,6 +7,7 @@
 //! - [`password`]: argon2id on a bounded pool of its own
 //! - [`assurance`]: which methods reach which level
 //! - [`notice`]: what users are told by mail
+//! - [`user_code`]: counting guesses of the codes that devices show
 //! - [`users`]: making users and setting their passwords
 //!
 //! Nothing here knows HTTP, HTML or SQL.
@@ -32,5 +33,6 @@ pub mod password;
 pub mod session;
 pub mod sign_in;
 pub mod sign_up;
+pub mod user_code;
 pub mod users;
 pub mod weak_password;

@@ -85,6 +85,21 @@ pub struct AuthorizationDetails {
 }
 
 impl AuthorizationDetails {
+    /// Of a request that says nothing besides what is asked for; the user authenticated like this.
+    pub fn new(acr: Acr, amr: Vec<String>) -> Self {
+        Self {
+            redirect_uri: None,
+            code_challenge: None,
+            nonce: None,
+            resource: Vec::new(),
+            claims: ClaimsRequest::default(),
+            permitted_claims: ClaimNames::default(),
+            claims_locales: Vec::new(),
+            acr,
+            amr,
+        }
+    }
+
     /// What is known without a request: how the user authenticated.
     pub fn authenticated(acr: Acr, amr: Vec<String>) -> Self {
         Self {

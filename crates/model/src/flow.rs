@@ -29,6 +29,10 @@ pub struct Flow {
 pub enum Goal {
     /// To answer an authorization request: its parameters as they came, to be validated again at each step.
     Authorize(String),
+    /// To enter the code that a device shows; the code that the link brought along, as it came.
+    UserCode(String),
+    /// To answer the request of a device, by its user code: looked up again at each step.
+    Device(String),
     /// To the user's own pages.
     Account,
 }

@@ -13,12 +13,15 @@
     )
 )]
 
+mod consented;
 mod fault;
 
 pub mod authorize;
 pub mod client_auth;
 pub mod client_keys;
 pub mod client_secret;
+pub mod device;
+pub mod device_authorization;
 pub mod discovery;
 pub mod grants;
 pub mod id_token_hint;

@@ -1,15 +1,17 @@
 //! Which scopes a client may have, and for whom the token that they need is meant.
 //!
-//! Spec: RFC 6749 §3.3, RFC 8707 §2, RFC 9728; OpenID Connect Core §3.1.2.1.
+//! Spec: RFC 6749 §3.3, RFC 8707 §2, RFC 9728; OpenID Connect Core §3.1.2.1, §11.
 //! Scopes that this realm does not know are ignored, as OpenID Connect asks; known ones that the client is not
 //! registered for are refused, so that its developer learns of it.
 
 use model::{Api, Client};
 use protocol::{
+    acr::Acr,
     client_metadata::ClientMetadata,
     form::Form,
+    grant_type::GrantType,
     resource_indicator::{self, Resource},
-    scope::Scope,
+    scope::{OFFLINE_ACCESS, OPENID, Scope},
 };
 pub use realm::OPENID_SCOPES;
 use realm::RealmContext;
@@ -66,6 +68,45 @@ pub fn for_user(realm: &RealmContext, client: &Client, asked: &Scope) -> Result<
         return Err(ScopeRefusal::NotRegistered(name.to_owned()));
     }
     Ok(asked)
+}
+
+/// What a user can be asked for: what of the scope is known, registered and needed by the resources that are named.
+/// `can_refresh`: whether the answer could bring a refresh token at all.
+pub fn for_user_at(
+    realm: &RealmContext,
+    client: &Client,
+    asked: &Scope,
+    resources: &[Resource],
+    can_refresh: bool,
+) -> Result<Scope, ScopeRefusal> {
+    // offline_access means nothing without a code and the refresh_token grant (OIDC Core §11: ignore it).
+    let can_refresh = can_refresh && client.metadata.allows_grant_type(GrantType::RefreshToken);
+    let scope = for_user(realm, client, asked)?.filter(|name| name != OFFLINE_ACCESS || can_refresh);
+    let audience = audience(realm, client, &scope, resources)?;
+    for_audience(realm, &scope, &audience)
+}
+
+/// Whether tokens with this scope come with a refresh token: in OpenID requests it follows from `offline_access`
+/// (OIDC Core §11), otherwise from the registration of the grant type.
+pub fn gives_refresh_token(client: &Client, scope: &Scope) -> bool {
+    client.metadata.allows_grant_type(GrantType::RefreshToken)
+        && (!scope.contains(OPENID) || scope.contains(OFFLINE_ACCESS))
+}
+
+/// The level of assurance of an authentication is too low for an API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the API needs {needed}, and this user can only reach {reached}")]
+pub struct UnmetAssurance {
+    needed: Acr,
+    reached: Acr,
+}
+
+/// Whether an authentication of this level is good enough for each API of an audience.
+pub fn check_assurance(realm: &RealmContext, audience: &[String], reached: Acr) -> Result<(), UnmetAssurance> {
+    match target_apis(realm, audience).filter_map(|api| api.acr).max() {
+        Some(needed) if reached < needed => Err(UnmetAssurance { needed, reached }),
+        _ => Ok(()),
+    }
 }
 
 /// The audience of a token with this scope; checks that the client follows what each API demands.
@@ -164,10 +205,10 @@ pub fn for_client_itself(
     Ok((for_audience(realm, &scope, &audience)?, audience))
 }
 
-/// The `resource` parameters of a token request.
-fn resources(form: &Form) -> Result<Vec<Resource>, GrantRefusal> {
+/// The `resource` parameters of a request.
+pub fn resources(form: &Form) -> Result<Vec<Resource>, ScopeRefusal> {
     form.all("resource")
-        .map(|text| Resource::parse(text).map_err(|error| GrantRefusal::Target(error.to_string())))
+        .map(|text| Resource::parse(text).map_err(|error| ScopeRefusal::Target(error.to_string())))
         .collect()
 }
 

@@ -57,6 +57,11 @@ impl GrantType {
         Self::ALL.iter().copied().find(|grant_type| grant_type.as_str() == text)
     }
 
+    /// Whether a refresh token may come with what it gives (RFC 6749 §1.5, RFC 8628 §3.5).
+    pub const fn gives_refresh_tokens(self) -> bool {
+        matches!(self, Self::AuthorizationCode | Self::DeviceCode)
+    }
+
     /// Whether it uses the authorization endpoint, so that redirect URIs must be registered.
     pub const fn is_redirect_based(self) -> bool {
         matches!(self, Self::AuthorizationCode | Self::Implicit)

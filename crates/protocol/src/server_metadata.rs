@@ -1,6 +1,7 @@
 //! What a realm publishes about itself.
 //!
-//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 9207 §3, RFC 9701 §7, OpenID Connect RP-Initiated Logout §2.1,
+//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 8628 §4, RFC 9207 §3, RFC 9701 §7,
+//! OpenID Connect RP-Initiated Logout §2.1,
 //! OpenID Connect Session Management §3.3, OpenID Connect Front-Channel Logout §3, OpenID Connect Back-Channel Logout
 //! §2.1
 //!
@@ -10,7 +11,9 @@
 use jose::{JweAlg, JweEnc, SigningAlg};
 use serde::{Deserialize, Serialize};
 
-use crate::{Acr, PromptValue, Scope, SecurityProfile, SubjectType, TokenEndpointAuthMethod, assertion, pkce, prompt};
+use crate::{
+    Acr, GrantType, PromptValue, Scope, SecurityProfile, SubjectType, TokenEndpointAuthMethod, assertion, pkce, prompt,
+};
 
 /// The metadata document, the same at both well-known addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +25,9 @@ pub struct ServerMetadata {
     pub authorization_endpoint: String,
     /// Where tokens are issued.
     pub token_endpoint: String,
+    /// Where devices without a browser begin (RFC 8628 §4); absent when no profile lets clients register the grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_authorization_endpoint: Option<String>,
     /// Where tokens are revoked (RFC 7009).
     pub revocation_endpoint: String,
     /// Where APIs ask about tokens (RFC 7662).
@@ -143,6 +149,10 @@ impl ServerMetadata {
             issuer: issuer.to_owned(),
             authorization_endpoint: endpoint("authorize"),
             token_endpoint: endpoint("token"),
+            device_authorization_endpoint: profiles
+                .iter()
+                .any(|profile| profile.grant_types.contains(&GrantType::DeviceCode))
+                .then(|| endpoint("device_authorization")),
             revocation_endpoint: endpoint("revoke"),
             introspection_endpoint: endpoint("introspect"),
             userinfo_endpoint: endpoint("userinfo"),

@@ -34,6 +34,14 @@ pub fn reserve(realm: &str, lane: &str, limit: i64, window: i64, now: i64) -> St
     )
 }
 
+/// Gives one guess back: it was right, and says nothing about the others.
+pub fn give_back(realm: &str, lane: &str) -> Statement {
+    Statement::new(
+        "UPDATE guess SET n = n - 1 WHERE realm = $1 AND lane = $2 AND n > 0",
+        vec![realm.into(), lane.into()],
+    )
+}
+
 /// Forgets the guesses of a lane: the secret was right.
 pub fn reset(realm: &str, lane: &str) -> Statement {
     Statement::new(

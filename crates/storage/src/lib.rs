@@ -28,6 +28,7 @@ mod suite;
 pub mod api;
 pub mod authorization;
 pub mod client;
+pub mod device_request;
 pub mod grant;
 pub mod guess;
 pub mod key;

@@ -54,7 +54,8 @@ macro_rules! time_limited {
 pub const TABLES: &[TimeLimited] = &[
     time_limited!("authorizations", "realm, id"),
     time_limited!("grants", "realm, id"),
-    time_limited!("device_request", "realm, id"),
+    // An expired request is kept for a while: its device is to learn that it has expired, not that it is unknown.
+    time_limited!("device_request", "realm, id", "expires_at < $1 - CAST(600 AS BIGINT)"),
     time_limited!("guess", "realm, lane"),
     time_limited!("initial_access_token", "realm, id"),
     time_limited!("outbox", "id", "state <> 'pending' AND expires_at < $1"),

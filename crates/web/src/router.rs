@@ -30,6 +30,7 @@ fn realm_routes(app: Arc<App>) -> Router {
         .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
         .route("/sign-up", get(account::sign_up_page).post(account::sign_up))
         .route("/consent", get(oauth::consent_page).post(oauth::consent))
+        .route("/device", get(oauth::device_page).post(oauth::enter_user_code))
         .route("/account", get(account::page))
         .route("/account/grants/revoke", post(account::revoke_grant))
         .route("/account/sessions/end", post(account::end_session))
@@ -42,6 +43,7 @@ fn realm_routes(app: Arc<App>) -> Router {
         .route("/jwks", cors(get(oauth::jwks)))
         .route("/token", cors(post(oauth::token)))
         .route("/revoke", cors(post(oauth::revoke)))
+        .route("/device_authorization", post(oauth::device_authorization))
         .route("/introspect", post(oauth::introspect))
         .route("/userinfo", cors(get(oauth::userinfo_get).post(oauth::userinfo_post)))
         .route("/assets/{name}", get(asset::serve))
@@ -159,7 +161,7 @@ impl Front {
 }
 
 /// What the paths of all routes above begin with.
-pub const CLAIMED: [&str; 15] = [
+pub const CLAIMED: [&str; 17] = [
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
     "/jwks",
@@ -171,6 +173,8 @@ pub const CLAIMED: [&str; 15] = [
     "/sign-in",
     "/sign-up",
     "/consent",
+    "/device",
+    "/device_authorization",
     "/account",
     "/logout",
     "/session",

@@ -29,17 +29,14 @@ pub fn realm(call: &Call, locale: Locale, query: &str) -> RealmView {
 }
 
 /// The app that a request comes from.
-pub fn client(valid: &ValidRequest, locale: Locale) -> ClientView {
-    let metadata = &valid.client.metadata;
-    let link = |member| metadata.localized(member, locale.tag());
-    ClientView::new(valid.client.name(locale.tag()), valid.client.id())
-        .returning_to(valid.redirect_uri.as_str())
-        .with_links(
-            link("logo_uri"),
-            link("client_uri"),
-            link("policy_uri"),
-            link("tos_uri"),
-        )
+pub fn client(client: &Client, locale: Locale) -> ClientView {
+    let link = |member| client.metadata.localized(member, locale.tag());
+    ClientView::new(client.name(locale.tag()), client.id()).with_links(
+        link("logo_uri"),
+        link("client_uri"),
+        link("policy_uri"),
+        link("tos_uri"),
+    )
 }
 
 /// The name of a client, or its id when it is gone.

@@ -3,7 +3,7 @@
 //! Spec: OpenID Connect Core §3.1.2.1 (`prompt`, `max_age`), §3.1.2.2 to §3.1.2.4, §3.1.2.6, §5.5.1.1 (`acr`),
 //! RFC 8252 §8.6, RFC 9470 §5 (the API's least `acr`)
 
-use model::{Grant, Session, User};
+use model::{Session, User};
 use protocol::{acr::Acr, error_code::ErrorCode, scope::OFFLINE_ACCESS};
 use realm::RealmContext;
 
@@ -11,7 +11,7 @@ use super::{
     AuthorizeRefusal, Permission, ValidRequest,
     wanted_user::{IsWanted, WantedUser},
 };
-use crate::scope_policy;
+use crate::{consented, scope_policy};
 
 /// Who is signed in, in which session.
 #[derive(Debug, Clone)]
@@ -91,7 +91,7 @@ pub async fn decide(
         .store
         .find_grant(realm.issuer(), &person.user.id, valid.client.id())
         .await?;
-    let already = permitted_already(realm, valid, grant.as_ref());
+    let already = consented::already(realm, &valid.asked(), grant.as_ref());
     if !needs_consent(valid, &already) {
         return Ok(Decision::Issue(valid.asked()));
     }
@@ -140,29 +140,10 @@ fn check_essential_acr(realm: &RealmContext, valid: &ValidRequest, reached: Acr)
 fn check_assurance(realm: &RealmContext, valid: &ValidRequest, person: &Person) -> Result<(), AuthorizeRefusal> {
     let audience =
         scope_policy::audience(realm, &valid.client, &valid.scope, &valid.request.resource).unwrap_or_default();
-    let needed = scope_policy::target_apis(realm, &audience)
-        .filter_map(|api| api.acr)
-        .max();
-    match needed {
-        Some(needed) if person.session.acr < needed => Err(AuthorizeRefusal::redirect(
-            realm.issuer(),
-            valid,
-            ErrorCode::UnmetAuthenticationRequirements,
-            &format!(
-                "the API needs {needed}, and this user can only reach {}",
-                person.session.acr
-            ),
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// What of what is asked a living grant permits.
-pub(super) fn permitted_already(realm: &RealmContext, valid: &ValidRequest, grant: Option<&Grant>) -> Permission {
-    grant
-        .filter(|grant| grant.is_alive(realm.now()))
-        .map(|grant| valid.asked().permitted_by(grant))
-        .unwrap_or_default()
+    scope_policy::check_assurance(realm, &audience, person.session.acr).map_err(|unmet| {
+        let code = ErrorCode::UnmetAuthenticationRequirements;
+        AuthorizeRefusal::redirect(realm.issuer(), valid, code, &unmet.to_string())
+    })
 }
 
 pub(super) fn needs_consent(valid: &ValidRequest, already: &Permission) -> bool {

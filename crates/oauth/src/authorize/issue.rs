@@ -4,21 +4,19 @@
 //! OpenID Connect Session Management §2 (`session_state`; of refusals it says nothing).
 
 use jose::{b64, random_bytes, random_token, sha256};
-use model::{Authorization, AuthorizationDetails, Grant, flow, new_id};
+use model::{Authorization, AuthorizationDetails, flow, new_id};
 use protocol::{
     error_code::ErrorCode,
     scope::{OPENID, Scope},
     session_state::session_state,
 };
 use realm::RealmContext;
-use storage::{Change, Outcome, Statement, StorageError, authorization, grant, session};
+use storage::{Outcome, Statement, StorageError, authorization, session};
 
-use super::{
-    AuthorizationResponse, AuthorizeRefusal, Permission, Person, ValidRequest,
-    decide::{needs_consent, permitted_already},
-};
+use super::{AuthorizationResponse, AuthorizeRefusal, Permission, Person, ValidRequest, decide::needs_consent};
 use crate::{
     Fault,
+    consented::{self, Approval, Consented},
     issue::{AccessToken, Protection, ProtectionRefusal, access_token, id_token::IdToken},
     logout, scope_policy,
 };
@@ -27,15 +25,6 @@ use crate::{
 const ATTEMPTS: usize = 3;
 /// How long an authorization's row outlives its last token, in seconds.
 const SLACK: i64 = 60;
-
-/// How the user permitted it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Approval {
-    /// On a page, just now: the permission begins anew.
-    Asked,
-    /// Before: the permission ends when it would have ended.
-    Remembered,
-}
 
 /// What became of it.
 pub enum Issued {
@@ -54,7 +43,8 @@ pub async fn issue(
     flow_id: Option<&str>,
     approval: Approval,
 ) -> Result<Issued, AuthorizeRefusal> {
-    let permitted = permitted.intersection(&valid.asked());
+    let asked = valid.asked();
+    let permitted = permitted.intersection(&asked);
     let scope = &permitted.scope;
     let refuse = |code, text: &str| AuthorizeRefusal::redirect(realm.issuer(), valid, code, text);
     let audience = scope_policy::audience(realm, &valid.client, scope, &valid.request.resource)
@@ -71,12 +61,19 @@ pub async fn issue(
             .store
             .find_grant(realm.issuer(), &person.user.id, valid.client.id())
             .await?;
-        let already = permitted_already(realm, valid, known.as_ref());
+        let already = consented::already(realm, &asked, known.as_ref());
         if approval == Approval::Remembered && needs_consent(valid, &already) {
             // What was remembered was taken back in this very moment.
             return Ok(Issued::StartAgain);
         }
-        let (grant, grant_change) = use_grant(realm, valid, person, &permitted, (known, approval))?;
+        let consented = Consented {
+            client_id: valid.client.id(),
+            user_id: &person.user.id,
+            asked: &asked,
+            permitted: &permitted,
+            approval,
+        };
+        let (grant, grant_change) = consented::use_grant(realm, &consented, known)?;
         let code = valid.request.response_type.has_code().then(random_token);
         let granted = Granted {
             grant_id: grant,
@@ -148,55 +145,6 @@ async fn must_start_again(realm: &RealmContext, person: &Person, flow_id: Option
     }
     let session = realm.store.find_session(realm.issuer(), &person.session.id).await?;
     Ok(session.is_none_or(|session| session.ended_at.is_some()))
-}
-
-/// Makes the grant, or changes the one that is there.
-fn use_grant(
-    realm: &RealmContext,
-    valid: &ValidRequest,
-    person: &Person,
-    permitted: &Permission,
-    (known, approval): (Option<Grant>, Approval),
-) -> Result<(String, Change), StorageError> {
-    let (issuer, now) = (realm.issuer(), realm.now());
-    let a_new_term = now + realm.realm.lifetimes.grant;
-    match known {
-        Some(known) if known.is_alive(now) => {
-            let expires_at = match approval {
-                Approval::Asked => a_new_term,
-                Approval::Remembered => known.expires_at,
-            };
-            let kept = match approval {
-                Approval::Asked => valid.asked().not_asked(&known),
-                Approval::Remembered => Permission {
-                    scope: known.scope.clone(),
-                    claims: known.claims.clone(),
-                },
-            };
-            let all = kept.union(permitted);
-            let touch = grant::touch(issuer, &known, (&all.scope, &all.claims), expires_at, now)?;
-            let change = Change::new().then(touch);
-            Ok((known.id, change))
-        }
-        expired => {
-            let new = Grant {
-                id: new_id(),
-                user_id: person.user.id.clone(),
-                client_id: valid.client.id().to_owned(),
-                scope: permitted.scope.clone(),
-                claims: permitted.claims.clone(),
-                created_at: now,
-                updated_at: now,
-                expires_at: a_new_term,
-                ended_at: None,
-            };
-            let end = expired
-                .map(|old| grant::end(issuer, &old.user_id, &old.id, now))
-                .unwrap_or_default();
-            let change = Change::new().then_all(end).then(grant::insert(issuer, &new)?);
-            Ok((new.id, change))
-        }
-    }
 }
 
 /// What the user permitted.

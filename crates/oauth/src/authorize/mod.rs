@@ -15,8 +15,9 @@ mod respond;
 mod validate;
 mod wanted_user;
 
+pub use crate::consented::Approval;
 pub use decide::{ConsentNeeded, Decision, Person, decide};
-pub use issue::{Approval, Issued, issue};
+pub use issue::{Issued, issue};
 pub use permission::Permission;
 pub use refusal::{AuthorizeRefusal, RedirectedRefusal, deny};
 pub use respond::{AuthorizationResponse, Destination};

@@ -33,7 +33,7 @@ impl Permission {
     }
 
     /// What of this a grant permits: a claim is permitted too where a scope that covers it is.
-    pub(super) fn permitted_by(&self, grant: &Grant) -> Self {
+    pub(crate) fn permitted_by(&self, grant: &Grant) -> Self {
         let covered: ClaimNames = claims::of_scope(&grant.scope).map(str::to_owned).collect();
         Self {
             scope: self.scope.intersection(&grant.scope),
@@ -43,7 +43,7 @@ impl Permission {
 
     /// What of a grant stays when the user was asked for this: what was shown and left out is taken back, what was not
     /// asked about stays.
-    pub(super) fn not_asked(&self, grant: &Grant) -> Self {
+    pub(crate) fn not_asked(&self, grant: &Grant) -> Self {
         let shown: ClaimNames = claims::of_scope(&self.scope).map(str::to_owned).collect();
         Self {
             scope: grant.scope.difference(&self.scope),
@@ -53,7 +53,7 @@ impl Permission {
 
     /// What is in either.
     #[must_use]
-    pub(super) fn union(&self, other: &Self) -> Self {
+    pub(crate) fn union(&self, other: &Self) -> Self {
         Self {
             scope: self.scope.union(&other.scope),
             claims: &self.claims | &other.claims,

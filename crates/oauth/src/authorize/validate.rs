@@ -14,7 +14,7 @@ use protocol::{
     prompt::{self, PromptValue},
     redirect_uri::ValidatedRedirectUri,
     response_mode::ResponseMode,
-    scope::{OFFLINE_ACCESS, OPENID, Scope},
+    scope::{OPENID, Scope},
 };
 use realm::RealmContext;
 
@@ -50,12 +50,7 @@ impl ValidRequest {
 
     /// Whether granting this scope lets the client act while the user is away.
     pub fn is_offline(&self, scope: &Scope) -> bool {
-        self.request.response_type.has_code()
-            && self
-                .client
-                .metadata
-                .allows_grant_type(protocol::grant_type::GrantType::RefreshToken)
-            && (!scope.contains(OPENID) || scope.contains(OFFLINE_ACCESS))
+        self.request.response_type.has_code() && scope_policy::gives_refresh_token(&self.client, scope)
     }
 }
 
@@ -184,13 +179,6 @@ fn scope(realm: &RealmContext, client: &Client, request: &AuthorizationRequest) 
         };
         RequestError::new(code, refusal.to_string())
     };
-    let scope = scope_policy::for_user(realm, client, &request.scope).map_err(to_error)?;
-    // offline_access means nothing without a code and the refresh_token grant (OIDC Core §11: ignore it).
-    let can_refresh = request.response_type.has_code()
-        && client
-            .metadata
-            .allows_grant_type(protocol::grant_type::GrantType::RefreshToken);
-    let scope = scope.filter(|name| name != OFFLINE_ACCESS || can_refresh);
-    let audience = scope_policy::audience(realm, client, &scope, &request.resource).map_err(to_error)?;
-    scope_policy::for_audience(realm, &scope, &audience).map_err(to_error)
+    let can_refresh = request.response_type.has_code();
+    scope_policy::for_user_at(realm, client, &request.scope, &request.resource, can_refresh).map_err(to_error)
 }

@@ -6,6 +6,8 @@
 
 mod authorization_code;
 mod client_credentials;
+mod device_code;
+mod first_tokens;
 mod refresh_token;
 
 use std::{
@@ -40,6 +42,21 @@ pub enum GrantRefusal {
     /// Too late.
     #[error("the code has expired: redeem it at once, it lives {0} seconds")]
     CodeExpired(i64),
+    /// A device's request that its user has not answered.
+    #[error("the user has not answered yet: poll again after the interval")]
+    Pending,
+    /// The same, asked too often.
+    #[error("polled too often: wait {0} seconds before the next poll, and between all that follow")]
+    SlowDown(i64),
+    /// The user did not permit a device's request.
+    #[error("the user did not permit it")]
+    Denied,
+    /// A device's request was not answered in time, or its tokens were not fetched.
+    #[error("the device code has expired: begin again at the device authorization endpoint")]
+    DeviceCodeExpired,
+    /// A device code was used before.
+    #[error("the device code was used before; begin again at the device authorization endpoint")]
+    DeviceCodeUsed,
     /// Another redirect URI than at the authorization endpoint.
     #[error("redirect_uri is not the one of the authorization request; send exactly the same")]
     RedirectUriMismatch,
@@ -76,13 +93,17 @@ pub enum GrantRefusal {
 }
 
 impl GrantRefusal {
-    /// The registered error code (RFC 6749 §5.2, RFC 8707 §2).
+    /// The registered error code (RFC 6749 §5.2, RFC 8628 §3.5, RFC 8707 §2).
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Missing(_) => ErrorCode::InvalidRequest,
             Self::ScopeTooWide | Self::Scope(_) => ErrorCode::InvalidScope,
             Self::Target(_) => ErrorCode::InvalidTarget,
             Self::Protection(refusal) => refusal.code(),
+            Self::Pending => ErrorCode::AuthorizationPending,
+            Self::SlowDown(_) => ErrorCode::SlowDown,
+            Self::Denied => ErrorCode::AccessDenied,
+            Self::DeviceCodeExpired => ErrorCode::ExpiredToken,
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
             _ => ErrorCode::InvalidGrant,
@@ -130,6 +151,10 @@ const GRANTS: &[Grant] = &[
     Grant {
         grant_type: GrantType::ClientCredentials,
         redeem: |realm, client, form| Box::pin(ready(client_credentials::redeem(realm, client, form))),
+    },
+    Grant {
+        grant_type: GrantType::DeviceCode,
+        redeem: |realm, client, form| Box::pin(device_code::redeem(realm, client, form)),
     },
 ];
 

@@ -133,6 +133,14 @@ fn response_types_and_grant_types_need_each_other() {
 }
 
 #[test]
+fn a_client_for_devices_alone_has_refresh_tokens_and_no_redirect_uris() {
+    let device = "urn:ietf:params:oauth:grant-type:device_code";
+    assert_sound(&serde_json::json!({
+        "grant_types": [device, "refresh_token"], "redirect_uris": [], "token_endpoint_auth_method": "none"
+    }));
+}
+
+#[test]
 fn a_refresh_token_must_come_from_somewhere() {
     assert_trouble(
         &serde_json::json!({"grant_types": ["refresh_token", "client_credentials"]}),

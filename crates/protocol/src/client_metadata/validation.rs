@@ -160,11 +160,12 @@ fn check_grant_and_response_types(client: &ClientMetadata, problems: &mut Proble
             );
         }
     }
-    if has(GrantType::RefreshToken) && !has(GrantType::AuthorizationCode) {
+    let gives_refresh_tokens = client.grant_types.iter().any(|known| known.gives_refresh_tokens());
+    if has(GrantType::RefreshToken) && !gives_refresh_tokens {
         problems.add(
             "grant_types",
             "refresh_token has no grant type that gives a refresh token",
-            "add authorization_code, or remove refresh_token",
+            "add authorization_code (or the device_code grant), or remove refresh_token",
         );
     }
 }

@@ -35,6 +35,8 @@ fn endpoints_are_at_the_issuers_path() {
     ] {
         assert_eq!(*endpoint, format!("https://id.example/bank/{path}"));
     }
+    let device = document.device_authorization_endpoint.as_deref();
+    assert_eq!(device, Some("https://id.example/bank/device_authorization"));
 }
 
 #[test]

@@ -210,7 +210,7 @@ fn the_realm_of_the_tests_is_read_as_it_is_meant() {
         (file.realm.issuer.as_str(), file.realm.profile.name),
         ("http://localhost:1234", "baseline")
     );
-    assert_eq!((file.apis.len(), file.clients.len(), file.users.len()), (2, 6, 2));
+    assert_eq!((file.apis.len(), file.clients.len(), file.users.len()), (2, 8, 2));
     assert_eq!(
         (file.apis[0].token_format, file.apis[1].token_format),
         (TokenFormat::Opaque, TokenFormat::Jwt)

@@ -72,6 +72,18 @@ pub const CLI: App = App {
     redirect_uri: "http://127.0.0.1:50123/callback",
     method: Method::None,
 };
+/// Public, on a device without a browser.
+pub const TV: App = App {
+    client_id: "tv",
+    redirect_uri: "",
+    method: Method::None,
+};
+/// Confidential, on a device without a browser, of the bank itself.
+pub const KIOSK: App = App {
+    client_id: "kiosk",
+    redirect_uri: "",
+    method: Method::ClientSecretBasic,
+};
 /// Without users.
 pub const ROBOT: App = App {
     client_id: "robot",
@@ -156,6 +168,20 @@ impl App {
             ("code", &code.text),
             ("redirect_uri", self.redirect_uri),
             ("code_verifier", &code.verifier),
+        ];
+        self.post(server, "/token", &form).await
+    }
+
+    /// Asks for the codes of a device: the answer.
+    pub async fn device(self, server: &impl Server, scope: &str) -> Value {
+        granted(self.post(server, "/device_authorization", &[("scope", scope)]).await).await
+    }
+
+    /// Polls with a device code.
+    pub async fn poll(self, server: &impl Server, device: &Value) -> Response {
+        let form = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+            ("device_code", text(device, "device_code")),
         ];
         self.post(server, "/token", &form).await
     }

@@ -13,6 +13,7 @@ mod app;
 mod authorize;
 mod bank;
 mod consent;
+mod device;
 mod durability;
 mod grant_term;
 mod guide;

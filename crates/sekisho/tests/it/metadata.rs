@@ -86,7 +86,7 @@ async fn every_endpoint_that_is_named_answers() {
         .filter(|(name, _)| name.ends_with("_endpoint") || name.ends_with("_uri"))
         .map(|(name, url)| (name, url.as_str().unwrap()))
         .collect();
-    assert_eq!(endpoints.len(), 7);
+    assert_eq!(endpoints.len(), 8);
     for (name, url) in endpoints {
         assert!(url.starts_with(&format!("{}/", bank.issuer)), "{name}");
         let get = bank.http.get(url).send().await.unwrap().status().as_u16();
@@ -144,7 +144,12 @@ async fn the_lists_are_true() {
     assert_eq!(algs, offered);
     assert!(offered.contains(&"RS256".into()) && !offered.contains(&"none".into()));
     assert!(!list("introspection_endpoint_auth_methods_supported").contains(&"none".into()));
-    for grant_type in ["authorization_code", "refresh_token", "client_credentials"] {
+    for grant_type in [
+        "authorization_code",
+        "refresh_token",
+        "client_credentials",
+        "urn:ietf:params:oauth:grant-type:device_code",
+    ] {
         assert!(
             list("grant_types_supported").contains(&grant_type.into()),
             "{grant_type}"
@@ -256,6 +261,8 @@ async fn browser_apps_may_read_nothing_else() {
     let bank = Bank::start().await;
     for (method, path) in [
         (Method::POST, "/introspect"),
+        (Method::POST, "/device_authorization"),
+        (Method::GET, "/device"),
         (Method::GET, "/authorize"),
         (Method::GET, "/sign-in"),
         (Method::POST, "/sign-in"),

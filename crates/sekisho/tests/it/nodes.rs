@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Two nodes of one realm.
-async fn two_nodes() -> (Serve, Serve) {
+pub async fn two_nodes() -> (Serve, Serve) {
     let start = || {
         let one = Serve::start(PROGRAM, Engine::Postgres(postgres::shared().create_database()));
         let two = one.second_node();

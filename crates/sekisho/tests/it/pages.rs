@@ -59,7 +59,15 @@ async fn every_page_is_protected() {
     assert_page(&wrong.headers, "a wrong password");
     let consent = sign_in(&browser, &wrong, "alice").await;
     assert_page(&consent.headers, "consent");
-    for path in ["/account", "/logout", "/consent?flow=x", "/authorize", "/no/such/page"] {
+    for path in [
+        "/account",
+        "/logout",
+        "/device",
+        "/device?done=approved",
+        "/consent?flow=x",
+        "/authorize",
+        "/no/such/page",
+    ] {
         assert_page(&browser.open(path).await.page().headers, path);
     }
     let posted = request.with("response_mode", "form_post").with("prompt", "none");
@@ -69,7 +77,7 @@ async fn every_page_is_protected() {
 #[tokio::test]
 async fn an_origin_that_asks_gets_no_leave_to_read_pages() {
     let bank = Bank::start().await;
-    for path in ["/sign-in", "/consent", "/account", "/logout", "/authorize"] {
+    for path in ["/sign-in", "/consent", "/device", "/account", "/logout", "/authorize"] {
         let preflight = bank
             .http
             .request(Method::OPTIONS, bank.url(path))

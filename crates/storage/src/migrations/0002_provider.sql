@@ -63,6 +63,8 @@ CREATE TABLE device_request (
 CREATE UNIQUE INDEX device_request_device_code ON device_request (realm, device_code_hash);
 CREATE UNIQUE INDEX device_request_user_code ON device_request (realm, user_code);
 CREATE INDEX device_request_expiry ON device_request (expires_at);
+-- How many of a client wait.
+CREATE INDEX device_request_waiting ON device_request (realm, client_id, expires_at) WHERE state = 'pending';
 
 -- Grant Management: a grant that the client manages by its id stands beside the one that is remembered.
 ALTER TABLE grants ADD COLUMN managed BIGINT NOT NULL DEFAULT 0;

@@ -2,6 +2,7 @@
 
 mod changes;
 mod crash;
+mod device_request;
 mod failed_commits;
 mod grants;
 mod group_commit;

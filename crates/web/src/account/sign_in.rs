@@ -1,9 +1,6 @@
 //! `/sign-in`: user name and password.
 
-use ::oauth::{
-    Fault,
-    authorize::{Person, ValidRequest},
-};
+use ::oauth::{Fault, authorize::Person};
 use authn::{
     session::{self, cookie_name, device_cookie_name},
     sign_in::{Attempt, Browser, SignInRefusal, SignedIn},
@@ -20,8 +17,8 @@ use crate::{
     browser_state,
     extract::{Call, PageForm, cookies},
     flow::{self, OpenFlow},
-    oauth::{flow_error, refuse, request_of},
-    pages::{Href, SignIn, Text, csp},
+    oauth::{Requester, flow_error, refuse},
+    pages::{Href, SignIn, Text},
     respond, views,
 };
 
@@ -42,14 +39,8 @@ pub async fn sign_in_page(call: Call) -> Response {
         Ok(open) => open,
         Err(error) => return flow_error(&call, error),
     };
-    match request_of(&call, &open).await {
-        Ok(valid) => {
-            let hint = valid
-                .as_ref()
-                .and_then(|valid| valid.request.login_hint.clone())
-                .unwrap_or_default();
-            show(&call, &open, valid.as_ref(), StatusCode::OK, &hint, None)
-        }
+    match Requester::of(&call, &open).await {
+        Ok(requester) => show(&call, &open, &requester, StatusCode::OK, requester.login_hint(), None),
         Err(refusal) => refuse(&call, &refusal),
     }
 }
@@ -57,20 +48,17 @@ pub async fn sign_in_page(call: Call) -> Response {
 fn show(
     call: &Call,
     open: &OpenFlow,
-    valid: Option<&ValidRequest>,
+    requester: &Requester,
     status: StatusCode,
     username: &str,
     error: Option<Text>,
 ) -> Response {
-    let ui_locales = valid
-        .map(|valid| valid.request.ui_locales.as_slice())
-        .unwrap_or_default();
-    let locale = views::locale(call, ui_locales);
+    let locale = views::locale(call, requester.ui_locales());
     let flow = format!("flow={}", open.flow.id);
     let sign_up = call.realm.realm.sign_up.then(|| call.path(&format!("/sign-up?{flow}")));
     let view = SignIn {
         realm: views::realm(call, locale, &flow),
-        client: valid.map(|valid| views::client(valid, locale)),
+        client: requester.client(locale),
         action: call.path("/sign-in"),
         flow: open.carried.clone(),
         csrf: open.flow.csrf.clone(),
@@ -79,8 +67,7 @@ fn show(
         notice: None,
         sign_up: sign_up.map(Href::local),
     };
-    let policy = valid.map_or_else(csp::plain, |valid| csp::flow(valid.redirect_uri.as_str()));
-    respond::page(call, locale, status, &view, &policy)
+    respond::page(call, locale, status, &view, &requester.policy())
 }
 
 /// `POST /sign-in`.
@@ -90,15 +77,15 @@ pub async fn sign_in(PageForm { call, form }: PageForm) -> Response {
         Ok(open) => open,
         Err(error) => return flow_error(&call, error),
     };
-    let valid = match request_of(&call, &open).await {
-        Ok(valid) => valid,
+    let requester = match Requester::of(&call, &open).await {
+        Ok(requester) => requester,
         Err(refusal) => return refuse(&call, &refusal),
     };
     let (username, password) = (
         form.first("username").unwrap_or(""),
         form.first("password").unwrap_or(""),
     );
-    let refuse = |status, error: Text| show(&call, &open, valid.as_ref(), status, username, Some(error));
+    let refuse = |status, error: Text| show(&call, &open, &requester, status, username, Some(error));
     if username.trim().is_empty() || password.is_empty() {
         return refuse(StatusCode::BAD_REQUEST, Text::key("sign_in.error.missing"));
     }
@@ -180,7 +167,8 @@ pub(super) fn go_on(call: &Call, open: &OpenFlow, signed_in: &SignedIn) -> Respo
 /// Where a flow goes when the user is known.
 pub(super) fn next(open: &OpenFlow) -> String {
     match open.flow.goal {
-        Goal::Authorize(_) => format!("/consent?flow={}", open.flow.id),
+        Goal::Authorize(_) | Goal::Device(_) => format!("/consent?flow={}", open.flow.id),
+        Goal::UserCode(_) => "/device".to_owned(),
         Goal::Account => "/account".to_owned(),
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! The page belongs to a flow, as the sign-in page does, and each of the two links to the other.
 
-use ::oauth::{Fault, authorize::ValidRequest};
+use ::oauth::Fault;
 use authn::{
     sign_up::{Application, SignUpRefusal},
     users::{MIN_PASSWORD, PasswordProblem},
@@ -24,8 +24,8 @@ use super::{
 use crate::{
     extract::{Call, PageForm},
     flow::{self, OpenFlow},
-    oauth::{flow_error, refuse, request_of},
-    pages::{FieldError, Href, SignUp, Text, csp},
+    oauth::{Requester, flow_error, refuse},
+    pages::{FieldError, Href, SignUp, Text},
     respond, views,
 };
 
@@ -48,10 +48,7 @@ impl Typed {
     }
 
     /// What the app knows of who comes. An e-mail address may be wanted as either.
-    fn hinted(valid: Option<&ValidRequest>) -> Self {
-        let hint = valid
-            .and_then(|valid| valid.request.login_hint.as_deref())
-            .unwrap_or("");
+    fn hinted(hint: &str) -> Self {
         let username: String = hint.chars().take(255).collect();
         let email = if username.contains('@') {
             username.clone()
@@ -82,10 +79,10 @@ pub async fn sign_up_page(call: Call) -> Response {
         Ok(open) => open,
         Err(error) => return flow_error(&call, error),
     };
-    match request_of(&call, &open).await {
-        Ok(valid) => {
-            let typed = Typed::hinted(valid.as_ref());
-            show(&call, &open, valid.as_ref(), typed, StatusCode::OK, None)
+    match Requester::of(&call, &open).await {
+        Ok(requester) => {
+            let typed = Typed::hinted(requester.login_hint());
+            show(&call, &open, &requester, typed, StatusCode::OK, None)
         }
         Err(refusal) => refuse(&call, &refusal),
     }
@@ -94,19 +91,16 @@ pub async fn sign_up_page(call: Call) -> Response {
 fn show(
     call: &Call,
     open: &OpenFlow,
-    valid: Option<&ValidRequest>,
+    requester: &Requester,
     typed: Typed,
     status: StatusCode,
     error: Option<FieldError>,
 ) -> Response {
-    let ui_locales = valid
-        .map(|valid| valid.request.ui_locales.as_slice())
-        .unwrap_or_default();
-    let locale = views::locale(call, ui_locales);
+    let locale = views::locale(call, requester.ui_locales());
     let flow = format!("flow={}", open.flow.id);
     let view = SignUp {
         realm: views::realm(call, locale, &flow),
-        client: valid.map(|valid| views::client(valid, locale)),
+        client: requester.client(locale),
         action: call.path("/sign-up"),
         flow: open.carried.clone(),
         csrf: open.flow.csrf.clone(),
@@ -117,8 +111,7 @@ fn show(
         error,
         sign_in: Href::local(call.path(&format!("/sign-in?{flow}"))),
     };
-    let policy = valid.map_or_else(csp::plain, |valid| csp::flow(valid.redirect_uri.as_str()));
-    respond::page(call, locale, status, &view, &policy)
+    respond::page(call, locale, status, &view, &requester.policy())
 }
 
 /// `POST /sign-up`.
@@ -132,8 +125,8 @@ pub async fn sign_up(PageForm { call, form }: PageForm) -> Response {
         Ok(open) => open,
         Err(error) => return flow_error(&call, error),
     };
-    let valid = match request_of(&call, &open).await {
-        Ok(valid) => valid,
+    let requester = match Requester::of(&call, &open).await {
+        Ok(requester) => requester,
         Err(refusal) => return refuse(&call, &refusal),
     };
     let visitor = match Visitor::of(&call).await {
@@ -155,7 +148,7 @@ pub async fn sign_up(PageForm { call, form }: PageForm) -> Response {
         Err(SignUpRefusal::Fault(error)) => respond::fault_page(&call, &Fault::from(error)),
         Err(refusal) => {
             let (status, retry_after, error) = answer(&refusal);
-            let mut response = show(&call, &open, valid.as_ref(), typed, status, Some(error));
+            let mut response = show(&call, &open, &requester, typed, status, Some(error));
             if let Some(seconds) = retry_after {
                 let headers = response.headers_mut();
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -76,7 +76,7 @@ async fn start(call: &Call, form: &Form, person: Option<&Person>) -> Result<Resp
 }
 
 /// The request that a flow is to answer, validated again: client and redirect URI may have changed since it began.
-/// None for the user's own pages.
+/// None for another goal.
 pub async fn request_of(call: &Call, open: &OpenFlow) -> Result<Option<ValidRequest>, AuthorizeRefusal> {
     let Goal::Authorize(query) = &open.flow.goal else {
         return Ok(None);
@@ -174,6 +174,10 @@ pub fn flow_error(call: &Call, error: FlowError) -> Response {
 pub fn begin_again(call: &Call, goal: &Goal) -> Response {
     match goal {
         Goal::Authorize(query) => respond::see_other(call, &format!("/authorize?{query}"), &[]),
+        Goal::UserCode(code) | Goal::Device(code) => {
+            let code: String = form_urlencoded::byte_serialize(code.as_bytes()).collect();
+            respond::see_other(call, &format!("/device?user_code={code}"), &[])
+        }
         Goal::Account => respond::see_other(call, "/account", &[]),
     }
 }

@@ -8,16 +8,21 @@ use ::oauth::{
 };
 use axum::{http::StatusCode, response::Response};
 use jose::{b64, constant_time_eq, hmac_sha256};
+use model::Goal;
 use protocol::{
     form::Form,
     scope::{OPENID, Scope},
 };
 
-use super::authorize::{answer, begin_again, flow_error, refuse, request_of};
+use super::{
+    authorize::{answer, begin_again, flow_error, refuse, request_of},
+    device_consent,
+};
 use crate::{
     extract::{Call, PageForm},
     flow::{self, OpenFlow},
-    pages::{ApiView, Consent, Label, Text, csp},
+    locale::Locale,
+    pages::{ApiView, ClientView, Consent, Label, Text, csp},
     respond, views,
 };
 
@@ -31,6 +36,9 @@ pub async fn consent_page(call: Call) -> Response {
         Ok(open) => open,
         Err(error) => return flow_error(&call, error),
     };
+    if let Goal::Device(_) = open.flow.goal {
+        return device_consent::page(&call, &open).await;
+    }
     match show(&call, &open, None).await {
         Ok(response) => response,
         Err(refusal) => refuse(&call, &refusal),
@@ -45,6 +53,9 @@ pub async fn consent(PageForm { call, form }: PageForm) -> Response {
         Ok(open) => open,
         Err(error) => return flow_error(&call, error),
     };
+    if let Goal::Device(_) = open.flow.goal {
+        return device_consent::answer(&call, &open, &form).await;
+    }
     match decided(&call, &open, &form).await {
         Ok(response) => response,
         Err(refusal) => refuse(&call, &refusal),
@@ -85,28 +96,46 @@ fn ask(
 ) -> Response {
     let locale = views::locale(call, &valid.request.ui_locales);
     let audience = scope_policy::audience(&call.realm, &valid.client, &needed.asked.scope, &valid.request.resource);
-    let apis = scope_policy::target_apis(&call.realm, &audience.unwrap_or_default())
+    let redirect_uri = valid.redirect_uri.as_str();
+    let view = Consent {
+        client: views::client(&valid.client, locale).returning_to(redirect_uri),
+        claims: views::claims(locale, valid, needed),
+        redirect_host: Some(Consent::host_of(redirect_uri)),
+        error,
+        ..question(call, open, locale, (person, needed), &audience.unwrap_or_default())
+    };
+    respond::page(call, locale, StatusCode::OK, &view, &csp::flow(redirect_uri))
+}
+
+/// What every user is asked, whichever way the request came.
+pub(super) fn question(
+    call: &Call,
+    open: &OpenFlow,
+    locale: Locale,
+    (person, needed): (&Person, &ConsentNeeded),
+    audience: &[String],
+) -> Consent {
+    let apis = scope_policy::target_apis(&call.realm, audience)
         .map(|api| ApiView {
             name: Label::new(&api.name),
             identifier: api.identifier.clone(),
         })
         .collect();
-    let redirect_uri = valid.redirect_uri.as_str();
-    let view = Consent {
+    Consent {
         realm: views::realm(call, locale, &format!("flow={}", open.flow.id)),
-        client: views::client(valid, locale),
+        client: ClientView::new("", ""),
+        user_code: None,
         user: Label::new(person.user.display()),
         scopes: views::scopes(call, locale, &needed.asked.scope, &needed.already.scope),
-        claims: views::claims(locale, valid, needed),
+        claims: Vec::new(),
         apis,
         long_lived: needed.offline_for.map(|seconds| (seconds + DAY - 1) / DAY),
-        redirect_host: Consent::host_of(redirect_uri),
+        redirect_host: None,
         action: call.path("/consent"),
         flow: open.carried.clone(),
         csrf: csrf(open, person),
-        error,
-    };
-    respond::page(call, locale, StatusCode::OK, &view, &csp::flow(redirect_uri))
+        error: None,
+    }
 }
 
 /// What the form must bring back: it belongs to the flow, and to the user who was asked. Another one may have signed
@@ -115,6 +144,12 @@ fn csrf(open: &OpenFlow, person: &Person) -> String {
     let of_flow = &open.flow.csrf;
     let of_user = hmac_sha256(of_flow.as_bytes(), person.user.id.as_bytes());
     format!("{of_flow}.{}", b64::encode(of_user))
+}
+
+/// Whether the form comes from the page that this very user was shown.
+pub(super) fn is_who_was_asked(open: &OpenFlow, person: Option<&Person>, form: &Form) -> bool {
+    let presented = form.first("csrf").unwrap_or("");
+    person.is_some_and(|person| constant_time_eq(csrf(open, person).as_bytes(), presented.as_bytes()))
 }
 
 async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, AuthorizeRefusal> {
@@ -133,14 +168,10 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
     if form.first("decision") != Some("approve") {
         return Err(deny(&call.realm, &valid));
     }
-    let presented = form.first("csrf").unwrap_or("");
-    let is_who_was_asked = person
-        .as_ref()
-        .is_some_and(|person| constant_time_eq(csrf(open, person).as_bytes(), presented.as_bytes()));
-    if !is_who_was_asked {
+    if !is_who_was_asked(open, person.as_ref(), form) {
         return show(call, open, Some(Text::key("consent.error.form"))).await;
     }
-    let chosen = chosen(&valid, form);
+    let chosen = chosen(&valid.asked(), form);
     if chosen.scope.is_empty() {
         return show(call, open, Some(Text::key("consent.error.nothing"))).await;
     }
@@ -149,11 +180,10 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
 }
 
 /// What the user left ticked. `openid` stays if it was asked for.
-fn chosen(valid: &ValidRequest, form: &Form) -> Permission {
-    let essential = [OPENID].into_iter().filter(|name| valid.scope.contains(name));
+pub(super) fn chosen(asked: &Permission, form: &Form) -> Permission {
     let ticked = Permission {
-        scope: Scope::from_tokens(form.all("scope").chain(essential)).unwrap_or_default(),
+        scope: Scope::from_tokens(form.all("scope").chain([OPENID])).unwrap_or_default(),
         claims: form.all("claim").map(str::to_owned).collect(),
     };
-    ticked.intersection(&valid.asked())
+    ticked.intersection(asked)
 }

@@ -1,6 +1,6 @@
 //! The consent page: who asks, for what, for how long, and where the user goes next.
 //!
-//! Spec: RFC 6749 §3.1 and §10.2, OpenID Connect Core §3.1.2.4, FAPI 2.0 §5.3.2.2.
+//! Spec: RFC 6749 §3.1 and §10.2, RFC 8628 §5.4, OpenID Connect Core §3.1.2.4, FAPI 2.0 §5.3.2.2.
 
 use serde::Serialize;
 
@@ -15,6 +15,8 @@ pub struct Consent {
     pub realm: RealmView,
     /// The app that asks.
     pub client: ClientView,
+    /// The code that the device shows which asks; none when the app brought the browser here.
+    pub user_code: Option<Label>,
     /// The user, as they know themselves.
     pub user: Label,
     /// What the app asks for.
@@ -25,8 +27,8 @@ pub struct Consent {
     pub apis: Vec<ApiView>,
     /// Whether the permission outlives the session: at the longest for how many days.
     pub long_lived: Option<i64>,
-    /// Where the user is sent next.
-    pub redirect_host: Label,
+    /// Where the user is sent next; none when a device waits.
+    pub redirect_host: Option<Label>,
     /// Where the form is sent.
     pub action: String,
     /// The flow's id.
@@ -58,9 +60,12 @@ impl View for Consent {
     fn hooks(&self) -> Vec<String> {
         let scopes = self.scopes.iter().map(|scope| format!("scope-{}", scope.name));
         let claims = self.claims.iter().map(|claim| format!("claim-{}", claim.name));
+        // A template that does not show the code would let anybody's device pass for the user's own.
+        let code = self.user_code.iter().map(|_| "shown-code".to_owned());
         ["approve", "deny"]
             .map(str::to_owned)
             .into_iter()
+            .chain(code)
             .chain(scopes)
             .chain(claims)
             .collect()

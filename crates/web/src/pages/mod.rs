@@ -9,6 +9,7 @@
 mod account;
 mod consent;
 pub mod csp;
+mod device;
 mod engine;
 mod error;
 mod form_post;
@@ -26,6 +27,7 @@ mod text;
 
 pub use account::{Account, GrantView, SessionView};
 pub use consent::{ApiView, ClaimView, Consent, ScopeView};
+pub use device::Device;
 pub use error::{ErrorKind, ErrorPage};
 pub use form_post::FormPost;
 pub use message::{Message, SignOut};
@@ -51,6 +53,7 @@ const TEMPLATES: [(&str, &str); 12] = [
     ("sign_in.html", include_str!("../templates/sign_in.html")),
     ("sign_up.html", include_str!("../templates/sign_up.html")),
     ("consent.html", include_str!("../templates/consent.html")),
+    ("device.html", include_str!("../templates/device.html")),
     ("account.html", include_str!("../templates/account.html")),
     ("sign_out.html", include_str!("../templates/sign_out.html")),
     ("signed_out.html", include_str!("../templates/signed_out.html")),

@@ -1,9 +1,9 @@
 //! One of every page with made-up data, in all its forms: what templates are tried out with.
 
 use super::{
-    Account, ApiView, ClaimView, ClientView, Consent, ErrorKind, ErrorPage, FieldError, FormPost, FrameView, GrantView,
-    Href, Label, Link, Message, NextView, RealmView, ScopeView, SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut,
-    Text,
+    Account, ApiView, ClaimView, ClientView, Consent, Device, ErrorKind, ErrorPage, FieldError, FormPost, FrameView,
+    GrantView, Href, Label, Link, Message, NextView, RealmView, ScopeView, SessionView, Sheet, SignIn, SignOut, SignUp,
+    SignedOut, Text,
 };
 use crate::locale::Locale;
 
@@ -41,6 +41,17 @@ pub(super) fn all(locale: Locale) -> Vec<Sheet> {
             long_lived: None,
             error: Some(Text::key("consent.error.nothing")),
             ..consent(locale)
+        }),
+        Sheet::of(&device_consent(locale)),
+        Sheet::of(&device(locale)),
+        Sheet::of(&Device {
+            user_code: "BCDF-GHJK".into(),
+            ..device(locale)
+        }),
+        Sheet::of(&Device {
+            user_code: "<b>".into(),
+            error: Some(Text::key("device.error.too_many").with("count", "1")),
+            ..device(locale)
         }),
         Sheet::of(&account(locale)),
         Sheet::of(&Account {
@@ -134,6 +145,7 @@ pub(super) fn consent(locale: Locale) -> Consent {
     Consent {
         realm: realm(locale),
         client: client(),
+        user_code: None,
         user: Label::new("alice"),
         scopes: vec![
             ScopeView::standard(locale, "openid"),
@@ -151,10 +163,30 @@ pub(super) fn consent(locale: Locale) -> Consent {
             identifier: "https://api.example.com".into(),
         }],
         long_lived: Some(365),
-        redirect_host: Consent::host_of("https://app.example.com/callback"),
+        redirect_host: Some(Consent::host_of("https://app.example.com/callback")),
         action: "/bank/consent".into(),
         flow: "Zmxvdw".into(),
         csrf: "Y3NyZg".into(),
+        error: None,
+    }
+}
+
+pub(super) fn device_consent(locale: Locale) -> Consent {
+    Consent {
+        client: ClientView::new("Budget on TV", "budget-tv"),
+        user_code: Some(Label::new("BCDF-GHJK")),
+        redirect_host: None,
+        ..consent(locale)
+    }
+}
+
+pub(super) fn device(locale: Locale) -> Device {
+    Device {
+        realm: realm(locale),
+        action: "/bank/device".into(),
+        flow: "Zmxvdw".into(),
+        csrf: "Y3NyZg".into(),
+        user_code: String::new(),
         error: None,
     }
 }

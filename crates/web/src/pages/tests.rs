@@ -156,7 +156,7 @@ fn a_hostile_app_stays_harmless_on_every_page_that_names_it() {
         let mut consent = sample::consent(locale);
         consent.client = client.clone();
         consent.user = Label::new(&hostile);
-        consent.redirect_host = Consent::host_of(&hostile);
+        consent.redirect_host = Some(Consent::host_of(&hostile));
         consent
             .scopes
             .push(ScopeView::of_api("a'<b>", Some(&hostile), &hostile));
@@ -275,6 +275,22 @@ fn consent_says_who_asks_for_what_for_how_long_and_where_to() {
             .unwrap()
             .contains("今回のサインインが終わるまで")
     );
+}
+
+#[test]
+fn consent_for_a_device_shows_its_code_and_warns() {
+    let pages = Pages::new(None).unwrap();
+    let page = pages.render(Locale::En, &sample::device_consent(Locale::En)).unwrap();
+    for said in [
+        "Budget on TV",
+        "BCDF-GHJK",
+        "Go on only if you started this yourself",
+        "Back to your device",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+    let page = pages.render(Locale::En, &sample::consent(Locale::En)).unwrap();
+    assert!(!page.contains("shown-code"));
 }
 
 #[test]

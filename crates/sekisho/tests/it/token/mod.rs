@@ -4,6 +4,7 @@ mod authorization_code;
 mod client_assertion;
 mod client_authentication;
 mod client_credentials;
+mod device_code;
 mod encrypted_id_token;
 mod entropy;
 mod form;

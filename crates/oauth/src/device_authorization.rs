@@ -1,0 +1,159 @@
+//! `POST /device_authorization`: a device without a browser asks for a code that its user enters elsewhere.
+//!
+//! Spec: RFC 8628 §3.1 and §3.2; errors by RFC 6749 §5.2.
+//!
+//! Scope and resources are held to the same rules as at the authorization endpoint. Anybody can claim to be a public
+//! client, so how many requests of a client wait is limited.
+
+use jose::{random_bytes, random_token, sha256};
+use model::{Client, DeviceRequest, DeviceRequestDetails, DeviceRequestState, new_id};
+use protocol::{
+    device_authorization::{DeviceAuthorizationResponse, INTERVAL, LIFETIME, UserCode},
+    error_code::ErrorCode,
+    grant_type::GrantType,
+    scope::Scope,
+};
+use realm::RealmContext;
+use storage::{Change, Outcome, StorageError, device_request};
+
+use crate::{
+    EndpointRequest, Fault,
+    client_auth::{self, ClientAuthRefusal},
+    scope_policy::{self, ScopeRefusal},
+};
+
+/// How many requests of a client may wait for their users at once.
+const QUOTA: i64 = 10_000;
+/// How often another user code is drawn when one is taken: of 2^34 codes, that is a rare thing even once.
+const ATTEMPTS: usize = 5;
+
+/// Why a device gets no codes.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceAuthorizationRefusal {
+    /// A parameter came twice.
+    #[error("the parameter {0} may appear only once")]
+    DuplicateParameter(String),
+    /// The client did not prove who it is.
+    #[error(transparent)]
+    Client(#[from] ClientAuthRefusal),
+    /// The client did not register the grant.
+    #[error("the client is not registered for the grant_type {}", GrantType::DeviceCode.as_str())]
+    GrantTypeNotRegistered,
+    /// The scope is no scope, or not possible for this client.
+    #[error("{0}")]
+    Scope(String),
+    /// The resource is not possible.
+    #[error("{0}")]
+    Target(String),
+    /// Too many wait already.
+    #[error("too many requests of this client wait for their users: try again in some minutes")]
+    TooManyWaiting,
+    /// A failure of this server.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl DeviceAuthorizationRefusal {
+    /// The registered error code (RFC 6749 §5.2, RFC 8707 §2).
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::DuplicateParameter(_) => ErrorCode::InvalidRequest,
+            Self::Client(refusal) => refusal.code(),
+            Self::GrantTypeNotRegistered => ErrorCode::UnauthorizedClient,
+            Self::Scope(_) => ErrorCode::InvalidScope,
+            Self::Target(_) => ErrorCode::InvalidTarget,
+            Self::TooManyWaiting => ErrorCode::TemporarilyUnavailable,
+            Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
+            Self::Fault(_) => ErrorCode::ServerError,
+        }
+    }
+}
+
+impl From<ScopeRefusal> for DeviceAuthorizationRefusal {
+    fn from(refusal: ScopeRefusal) -> Self {
+        match refusal {
+            ScopeRefusal::Target(text) => Self::Target(text),
+            other => Self::Scope(other.to_string()),
+        }
+    }
+}
+
+impl From<StorageError> for DeviceAuthorizationRefusal {
+    fn from(error: StorageError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// Answers a device authorization request.
+pub async fn device_authorization(
+    realm: &RealmContext,
+    request: &EndpointRequest<'_>,
+) -> Result<DeviceAuthorizationResponse, DeviceAuthorizationRefusal> {
+    if let Some(name) = request.form.duplicate() {
+        return Err(DeviceAuthorizationRefusal::DuplicateParameter(name.to_owned()));
+    }
+    let client = client_auth::authenticate(realm, request).await?;
+    let client = client.client();
+    if !client.metadata.allows_grant_type(GrantType::DeviceCode) {
+        return Err(DeviceAuthorizationRefusal::GrantTypeNotRegistered);
+    }
+    let asked = Scope::parse(request.form.first("scope").unwrap_or_default())
+        .map_err(|error| DeviceAuthorizationRefusal::Scope(error.to_string()))?;
+    let resources = scope_policy::resources(request.form)?;
+    let scope = scope_policy::for_user_at(realm, client, &asked, &resources, true)?;
+    let details = DeviceRequestDetails {
+        scope,
+        resource: resources.iter().map(|resource| resource.as_str().to_owned()).collect(),
+    };
+    let (device_code, user_code) = commit(realm, client, details).await?;
+    let verification_uri = format!("{}/device", realm.issuer());
+    Ok(DeviceAuthorizationResponse {
+        device_code,
+        verification_uri_complete: format!("{verification_uri}?user_code={user_code}"),
+        verification_uri,
+        user_code: user_code.to_string(),
+        expires_in: LIFETIME,
+        interval: INTERVAL,
+    })
+}
+
+/// The request appears under codes that no other has.
+async fn commit(
+    realm: &RealmContext,
+    client: &Client,
+    details: DeviceRequestDetails,
+) -> Result<(String, UserCode), DeviceAuthorizationRefusal> {
+    let (issuer, now) = (realm.issuer(), realm.now());
+    for _ in 0..ATTEMPTS {
+        if !realm
+            .store
+            .has_room_for_device_requests(issuer, client.id(), QUOTA, now)
+            .await?
+        {
+            return Err(DeviceAuthorizationRefusal::TooManyWaiting);
+        }
+        let device_code = random_token();
+        let user_code = UserCode::from_number(u64::from_be_bytes(random_bytes()));
+        let new = DeviceRequest {
+            id: new_id(),
+            device_code_hash: sha256(device_code.as_bytes()).to_vec(),
+            user_code: user_code.as_str().to_owned(),
+            client_id: client.id().to_owned(),
+            details: details.clone(),
+            state: DeviceRequestState::Pending,
+            authorization_id: None,
+            poll_interval: INTERVAL,
+            polled_at: 0,
+            created_at: now,
+            expires_at: now + LIFETIME,
+        };
+        let change_id = new_id();
+        let change = Change::new()
+            .then(device_request::insert(issuer, &new, QUOTA, &change_id)?)
+            .recognised_by(device_request::changed_by(issuer, &new.id, &change_id));
+        if realm.store.commit(change).await? == Outcome::Applied {
+            return Ok((device_code, user_code));
+        }
+    }
+    Err(Fault::Contended.into())
+}

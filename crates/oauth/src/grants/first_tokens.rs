@@ -1,0 +1,120 @@
+//! An authorization that nobody has used yet becomes tokens, once, whichever code led to it.
+//!
+//! Spec: RFC 6749 §4.1.3 and §5.1, RFC 8707 §2.2, OpenID Connect Core §11.
+
+use model::{Authorization, RefreshFamily, new_id};
+use protocol::form::Form;
+use realm::RealmContext;
+use storage::{Change, Outcome, authorization};
+
+use super::GrantRefusal;
+use crate::{
+    Fault,
+    client_auth::AuthenticatedClient,
+    issue::{Behalf, Redeemed, check_keys, refresh_token},
+    scope_policy,
+};
+
+/// What is used up with an authorization.
+pub(super) struct FirstUse {
+    /// What else becomes used, and what happens instead when somebody was first.
+    pub(super) change: Change,
+    /// What the second one is told.
+    pub(super) missed: GrantRefusal,
+}
+
+/// The tokens of the authorization `id`, for the client to which it belongs.
+pub(super) async fn redeem(
+    realm: &RealmContext,
+    client: &AuthenticatedClient,
+    form: &Form,
+    id: &str,
+    first_use: FirstUse,
+) -> Result<Redeemed, GrantRefusal> {
+    let found = realm
+        .store
+        .find_living_authorization(realm.issuer(), id, realm.now())
+        .await?
+        .filter(|living| !living.scope.is_empty())
+        .ok_or(GrantRefusal::Ended)?;
+    let user = realm
+        .store
+        .find_user(realm.issuer(), &found.user_id)
+        .await?
+        .filter(|user| user.enabled)
+        .ok_or(GrantRefusal::Ended)?;
+    let registered = scope_policy::registered(realm, &client.client().metadata);
+    let permitted = found.scope.intersection(registered);
+    let (scope, audience) = scope_policy::narrow(realm, &permitted, &found.audience, form)?;
+    scope_policy::check_targets(realm, client.client(), &audience)?;
+    let id_token = check_keys(realm, client.client(), &scope, &audience).await?;
+
+    let family = scope_policy::gives_refresh_token(client.client(), &found.scope)
+        .then(|| new_family(realm, client, &found))
+        .transpose()?;
+    commit(realm, &found, first_use, family.as_ref()).await?;
+    let refresh_token = family
+        .as_ref()
+        .map(|family| {
+            refresh_token::mint(realm, &family.family, family.generation, family.key_id)
+                .ok_or(Fault::NotReady("refresh tokens"))
+        })
+        .transpose()?;
+    Ok(Redeemed {
+        client: client.client().clone(),
+        scope,
+        audience,
+        refresh_token,
+        nonce: found.details.nonce.clone(),
+        id_token,
+        behalf: Behalf::User(Box::new(found), Box::new(user)),
+    })
+}
+
+fn new_family(
+    realm: &RealmContext,
+    client: &AuthenticatedClient,
+    found: &Authorization,
+) -> Result<RefreshFamily, Fault> {
+    let now = realm.now();
+    Ok(RefreshFamily {
+        family: refresh_token::new_family(),
+        authorization_id: found.id.clone(),
+        client_id: client.client().id().to_owned(),
+        key_id: realm
+            .seals
+            .refresh_key_id()
+            .ok_or(Fault::NotReady("refresh tokens"))?
+            .into(),
+        generation: 1,
+        rotated_at: now,
+        scope: found.scope.clone(),
+        expires_at: now + realm.realm.lifetimes.refresh_token,
+        ended_at: None,
+    })
+}
+
+/// This authorization, unused, becomes used with what led to it, and its refresh token appears.
+async fn commit(
+    realm: &RealmContext,
+    found: &Authorization,
+    first_use: FirstUse,
+    family: Option<&RefreshFamily>,
+) -> Result<(), GrantRefusal> {
+    let (issuer, now, change_id) = (realm.issuer(), realm.now(), new_id());
+    let change = first_use
+        .change
+        .then(authorization::redeem(
+            issuer,
+            &found.id,
+            family.is_some(),
+            &change_id,
+            now,
+        ))
+        .then_all(family.map(|family| storage::refresh_token::insert(issuer, family, &change_id, now)))
+        .recognised_by(authorization::changed_by(issuer, &found.id, &change_id));
+    match realm.store.commit(change).await? {
+        Outcome::Applied => Ok(()),
+        Outcome::Missed => Err(first_use.missed),
+    }
+}

@@ -1,0 +1,118 @@
+//! `/consent` for the request of another device: who asks for what, and whether the user began it.
+//!
+//! Spec: RFC 8628 §3.3 and §5.4 (remote phishing: the user compares the code, and is told what it would mean).
+
+use ::oauth::{
+    Fault,
+    authorize::Person,
+    device::{self, Answered, AskRefusal, WaitingRequest},
+};
+use axum::{http::StatusCode, response::Response};
+use protocol::{error_code::ErrorCode, form::Form};
+
+use super::{
+    consent::{chosen, is_who_was_asked, question},
+    requester::device_request_of,
+};
+use crate::{
+    extract::Call,
+    flow::OpenFlow,
+    pages::{Consent, ErrorKind, Label, Text, csp},
+    respond, views,
+};
+
+/// Asks, unless the request is over or the user has to sign in first.
+pub(super) async fn page(call: &Call, open: &OpenFlow) -> Response {
+    or_fault(call, show(call, open, None).await)
+}
+
+/// The answer.
+pub(super) async fn answer(call: &Call, open: &OpenFlow, form: &Form) -> Response {
+    or_fault(call, decided(call, open, form).await)
+}
+
+fn or_fault(call: &Call, result: Result<Response, Fault>) -> Response {
+    result.unwrap_or_else(|fault| respond::fault_page(call, &fault))
+}
+
+/// Who answers which request; otherwise where the browser goes first.
+async fn parties(call: &Call, open: &OpenFlow) -> Result<Result<(WaitingRequest, Person), Response>, Fault> {
+    let Some(waiting) = device_request_of(call, open).await? else {
+        return Ok(Err(said(call, "over")));
+    };
+    Ok(match call.person().await? {
+        Some(person) => Ok((waiting, person)),
+        None => Err(sign_in(call, open)),
+    })
+}
+
+async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Response, Fault> {
+    let (waiting, person) = match parties(call, open).await? {
+        Ok(parties) => parties,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let needed = match device::ask(&call.realm, &waiting, &person).await {
+        Ok(needed) => needed,
+        Err(AskRefusal::Fault(fault)) => return Err(fault),
+        Err(AskRefusal::Assurance(unmet)) => {
+            let code = ErrorCode::UnmetAuthenticationRequirements;
+            return Ok(respond::error_page(
+                call,
+                ErrorKind::AccessDenied,
+                code,
+                &unmet.to_string(),
+            ));
+        }
+    };
+    let locale = views::locale(call, &[]);
+    let view = Consent {
+        client: views::client(&waiting.client, locale),
+        user_code: Some(Label::new(&waiting.user_code.to_string())),
+        error,
+        ..question(call, open, locale, (&person, &needed), &waiting.audience)
+    };
+    Ok(respond::page(call, locale, StatusCode::OK, &view, &csp::plain()))
+}
+
+async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, Fault> {
+    let (waiting, person) = match parties(call, open).await? {
+        Ok(parties) => parties,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    if !is_who_was_asked(open, Some(&person), form) {
+        return show(call, open, Some(Text::key("consent.error.form"))).await;
+    }
+    let (client_id, user) = (waiting.client.id(), person.user.id.as_str());
+    if form.first("decision") != Some("approve") {
+        tracing::info!(client_id, user, "a device is refused");
+        return Ok(match device::deny(&call.realm, &waiting).await? {
+            Answered::Taken => said(call, "denied"),
+            _ => said(call, "over"),
+        });
+    }
+    // Who may not be asked may not answer either.
+    if device::ask(&call.realm, &waiting, &person).await.is_err() {
+        return show(call, open, None).await;
+    }
+    let permitted = chosen(&waiting.asked(), form);
+    Ok(
+        match device::approve(&call.realm, &waiting, &person, &permitted).await? {
+            Answered::Taken => {
+                tracing::info!(client_id, user, scope = %permitted.scope, "a device is authorized");
+                said(call, "approved")
+            }
+            Answered::Nothing => show(call, open, Some(Text::key("consent.error.nothing"))).await?,
+            Answered::SignedOut => sign_in(call, open),
+            Answered::TooLate => said(call, "over"),
+        },
+    )
+}
+
+/// To the page that says so, which can be reloaded.
+fn said(call: &Call, done: &str) -> Response {
+    respond::see_other(call, &format!("/device?done={done}"), &[])
+}
+
+fn sign_in(call: &Call, open: &OpenFlow) -> Response {
+    respond::see_other(call, &format!("/sign-in?flow={}", open.flow.id), &[])
+}

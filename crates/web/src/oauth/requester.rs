@@ -1,0 +1,83 @@
+//! For whom a flow asks a user to sign in.
+
+use ::oauth::{
+    authorize::{AuthorizeRefusal, ValidRequest},
+    device::{self, WaitingRequest},
+};
+use model::Goal;
+use protocol::device_authorization::UserCode;
+use storage::StorageError;
+
+use super::request_of;
+use crate::{
+    extract::Call,
+    flow::OpenFlow,
+    locale::Locale,
+    pages::{ClientView, csp},
+    views,
+};
+
+/// Who wants the user to sign in.
+pub enum Requester {
+    /// An app, by a request that brought the browser here.
+    App(Box<ValidRequest>),
+    /// An app on another device.
+    Device(Box<WaitingRequest>),
+    /// Nobody: the user wants to see their own pages.
+    User,
+}
+
+impl Requester {
+    /// For whom this flow is. The request is validated again, see [`request_of`].
+    pub async fn of(call: &Call, open: &OpenFlow) -> Result<Self, AuthorizeRefusal> {
+        if let Some(valid) = request_of(call, open).await? {
+            return Ok(Self::App(Box::new(valid)));
+        }
+        let waiting = device_request_of(call, open).await?;
+        Ok(waiting.map_or(Self::User, |waiting| Self::Device(Box::new(waiting))))
+    }
+
+    /// The app, as pages show it.
+    pub fn client(&self, locale: Locale) -> Option<ClientView> {
+        match self {
+            Self::App(valid) => Some(views::client(&valid.client, locale).returning_to(valid.redirect_uri.as_str())),
+            Self::Device(waiting) => Some(views::client(&waiting.client, locale)),
+            Self::User => None,
+        }
+    }
+
+    /// The languages that the request asks for.
+    pub fn ui_locales(&self) -> &[String] {
+        match self {
+            Self::App(valid) => &valid.request.ui_locales,
+            Self::Device(_) | Self::User => &[],
+        }
+    }
+
+    /// Who may want to sign in.
+    pub fn login_hint(&self) -> &str {
+        match self {
+            Self::App(valid) => valid.request.login_hint.as_deref().unwrap_or(""),
+            Self::Device(_) | Self::User => "",
+        }
+    }
+
+    /// The Content-Security-Policy of the flow's pages.
+    pub fn policy(&self) -> String {
+        match self {
+            Self::App(valid) => csp::flow(valid.redirect_uri.as_str()),
+            Self::Device(_) | Self::User => csp::plain(),
+        }
+    }
+}
+
+/// The request of a device that a flow is to answer, looked up again. `None`: another goal, or nothing waits any more.
+pub async fn device_request_of(call: &Call, open: &OpenFlow) -> Result<Option<WaitingRequest>, StorageError> {
+    let Goal::Device(code) = &open.flow.goal else {
+        return Ok(None);
+    };
+    match UserCode::parse(code) {
+        Some(code) => device::find(&call.realm, &code).await,
+        None => Ok(None),
+    }
+}
