@@ -1,4 +1,4 @@
-//! Who the user is to a client: the `sub` in everything that the client sees.
+//! Who the user is to a client: the `sub`, and the `sid` of their session, in everything that the client sees.
 //!
 //! Spec: OpenID Connect Core §8 and §8.1
 //!
@@ -17,15 +17,41 @@ use crate::Fault;
 /// A pairwise client whose sector cannot be said is a fault: to fall back to the public identifier would tell what it
 /// must not know.
 pub fn of(realm: &RealmContext, client: &ClientMetadata, user_id: &str) -> Result<String, Fault> {
-    if client.subject_type == SubjectType::Public {
-        return Ok(user_id.to_owned());
+    Ok(match sector(client)? {
+        None => user_id.to_owned(),
+        Some(sector) => name_in(&sector, user_id, pairwise_key(realm)?),
+    })
+}
+
+/// The `sid` by which a client knows a session. The clients of a browser share the session: its id would tell those of
+/// different sectors what their `sub` hides.
+pub fn session(realm: &RealmContext, client: &ClientMetadata, session_id: &str) -> Result<String, Fault> {
+    Ok(match sector(client)? {
+        None => session_id.to_owned(),
+        // A key of its own, derived: no session is ever called as a user is.
+        Some(sector) => name_in(&sector, session_id, &hmac_sha256(pairwise_key(realm)?, b"sessions")),
+    })
+}
+
+/// The sector of a pairwise client; none for a public one.
+fn sector(client: &ClientMetadata) -> Result<Option<String>, Fault> {
+    match client.subject_type {
+        SubjectType::Public => Ok(None),
+        SubjectType::Pairwise => sector_identifier::of(client)
+            .map(Some)
+            .map_err(|error| Fault::Sector(client.client_id.clone(), error)),
     }
-    let sector = sector_identifier::of(client).map_err(|error| Fault::Sector(client.client_id.clone(), error))?;
-    let key = realm
+}
+
+fn pairwise_key(realm: &RealmContext) -> Result<&[u8; 32], Fault> {
+    realm
         .seals
         .pairwise_key()
-        .ok_or(Fault::NotReady("pairwise subject identifiers"))?;
+        .ok_or(Fault::NotReady("pairwise subject identifiers"))
+}
+
+fn name_in(sector: &str, id: &str, key: &[u8; 32]) -> String {
     // No host has a NUL in it: two different pairs never make the same text.
-    let pair = [sector.as_bytes(), &[0], user_id.as_bytes()].concat();
-    Ok(b64::encode(hmac_sha256(key, &pair)))
+    let pair = [sector.as_bytes(), &[0], id.as_bytes()].concat();
+    b64::encode(hmac_sha256(key, &pair))
 }

@@ -51,7 +51,7 @@ impl<'a> IdToken<'a> {
                 azp: None,
                 at_hash: None,
                 c_hash: None,
-                sid: Some(authorization.session_id.clone()),
+                sid: Some(subject::session(realm, &client.metadata, &authorization.session_id)?),
                 extra: details.requested_claims(&details.claims.id_token, &user.known_claims(), scope),
             },
             access_token: None,

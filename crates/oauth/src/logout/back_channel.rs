@@ -35,7 +35,7 @@ pub struct LogoutNotice {
     pub client_id: String,
     /// The user, as this client knows them.
     pub sub: String,
-    /// The session that ended.
+    /// The session that ended, likewise.
     pub sid: String,
 }
 
@@ -66,7 +66,7 @@ pub fn remember(realm: &RealmContext, client: &Client, session: &Session) -> Res
     let notice = LogoutNotice {
         client_id: client.id().to_owned(),
         sub: subject::of(realm, metadata, &session.user_id)?,
-        sid: session.id.clone(),
+        sid: subject::session(realm, metadata, &session.id)?,
     };
     let new = SessionClient {
         session_id: session.id.clone(),

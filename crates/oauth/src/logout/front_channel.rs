@@ -9,7 +9,8 @@
 use model::Client;
 use protocol::frontchannel_logout;
 use realm::RealmContext;
-use storage::StorageError;
+
+use crate::{Fault, subject};
 
 /// How many clients of a session are looked at.
 const CLIENTS: i64 = 200;
@@ -25,15 +26,16 @@ pub struct Frame {
 }
 
 /// The frames for a session that has ended.
-pub async fn frames(realm: &RealmContext, session_id: &str) -> Result<Vec<Frame>, StorageError> {
+pub async fn frames(realm: &RealmContext, session_id: &str) -> Result<Vec<Frame>, Fault> {
     let clients = realm
         .store
         .clients_of_session(realm.issuer(), session_id, CLIENTS)
         .await?;
     let frame = |client: Client| {
         let registered = client.metadata.frontchannel_logout_uri.as_deref()?;
-        let uri = frontchannel_logout::uri(registered, realm.issuer(), session_id);
-        Some(Frame { client, uri })
+        let uri = subject::session(realm, &client.metadata, session_id)
+            .map(|sid| frontchannel_logout::uri(registered, realm.issuer(), &sid));
+        Some(uri.map(|uri| Frame { client, uri }))
     };
-    Ok(clients.into_iter().filter_map(frame).take(FRAMES).collect())
+    clients.into_iter().filter_map(frame).take(FRAMES).collect()
 }

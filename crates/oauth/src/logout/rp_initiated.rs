@@ -14,7 +14,7 @@ use protocol::{
 };
 use realm::RealmContext;
 
-use crate::{Fault, id_token_hint::IdTokenHint};
+use crate::{Fault, id_token_hint::IdTokenHint, subject};
 
 /// A request that may be followed. Made only by [`validate`].
 pub struct LogoutRequest {
@@ -69,9 +69,10 @@ impl From<storage::StorageError> for LogoutRefusal {
 impl LogoutRequest {
     /// Whether this session may be ended without asking its user: the app proves that it signed in in this very one.
     /// Of anything else "the OP MUST ask the End-User this question" (§2).
-    pub fn is_from(&self, session: &Session) -> bool {
+    pub fn is_from(&self, realm: &RealmContext, session: &Session) -> Result<bool, Fault> {
+        let Some(client) = &self.client else { return Ok(false) };
         let sid = self.hint.as_ref().and_then(|hint| hint.sid.as_deref());
-        sid == Some(session.id.as_str())
+        Ok(sid == Some(subject::session(realm, &client.metadata, &session.id)?.as_str()))
     }
 }
 

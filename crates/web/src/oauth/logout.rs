@@ -60,7 +60,7 @@ pub async fn logout_post(PageForm { call, form }: PageForm) -> Response {
 async fn answer(call: &Call, form: &Form) -> Result<Response, LogoutRefusal> {
     let request = validate(&call.realm, form).await?;
     if let Some(person) = call.person().await? {
-        if !request.is_from(&person.session) {
+        if !request.is_from(&call.realm, &person.session)? {
             if request.client.is_none() && form.first("post_logout_redirect_uri").is_some() {
                 tracing::info!("post_logout_redirect_uri is not followed: it needs an id_token_hint");
             }

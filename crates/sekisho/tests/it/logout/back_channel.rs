@@ -79,6 +79,11 @@ async fn every_app_of_the_session_gets_a_token_of_its_own() {
             .contains("You are signed out")
     );
 
+    assert_ne!(
+        sid(&id_tokens[0]),
+        sid(&id_tokens[1]),
+        "a pairwise app has a name of its own for the session"
+    );
     let keys = key_set(&bank).await;
     let mut seen = Vec::new();
     for _ in 0..2 {

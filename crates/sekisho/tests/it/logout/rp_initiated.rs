@@ -4,6 +4,7 @@ use jose::{SigningAlg, SigningKey, sign_jwt};
 use reqwest::header::{LOCATION, SET_COOKIE};
 use testkit::{Answer, Browser, Page};
 
+use super::apps::{register, sid, sign_in_to};
 use crate::{
     bank::Bank,
     request::{Request, assert_error_page, page, signed_in, text, with_cookies},
@@ -233,6 +234,27 @@ async fn is_asked(bank: &Bank, browser: &Browser, hint: &str) -> Page {
     assert!(page.has("sign-out") && page.text().contains("Web App"));
     assert!(is_signed_in(browser).await);
     page
+}
+
+#[tokio::test]
+async fn a_pairwise_app_signs_out_without_a_question_and_by_its_own_id_token_alone() {
+    let bank = Bank::start().await;
+    let pairwise = serde_json::json!({ "subject_type": "pairwise" });
+    register(&bank, "diary", pairwise.clone()).await;
+    register(&bank, "mail", pairwise).await;
+    let browser = bank.browser();
+    let hint = sign_in_to(&bank, &browser, "diary").await;
+    assert_ne!(sid(&hint), sid(&sign_in_to(&bank, &browser, "mail").await));
+    assert_eq!(
+        sid(&hint),
+        sid(&sign_in_to(&bank, &browser, "diary").await),
+        "it stays the same"
+    );
+    let elsewhere = sign_in_to(&bank, &bank.browser(), "diary").await;
+    let log_out = async |hint: &str| browser.open(&url(&bank, &[("id_token_hint", hint)])).await;
+    assert!(log_out(&elsewhere).await.page().has("sign-out"), "of another session");
+    assert!(says_signed_out(log_out(&hint).await));
+    assert_signed_out(&bank, &browser).await;
 }
 
 #[tokio::test]
