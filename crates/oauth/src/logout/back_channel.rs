@@ -5,7 +5,7 @@
 //! Whom a user signed in to is written in the change that issues to the client; the call is owed by the change that
 //! ends the session (`storage::session_client`). The token is made anew for each attempt to deliver it: it is valid for
 //! two minutes, and delivery may take a day. A session that ends by its time alone owes no call. For clients whose ID
-//! tokens are encrypted the logout token is too; the header of the encryption does not repeat `iss`.
+//! tokens are encrypted the logout token is too.
 
 use model::{Client, Session, new_id};
 use protocol::{
@@ -98,7 +98,7 @@ pub async fn logout_token(realm: &RealmContext, notice: &LogoutNotice) -> Result
         sid: notice.sid.clone(),
         events: Events::default(),
     };
-    let protection = Protection::of_id_token(realm, &client.metadata).await?;
+    let protection = Protection::of_logout_token(realm, &client.metadata).await?;
     Ok(protection
         .protect(realm, TYP, &claims)
         .map_err(ProtectionRefusal::from)?)
