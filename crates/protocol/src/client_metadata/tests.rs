@@ -231,6 +231,46 @@ fn the_profile_decides_how_clients_authenticate() {
 
 // Conformance: B128 oidcc-3rd_party-init-login-nohttps
 #[test]
+fn addresses_for_log_out_are_web_addresses_without_a_fragment() {
+    for member in ["backchannel_logout_uri", "frontchannel_logout_uri"] {
+        assert_sound(&serde_json::json!({member: "https://app.example.com/bye?x=y"}));
+        for bad in [
+            "https://app.example.com/bye#now",
+            "http://app.example.com/bye",
+            "/bye",
+            "javascript:alert(1)",
+        ] {
+            assert!(
+                members_in_trouble(&with(&serde_json::json!({member: bad})), "baseline").contains(&member.to_owned()),
+                "{bad}"
+            );
+        }
+    }
+    assert_sound(&serde_json::json!({"backchannel_logout_uri": "http://127.0.0.1:8081/bye"}));
+    assert_sound(&serde_json::json!({"backchannel_logout_uri": "https://elsewhere.example/bye"}));
+}
+
+/// Front-Channel Logout §2: "The domain, port, and scheme of this URL MUST be the same as that of a registered
+/// Redirection URI value."
+#[test]
+fn what_browsers_load_after_a_log_out_is_of_the_app_itself() {
+    for other in [
+        "https://other.example.com/bye",
+        "https://app.example.com:8443/bye",
+        "http://127.0.0.1/bye",
+    ] {
+        assert_trouble(
+            &serde_json::json!({"frontchannel_logout_uri": other}),
+            "frontchannel_logout_uri",
+        );
+    }
+    assert_sound(&serde_json::json!({
+        "redirect_uris": ["https://app.example.com/cb", "http://localhost:8081/cb"],
+        "frontchannel_logout_uri": "http://localhost:8081/bye",
+    }));
+}
+
+#[test]
 fn addresses_are_web_addresses() {
     for member in [
         "logo_uri",
