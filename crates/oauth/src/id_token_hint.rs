@@ -19,6 +19,8 @@ pub struct IdTokenHint {
     pub client_id: String,
     /// The session.
     pub sid: Option<String>,
+    /// When it expires, unix seconds: whoever cares must look.
+    pub expires_at: i64,
 }
 
 impl IdTokenHint {
@@ -48,6 +50,7 @@ impl IdTokenHint {
             client_id: client_id.clone(),
             sub: claims.sub,
             sid: claims.sid,
+            expires_at: claims.exp,
         };
         (claims.iss == realm.issuer()).then_some((this, is_proven))
     }

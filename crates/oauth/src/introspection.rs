@@ -130,21 +130,39 @@ pub struct LiveToken {
     pub client_metadata: Arc<ClientMetadata>,
 }
 
+/// The client that got a token in exchange for another client's: it stands behind the token too.
+async fn exchanger(realm: &RealmContext, token: &AccessToken) -> Result<Option<Client>, Fault> {
+    let client = realm
+        .store
+        .live_client(realm.issuer(), &token.client_id, &token.jti)
+        .await?;
+    Ok(client.filter(|client| client.metadata.allows_grant_type(GrantType::TokenExchange)))
+}
+
 /// Looks up what stands behind a token. `None`: nothing any more.
 pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option<LiveToken>, Fault> {
     let issuer = realm.issuer();
     let mut sub_for_client = token.sub.clone();
+    let exchanger = match &token.owner {
+        Some(_) => match exchanger(realm, &token).await? {
+            Some(client) => Some(client.metadata),
+            None => return Ok(None),
+        },
+        None => None,
+    };
     let (scope, audience, username, client_metadata) = if let Some(id) = &token.authorization_id {
         let rows = realm
             .store
             .live_authorization(issuer, id, &token.jti, realm.now())
             .await?;
-        let Some(rows) = rows.filter(|rows| rows.client_id == token.client_id) else {
+        let owner = token.owner.as_ref().unwrap_or(&token.client_id);
+        let Some(rows) = rows.filter(|rows| rows.client_id == *owner) else {
             return Ok(None);
         };
         // A sealed token names the user by the one identifier, a JWT as its client knows them. Either is this user and
         // nobody else; a JWT of a client that has changed its sector since is worth nothing.
-        sub_for_client = subject::of(realm, &rows.client_metadata, &rows.user_id)?;
+        let client = exchanger.as_ref().unwrap_or(&rows.client_metadata);
+        sub_for_client = subject::of(realm, client, &rows.user_id)?;
         if token.sub != rows.user_id && token.sub != sub_for_client {
             return Ok(None);
         }
@@ -157,7 +175,8 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
             rows.client_metadata,
         )
     } else {
-        let Some(client) = realm.store.live_client(issuer, &token.client_id, &token.jti).await? else {
+        let owner = token.owner.as_ref().unwrap_or(&token.client_id);
+        let Some(client) = realm.store.live_client(issuer, owner, &token.jti).await? else {
             return Ok(None);
         };
         // Nothing else makes such tokens.
@@ -185,8 +204,14 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
         scope,
         audience,
         username,
-        client_metadata,
+        client_metadata: exchanger.unwrap_or(client_metadata),
     }))
+}
+
+/// Whether a token is a client's own, or meant for the API whose credentials the client has.
+pub(crate) fn is_meant_for(realm: &RealmContext, client_id: &str, token: &AccessToken) -> bool {
+    let mut apis = scope_policy::target_apis(realm, &token.audience);
+    token.client_id == client_id || apis.any(|api| api.introspection.iter().any(|id| id == client_id))
 }
 
 async fn access_token_response(
@@ -194,15 +219,10 @@ async fn access_token_response(
     caller: &str,
     token: AccessToken,
 ) -> Result<IntrospectionResponse, Fault> {
-    let is_own = token.client_id == caller;
-    let is_meant_for_caller = is_own
-        || realm
-            .apis
-            .iter()
-            .any(|api| token.audience.contains(&api.identifier) && api.introspection.iter().any(|id| id == caller));
-    if !is_meant_for_caller {
+    if !is_meant_for(realm, caller, &token) {
         return Ok(IntrospectionResponse::inactive());
     }
+    let is_own = token.client_id == caller;
     let Some(live) = live(realm, token).await? else {
         return Ok(IntrospectionResponse::inactive());
     };
@@ -228,6 +248,8 @@ async fn access_token_response(
         jti: Some(live.token.jti),
         acr: live.token.acr.map(|acr| acr.to_string()),
         auth_time: live.token.auth_time,
+        act: live.token.act,
+        may_act: live.token.may_act,
         ..IntrospectionResponse::inactive()
     })
 }

@@ -34,6 +34,7 @@ pub mod sector;
 pub mod single_use;
 pub mod subject;
 pub mod token;
+pub mod trusted_issuer;
 pub mod userinfo;
 
 pub use fault::Fault;

@@ -179,10 +179,7 @@ pub fn for_client_itself(
     client: &Client,
     form: &Form,
 ) -> Result<(Scope, Vec<String>), GrantRefusal> {
-    let asked = match form.first("scope") {
-        Some(text) => Scope::parse(text).map_err(|error| GrantRefusal::Scope(error.to_string()))?,
-        None => Scope::default(),
-    };
+    let asked = asked(form)?;
     let known = &realm.scopes.known;
     let none = Scope::default();
     let registered = client.metadata.scope.as_ref().unwrap_or(&none);
@@ -205,6 +202,12 @@ pub fn for_client_itself(
     Ok((for_audience(realm, &scope, &audience)?, audience))
 }
 
+/// The `scope` parameter of a token request; empty when there is none.
+pub(crate) fn asked(form: &Form) -> Result<Scope, GrantRefusal> {
+    let text = form.first("scope").unwrap_or_default();
+    Scope::parse(text).map_err(|error| GrantRefusal::Scope(error.to_string()))
+}
+
 /// The `resource` parameters of a request.
 pub fn resources(form: &Form) -> Result<Vec<Resource>, ScopeRefusal> {
     form.all("resource")
@@ -223,12 +226,17 @@ pub fn narrow(
     if resources.is_empty() {
         return Ok((scope.clone(), audience.to_vec()));
     }
-    let named: Vec<String> = resources.iter().map(|resource| resource.as_str().to_owned()).collect();
-    if let Some(stranger) = named.iter().find(|name| !audience.contains(name)) {
+    if let Some(stranger) = resources
+        .iter()
+        .find(|named| !audience.iter().any(|known| known == named.as_str()))
+    {
         return Err(GrantRefusal::Target(format!(
-            "the permission does not cover the resource {stranger}"
+            "the permission does not cover the resource {}",
+            stranger.as_str()
         )));
     }
+    let is_named = |known: &&String| resources.iter().any(|named| named.as_str() == known.as_str());
+    let named: Vec<String> = audience.iter().filter(is_named).cloned().collect();
     let theirs = target_apis(realm, &named).fold(realm.scopes.openid.clone(), |scope, api| scope.union(&api.scopes()));
     let scope = scope.intersection(&theirs);
     if scope.is_empty() {

@@ -13,8 +13,8 @@ use crate::{ErrorCode, RequestError};
 /// How many parameters one request may have.
 pub const MAX_PARAMETERS: usize = 100;
 
-/// The parameters that may be sent more than once: `resource` (RFC 8707 §2).
-pub const REPEATABLE: &[&str] = &["resource"];
+/// The parameters that may be sent more than once: `resource` (RFC 8707 §2) and `audience` (RFC 8693 §2.1).
+pub const REPEATABLE: &[&str] = &["resource", "audience"];
 
 /// Why a body or a query is not a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,13 +1,13 @@
 //! What an API learns about a token that was presented to it.
 //!
-//! Spec: RFC 7662 §2.2, RFC 9470 §6.2, RFC 9701 §4, §5
+//! Spec: RFC 7662 §2.2, RFC 8693 §4, RFC 9470 §6.2, RFC 9701 §4, §5
 //!
 //! An inactive answer says nothing else: "the authorization server SHOULD NOT include any additional information about
 //! an inactive token". Both writing and reading see to that.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Audience, Scope};
+use crate::{Audience, Scope, actor::Actor};
 
 /// The answer of the introspection endpoint. Times are seconds since 1970-01-01 UTC.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -60,6 +60,12 @@ pub struct IntrospectionResponse {
     /// The session that it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// Who acts for its subject (RFC 8693 §4.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+    /// Who alone may act for its subject (RFC 8693 §4.4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_act: Option<Actor>,
 }
 
 impl IntrospectionResponse {

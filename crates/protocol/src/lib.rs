@@ -16,6 +16,7 @@
 
 pub mod access_token;
 pub mod acr;
+pub mod actor;
 pub mod assertion;
 pub mod audience;
 pub mod authorization_request;
@@ -47,6 +48,7 @@ pub mod server_metadata;
 pub mod session_state;
 pub mod token_endpoint_auth_method;
 pub mod token_response;
+pub mod token_type;
 
 pub use access_token::AccessTokenClaims;
 pub use acr::{Acr, amr};

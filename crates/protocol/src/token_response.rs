@@ -21,6 +21,9 @@ pub struct TokenResponse {
     /// Gets further access tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
+    /// What kind of token an exchange gave (RFC 8693 §2.2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<String>,
     /// Says who the user is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
@@ -90,6 +93,7 @@ mod tests {
             expires_in: 600,
             scope: Some(Scope::parse("openid a").unwrap()),
             refresh_token: None,
+            issued_token_type: None,
             id_token: None,
         };
         assert_eq!(

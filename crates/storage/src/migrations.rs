@@ -67,9 +67,10 @@ pub(crate) fn sqlite(db: &mut Connection) -> Result<(), StorageError> {
     }
 }
 
-/// STRICT tables refuse a value of the wrong type as PostgreSQL does, and know the types by SQLite's names.
+/// STRICT tables refuse a value of the wrong type as PostgreSQL does, and know the types by SQLite's names. JSON is text.
 fn for_sqlite(sql: &str) -> String {
     sql.replace("BYTEA", "BLOB")
+        .replace("AS JSON", "AS TEXT")
         .replace("BIGINT", "INTEGER")
         .replace("\n);", "\n) STRICT;")
 }

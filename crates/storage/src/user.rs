@@ -51,6 +51,26 @@ impl Store {
         .transpose()
     }
 
+    /// The user with this mail address, which was verified; none when several have it. Addresses are compared without
+    /// case, as nearly everybody who hands them out does.
+    pub async fn find_user_by_verified_email(&self, realm: &str, email: &str) -> Result<Option<User>, StorageError> {
+        let mut found = self
+            .query(
+                concat!(
+                    "SELECT ",
+                    columns!(),
+                    " FROM users WHERE realm = $1 AND verified_email = $2 LIMIT 2"
+                ),
+                &[realm.into(), email.to_lowercase().into()],
+            )
+            .await?
+            .into_iter();
+        match (found.next(), found.next()) {
+            (Some(only), None) => read(only).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// The users that realm files name or named, in the order of their names.
     pub async fn users_of_files(&self, realm: &str) -> Result<Vec<User>, StorageError> {
         self.query(
@@ -84,11 +104,18 @@ impl Store {
     }
 }
 
+/// A user's mail address, if it was verified, as it is looked for.
+fn verified_email(user: &User) -> Option<String> {
+    let is_verified = user.claims.get("email_verified").and_then(serde_json::Value::as_bool) == Some(true);
+    let email = user.claims.get("email").and_then(serde_json::Value::as_str);
+    email.filter(|_| is_verified).map(str::to_lowercase)
+}
+
 /// A new user; misses when the name is taken.
 pub fn insert(realm: &str, user: &User) -> Result<Statement, StorageError> {
     Ok(Statement::guard(
         "INSERT INTO users (realm, id, username, username_key, claims, group_names, password_hash, enabled, \
-         source, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) \
+         source, created_at, updated_at, verified_email) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11) \
          ON CONFLICT DO NOTHING",
         vec![
             realm.into(),
@@ -101,6 +128,7 @@ pub fn insert(realm: &str, user: &User) -> Result<Statement, StorageError> {
             user.enabled.into(),
             user.source.as_str().into(),
             user.created_at.into(),
+            verified_email(user).into(),
         ],
     ))
 }
@@ -116,8 +144,8 @@ pub fn exists(realm: &str, id: &str) -> Statement {
 /// Replaces claims, groups, owner and whether the user is enabled; the password stays.
 pub fn update(realm: &str, user: &User, now: i64) -> Result<Statement, StorageError> {
     Ok(Statement::guard(
-        "UPDATE users SET claims = $3, group_names = $4, enabled = $5, source = $6, updated_at = $7 \
-         WHERE realm = $1 AND id = $2",
+        "UPDATE users SET claims = $3, group_names = $4, enabled = $5, source = $6, updated_at = $7, \
+         verified_email = $8 WHERE realm = $1 AND id = $2",
         vec![
             realm.into(),
             (&user.id).into(),
@@ -126,6 +154,7 @@ pub fn update(realm: &str, user: &User, now: i64) -> Result<Statement, StorageEr
             user.enabled.into(),
             user.source.as_str().into(),
             now.into(),
+            verified_email(user).into(),
         ],
     ))
 }

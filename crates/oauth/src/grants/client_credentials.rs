@@ -34,5 +34,6 @@ pub(super) fn redeem(
         refresh_token: None,
         nonce: None,
         id_token: None,
+        issued_token_type: None,
     })
 }

@@ -67,6 +67,7 @@ pub(super) async fn redeem(
         refresh_token,
         nonce: found.details.nonce.clone(),
         id_token,
+        issued_token_type: None,
         behalf: Behalf::User(Box::new(found), Box::new(user)),
     })
 }

@@ -8,7 +8,10 @@ mod authorization_code;
 mod client_credentials;
 mod device_code;
 mod first_tokens;
+mod jwt_bearer;
 mod refresh_token;
+mod token_exchange;
+mod vouched;
 
 use std::{
     future::{Future, ready},
@@ -22,7 +25,10 @@ use crate::{
     Fault,
     client_auth::AuthenticatedClient,
     issue::{ProtectionRefusal, Redeemed},
+    trusted_issuer::TrustRefusal,
 };
+
+pub use self::token_exchange::ExchangeRefusal;
 
 /// Why a grant was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +90,23 @@ pub enum GrantRefusal {
     /// The resource is not possible.
     #[error("{0}")]
     Target(String),
+    /// The assertion is not believed.
+    #[error("the assertion is not accepted: {0}")]
+    Assertion(#[from] TrustRefusal),
+    /// The assertion was used before.
+    #[error("the assertion was used before: get a new one, with a jti of its own, for each request")]
+    AssertionUsed,
+    /// The assertion is about nobody, or somebody who is disabled.
+    #[error("the assertion is about a user who is not known here")]
+    NoSuchUser,
+    /// The user is not asked here, and has not permitted it before.
+    #[error(
+        "the user has not permitted this client what it asks for: send them through the authorization endpoint once"
+    )]
+    NotPermitted,
+    /// A token is not exchanged.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeRefusal),
     /// The ID token cannot be protected as the client wants it.
     #[error(transparent)]
     Protection(#[from] ProtectionRefusal),
@@ -99,6 +122,7 @@ impl GrantRefusal {
             Self::Missing(_) => ErrorCode::InvalidRequest,
             Self::ScopeTooWide | Self::Scope(_) => ErrorCode::InvalidScope,
             Self::Target(_) => ErrorCode::InvalidTarget,
+            Self::Exchange(refusal) => refusal.code(),
             Self::Protection(refusal) => refusal.code(),
             Self::Pending => ErrorCode::AuthorizationPending,
             Self::SlowDown(_) => ErrorCode::SlowDown,
@@ -155,6 +179,14 @@ const GRANTS: &[Grant] = &[
     Grant {
         grant_type: GrantType::DeviceCode,
         redeem: |realm, client, form| Box::pin(device_code::redeem(realm, client, form)),
+    },
+    Grant {
+        grant_type: GrantType::JwtBearer,
+        redeem: |realm, client, form| Box::pin(jwt_bearer::redeem(realm, client, form)),
+    },
+    Grant {
+        grant_type: GrantType::TokenExchange,
+        redeem: |realm, client, form| Box::pin(token_exchange::redeem(realm, client, form)),
     },
 ];
 

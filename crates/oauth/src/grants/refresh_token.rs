@@ -68,6 +68,7 @@ pub(super) async fn redeem(
             // "it SHOULD NOT have a nonce Claim" (OIDC Core §12.2).
             nonce: None,
             id_token,
+            issued_token_type: None,
             behalf: Behalf::User(Box::new(authorization), Box::new(user)),
         });
     }

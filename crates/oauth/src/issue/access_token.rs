@@ -1,14 +1,15 @@
 //! Access tokens: sealed, so that only this server can read them, or signed (RFC 9068) for APIs that want that.
 //!
-//! Spec: RFC 6749 §1.4, RFC 9068 §2.
+//! Spec: RFC 6749 §1.4, RFC 9068 §2, RFC 8693 §4.
 //!
 //! Either way a token carries what it is worth and names the authorization that can end it. It costs no row.
 
 use jose::{SigningAlg, UnverifiedJwt, b64, sign_jwt};
 use model::{Authorization, Client, TokenFormat, User};
-use protocol::{access_token::AccessTokenClaims, acr::Acr, scope::Scope};
+use protocol::{access_token::AccessTokenClaims, acr::Acr, actor::Actor, scope::Scope};
 use realm::{Purpose, RealmContext};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{Fault, scope_policy, subject};
 
@@ -16,6 +17,11 @@ use crate::{Fault, scope_policy, subject};
 const TYP: &str = protocol::access_token::TYP;
 /// The claim of a JWT access token that names the authorization which can end it.
 const AUTHORIZATION_ID: &str = "authorization_id";
+
+/// The claim of a JWT access token that names the client of that authorization, if it is another.
+const OWNER: &str = "authorized_client_id";
+const ACT: &str = "act";
+const MAY_ACT: &str = "may_act";
 
 /// What an access token says, in either form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +57,15 @@ pub struct AccessToken {
     /// When, unix seconds.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
+    /// The client to which the authorization belongs, if another got this token for one of that client's.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Who acts for the subject (RFC 8693 §4.1).
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+    /// Who alone may act for the subject (RFC 8693 §4.4).
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    pub may_act: Option<Actor>,
 }
 
 /// How a token for this audience is signed; `None`: it is sealed.
@@ -58,6 +73,11 @@ fn signing_alg(realm: &RealmContext, audience: &[String]) -> Option<SigningAlg> 
     let mut apis = scope_policy::target_apis(realm, audience).peekable();
     let alg = apis.peek()?.signing_alg.unwrap_or(SigningAlg::Es256);
     apis.all(|api| api.token_format == TokenFormat::Jwt).then_some(alg)
+}
+
+/// Whether a token for this audience is a JWT.
+pub(crate) fn is_signed(realm: &RealmContext, audience: &[String]) -> bool {
+    signing_alg(realm, audience).is_some()
 }
 
 /// Whether the key is there that signs tokens for this audience, if they are signed.
@@ -100,6 +120,9 @@ impl AccessToken {
             expires_at: now + realm.realm.lifetimes.access_token,
             acr: None,
             auth_time: None,
+            owner: None,
+            act: None,
+            may_act: None,
         }
     }
 
@@ -132,12 +155,23 @@ impl AccessToken {
             acr: self.acr.map(|acr| acr.to_string()),
             auth_time: self.auth_time,
             amr: Vec::new(),
-            extra: self
-                .authorization_id
-                .iter()
-                .map(|id| (AUTHORIZATION_ID.to_owned(), id.clone().into()))
-                .collect(),
+            extra: self.extra(),
         })
+    }
+
+    /// The claims that RFC 9068 does not list.
+    fn extra(&self) -> Map<String, Value> {
+        let text = |text: &Option<String>| text.clone().map(Value::String);
+        let actor = |actor: &Option<Actor>| actor.as_ref().and_then(|actor| serde_json::to_value(actor).ok());
+        [
+            (AUTHORIZATION_ID, text(&self.authorization_id)),
+            (OWNER, text(&self.owner)),
+            (ACT, actor(&self.act)),
+            (MAY_ACT, actor(&self.may_act)),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
     }
 
     /// Reads a token that this realm minted, whichever form it has. It says nothing about revocation.
@@ -157,17 +191,23 @@ impl AccessToken {
             return None;
         }
         let verified = realm.keys.published().verify(&unverified, &SigningAlg::ALL).ok()?;
-        let claims: AccessTokenClaims = serde_json::from_value(serde_json::Value::Object(verified.claims)).ok()?;
+        let claims: AccessTokenClaims = serde_json::from_value(Value::Object(verified.claims)).ok()?;
         // A token is believed only in the form in which it would be minted: a signing key opens no API whose tokens are
         // sealed.
         let is_minted_so = signing_alg(realm, &claims.aud.0).is_some_and(|alg| alg.as_str() == verified.header.alg);
+        let text = |name: &str| claims.extra.get(name).and_then(Value::as_str).map(str::to_owned);
+        // A chain of actors that cannot be read must not be lost on the way.
+        let actor = |name: &str| -> Option<Option<Actor>> {
+            let value = claims.extra.get(name).cloned();
+            value.map(serde_json::from_value).transpose().ok()
+        };
+        let (act, may_act) = (actor(ACT)?, actor(MAY_ACT)?);
         (claims.iss == realm.issuer() && is_minted_so).then(|| Self {
+            authorization_id: text(AUTHORIZATION_ID),
+            owner: text(OWNER),
+            act,
+            may_act,
             jti: claims.jti,
-            authorization_id: claims
-                .extra
-                .get(AUTHORIZATION_ID)
-                .and_then(|id| id.as_str())
-                .map(str::to_owned),
             sub: claims.sub,
             client_id: claims.client_id,
             audience: claims.aud.0,

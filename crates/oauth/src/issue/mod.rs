@@ -9,11 +9,13 @@ use model::{Authorization, Client, User};
 use protocol::{
     scope::{OPENID, Scope},
     token_response::TokenResponse,
+    token_type::TokenType,
 };
 use realm::RealmContext;
 
 use crate::Fault;
 pub use access_token::AccessToken;
+pub(crate) use access_token::{check_key as check_access_token_key, is_signed};
 pub use for_client::{Answer, Protection, ProtectionRefusal};
 
 /// What a grant earned: made by a grant's `redeem` alone.
@@ -27,6 +29,24 @@ pub struct Redeemed {
     pub(crate) nonce: Option<String>,
     /// How the ID token is protected, as [`check_keys`] said; `None`: there is none.
     pub(crate) id_token: Option<Protection>,
+    /// What kind of token it is, in the words of an exchange.
+    pub(crate) issued_token_type: Option<TokenType>,
+}
+
+impl Redeemed {
+    /// A token, and nothing with it.
+    pub(crate) fn token(client: &Client, token: AccessToken) -> Self {
+        Self {
+            client: client.clone(),
+            scope: token.scope.clone(),
+            audience: token.audience.clone(),
+            behalf: Behalf::Token(Box::new(token)),
+            refresh_token: None,
+            nonce: None,
+            id_token: None,
+            issued_token_type: None,
+        }
+    }
 }
 
 /// For whom a token acts.
@@ -35,6 +55,8 @@ pub enum Behalf {
     User(Box<Authorization>, Box<User>),
     /// The client itself.
     Client,
+    /// Whom a token says that was settled by the grant: nobody authenticated for it here and now.
+    Token(Box<AccessToken>),
 }
 
 /// Whether every key is there that these tokens need, this server's and the client's: asked before anything is used up.
@@ -60,6 +82,7 @@ pub fn issue(realm: &RealmContext, redeemed: Redeemed) -> Result<TokenResponse, 
             AccessToken::for_user(realm, authorization, user, &redeemed.scope, &redeemed.audience)
         }
         Behalf::Client => AccessToken::for_client(realm, redeemed.client.id(), &redeemed.scope, &redeemed.audience),
+        Behalf::Token(token) => AccessToken::clone(token),
     };
     let access_token = token.mint(realm, &redeemed.client)?;
     let id_token = match (&redeemed.behalf, redeemed.id_token) {
@@ -77,6 +100,7 @@ pub fn issue(realm: &RealmContext, redeemed: Redeemed) -> Result<TokenResponse, 
         expires_in: token.expires_at - token.issued_at,
         refresh_token: redeemed.refresh_token,
         scope: Some(redeemed.scope),
+        issued_token_type: redeemed.issued_token_type.map(|known| known.as_str().to_owned()),
         id_token,
     })
 }

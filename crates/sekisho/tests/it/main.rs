@@ -27,6 +27,7 @@ mod nodes;
 mod on_postgres;
 mod pages;
 mod pairwise;
+mod publisher;
 mod reader;
 mod realms;
 mod registered_metadata;

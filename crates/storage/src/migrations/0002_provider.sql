@@ -74,3 +74,9 @@ CREATE INDEX grants_of_user ON grants (realm, user_id);
 
 -- OpenID Connect Core §5.5: claims that were permitted one by one, besides those of the scope; a JSON list of names.
 ALTER TABLE grants ADD COLUMN claims TEXT NOT NULL DEFAULT '[]';
+
+-- Other issuers name users by their mail address: one that was verified, in small letters.
+ALTER TABLE users ADD COLUMN verified_email TEXT;
+UPDATE users SET verified_email = lower(CAST(claims AS JSON) ->> 'email')
+  WHERE CAST(CAST(claims AS JSON) ->> 'email_verified' AS TEXT) IN ('true', '1');
+CREATE INDEX users_verified_email ON users (realm, verified_email);

@@ -12,6 +12,8 @@ for_both_engines![
     a_session_or_a_grant_tells_that_a_user_signed_in_before,
     all_sessions_of_a_user_end_with_what_does_not_outlive_them,
     of_two_users_of_one_name_one_appears_and_is_recognised,
+    a_user_is_found_by_a_mail_address_that_was_verified_and_is_theirs_alone,
+    mail_addresses_of_before_are_found_after_the_migration,
 ];
 
 const REALM: &str = "https://id.example";
@@ -186,4 +188,63 @@ async fn of_two_users_of_one_name_one_appears_and_is_recognised(db: Database) {
         let found = db.store.query_one(probe.sql, &probe.params).await.unwrap();
         assert_eq!(found.is_some(), is_there, "{id}");
     }
+}
+
+fn with_email(id: &str, email: &str, is_verified: bool) -> User {
+    let claims = serde_json::json!({"email": email, "email_verified": is_verified});
+    User {
+        id: id.into(),
+        username: id.into(),
+        claims: claims.as_object().unwrap().clone(),
+        ..alice()
+    }
+}
+
+async fn id_by_email(db: &Database, email: &str) -> Option<String> {
+    let found = db.store.find_user_by_verified_email(REALM, email).await.unwrap();
+    found.map(|user| user.id)
+}
+
+async fn a_user_is_found_by_a_mail_address_that_was_verified_and_is_theirs_alone(db: Database) {
+    let insert = |user: &User| user::insert(REALM, user).unwrap();
+    let users = [
+        with_email("a", "A@Example.com", true),
+        with_email("b", "b@example.com", false),
+    ];
+    let _ = apply(&db, users.iter().map(insert)).await;
+    assert_eq!(id_by_email(&db, "a@example.COM").await.as_deref(), Some("a"));
+    assert_eq!(id_by_email(&db, "b@example.com").await, None, "not verified");
+    let verified = user::update(REALM, &with_email("b", "b@example.com", true), NOW).unwrap();
+    let _ = apply(&db, [verified]).await;
+    assert_eq!(id_by_email(&db, "b@example.com").await.as_deref(), Some("b"));
+    let _ = apply(&db, [insert(&with_email("c", "a@example.com", true))]).await;
+    assert_eq!(id_by_email(&db, "a@example.com").await, None, "of two users");
+    let other = db
+        .store
+        .find_user_by_verified_email("https://other.example", "b@example.com")
+        .await;
+    assert!(other.unwrap().is_none());
+}
+
+/// The statement of the migration, on rows that do not say it yet.
+async fn mail_addresses_of_before_are_found_after_the_migration(db: Database) {
+    let users = [
+        with_email("a", "A@Example.com", true),
+        with_email("b", "b@example.com", false),
+        alice(),
+    ];
+    let _ = apply(&db, users.iter().map(|user| user::insert(REALM, user).unwrap())).await;
+    db.execute("UPDATE users SET verified_email = NULL").await;
+    let migration = include_str!("../migrations/0002_provider.sql");
+    let start = migration.find("UPDATE users SET verified_email").unwrap();
+    let (statement, _) = migration[start..].split_once(';').unwrap();
+    let is_file = matches!(db.options, crate::Options::Sqlite { .. });
+    let statement = if is_file {
+        statement.replace("AS JSON", "AS TEXT")
+    } else {
+        statement.to_owned()
+    };
+    db.execute(&statement).await;
+    assert_eq!(id_by_email(&db, "a@example.com").await.as_deref(), Some("a"));
+    assert_eq!(id_by_email(&db, "b@example.com").await, None);
 }

@@ -1,85 +1,30 @@
 //! Keys that a client publishes at an address of its own. OpenID Connect Core §10.1.1, Registration §2.
 
-use std::{
-    future::pending,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
-use axum::{Router, response::Redirect, routing::get};
 use jose::SigningAlg;
 use realm::KEYS_MAX_AGE;
 use reqwest::Response;
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use crate::{
     app::{Code, WEB_APP, bank_and, granted, refused, text},
     bank::Bank,
+    publisher::Publisher,
     signer::{Signer, assertion, post},
 };
 
-/// A client's own web server, on this machine.
-struct Publisher {
-    url: String,
-    keys: Arc<Mutex<Value>>,
-    asked: Arc<AtomicUsize>,
-}
-
-impl Publisher {
-    async fn start(signer: &Signer) -> Self {
-        let keys = Arc::new(Mutex::new(Value::Null));
-        let asked = Arc::new(AtomicUsize::new(0));
-        let answer = {
-            let (keys, asked) = (Arc::clone(&keys), Arc::clone(&asked));
-            move || async move {
-                asked.fetch_add(1, Ordering::SeqCst);
-                keys.lock().unwrap().to_string()
-            }
-        };
-        let never = || async {
-            let () = pending().await;
-        };
-        let private = json!({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}).to_string();
-        let router = Router::new()
-            .route("/jwks", get(answer))
-            .route("/slow", get(never))
-            .route("/elsewhere", get(|| async { Redirect::temporary("/jwks") }))
-            .route("/page", get(|| async { "<html>" }))
-            .route("/private", get(|| async move { private }))
-            .route("/endless", get(|| async { "[".repeat(1 << 20) }));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        let publisher = Self { url, keys, asked };
-        publisher.publish(signer);
-        publisher
-    }
-
-    fn publish(&self, signer: &Signer) {
-        *self.keys.lock().unwrap() = json!({"keys": [signer.jwk()]});
-    }
-
-    fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
-    }
-
-    /// A bank with a client for each of these paths, which is named after it.
-    async fn bank(&self, paths: &[&str]) -> Bank {
-        let client = |path: &&str| {
-            format!(
-                "[[client]]\nclient_id = \"{path}\"\ntoken_endpoint_auth_method = \"private_key_jwt\"\n\
-                 jwks_uri = \"{}/{path}\"\nredirect_uris = [\"{}\"]\n\
-                 grant_types = [\"authorization_code\", \"refresh_token\", \"client_credentials\"]\n\
-                 scope = \"openid offline_access accounts:read\"\n",
-                self.url, WEB_APP.redirect_uri
-            )
-        };
-        Bank::with_realm(bank_and(&paths.iter().map(client).collect::<String>())).await
-    }
+/// A bank with a client for each of these paths, which is named after it.
+async fn bank_of(publisher: &Publisher, paths: &[&str]) -> Bank {
+    let client = |path: &&str| {
+        format!(
+            "[[client]]\nclient_id = \"{path}\"\ntoken_endpoint_auth_method = \"private_key_jwt\"\n\
+             jwks_uri = \"{}/{path}\"\nredirect_uris = [\"{}\"]\n\
+             grant_types = [\"authorization_code\", \"refresh_token\", \"client_credentials\"]\n\
+             scope = \"openid offline_access accounts:read\"\n",
+            publisher.url, WEB_APP.redirect_uri
+        )
+    };
+    Bank::with_realm(bank_and(&paths.iter().map(client).collect::<String>())).await
 }
 
 async fn ask(bank: &Bank, client_id: &str, signer: &Signer) -> Response {
@@ -93,7 +38,7 @@ async fn ask(bank: &Bank, client_id: &str, signer: &Signer) -> Response {
 async fn keys_are_fetched_once_a_minute_and_when_one_is_unknown() {
     let (first, second) = (Signer::new(SigningAlg::Es256), Signer::new(SigningAlg::Es256));
     let publisher = Publisher::start(&first).await;
-    let bank = publisher.bank(&["jwks"]).await;
+    let bank = bank_of(&publisher, &["jwks"]).await;
     for _ in 0..3 {
         granted(ask(&bank, "jwks", &first).await).await;
     }
@@ -117,7 +62,7 @@ async fn keys_are_fetched_once_a_minute_and_when_one_is_unknown() {
 async fn a_key_that_was_withdrawn_works_for_a_minute_at_most() {
     let (leaked, other) = (Signer::new(SigningAlg::EdDsa), Signer::new(SigningAlg::EdDsa));
     let publisher = Publisher::start(&leaked).await;
-    let bank = publisher.bank(&["jwks"]).await;
+    let bank = bank_of(&publisher, &["jwks"]).await;
     granted(ask(&bank, "jwks", &leaked).await).await;
     publisher.publish(&other);
     bank.clock.advance(KEYS_MAX_AGE);
@@ -129,7 +74,7 @@ async fn a_key_that_was_withdrawn_works_for_a_minute_at_most() {
 async fn a_client_that_rotates_its_key_refreshes_with_the_new_one() {
     let (first, second) = (Signer::new(SigningAlg::Rs256), Signer::new(SigningAlg::Rs256));
     let publisher = Publisher::start(&first).await;
-    let bank = publisher.bank(&["jwks"]).await;
+    let bank = bank_of(&publisher, &["jwks"]).await;
     let app = crate::app::App {
         client_id: "jwks",
         ..WEB_APP
@@ -162,7 +107,7 @@ async fn a_client_that_rotates_its_key_refreshes_with_the_new_one() {
 async fn a_client_whose_address_does_not_answer_keeps_nobody_else_waiting() {
     let signer = Signer::new(SigningAlg::Es256);
     let publisher = Publisher::start(&signer).await;
-    let bank = publisher.bank(&["jwks", "slow"]).await;
+    let bank = bank_of(&publisher, &["jwks", "slow"]).await;
     let waiting = async {
         tokio::join!(
             ask(&bank, "slow", &signer),
@@ -189,7 +134,7 @@ async fn what_is_no_key_set_proves_nothing_and_nothing_is_told_about_it() {
     let signer = Signer::new(SigningAlg::Es256);
     let publisher = Publisher::start(&signer).await;
     let paths = ["elsewhere", "page", "private", "endless", "absent"];
-    let bank = publisher.bank(&paths).await;
+    let bank = bank_of(&publisher, &paths).await;
     let mut told = Vec::new();
     for path in paths {
         told.push(refused(ask(&bank, path, &signer).await, "invalid_client").await);

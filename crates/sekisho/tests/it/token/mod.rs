@@ -10,5 +10,7 @@ mod entropy;
 mod form;
 mod id_token;
 mod jwks_uri;
+mod jwt_bearer;
 mod refresh_token;
 mod resource;
+mod token_exchange;

@@ -1,0 +1,202 @@
+//! A user for whom a client asks while they are not there: somebody else vouches for them.
+//!
+//! Spec: RFC 7521 §4.1, RFC 7523 §3.1, RFC 6749 §3.3
+//!
+//! An assertion says who the user is, not what the user permits. So the client gets what the user permitted it before,
+//! on a page; a `first_party` client, which is never asked about, gets what it is registered for, and the permission
+//! appears at `/account` like any other. Never a refresh token: whoever vouches is asked again.
+
+use model::{Authorization, AuthorizationDetails, Client, Grant, Session, User, new_id};
+use protocol::{
+    acr::Acr,
+    claims::ClaimNames,
+    form::Form,
+    scope::{OFFLINE_ACCESS, Scope},
+};
+use realm::RealmContext;
+use storage::{Change, Outcome, StorageError, authorization, grant, session};
+
+use super::GrantRefusal;
+use crate::{Fault, issue::AccessToken, scope_policy};
+
+/// How often a grant that others change meanwhile is read again.
+const ATTEMPTS: usize = 3;
+/// How long an authorization's row outlives its token, in seconds.
+const SLACK: i64 = 60;
+
+/// Somebody whom an assertion or a token names.
+pub(super) struct Vouched {
+    /// Who.
+    pub user: User,
+    /// Where they are signed in, if the token says so: what comes of it ends with it.
+    pub session: Option<Session>,
+    /// When what comes of it ends at the latest, unix seconds.
+    pub expires_at: i64,
+}
+
+/// What a client may have. Made only by [`Vouched::permit`].
+pub(super) struct Permitted {
+    pub scope: Scope,
+    pub audience: Vec<String>,
+}
+
+impl Vouched {
+    /// What this client may have for this user, of what it asks for.
+    pub async fn permit(&self, realm: &RealmContext, client: &Client, form: &Form) -> Result<Permitted, GrantRefusal> {
+        let asked = scope_policy::asked(form)?;
+        let scope = scope_policy::for_user(realm, client, &asked)?.filter(|name| name != OFFLINE_ACCESS);
+        let scope = if client.metadata.first_party {
+            scope
+        } else {
+            let granted = self
+                .find_grant(realm, client)
+                .await?
+                .map(|grant| grant.scope)
+                .unwrap_or_default();
+            if !asked.is_empty() && !scope.is_subset_of(&granted) {
+                return Err(GrantRefusal::NotPermitted);
+            }
+            scope.intersection(&granted)
+        };
+        if scope.is_empty() {
+            return Err(GrantRefusal::NotPermitted);
+        }
+        let audience = scope_policy::audience(realm, client, &scope, &scope_policy::resources(form)?)?;
+        let scope = scope_policy::for_audience(realm, &scope, &audience)?;
+        self.check_assurance(realm, &audience)?;
+        Ok(Permitted { scope, audience })
+    }
+
+    /// An API that wants to know how the user authenticated is not content with somebody else's word.
+    fn check_assurance(&self, realm: &RealmContext, audience: &[String]) -> Result<(), GrantRefusal> {
+        let reached = self.session.as_ref().map(|session| session.acr);
+        let too_weak = scope_policy::target_apis(realm, audience).find(|api| {
+            api.acr
+                .is_some_and(|needed| reached.is_none_or(|reached| reached < needed))
+        });
+        match too_weak {
+            Some(api) => Err(GrantRefusal::Target(format!(
+                "the API {} wants the user to authenticate here, at a higher level",
+                api.identifier
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    async fn find_grant(&self, realm: &RealmContext, client: &Client) -> Result<Option<Grant>, GrantRefusal> {
+        let found = realm
+            .store
+            .find_grant(realm.issuer(), &self.user.id, client.id())
+            .await?;
+        Ok(found.filter(|grant| grant.is_alive(realm.now())))
+    }
+
+    /// Makes the authorization, under the user's grant, and a token of it.
+    pub async fn authorize(
+        &self,
+        realm: &RealmContext,
+        client: &Client,
+        permitted: &Permitted,
+    ) -> Result<AccessToken, GrantRefusal> {
+        let issuer = realm.issuer();
+        for _ in 0..ATTEMPTS {
+            let known = realm.store.find_grant(issuer, &self.user.id, client.id()).await?;
+            let Some((grant_id, change)) = self.use_grant(realm, client, known, &permitted.scope)? else {
+                return Err(GrantRefusal::NotPermitted);
+            };
+            let new = self.authorization(realm, client, grant_id, permitted);
+            let change_id = new_id();
+            let change = change
+                .then_all(
+                    self.session
+                        .iter()
+                        .map(|session| session::still_alive(issuer, &session.id)),
+                )
+                .then(authorization::insert(issuer, &new, &change_id)?)
+                .recognised_by(authorization::changed_by(issuer, &new.id, &change_id));
+            if realm.store.commit(change).await? == Outcome::Applied {
+                let token = AccessToken::for_user(realm, &new, &self.user, &permitted.scope, &permitted.audience);
+                return Ok(AccessToken {
+                    expires_at: token.expires_at.min(self.expires_at),
+                    // Without a session nobody is known to have authenticated, at any level or time.
+                    acr: self.session.as_ref().map(|session| session.acr),
+                    auth_time: self.session.as_ref().map(|session| session.auth_time),
+                    ..token
+                });
+            }
+        }
+        Err(GrantRefusal::Fault(Fault::Contended))
+    }
+
+    /// Uses the grant that permits the scope, or, for a client that is never asked about, makes that it does. `None`: it
+    /// was taken back in this very moment.
+    fn use_grant(
+        &self,
+        realm: &RealmContext,
+        client: &Client,
+        known: Option<Grant>,
+        scope: &Scope,
+    ) -> Result<Option<(String, Change)>, StorageError> {
+        let (issuer, now) = (realm.issuer(), realm.now());
+        match known {
+            Some(known) if known.is_alive(now) => {
+                let permitted = known.scope.union(scope);
+                let is_enough = permitted == known.scope || client.metadata.first_party;
+                let wanted = (&permitted, &known.claims);
+                let touch = grant::touch(issuer, &known, wanted, known.expires_at, now)?;
+                Ok(is_enough.then(|| (known.id, Change::new().then(touch))))
+            }
+            _ if !client.metadata.first_party => Ok(None),
+            expired => {
+                let new = Grant {
+                    id: new_id(),
+                    user_id: self.user.id.clone(),
+                    client_id: client.id().to_owned(),
+                    scope: scope.clone(),
+                    claims: ClaimNames::default(),
+                    created_at: now,
+                    updated_at: now,
+                    expires_at: now + realm.realm.lifetimes.grant,
+                    ended_at: None,
+                };
+                let end = expired.map(|old| grant::end(issuer, &old.user_id, &old.id, now));
+                let change = Change::new()
+                    .then_all(end.unwrap_or_default())
+                    .then(grant::insert(issuer, &new)?);
+                Ok(Some((new.id, change)))
+            }
+        }
+    }
+
+    fn authorization(
+        &self,
+        realm: &RealmContext,
+        client: &Client,
+        grant_id: String,
+        permitted: &Permitted,
+    ) -> Authorization {
+        let now = realm.now();
+        let session = self.session.as_ref();
+        Authorization {
+            id: new_id(),
+            grant_id,
+            user_id: self.user.id.clone(),
+            client_id: client.id().to_owned(),
+            session_id: session.map(|session| session.id.clone()).unwrap_or_default(),
+            scope: permitted.scope.clone(),
+            audience: permitted.audience.clone(),
+            details: AuthorizationDetails::authenticated(
+                session.map_or(Acr::Loa1, |session| session.acr),
+                session.map(|session| session.amr.clone()).unwrap_or_default(),
+            ),
+            auth_time: session.map_or(now, |session| session.auth_time),
+            code_hash: None,
+            code_expires_at: None,
+            code_used_at: None,
+            offline: false,
+            created_at: now,
+            expires_at: self.expires_at.min(now + realm.realm.lifetimes.access_token) + SLACK,
+            ended_at: None,
+        }
+    }
+}
