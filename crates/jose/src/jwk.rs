@@ -79,6 +79,12 @@ impl Jwk {
         Some([vec![4], x, y].concat())
     }
 
+    /// Whether it is an RSA key that is too small for any algorithm here.
+    pub fn is_too_small(&self) -> bool {
+        let modulus = self.n.as_deref().and_then(b64::decode);
+        self.kty == "RSA" && modulus.is_some_and(|n| n.len() < MIN_RSA_BYTES)
+    }
+
     /// The thumbprint with SHA-256, base64url (RFC 7638 §3; RFC 8037 §2 for OKP keys).
     pub fn thumbprint(&self) -> Result<String, JwkError> {
         // RFC 7638 §3.2: the required members alone, in lexicographic order, without white space. Serde

@@ -35,7 +35,7 @@ mod mac;
 mod random;
 mod seal;
 mod signing_key;
-mod strict_json;
+pub mod strict_json;
 mod verify;
 mod wrap;
 

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// The members of the object in `bytes`; `None` when it is not an object or a member comes twice.
-pub(crate) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
+pub fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice::<UniqueMembers>(bytes)
         .ok()
         .map(|object| object.0)

@@ -35,8 +35,23 @@ impl<'de> Deserialize<'de> for Secret {
 /// Client secrets are machine credentials with at least 128 bits of entropy (`check` warns of shorter ones), so a
 /// fast hash is right: there is nothing to guess, and a slow one would let anybody keep the server busy.
 pub fn client_secret_hash(issuer: &str, client_id: &str, secret: &str) -> [u8; 32] {
-    let mut input = Vec::with_capacity(issuer.len() + client_id.len() + secret.len() + 24);
-    for part in [issuer, client_id, secret] {
+    bound_hash(&[issuer, client_id, secret])
+}
+
+/// What is stored of a registration access token (RFC 7592 §3): it is good for this client's registration alone.
+pub fn registration_token_hash(issuer: &str, client_id: &str, token: &str) -> [u8; 32] {
+    bound_hash(&["registration_access_token", issuer, client_id, token])
+}
+
+/// What is stored of an initial access token (RFC 7591 §3).
+pub fn initial_token_hash(issuer: &str, token: &str) -> [u8; 32] {
+    bound_hash(&["initial_access_token", issuer, token])
+}
+
+/// A hash of all parts; no other parts have the same.
+fn bound_hash(parts: &[&str]) -> [u8; 32] {
+    let mut input = Vec::new();
+    for part in parts {
         input.extend_from_slice(&(part.len() as u64).to_be_bytes());
         input.extend_from_slice(part.as_bytes());
     }

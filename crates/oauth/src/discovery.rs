@@ -6,9 +6,12 @@ use jose::SigningAlg;
 use protocol::{claims, prompt, server_metadata::ServerMetadata};
 use realm::RealmContext;
 
+use crate::registration;
+
 /// What this realm offers: the union of its profiles.
 pub fn metadata(realm: &RealmContext) -> ServerMetadata {
     let profiles: Vec<_> = realm.realm.profiles.iter().map(|profile| profile.0).collect();
+    let is_offered = realm.realm.registration.is_offered();
     let mut metadata = ServerMetadata::for_realm(
         realm.issuer(),
         &profiles,
@@ -19,5 +22,6 @@ pub fn metadata(realm: &RealmContext) -> ServerMetadata {
     );
     let prompts = prompt::supported(realm.realm.sign_up);
     metadata.prompt_values_supported = prompts.map(|value| value.as_str().to_owned()).collect();
+    metadata.registration_endpoint = is_offered.then(|| registration::endpoint(realm));
     metadata
 }

@@ -190,6 +190,9 @@ pub struct ClientMetadata {
     /// Which version of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub software_version: Option<String>,
+    /// What vouched for this registration (RFC 7591 §2.3), as it was sent. Its claims are among the other members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software_statement: Option<String>,
     /// Which security profile it follows; absent: the realm's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
@@ -252,6 +255,7 @@ impl Default for ClientMetadata {
             frontchannel_logout_session_required: false,
             software_id: None,
             software_version: None,
+            software_statement: None,
             profile: None,
             owner: None,
             first_party: false,
@@ -308,6 +312,54 @@ impl ClientMetadata {
             .or_else(same_language)
             .map(|(_, value)| value)
             .or_else(|| self.member(member))
+    }
+
+    /// Every URI with its member.
+    pub(crate) fn uris(&self) -> impl Iterator<Item = (String, &str)> {
+        let lists = [
+            ("redirect_uris", &self.redirect_uris),
+            ("post_logout_redirect_uris", &self.post_logout_redirect_uris),
+            ("request_uris", &self.request_uris),
+        ];
+        let singles = [
+            ("jwks_uri", &self.jwks_uri),
+            ("sector_identifier_uri", &self.sector_identifier_uri),
+            ("initiate_login_uri", &self.initiate_login_uri),
+            ("backchannel_logout_uri", &self.backchannel_logout_uri),
+            ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
+        ];
+        let listed = lists
+            .into_iter()
+            .flat_map(|(member, uris)| uris.iter().map(move |uri| (member.to_owned(), uri.as_str())));
+        let single = singles
+            .into_iter()
+            .filter_map(|(member, uri)| Some((member.to_owned(), uri.as_deref()?)));
+        listed.chain(single).chain(self.pages())
+    }
+
+    /// The URIs of pages and pictures for people, in every language, with their members.
+    fn pages(&self) -> impl Iterator<Item = (String, &str)> {
+        let plain = LOCALIZED_MEMBERS
+            .iter()
+            .filter_map(|member| Some(((*member).to_owned(), self.member(member)?)));
+        let tagged = self
+            .localized
+            .iter()
+            .map(|(member, uri)| (member.clone(), uri.as_str()));
+        plain
+            .chain(tagged)
+            .filter(|(member, _)| !member.starts_with("client_name"))
+    }
+
+    /// The URIs that the server itself calls, with their members.
+    pub fn called_uris(&self) -> impl Iterator<Item = (String, &str)> {
+        const CALLED: &[&str] = &[
+            "jwks_uri",
+            "sector_identifier_uri",
+            "request_uris",
+            "backchannel_logout_uri",
+        ];
+        self.uris().filter(|(member, _)| CALLED.contains(&member.as_str()))
     }
 
     /// Its name for people in a language; its identifier when it has none.

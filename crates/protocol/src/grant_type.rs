@@ -62,6 +62,14 @@ impl GrantType {
         matches!(self, Self::AuthorizationCode | Self::DeviceCode)
     }
 
+    /// Whether everything that comes of it was permitted by a user on a page of this server.
+    pub const fn is_permitted_by_user(self) -> bool {
+        matches!(
+            self,
+            Self::AuthorizationCode | Self::RefreshToken | Self::Implicit | Self::DeviceCode
+        )
+    }
+
     /// Whether it uses the authorization endpoint, so that redirect URIs must be registered.
     pub const fn is_redirect_based(self) -> bool {
         matches!(self, Self::AuthorizationCode | Self::Implicit)

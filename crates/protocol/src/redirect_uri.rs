@@ -252,5 +252,18 @@ pub(crate) fn is_https(uri: &str) -> bool {
     is_https_or_loopback(uri) && has_host(uri, "https://")
 }
 
+/// Whether the host of a URI is written as browsers read it: not with escapes, not as a number, so that who reads the
+/// text knows where it leads. A URI without a host, or that is none, has nothing to hide.
+pub(crate) fn host_reads_as_written(uri: &str) -> bool {
+    let Ok(parsed) = Url::parse(uri) else { return true };
+    let written = authority(uri);
+    let written = written.rsplit_once('@').map_or(written, |(_, host)| host);
+    let written = match written.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => host,
+        _ => written,
+    };
+    written.is_empty() || parsed.host_str().is_some_and(|read| read.eq_ignore_ascii_case(written))
+}
+
 #[cfg(test)]
 mod tests;

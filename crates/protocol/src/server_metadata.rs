@@ -48,6 +48,9 @@ pub struct ServerMetadata {
     pub backchannel_logout_session_supported: bool,
     /// Where the public keys are.
     pub jwks_uri: String,
+    /// Where clients register themselves, where they may (RFC 7591).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
     /// The scopes that can be asked for.
     pub scopes_supported: Vec<String>,
     /// The response types that can be registered.
@@ -163,6 +166,7 @@ impl ServerMetadata {
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
             jwks_uri: endpoint("jwks"),
+            registration_endpoint: None,
             scopes_supported: owned(scopes.iter()),
             response_types_supported: owned(profiles.iter().flat_map(|profile| profile.response_types).copied()),
             response_modes_supported: owned(

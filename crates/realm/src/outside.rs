@@ -44,6 +44,12 @@ pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Fetched, FetchError>>
 pub trait Fetch: Send + Sync {
     /// Gets what is at `url`; `accept` is a media type.
     fn get<'a>(&'a self, url: &'a str, accept: &'a str) -> Fetching<'a>;
+
+    /// Whether `url` may be asked at all, as far as its text tells. What its host resolves to is judged when it is asked.
+    fn check(&self, url: &str) -> Result<(), FetchError> {
+        let _ = url;
+        Ok(())
+    }
 }
 
 /// Asks nobody: for commands without a server.
@@ -85,6 +91,11 @@ impl Outside {
     /// Asks nobody.
     pub fn closed() -> Self {
         Self::new(Closed)
+    }
+
+    /// Whether `url` may be asked at all, as far as its text tells: said to whoever registers it.
+    pub fn check(&self, url: &str) -> Result<(), FetchError> {
+        self.fetch.check(url)
     }
 
     /// The document at `url`; only an answer with status 200 is one.

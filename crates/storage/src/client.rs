@@ -1,6 +1,7 @@
 //! Registered clients.
 
 use model::{Client, Source};
+use protocol::ClientMetadata;
 
 use crate::{Row, Statement, StorageError, Store, Value, row::json};
 
@@ -55,6 +56,18 @@ impl Store {
         .transpose()
     }
 
+    /// Whether fewer than `quota` clients have registered themselves: asked of a reader, so that a flood of
+    /// registrations does not occupy the writer.
+    pub async fn has_room_for_clients(&self, realm: &str, quota: i64) -> Result<bool, StorageError> {
+        let last = self
+            .query_one(
+                "SELECT 1 FROM client WHERE realm = $1 AND source = 'registration' LIMIT 1 OFFSET $2",
+                &[realm.into(), (quota - 1).into()],
+            )
+            .await?;
+        Ok(last.is_none())
+    }
+
     /// All clients of a realm.
     pub async fn clients(&self, realm: &str) -> Result<Vec<Client>, StorageError> {
         self.query(
@@ -72,6 +85,55 @@ impl Store {
     }
 }
 
+/// Makes a client; misses when its id is taken.
+pub fn insert(realm: &str, client: &Client, now: i64) -> Result<Statement, StorageError> {
+    Ok(Statement::guard(
+        "INSERT INTO client (realm, client_id, metadata, secret_hash, wrapped_secret, registration_token_hash, \
+         enabled, source, created_at, updated_at, backchannel_logout_uri) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10) \
+         ON CONFLICT (realm, client_id) DO NOTHING",
+        values(realm, client, now)?,
+    ))
+}
+
+/// Misses when more than `quota` clients have registered themselves, the one that was just made included.
+pub fn within_quota(realm: &str, client_id: &str, quota: i64) -> Statement {
+    Statement::guard(
+        "UPDATE client SET updated_at = updated_at WHERE realm = $1 AND client_id = $2 \
+         AND (SELECT count(*) FROM client WHERE realm = $1 AND source = 'registration') <= $3",
+        vec![realm.into(), client_id.into(), quota.into()],
+    )
+}
+
+/// A row exactly when this very registration was committed.
+pub fn was_registered(realm: &str, client_id: &str, token_hash: [u8; 32]) -> Statement {
+    Statement::new(
+        "SELECT 1 FROM client WHERE realm = $1 AND client_id = $2 AND registration_token_hash = $3",
+        vec![realm.into(), client_id.into(), token_hash.into()],
+    )
+}
+
+/// A client replaces its own metadata; misses when its registration is no longer its own.
+pub fn replace_own(
+    realm: &str,
+    metadata: &ClientMetadata,
+    token_hash: [u8; 32],
+    now: i64,
+) -> Result<Statement, StorageError> {
+    Ok(Statement::guard(
+        "UPDATE client SET metadata = $3, updated_at = $4, backchannel_logout_uri = $6 \
+         WHERE realm = $1 AND client_id = $2 AND registration_token_hash = $5 AND enabled = 1",
+        vec![
+            realm.into(),
+            metadata.client_id.as_str().into(),
+            json(metadata)?,
+            now.into(),
+            token_hash.into(),
+            metadata.backchannel_logout_uri.clone().into(),
+        ],
+    ))
+}
+
 /// Makes or replaces a client. A client made before by somebody else keeps its owner.
 pub fn put(realm: &str, client: &Client, now: i64) -> Result<Statement, StorageError> {
     Ok(Statement::guard(
@@ -83,23 +145,31 @@ pub fn put(realm: &str, client: &Client, now: i64) -> Result<Statement, StorageE
          secret_hash = excluded.secret_hash, wrapped_secret = excluded.wrapped_secret, \
          registration_token_hash = excluded.registration_token_hash, enabled = excluded.enabled, \
          source = excluded.source, updated_at = excluded.updated_at",
-        vec![
-            realm.into(),
-            client.id().into(),
-            json(&*client.metadata)?,
-            client.secret_hash.clone().map_or(Value::Null, Value::Bytes),
-            client.wrapped_secret.clone().map_or(Value::Null, Value::Bytes),
-            client.registration_token_hash.clone().map_or(Value::Null, Value::Bytes),
-            client.enabled.into(),
-            client.source.as_str().into(),
-            now.into(),
-            client
-                .metadata
-                .backchannel_logout_uri
-                .clone()
-                .map_or(Value::Null, Value::Text),
-        ],
+        values(realm, client, now)?,
     ))
+}
+
+fn values(realm: &str, client: &Client, now: i64) -> Result<Vec<Value>, StorageError> {
+    Ok(vec![
+        realm.into(),
+        client.id().into(),
+        json(&*client.metadata)?,
+        client.secret_hash.clone().into(),
+        client.wrapped_secret.clone().into(),
+        client.registration_token_hash.clone().into(),
+        client.enabled.into(),
+        client.source.as_str().into(),
+        now.into(),
+        client.metadata.backchannel_logout_uri.clone().into(),
+    ])
+}
+
+/// Forgets a client's secret: it needs none any more.
+pub fn drop_secret(realm: &str, client_id: &str) -> Statement {
+    Statement::guard(
+        "UPDATE client SET secret_hash = NULL, wrapped_secret = NULL WHERE realm = $1 AND client_id = $2",
+        vec![realm.into(), client_id.into()],
+    )
 }
 
 /// Replaces a client's secret, and nothing else.

@@ -31,6 +31,7 @@ pub mod client;
 pub mod device_request;
 pub mod grant;
 pub mod guess;
+pub mod initial_access_token;
 pub mod key;
 pub mod outbox;
 pub mod realm;

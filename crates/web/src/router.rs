@@ -46,6 +46,13 @@ fn realm_routes(app: Arc<App>) -> Router {
         .route("/device_authorization", post(oauth::device_authorization))
         .route("/introspect", post(oauth::introspect))
         .route("/userinfo", cors(get(oauth::userinfo_get).post(oauth::userinfo_post)))
+        .route("/register", post(oauth::register))
+        .route(
+            "/register/{client_id}",
+            get(oauth::read_registration)
+                .put(oauth::replace_registration)
+                .delete(oauth::end_registration),
+        )
         .route("/assets/{name}", get(asset::serve))
         .route("/session", get(oauth::check_session))
         .merge(pages)
@@ -161,7 +168,7 @@ impl Front {
 }
 
 /// What the paths of all routes above begin with.
-pub const CLAIMED: [&str; 17] = [
+pub const CLAIMED: &[&str] = &[
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
     "/jwks",
@@ -170,6 +177,7 @@ pub const CLAIMED: [&str; 17] = [
     "/revoke",
     "/introspect",
     "/userinfo",
+    "/register",
     "/sign-in",
     "/sign-up",
     "/consent",

@@ -46,8 +46,11 @@ export async function startPostgres() {
   return { url: line.toString().trim(), stop }
 }
 
-/** Starts `sekisho serve` with the bank's realm, and more TOML at its end, on an engine: `{ issuer, stop }`. */
-export async function startServer(engine, more = '') {
+/**
+ * Starts `sekisho serve` with the bank's realm on an engine, `settings` at its top and `more` TOML at its end:
+ * `{ issuer, config, stop }`.
+ */
+export async function startServer(engine, more = '', settings = '') {
   const directory = await mkdtemp(path.join(tmpdir(), 'sekisho-node-'))
   const postgres = engine === 'postgres' ? await startPostgres() : undefined
   const clean = async () => {
@@ -58,8 +61,9 @@ export async function startServer(engine, more = '') {
   const issuer = `http://localhost:${port}`
   const realm = await readFile(path.join(root, 'crates/testkit/realms/bank.toml'), 'utf8')
   await mkdir(path.join(directory, 'data'))
-  await writeFile(path.join(directory, 'realm.toml'), `${realm.replaceAll('ISSUER', issuer)}\n${more}`)
-  await writeFile(path.join(directory, 'sekisho.toml'), `
+  await writeFile(path.join(directory, 'realm.toml'), `${settings}\n${realm.replaceAll('ISSUER', issuer)}\n${more}`)
+  const config = path.join(directory, 'sekisho.toml')
+  await writeFile(config, `
 data = "${directory}/data"
 database = "${postgres?.url ?? `sqlite:${directory}/data/sekisho.db`}"
 realms = ["${directory}/realm.toml"]
@@ -72,8 +76,8 @@ allow = ["localhost", "127.0.0.1"]
 `)
   const ready = `http://127.0.0.1:${port + 1}/health/ready`
   try {
-    const stop = await start(['serve', '--config', path.join(directory, 'sekisho.toml')], directory, ready)
-    return { issuer, stop: () => stop().finally(clean) }
+    const stop = await start(['serve', '--config', config], directory, ready)
+    return { issuer, config, stop: () => stop().finally(clean) }
   } catch (error) {
     await clean()
     throw error

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{ClientMetadata, LOCALIZED_MEMBERS, grant_types_of};
+use super::{ClientMetadata, grant_types_of};
 use crate::{
     ErrorCode, GrantType, ResponseType, SecurityProfile, SubjectType, TokenEndpointAuthMethod, assertion,
     characters::is_vschar,
@@ -27,6 +27,15 @@ pub struct MetadataProblem {
 }
 
 impl MetadataProblem {
+    /// A problem of a member.
+    pub fn new(member: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            member: member.to_owned(),
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+
     /// The code that a registration endpoint answers with (RFC 7591 §3.2.2).
     pub fn error_code(&self) -> ErrorCode {
         if self.member == "redirect_uris" {
@@ -46,11 +55,7 @@ struct Problems(Vec<MetadataProblem>);
 
 impl Problems {
     fn add(&mut self, member: &str, problem: impl Into<String>, remedy: impl Into<String>) {
-        self.0.push(MetadataProblem {
-            member: member.to_owned(),
-            problem: problem.into(),
-            remedy: remedy.into(),
-        });
+        self.0.push(MetadataProblem::new(member, problem, remedy));
     }
 }
 
@@ -215,6 +220,19 @@ fn check_authentication(client: &ClientMetadata, profile: &SecurityProfile, prob
             );
         }
     }
+    // The keys that are there by value can be judged now. Too small a key is never used for anything.
+    if client
+        .jwks
+        .iter()
+        .flat_map(|set| &set.keys)
+        .any(jose::Jwk::is_too_small)
+    {
+        problems.add(
+            "jwks",
+            "has an RSA key of less than 2048 bits",
+            "make a key of at least 2048 bits",
+        );
+    }
     // OpenID Connect Registration §2: "The jwks_uri and jwks parameters MUST NOT be used together."
     if client.jwks.is_some() && client.jwks_uri.is_some() {
         problems.add("jwks", "is given together with jwks_uri", "keep one of the two");
@@ -350,23 +368,14 @@ fn check_sector(client: &ClientMetadata, problems: &mut Problems) {
 
 /// URIs that people follow (RFC 7591 §2: "a valid web page") and that machines call.
 fn check_uris(client: &ClientMetadata, problems: &mut Problems) {
-    let plain = LOCALIZED_MEMBERS
-        .iter()
-        .filter_map(|member| Some((*member, client.member(member)?)));
-    let tagged = client
-        .localized
-        .iter()
-        .map(|(member, uri)| (member.as_str(), uri.as_str()));
-    for (member, uri) in plain
-        .chain(tagged)
-        .filter(|(member, _)| !member.starts_with("client_name"))
-    {
+    for (member, uri) in client.pages() {
         if !is_https_or_loopback(uri) {
-            problems.add(member, format!("{uri} is not a web address"), "use an https URI");
+            problems.add(&member, format!("{uri} is not a web address"), "use an https URI");
         }
     }
-    // OpenID Connect Registration §2: initiate_login_uri is a "URI using the https scheme"; keys are only as good as
-    // the connection that they come by (OpenID Connect Core §10.1), and nobody is between this machine and itself.
+    // OpenID Connect Registration §2: initiate_login_uri is a "URI using the https scheme"; keys and sectors are only as
+    // good as the connection that they come by (OpenID Connect Core §10.1), and nobody is between this machine and
+    // itself. Request objects and log-outs have checks of their own.
     for (member, uri, is_safe) in [
         (
             "initiate_login_uri",
@@ -374,10 +383,19 @@ fn check_uris(client: &ClientMetadata, problems: &mut Problems) {
             is_https as fn(&str) -> bool,
         ),
         ("jwks_uri", &client.jwks_uri, is_https_or_loopback),
-        ("sector_identifier_uri", &client.sector_identifier_uri, is_https),
+        (
+            "sector_identifier_uri",
+            &client.sector_identifier_uri,
+            is_https_or_loopback,
+        ),
     ] {
-        if let Some(uri) = uri.as_deref().filter(|uri| !is_safe(uri)) {
+        let Some(uri) = uri.as_deref() else { continue };
+        if !is_safe(uri) {
             problems.add(member, format!("{uri} does not use https"), "use an https URI");
+        }
+        if uri.contains('#') {
+            let problem = format!("{uri} has a fragment");
+            problems.add(member, problem, "leave out the # and what follows");
         }
     }
 }

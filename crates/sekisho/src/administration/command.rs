@@ -2,7 +2,7 @@
 
 use jose::SigningAlg;
 use model::{Api, Secret};
-use protocol::ClientMetadata;
+use protocol::{ClientMetadata, Scope};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -105,6 +105,26 @@ pub enum Action {
     ClientRotateSecret {
         /// Which.
         client_id: String,
+    },
+    /// The initial access tokens.
+    ClientTokenList,
+    /// A new initial access token; it is shown once.
+    ClientTokenAdd {
+        /// How many clients it can register.
+        uses: i64,
+        /// How long it lives, in seconds.
+        lifetime: i64,
+        /// What it is for.
+        #[serde(default)]
+        note: String,
+        /// The scopes of APIs that clients may register with it.
+        #[serde(default)]
+        scope: Option<Scope>,
+    },
+    /// Forgets an initial access token.
+    ClientTokenRevoke {
+        /// Which.
+        id: String,
     },
     /// All APIs.
     ApiList,

@@ -1,7 +1,7 @@
 //! A realm as a file that `apply` accepts, and that changes nothing there. Secrets are in it as hashes; one of which a hash
 //! is not enough is also named by the variable that would hold it.
 
-use model::{Api, Client, Realm, TrustedIssuer, User};
+use model::{Api, Client, Realm, Source, TrustedIssuer, User};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value, json};
 use storage::Store;
@@ -67,7 +67,12 @@ pub async fn export(store: &Store, realm: &Realm) -> Result<String, AdminError> 
         lifetimes: lifetimes(realm),
         trusted_issuer: realm.trusted_issuers.iter().map(trusted_issuer).collect(),
         api: apis.iter().map(|(written, _)| api(written)).collect(),
-        client: clients.iter().map(client).collect(),
+        // A client that registered itself belongs to itself: a file that named it would take it over.
+        client: clients
+            .iter()
+            .filter(|client| client.source != Source::Registration)
+            .map(client)
+            .collect(),
         user: users,
     };
     toml::to_string_pretty(&exported)

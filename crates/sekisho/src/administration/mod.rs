@@ -11,6 +11,7 @@ mod diff;
 mod error;
 mod export;
 mod grants;
+mod initial_access_tokens;
 mod keys;
 mod outbox;
 mod plan;
@@ -116,6 +117,14 @@ async fn in_realm(
         Action::ClientSetEnabled { client_id, enabled } => clients::set_enabled(realm, &client_id, enabled).await,
         Action::ClientRemove { client_id } => clients::remove(realm, &client_id).await,
         Action::ClientRotateSecret { client_id } => clients::rotate_secret(realm, &client_id).await,
+        Action::ClientTokenList => initial_access_tokens::list(realm).await,
+        Action::ClientTokenAdd {
+            uses,
+            lifetime,
+            note,
+            scope,
+        } => initial_access_tokens::add(realm, uses, lifetime, note, scope).await,
+        Action::ClientTokenRevoke { id } => initial_access_tokens::revoke(realm, &id).await,
         Action::ApiList => apis::list(realm).await,
         Action::ApiShow { identifier } => apis::show(realm, &identifier).await,
         Action::ApiAdd { api } => apis::add(realm, *api).await,

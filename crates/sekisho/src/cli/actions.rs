@@ -8,7 +8,9 @@ use protocol::{ApplicationType, ClientMetadata, GrantType, ResponseType, Scope, 
 use serde_json::{Map, Value};
 
 use super::{
-    arguments::{ApiTask, ClientTask, GrantTask, KeyTask, NewApi, NewClient, OutboxTask, SessionTask, Task, UserTask},
+    arguments::{
+        ApiTask, ClientTask, GrantTask, KeyTask, NewApi, NewClient, OutboxTask, SessionTask, Task, TokenTask, UserTask,
+    },
     show, terminal,
 };
 use crate::administration::{Action, Command};
@@ -118,7 +120,36 @@ fn client(task: ClientTask) -> Result<Shown, String> {
         ),
         ClientTask::Remove { client_id } => (Action::ClientRemove { client_id }, show::object),
         ClientTask::RotateSecret { client_id } => (Action::ClientRotateSecret { client_id }, show::client_with_secret),
+        ClientTask::Token { task } => token(task)?,
     })
+}
+
+fn token(task: TokenTask) -> Result<Shown, String> {
+    Ok(match task {
+        TokenTask::List => (Action::ClientTokenList, show::tokens),
+        TokenTask::Add {
+            uses,
+            lifetime,
+            note,
+            scope,
+        } => (
+            Action::ClientTokenAdd {
+                uses,
+                lifetime,
+                note,
+                scope: scope_of(scope)?,
+            },
+            show::new_token,
+        ),
+        TokenTask::Revoke { id } => (Action::ClientTokenRevoke { id }, show::object),
+    })
+}
+
+fn scope_of(text: Option<String>) -> Result<Option<Scope>, String> {
+    let parse = |text: String| {
+        Scope::parse(&text).map_err(|error| format!("--scope: {error} — write \"openid accounts:read\""))
+    };
+    text.map(parse).transpose()
 }
 
 fn metadata(new: NewClient) -> Result<ClientMetadata, String> {
@@ -127,12 +158,7 @@ fn metadata(new: NewClient) -> Result<ClientMetadata, String> {
         (true, false) => vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         (true, true) => vec![GrantType::ClientCredentials],
     };
-    let scope = match new.scope {
-        Some(text) => {
-            Some(Scope::parse(&text).map_err(|error| format!("--scope: {error} — write \"openid accounts:read\""))?)
-        }
-        None => None,
-    };
+    let scope = scope_of(new.scope)?;
     let jwks = new.jwks.as_deref().map(key_set).transpose()?;
     let public = new.public.then_some(TokenEndpointAuthMethod::None);
     Ok(ClientMetadata {
@@ -305,6 +331,27 @@ mod tests {
         assert!(key_set(&file).unwrap_err().contains("private member"));
         assert!(key_set(&directory.join("gone")).unwrap_err().contains("gone"));
         fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn an_initial_access_token_is_for_one_client_and_a_week_unless_said_otherwise() {
+        let token = |line| match action(line).1 {
+            Action::ClientTokenAdd {
+                uses,
+                lifetime,
+                note,
+                scope,
+            } => (uses, lifetime, note, scope.map(|scope| scope.to_string())),
+            other => panic!("{other:?}"),
+        };
+        let day = 24 * 3600;
+        assert_eq!(token("sekisho client token add"), (1, 7 * day, String::new(), None));
+        let line = "sekisho client token add --uses 20 --for 12h --note partners --scope accounts:read";
+        let scope = Some("accounts:read".to_owned());
+        assert_eq!(token(line), (20, day / 2, "partners".to_owned(), scope));
+        assert!(matches!(action("sekisho client token revoke t1").1, Action::ClientTokenRevoke { id } if id == "t1"));
+        assert!(matches!(action("sekisho client token list").1, Action::ClientTokenList));
+        assert!(Arguments::try_parse_from("sekisho client token add --for soon".split(' ')).is_err());
     }
 
     #[test]

@@ -7,6 +7,8 @@ use jose::SigningAlg;
 use model::TokenFormat;
 use protocol::{Acr, GrantType, TokenEndpointAuthMethod};
 
+use crate::config::parse_duration;
+
 const EXAMPLES: &str = "\
 Start here:
   sekisho demo                     a bank, its API, two apps and two users, on this machine
@@ -60,7 +62,7 @@ pub(super) enum Task {
         #[command(subcommand)]
         task: UserTask,
     },
-    /// Clients: list, show, add, disable, enable, remove, rotate-secret
+    /// Clients: list, show, add, disable, enable, remove, rotate-secret, token
     Client {
         #[command(flatten)]
         realm: InRealm,
@@ -241,6 +243,37 @@ pub(super) enum ClientTask {
         /// Which
         client_id: String,
     },
+    /// Initial access tokens, with which apps register themselves: list, add, revoke
+    Token {
+        #[command(subcommand)]
+        task: TokenTask,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenTask {
+    /// All that are kept
+    List,
+    /// A new token; prints it, once
+    Add {
+        /// How many clients it can register
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        uses: i64,
+        /// How long it is good, as 12h or 30d
+        #[arg(long = "for", value_name = "DURATION", default_value = "7d", value_parser = duration)]
+        lifetime: i64,
+        /// For whom it is, or what for
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        note: String,
+        /// The scopes of APIs that clients may register with it, in one text [default: none]
+        #[arg(long, value_name = "SCOPES")]
+        scope: Option<String>,
+    },
+    /// It registers nobody any more; clients that it has registered stay
+    Revoke {
+        /// Which
+        id: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -410,6 +443,10 @@ fn alg(text: &str) -> Result<SigningAlg, String> {
 
 fn acr(text: &str) -> Result<Acr, String> {
     Acr::parse(text).ok_or_else(|| "use loa1, loa2, loa3 or loa4".to_owned())
+}
+
+fn duration(text: &str) -> Result<i64, String> {
+    parse_duration(text).ok_or_else(|| "write a number and a unit: 60s, 10m, 12h or 30d".to_owned())
 }
 
 fn token_format(text: &str) -> Result<TokenFormat, String> {

@@ -56,6 +56,29 @@ pub(super) fn clients(answer: &Value) -> String {
     rows(answer, "clients", &columns, "there are no clients")
 }
 
+pub(super) fn tokens(answer: &Value) -> String {
+    let columns = [
+        ("TOKEN", "id", false),
+        ("GOOD", "good", false),
+        ("CLIENTS LEFT", "uses_left", false),
+        ("ENDS", "expires_at", true),
+        ("SCOPE", "scope", false),
+        ("NOTE", "note", false),
+    ];
+    rows(answer, "tokens", &columns, "there are no initial access tokens")
+}
+
+/// An initial access token that was just made.
+pub(super) fn new_token(answer: &Value) -> String {
+    format!(
+        "id                    {}\ninitial_access_token  {}\nends                  {}\n\
+         Keep the token now: it is stored as a hash and cannot be shown again.\n",
+        plain(&answer["id"]),
+        plain(&answer["initial_access_token"]),
+        time(&answer["expires_at"])
+    )
+}
+
 pub(super) fn apis(answer: &Value) -> String {
     let columns = [
         ("API", "identifier", false),

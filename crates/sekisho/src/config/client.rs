@@ -181,6 +181,11 @@ fn unknown_members(table: &Table<'_, '_>, members: &mut Map<String, Value>) {
             {
                 members.insert(key.to_owned(), Value::String(text.clone()));
             }
+            _ if key == "software_statement" => {
+                let remedy = "write the members that it vouches for";
+                let problem = "a software statement is for clients that register themselves";
+                table.report.error(&entry.key_span, problem, remedy);
+            }
             _ if LATER.contains(&key) => table.report.not_built(&entry.key_span, &format!("{key} of [[client]]")),
             _ => {
                 let remedy =

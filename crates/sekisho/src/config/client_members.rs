@@ -94,7 +94,6 @@ pub(super) const LATER: &[&str] = &[
     "request_object_encryption_alg",
     "request_object_encryption_enc",
     "require_pushed_authorization_requests",
-    "software_statement",
     "tls_client_auth_subject_dn",
     "tls_client_auth_san_dns",
     "tls_client_auth_san_uri",

@@ -5,7 +5,7 @@ use super::reader::{Located, Table};
 const UNITS: &[(&str, i64)] = &[("d", 24 * 3600), ("h", 3600), ("m", 60), ("s", 1)];
 
 /// Seconds; `None` when it is not a duration.
-pub(super) fn parse(text: &str) -> Option<i64> {
+pub(crate) fn parse(text: &str) -> Option<i64> {
     let (unit, seconds) = UNITS.iter().find(|(unit, _)| text.ends_with(unit))?;
     let number = text.strip_suffix(unit)?;
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {

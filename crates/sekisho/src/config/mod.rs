@@ -31,7 +31,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub(crate) use self::{client_secret::format_hash, duration::format as format_duration, realm_file::expose};
+pub(crate) use self::{
+    client_secret::format_hash,
+    duration::{format as format_duration, parse as parse_duration},
+    realm_file::expose,
+};
 use self::{
     document::{Document, Item},
     reader::Report,

@@ -190,6 +190,13 @@ impl Fetch for Outgoing {
             }
         })
     }
+
+    fn check(&self, url: &str) -> Result<(), FetchError> {
+        match Outgoing::check(self, url) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(FetchError(error.to_string())),
+        }
+    }
 }
 
 async fn send(request: RequestBuilder) -> Result<Response, CallError> {

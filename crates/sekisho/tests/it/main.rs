@@ -30,6 +30,7 @@ mod pairwise;
 mod publisher;
 mod reader;
 mod realms;
+mod register;
 mod registered_metadata;
 mod request;
 mod resource_server_example;

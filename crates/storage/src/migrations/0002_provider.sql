@@ -6,6 +6,8 @@ ALTER TABLE client ADD COLUMN wrapped_secret BYTEA;
 ALTER TABLE client ADD COLUMN registration_token_hash BYTEA;
 -- Where it is told that a session ended: the metadata say it too, but no SQL of both engines reads it there.
 ALTER TABLE client ADD COLUMN backchannel_logout_uri TEXT;
+-- They are counted, so that anybody's registrations cannot fill the disk.
+CREATE INDEX client_registered_itself ON client (realm) WHERE source = 'registration';
 
 -- RFC 7591 §3: who has such a token may register clients.
 CREATE TABLE initial_access_token (
@@ -13,6 +15,7 @@ CREATE TABLE initial_access_token (
   id         TEXT NOT NULL,
   token_hash BYTEA NOT NULL,
   note       TEXT NOT NULL,
+  scope      TEXT,
   uses_left  BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,

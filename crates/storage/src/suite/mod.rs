@@ -12,6 +12,7 @@ mod migrations;
 mod outbox;
 mod proxy;
 mod purge;
+mod registration;
 mod session_client;
 mod sign_in;
 mod used_assertion;

@@ -1,13 +1,16 @@
 //! What handlers take from a request.
 
+mod body;
 mod call;
 pub mod cookies;
 mod form_body;
+mod json_body;
 mod network;
 mod peer;
 
 pub use call::Call;
 pub use cookies::Cookies;
 pub use form_body::{FormCall, PageForm};
+pub use json_body::JsonCall;
 pub use network::Network;
 pub use peer::{Peer, Proxies};

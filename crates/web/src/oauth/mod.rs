@@ -9,6 +9,7 @@ mod device_consent;
 mod introspect;
 mod logout;
 mod metadata;
+mod register;
 mod requester;
 mod revoke;
 mod token;
@@ -22,13 +23,14 @@ pub use device_authorization::device_authorization;
 pub use introspect::introspect;
 pub use logout::{logout, logout_post};
 pub use metadata::{jwks, metadata, preflight};
+pub use register::{end_registration, read_registration, register, replace_registration};
 pub use requester::Requester;
 pub use revoke::revoke;
 pub use token::token;
 pub use userinfo::{userinfo_get, userinfo_post};
 
 use ::oauth::EndpointRequest;
-use axum::response::Response;
+use axum::{http::HeaderMap, response::Response};
 use protocol::{error_code::ErrorCode, form::Form};
 
 use crate::{extract::Call, pages::ErrorKind, respond};
@@ -36,13 +38,7 @@ use crate::{extract::Call, pages::ErrorKind, respond};
 /// What the authorization server gets of a request.
 fn endpoint_request<'a>(call: &'a Call, form: &'a Form) -> EndpointRequest<'a> {
     EndpointRequest {
-        // A header that is no text is kept as an empty one, which is malformed, so that it is not overlooked.
-        authorization: call
-            .headers
-            .get_all("authorization")
-            .iter()
-            .map(|value| value.to_str().unwrap_or(""))
-            .collect(),
+        authorization: authorization(&call.headers),
         path: call.uri.path(),
         form,
     }
@@ -61,4 +57,11 @@ fn as_get<'a>(call: &Call, below: &str, form: impl Iterator<Item = (&'a str, &'a
         return respond::error_page(call, ErrorKind::TooLarge, ErrorCode::InvalidRequest, &reason);
     }
     respond::see_other(call, format!("{below}?{query}").trim_end_matches('?'), &[])
+}
+
+/// All `Authorization` headers. One that is no text is kept as an empty one, which is malformed, so that it is not
+/// overlooked.
+fn authorization(headers: &HeaderMap) -> Vec<&str> {
+    let values = headers.get_all("authorization").iter();
+    values.map(|value| value.to_str().unwrap_or("")).collect()
 }

@@ -9,15 +9,10 @@ use ::oauth::{
     userinfo::{UserinfoRefusal, userinfo},
 };
 use axum::{
-    body::Body,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::Response,
 };
-use protocol::{
-    bearer::{BearerToken, Challenge},
-    error_code::ErrorCode,
-    form::Form,
-};
+use protocol::{bearer::BearerToken, form::Form};
 
 use crate::{
     extract::{Call, FormCall},
@@ -95,20 +90,6 @@ fn presented_token(call: &Call, form: Option<&Form>) -> Result<String, UserinfoR
 }
 
 fn refuse(call: &Call, refusal: &UserinfoRefusal) -> Response {
-    let (code, text) = (refusal.code(), refusal.to_string());
-    let mut challenge = Challenge::bearer(call.realm.issuer());
-    let mut response = respond::oauth_error(call, code, refusal);
-    // "If the request lacks any authentication information […] the resource server SHOULD NOT include an error code
-    // or other error information" (§3.1).
-    if matches!(refusal, UserinfoRefusal::TokenMissing) {
-        *response.body_mut() = Body::empty();
-        response.headers_mut().remove(header::CONTENT_TYPE);
-    } else {
-        challenge = challenge.error(code).error_description(&text);
-    }
-    let is_fault = matches!(code, ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable);
-    if !is_fault && let Ok(value) = HeaderValue::from_str(&challenge.to_string()) {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
-    }
-    response
+    let is_missing = matches!(refusal, UserinfoRefusal::TokenMissing);
+    respond::bearer_error(call, refusal.code(), refusal, is_missing)
 }

@@ -297,3 +297,35 @@ async fn the_only_realm_need_not_be_named_but_one_of_several_must() {
             .is_err()
     );
 }
+
+#[tokio::test]
+async fn a_client_that_registered_itself_is_no_matter_of_files() {
+    let world = World::new().await;
+    let metadata = ClientMetadata {
+        client_id: "itself".into(),
+        redirect_uris: vec!["https://app.example.com/cb".into()],
+        ..ClientMetadata::default()
+    };
+    let client = model::Client {
+        metadata: metadata.into(),
+        secret_hash: None,
+        wrapped_secret: None,
+        registration_token_hash: Some(vec![1; 32]),
+        enabled: true,
+        source: model::Source::Registration,
+        created_at: NOW,
+    };
+    world
+        .commit(Change::new().then(storage::client::insert(ISSUER, &client, NOW).unwrap()))
+        .await;
+    let exported = world.run(Action::Export).await.unwrap();
+    assert!(!exported["toml"].as_str().unwrap().contains("itself"));
+    assert!(world.apply(FILE).await.unwrap().is_empty());
+    let list = world.run(Action::ClientList).await.unwrap();
+    let owners = list["clients"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|client| &client["owner"]);
+    assert_eq!(owners.filter(|owner| *owner == "registration").count(), 1);
+}

@@ -53,6 +53,18 @@ async fn only_https_is_called_except_where_the_host_is_listed() {
 }
 
 #[tokio::test]
+async fn whoever_registers_an_address_hears_whether_it_may_be_called() {
+    let outgoing = outgoing(&["10.0.0.1"]);
+    let check = |url| Fetch::check(&outgoing, url);
+    assert!(check("https://10.0.0.1/jwks").is_ok() && check("https://app.example/jwks").is_ok());
+    let refused = check("https://10.0.0.2/secret").unwrap_err().to_string();
+    assert!(
+        refused.contains("not a public address") && !refused.contains("secret"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
 async fn addresses_in_urls_are_judged_however_they_are_written() {
     let outgoing = outgoing(&["10.0.0.1"]);
     assert!(outgoing.check("https://10.0.0.1/").is_ok());

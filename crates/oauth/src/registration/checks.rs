@@ -1,0 +1,83 @@
+//! Whether what a client registers is sound, and its own to have.
+//!
+//! Spec: RFC 7591 §2 and §5, OpenID Connect Registration §2, §5 and §9
+//!
+//! Deliberately not: less than the realm's profile; scopes of APIs without a word of the operator.
+
+use protocol::{ClientMetadata, MetadataProblem, registration_request, scope::Scope};
+use realm::RealmContext;
+
+use super::RegistrationRefusal;
+use crate::sector;
+
+/// What this client may have beyond what anybody may.
+pub(super) struct Rights {
+    /// Scopes of APIs.
+    pub scope: Scope,
+    /// Grant types that need no user.
+    pub acts_alone: bool,
+}
+
+/// All checks; the first problem is the answer.
+pub(super) async fn check(
+    realm: &RealmContext,
+    metadata: &ClientMetadata,
+    rights: &Rights,
+) -> Result<(), RegistrationRefusal> {
+    let offered: Vec<_> = realm.realm.profiles.iter().map(|profile| profile.0).collect();
+    let first = registration_request::check(metadata, realm.realm.profile.0, &offered)
+        .into_iter()
+        .next();
+    first.map_or(Ok(()), Err)?;
+    check_scope(realm, metadata, rights)?;
+    check_grant_types(metadata, rights)?;
+    check_called_uris(realm, metadata)?;
+    // Last, since somebody is asked: "This MUST be validated at registration time" (§5).
+    sector::check(realm, metadata).await.map_err(MetadataProblem::from)?;
+    Ok(())
+}
+
+/// The scopes of OpenID Connect are anybody's. Those of APIs are not: what a user sees of an app that nobody here has
+/// looked at is the name that it gave itself.
+fn check_scope(realm: &RealmContext, metadata: &ClientMetadata, rights: &Rights) -> Result<(), MetadataProblem> {
+    let allowed = realm
+        .scopes
+        .openid
+        .union(&rights.scope.intersection(&realm.scopes.known));
+    let Some(scope) = &metadata.scope else { return Ok(()) };
+    match scope.difference(&allowed).iter().next() {
+        None => Ok(()),
+        Some(name) => Err(MetadataProblem::new(
+            "scope",
+            format!("has {name}, which this registration cannot have"),
+            format!("use some of: {allowed} (scopes of APIs need an initial access token that was made for them)"),
+        )),
+    }
+}
+
+fn check_grant_types(metadata: &ClientMetadata, rights: &Rights) -> Result<(), MetadataProblem> {
+    let alone = metadata
+        .grant_types
+        .iter()
+        .find(|grant_type| !grant_type.is_permitted_by_user());
+    match alone.filter(|_| !rights.acts_alone) {
+        None => Ok(()),
+        Some(grant_type) => Err(MetadataProblem::new(
+            "grant_types",
+            format!("has {}, which works without a user", grant_type.as_str()),
+            "leave it out, or register with an initial access token",
+        )),
+    }
+}
+
+/// Whoever registers chooses addresses that this server will call: those that it must not call are refused now, rather
+/// than found out later.
+fn check_called_uris(realm: &RealmContext, metadata: &ClientMetadata) -> Result<(), MetadataProblem> {
+    for (member, uri) in metadata.called_uris() {
+        if let Err(error) = realm.outside.check(uri) {
+            let problem = format!("{uri} cannot be called by this server: {error}");
+            return Err(MetadataProblem::new(&member, problem, "use a public https URI"));
+        }
+    }
+    Ok(())
+}
