@@ -36,6 +36,7 @@ async function startApp(port) {
       app.back.push({ method: request.method, type: request.headers['content-type'], form: new URLSearchParams(body) })
       return response.end()
     }
+    if (url.pathname === '/slow') return
     html('<h1>Signed out</h1>')
   }
   const servers = [port, port + 1].map((port) => createServer(handle).listen(port, '127.0.0.1'))
@@ -58,6 +59,12 @@ frontchannel_logout_uri   = "${app.origin}/front"
 backchannel_logout_uri    = "${app.origin}/back"
 client_secret             = "calendar-secret"
 first_party               = true
+[[client]]
+client_id               = "slow"
+client_secret           = "slow-secret"
+redirect_uris           = ["${app.origin}/callback"]
+frontchannel_logout_uri = "${app.origin}/slow"
+first_party             = true
 `)
     config = await client.discovery(new URL(server.issuer), 'calendar', undefined, client.ClientSecretBasic('calendar-secret'), {
       execute: [client.allowInsecureRequests],
@@ -143,6 +150,25 @@ first_party               = true
     assert.deepEqual(payload.events, { [EVENT]: {} })
     await context.close()
     assert.deepEqual(complaints, [])
+  })
+
+  test('an app whose frame does not end holds the browser up for some seconds only', async () => {
+    const { context, page } = await profile('en-GB')
+    const { tokens } = await signIn(page)
+    const request = new URLSearchParams({
+      client_id: 'slow', redirect_uri: `${app.origin}/callback`, response_type: 'code', scope: 'openid',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256',
+    })
+    await page.goto(`${server.issuer}/authorize?${request}`)
+    await page.waitForURL(`${app.origin}/callback**`)
+    const end = client.buildEndSessionUrl(config, {
+      id_token_hint: tokens.id_token, post_logout_redirect_uri: `${app.origin}/signed-out`,
+    })
+    const begun = Date.now()
+    await page.goto(end.href, { waitUntil: 'commit' })
+    await page.waitForURL(`${app.origin}/signed-out`)
+    assert.ok(Date.now() - begun > 4000)
+    await context.close()
   })
 
   for (const [language, locale] of [['en', 'en-GB'], ['ja', 'ja-JP']]) {

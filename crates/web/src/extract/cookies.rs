@@ -60,3 +60,41 @@ pub fn set(realm: &Realm, name: &str, value: &str, max_age: Option<i64>) -> Stri
         .unwrap_or_default();
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{max_age}")
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{Lifetimes, Registration};
+    use protocol::ProfileRef;
+
+    use super::*;
+
+    fn realm(issuer: &str) -> Realm {
+        Realm {
+            issuer: issuer.into(),
+            display_name: "Bank".into(),
+            locales: vec!["en".into()],
+            profile: ProfileRef::default(),
+            profiles: vec![ProfileRef::default()],
+            registration: Registration::Off,
+            sign_up: false,
+            trusted_issuers: Vec::new(),
+            lifetimes: Lifetimes::default(),
+            mtls: None,
+        }
+    }
+
+    /// Browsers drop `SameSite=None` without `Secure`, and `__Host-` cookies without it.
+    #[test]
+    fn what_frames_in_other_sites_read_needs_https() {
+        let (https, http) = (realm("https://id.example.com"), realm("http://localhost:8080"));
+        assert_eq!(
+            set_readable(&https, "s", "v", false),
+            "s=v; Path=/; SameSite=None; Secure"
+        );
+        assert_eq!(set_readable(&http, "s", "v", false), "s=v; Path=/; SameSite=Lax");
+        let removed = set_readable(&https, "s", "", true);
+        assert_eq!(removed, "s=; Path=/; SameSite=None; Secure; Max-Age=0");
+        let hidden = set(&https, "s", "v", None);
+        assert_eq!(hidden, "s=v; Path=/; HttpOnly; SameSite=Lax; Secure");
+    }
+}
