@@ -1,6 +1,6 @@
 //! What a client asks of a user, and what the user permits it.
 //!
-//! Spec: OpenID Connect Core §5.4 and §5.5: a scope stands for claims, and claims can be asked for one by one.
+//! Spec: OpenID Connect Core §5.4 (a scope stands for claims) and §5.5 (claims asked for one by one)
 
 use model::Grant;
 use protocol::{
