@@ -61,6 +61,7 @@ fn a_profile_can_forbid_native_redirects() {
     }
 }
 
+// Conformance: B20
 #[test]
 fn what_is_never_a_redirect_target_cannot_be_registered() {
     for (uri, why) in [
@@ -182,6 +183,7 @@ fn it_may_be_left_out_when_one_is_registered_and_nothing_demands_it() {
     assert_eq!(check(&[], false), Err(RedirectUriError::Missing));
 }
 
+// Conformance: B18
 #[test]
 fn parameters_are_added_and_a_registered_query_stays() {
     let parameters = [("code", "a b&c=d"), ("iss", "https://id.example")];

@@ -47,7 +47,7 @@ fn assert_page(headers: &HeaderMap, what: &str) {
     );
 }
 
-// Conformance: B147
+// Conformance: B147 B39
 #[tokio::test]
 async fn every_page_is_protected() {
     let bank = Bank::start().await;

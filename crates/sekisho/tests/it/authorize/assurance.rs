@@ -85,6 +85,7 @@ async fn an_app_of_the_organisation_itself_is_trusted_but_not_in_the_users_absen
     assert!(request.open(&bank, &browser).await.page().has("approve"));
 }
 
+// Conformance: B27 oidcc-ensure-request-with-acr-values-succeeds
 #[tokio::test]
 async fn the_id_token_says_how_the_user_signed_in() {
     let bank = Bank::start().await;

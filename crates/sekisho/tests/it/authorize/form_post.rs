@@ -11,6 +11,7 @@ fn policy(page: &Page) -> &str {
     page.headers["content-security-policy"].to_str().unwrap()
 }
 
+// Conformance: A2.2-form-post B41
 #[tokio::test]
 async fn a_code_is_posted_to_the_redirect_uri() {
     let bank = Bank::start().await;
@@ -46,6 +47,7 @@ async fn a_script_sends_the_form_and_a_button_does_it_without() {
     assert!(policy(&page).contains("form-action https:"));
 }
 
+// Conformance: A2.2-form-post B38 B41
 #[tokio::test]
 async fn errors_are_posted_too() {
     let bank = Bank::start().await;
@@ -66,6 +68,7 @@ async fn errors_are_posted_too() {
     }
 }
 
+// Conformance: A2.2-form-post B41
 #[tokio::test]
 async fn tokens_are_posted_and_not_in_the_url() {
     let bank = Bank::start().await;

@@ -11,6 +11,7 @@ fn is_in(page: &Page, language: &str) -> bool {
     page.html.contains(&format!("<html lang=\"{language}\">"))
 }
 
+// Conformance: B26 oidcc-login-hint
 #[tokio::test]
 async fn a_login_hint_is_filled_in() {
     let bank = Bank::start().await;
@@ -75,6 +76,7 @@ async fn ui_locales_win_over_the_browsers_language() {
     assert!(is_in(&page, "ja") && page.has("approve"));
 }
 
+// Conformance: B26 oidcc-ui-locales
 #[tokio::test]
 async fn ui_locales_that_are_not_spoken_are_no_error() {
     let bank = Bank::start().await;
@@ -111,4 +113,17 @@ async fn the_user_can_change_the_language_of_a_page() {
     let page = browser.open(other.as_str()).await.page();
     assert!(is_in(&page, "ja"));
     assert!(sign_in(&browser, &page, "alice").await.has("approve"));
+}
+
+// Conformance: B26 oidcc-display-page oidcc-display-popup
+#[tokio::test]
+async fn each_way_of_display_is_accepted() {
+    let bank = Bank::start().await;
+    for display in ["page", "popup", "touch", "wap"] {
+        let request = Request::code("openid").with("display", display);
+        assert!(
+            request.open(&bank, &bank.browser()).await.page().has("sign-in"),
+            "{display}"
+        );
+    }
 }

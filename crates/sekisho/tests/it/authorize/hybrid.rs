@@ -38,6 +38,7 @@ async fn answer(bank: &Bank, request: &Request) -> Callback {
     callback
 }
 
+// Conformance: A2.2-hybrid B77 B78
 #[tokio::test]
 async fn an_id_token_is_bound_to_the_code_that_comes_with_it() {
     let bank = bank().await;
@@ -52,6 +53,7 @@ async fn an_id_token_is_bound_to_the_code_that_comes_with_it() {
     assert_eq!((&front["iss"], &front["sub"]), (&later["iss"], &later["sub"]));
 }
 
+// Conformance: A2.2-hybrid B40 B77
 #[tokio::test]
 async fn everything_at_once_is_bound_together() {
     let bank = bank().await;
@@ -66,6 +68,7 @@ async fn everything_at_once_is_bound_together() {
     assert_ne!(text(&response, "access_token"), token);
 }
 
+// Conformance: B23 oidcc-ensure-request-without-nonce-fails oidcc-ensure-request-without-nonce-succeeds-for-code-flow
 #[tokio::test]
 async fn a_nonce_is_needed_where_an_id_token_comes_from_here() {
     let bank = bank().await;
@@ -83,6 +86,7 @@ async fn a_nonce_is_needed_where_an_id_token_comes_from_here() {
     assert_eq!(claims(text(&response, "id_token"))["nonce"], Value::Null);
 }
 
+// Conformance: B56
 #[tokio::test]
 async fn a_code_that_is_used_twice_ends_the_token_that_came_with_it() {
     let bank = bank().await;

@@ -31,6 +31,7 @@ async fn verified(bank: &Bank, callback: &Callback) -> Value {
     Value::Object(verified.claims)
 }
 
+// Conformance: B40
 #[tokio::test]
 async fn a_token_comes_in_the_fragment_alone() {
     let bank = Bank::start().await;
@@ -58,6 +59,7 @@ async fn a_token_comes_in_the_fragment_alone() {
     );
 }
 
+// Conformance: A2.2-implicit B80
 #[tokio::test]
 async fn an_id_token_alone_brings_the_claims_of_the_scope() {
     let bank = Bank::start().await;
@@ -79,6 +81,7 @@ async fn an_id_token_alone_brings_the_claims_of_the_scope() {
     );
 }
 
+// Conformance: A2.2-implicit B77 B80
 #[tokio::test]
 async fn an_id_token_with_a_token_is_bound_to_it_and_leaves_the_claims_to_userinfo() {
     let bank = Bank::start().await;
@@ -108,6 +111,7 @@ async fn the_order_of_the_words_does_not_matter() {
     assert!(callback.get("id_token").is_some() && callback.get("access_token").is_some());
 }
 
+// Conformance: B23 oidcc-ensure-request-without-nonce-fails
 #[tokio::test]
 async fn an_id_token_needs_a_nonce_and_a_token_alone_does_not() {
     let bank = Bank::start().await;
@@ -137,6 +141,7 @@ async fn an_id_token_needs_the_scope_openid() {
     }
 }
 
+// Conformance: B42
 #[tokio::test]
 async fn tokens_in_the_query_are_refused_in_the_fragment() {
     let bank = Bank::start().await;

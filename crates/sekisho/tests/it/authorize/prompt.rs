@@ -5,6 +5,7 @@ use crate::{
     request::{Request, claims, error, sign_in, signed_in, text},
 };
 
+// Conformance: B30 oidcc-prompt-none-not-logged-in
 #[tokio::test]
 async fn none_without_a_session_is_login_required() {
     let bank = Bank::start().await;
@@ -66,6 +67,7 @@ async fn none_for_a_native_app_is_always_consent_required() {
     assert_eq!(error(&callback), "consent_required");
 }
 
+// Conformance: B31 oidcc-prompt-none-logged-in
 #[tokio::test]
 async fn none_gives_a_code_without_a_page_when_everything_was_permitted_before() {
     let bank = Bank::start().await;
@@ -86,6 +88,7 @@ async fn none_gives_a_code_without_a_page_when_everything_was_permitted_before()
     assert_eq!(before["sid"], after["sid"]);
 }
 
+// Conformance: B33
 #[tokio::test]
 async fn none_with_anything_else_is_an_invalid_request() {
     let bank = Bank::start().await;
@@ -110,6 +113,7 @@ async fn a_prompt_that_is_not_supported_is_an_invalid_request() {
     }
 }
 
+// Conformance: B29 oidcc-prompt-login
 #[tokio::test]
 async fn login_asks_for_the_password_again_and_renews_auth_time() {
     let bank = Bank::start().await;
@@ -160,6 +164,7 @@ async fn select_account_shows_the_sign_in_page_and_takes_another_user() {
     );
 }
 
+// Conformance: B34
 #[tokio::test]
 async fn consent_asks_again_what_was_permitted_before() {
     let bank = Bank::start().await;

@@ -1,6 +1,7 @@
 //! Where the answer goes (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1): nowhere but to a registered address.
 
 use crate::{
+    app::bank_and,
     bank::Bank,
     request::{CLI, JS, Request, WEB, assert_error_page, page},
 };
@@ -26,6 +27,7 @@ async fn accepted(bank: &Bank, request: &Request) {
     assert!(page.has("sign-in"), "{}", page.text());
 }
 
+// Conformance: B16 B17 B39 oidcc-ensure-registered-redirect-uri oidcc-redirect-uri-query-added
 #[tokio::test]
 async fn an_almost_equal_redirect_uri_is_never_redirected_to() {
     let bank = Bank::start().await;
@@ -105,6 +107,7 @@ async fn a_redirect_uri_that_is_sent_twice_is_refused() {
     .await;
 }
 
+// Conformance: B19
 #[tokio::test]
 async fn an_openid_request_must_name_the_redirect_uri() {
     let bank = Bank::start().await;
@@ -114,6 +117,7 @@ async fn an_openid_request_must_name_the_redirect_uri() {
     refused(&bank, &request).await;
 }
 
+// Conformance: B19 oidcc-ensure-redirect-uri-in-authorization-request
 #[tokio::test]
 async fn a_plain_request_may_leave_it_out_when_only_one_is_registered() {
     let bank = Bank::start().await;
@@ -209,4 +213,32 @@ async fn what_was_sent_is_shown_as_text() {
         !html.contains("<script") && !html.contains("href=\"https://evil.example"),
         "{html}"
     );
+}
+
+// Conformance: B17 B18 oidcc-redirect-uri-query-OK oidcc-redirect-uri-query-mismatch oidcc-redirect-uri-query-added
+#[tokio::test]
+async fn a_registered_query_stays_and_no_other_will_do() {
+    let registered = "https://query.example.com/callback?foo=bar";
+    let client = format!(
+        "[[client]]\nclient_id = \"query-app\"\nclient_secret = \"query-app-secret\"\n\
+         redirect_uris = [\"{registered}\"]\nscope = \"openid\"\n"
+    );
+    let bank = Bank::with_realm(bank_and(&client)).await;
+    let request = Request::code("openid").with("client_id", "query-app");
+    for other in ["?foo=baz", "?foo=bar&x=y", "?x=y&foo=bar", "?FOO=bar", "?", ""] {
+        let uri = registered.replace("?foo=bar", other);
+        refused(&bank, &request.clone().with("redirect_uri", &uri)).await;
+    }
+    let request = request.with("redirect_uri", registered);
+    let callback = request.walk(&bank, &bank.browser(), "alice").await;
+    assert!(
+        callback.url.as_str().starts_with(&format!("{registered}&")),
+        "{}",
+        callback.url
+    );
+    assert_eq!(
+        (callback.get("foo"), callback.get("state")),
+        (Some("bar"), Some("the state"))
+    );
+    assert!(request.redeem(&bank, &callback).await["id_token"].is_string());
 }

@@ -7,6 +7,7 @@ use crate::{
     request::{JS, Request, WEB, error},
 };
 
+// Conformance: A2.0-callback B30 B43 B147
 #[tokio::test]
 async fn an_error_goes_back_with_state_and_issuer() {
     let bank = Bank::start().await;
@@ -23,6 +24,7 @@ async fn an_error_goes_back_with_state_and_issuer() {
     assert_eq!(names, ["error", "error_description", "state", "iss"]);
 }
 
+// Conformance: B25
 #[tokio::test]
 async fn an_error_without_state_invents_none() {
     let bank = Bank::start().await;
@@ -30,6 +32,7 @@ async fn an_error_without_state_invents_none() {
     assert_eq!(request.open(&bank, &bank.browser()).await.callback().get("state"), None);
 }
 
+// Conformance: B25 oidcc-prompt-none-not-logged-in
 #[tokio::test]
 async fn a_state_comes_back_unchanged_whatever_is_in_it() {
     let bank = Bank::start().await;
@@ -56,6 +59,7 @@ async fn a_refusal_by_redirect_carries_its_id_in_a_header_alone() {
     assert!(!id.is_empty() && !response.headers()["location"].to_str().unwrap().contains(id));
 }
 
+// Conformance: B30 B38
 #[tokio::test]
 async fn errors_travel_as_the_answer_would() {
     let bank = Bank::start().await;
@@ -82,6 +86,7 @@ async fn errors_travel_as_the_answer_would() {
     }
 }
 
+// Conformance: B12
 #[tokio::test]
 async fn a_repeated_parameter_is_refused() {
     let bank = Bank::start().await;
@@ -123,6 +128,7 @@ async fn an_empty_parameter_counts_as_left_out() {
     assert!(request.open(&bank, &bank.browser()).await.page().has("sign-in"));
 }
 
+// Conformance: B11 B26 oidcc-claims-locales oidcc-ensure-request-with-unknown-parameter-succeeds
 #[tokio::test]
 async fn a_parameter_that_nobody_knows_is_ignored() {
     let bank = Bank::start().await;
@@ -140,6 +146,7 @@ async fn a_parameter_that_nobody_knows_is_ignored() {
     );
 }
 
+// Conformance: B21 B22 oidcc-alternate-happy-flow
 #[tokio::test]
 async fn the_order_of_parameters_and_scopes_does_not_matter() {
     let bank = Bank::start().await;
@@ -152,6 +159,7 @@ async fn the_order_of_parameters_and_scopes_does_not_matter() {
     assert!(response["id_token"].is_string());
 }
 
+// Conformance: A2.0-error-response B49
 #[tokio::test]
 async fn descriptions_hold_only_the_characters_that_the_specification_allows() {
     let bank = Bank::start().await;

@@ -216,7 +216,7 @@ async fn a_client_that_must_sign_its_requests_cannot_ask_without() {
 }
 
 // Conformance: B108 B110 B111 B113 B114
-// oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported
+// Conformance: oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported
 #[tokio::test]
 async fn an_object_that_does_not_do_is_refused_and_never_ignored() {
     let signers = Signers::start().await;

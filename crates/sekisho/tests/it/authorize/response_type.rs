@@ -5,6 +5,7 @@ use crate::{
     request::{Request, error},
 };
 
+// Conformance: B13 oidcc-response-type-missing
 #[tokio::test]
 async fn a_missing_response_type_is_an_invalid_request() {
     let bank = Bank::start().await;
@@ -18,6 +19,7 @@ async fn a_missing_response_type_is_an_invalid_request() {
     );
 }
 
+// Conformance: B14
 #[tokio::test]
 async fn an_unknown_response_type_is_unsupported() {
     let bank = Bank::start().await;
@@ -27,6 +29,7 @@ async fn an_unknown_response_type_is_unsupported() {
     }
 }
 
+// Conformance: B14 B146
 #[tokio::test]
 async fn a_client_of_the_profile_baseline_gets_no_token_from_here() {
     let bank = Bank::start().await;
@@ -74,6 +77,7 @@ async fn an_unknown_response_mode_is_refused_by_the_usual_way() {
     }
 }
 
+// Conformance: B40
 #[tokio::test]
 async fn a_code_can_come_in_the_fragment_when_the_client_asks_for_that() {
     let bank = Bank::start().await;

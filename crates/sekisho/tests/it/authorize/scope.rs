@@ -10,6 +10,7 @@ async fn granted(bank: &Bank, request: &Request) -> String {
     text(&request.redeem(bank, &callback).await, "scope").to_owned()
 }
 
+// Conformance: B21
 #[tokio::test]
 async fn a_scope_that_nobody_knows_is_ignored() {
     let bank = Bank::start().await;
@@ -35,6 +36,7 @@ async fn a_known_scope_that_is_not_registered_for_the_client_is_refused() {
     assert_eq!(request.error(&bank).await, "invalid_scope");
 }
 
+// Conformance: B21
 #[tokio::test]
 async fn a_malformed_scope_is_refused() {
     let bank = Bank::start().await;

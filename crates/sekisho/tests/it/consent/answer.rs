@@ -96,6 +96,7 @@ async fn nothing_ticked_is_asked_again_with_what_to_do() {
     assert!(browser.approve(&page).await.callback().get("code").is_some());
 }
 
+// Conformance: B37
 #[tokio::test]
 async fn a_refusal_goes_back_to_the_client() {
     let bank = Bank::start().await;

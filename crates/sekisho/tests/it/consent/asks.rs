@@ -54,6 +54,7 @@ async fn openid_cannot_be_unticked() {
     assert!(page.text().contains("Always included"));
 }
 
+// Conformance: B34
 #[tokio::test]
 async fn offline_access_says_that_it_lasts() {
     let bank = Bank::start().await;

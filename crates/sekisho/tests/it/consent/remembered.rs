@@ -50,6 +50,7 @@ async fn a_new_scope_is_asked_for_and_the_old_ones_are_marked() {
     assert!(all.get("code").is_some());
 }
 
+// Conformance: B34
 #[tokio::test]
 async fn offline_access_is_remembered() {
     let bank = Bank::start().await;

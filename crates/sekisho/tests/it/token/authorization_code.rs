@@ -112,7 +112,7 @@ async fn a_request_without_a_redirect_uri_is_redeemed_without_one() {
     granted(redeem_with(&bank, POST_APP, &code, &[("redirect_uri", "")]).await).await;
 }
 
-// Conformance: B71 B74 B147
+// Conformance: B71 B74 B147 oidcc-ensure-request-with-valid-pkce-succeeds
 #[tokio::test]
 async fn a_verifier_that_is_wrong_missing_or_malformed_is_refused() {
     let bank = Bank::start().await;

@@ -23,6 +23,7 @@ fn basic(client_id: &str, secret: &str) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(format!("{client_id}:{secret}")))
 }
 
+// Conformance: B51
 #[tokio::test]
 async fn each_method_is_accepted_from_a_client_that_is_registered_for_it() {
     let bank = Bank::start().await;
@@ -32,6 +33,7 @@ async fn each_method_is_accepted_from_a_client_that_is_registered_for_it() {
     }
 }
 
+// Conformance: B50
 #[tokio::test]
 async fn identifier_and_secret_are_form_encoded_in_the_header() {
     let client = r#"
@@ -92,6 +94,7 @@ async fn a_wrong_secret_in_the_body_is_refused() {
     }
 }
 
+// Conformance: B52
 #[tokio::test]
 async fn a_client_uses_the_method_that_it_registered() {
     let bank = Bank::start().await;
@@ -115,6 +118,7 @@ async fn a_client_uses_the_method_that_it_registered() {
     }
 }
 
+// Conformance: B51
 #[tokio::test]
 async fn two_methods_at_once_are_refused() {
     let bank = Bank::start().await;
@@ -163,6 +167,7 @@ async fn a_header_that_is_no_basic_credentials_is_refused() {
     .await;
 }
 
+// Conformance: B53
 #[tokio::test]
 async fn client_id_in_the_body_may_repeat_the_header_but_not_contradict_it() {
     let bank = Bank::start().await;

@@ -8,7 +8,7 @@ use crate::{
     bank::{Bank, NOON},
 };
 
-// Conformance: A2.0-id-token
+// Conformance: A2.0-id-token B75 B76
 #[tokio::test]
 async fn it_tells_who_signed_in_when_and_how_and_nothing_of_the_person() {
     let bank = Bank::start().await;
@@ -56,6 +56,7 @@ async fn there_is_none_without_the_scope_openid() {
     assert!(WEB_APP.tokens(&bank, "profile accounts:read").await["id_token"].is_null());
 }
 
+// Conformance: B24 B76 oidcc-ensure-request-without-nonce-succeeds-for-code-flow
 #[tokio::test]
 async fn a_nonce_is_echoed_whole_and_none_is_made_up() {
     let bank = Bank::start().await;
