@@ -13,8 +13,6 @@ pub const ROWS: &str = "docs/conformance/behaviours.toml";
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Behaviours {
-    #[serde(default)]
-    pending: BTreeSet<String>,
     group: Vec<Group>,
 }
 
@@ -76,22 +74,17 @@ fn check(behaviours: &Behaviours, tests: &Tests, complaints: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
     for row in behaviours.group.iter().flat_map(|group| &group.rows) {
         let Row { id, title, .. } = row;
-        let (covered, pending) = (tests.contains_key(id), behaviours.pending.contains(id));
+        let covered = tests.contains_key(id);
         let complaint = if !seen.insert(id) {
             "is there twice"
-        } else if covered && pending {
-            "has a test: remove it from `pending`"
         } else if covered && row.later.is_some() {
             "has a test: it is no longer `later`"
-        } else if !covered && !pending && row.later.is_none() {
+        } else if !covered && row.later.is_none() {
             "has no test; put a marker above the one that fails when it is broken"
         } else {
             continue;
         };
         complaints.push(format!("{ROWS}: {id} {complaint} ({title})"));
-    }
-    for id in behaviours.pending.iter().filter(|id| !seen.contains(id)) {
-        complaints.push(format!("{ROWS}: `pending` names {id}, which is no behaviour"));
     }
 }
 
@@ -107,9 +100,6 @@ fn render(behaviours: &Behaviours, tests: &Tests) -> String {
          advertised: their tests hold the server to that. {later} belong to parts that are not offered yet.\n",
         rows.len(),
     );
-    if !behaviours.pending.is_empty() {
-        let _ = writeln!(text, "Tests of {} are being written.", behaviours.pending.len());
-    }
     for group in &behaviours.group {
         let _ = write!(
             text,

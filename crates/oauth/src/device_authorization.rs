@@ -1,6 +1,6 @@
 //! `POST /device_authorization`: a device without a browser asks for a code that its user enters elsewhere.
 //!
-//! Spec: RFC 8628 §3.1 and §3.2; errors by RFC 6749 §5.2.
+//! Spec: RFC 8628 §3.1 and §3.2, RFC 6749 §5.2 (errors).
 //!
 //! Scope and resources are held to the same rules as at the authorization endpoint. Anybody can claim to be a public
 //! client, so how many requests of a client wait is limited.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use testkit::{Answer, Engine};
 
 use crate::{
-    app::{Server, WEB_APP, bank_and, claims, granted, names, text},
+    app::{ROBOT, Server, WEB_APP, bank_and, claims, granted, names, text},
     bank::Bank,
     https::Https,
     request::{Request, error, signed_in},
@@ -268,6 +268,33 @@ async fn response_modes_work_when_they_are_listed_and_are_refused_when_not() {
         } else {
             assert_eq!(error(&callback), "invalid_request", "{mode}");
         }
+    }
+}
+
+// Conformance: B4
+#[tokio::test]
+async fn grant_types_are_known_at_the_token_endpoint_when_they_are_listed_and_only_then() {
+    let bank = Bank::start().await;
+    let metadata = metadata(&bank).await;
+    let listed = list(&metadata, "grant_types_supported");
+    for grant_type in [
+        "password",
+        "authorization_code",
+        "refresh_token",
+        "client_credentials",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "urn:ietf:params:oauth:grant-type:saml2-bearer",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+        "urn:openid:params:grant-type:ciba",
+    ] {
+        let response = ROBOT.post(&bank, "/token", &[("grant_type", grant_type)]).await;
+        let error: Value = response.json().await.unwrap();
+        assert_eq!(
+            error["error"] == "unsupported_grant_type",
+            !listed.contains(&grant_type),
+            "{grant_type}: {error}"
+        );
     }
 }
 
