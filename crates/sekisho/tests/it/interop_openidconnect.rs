@@ -134,14 +134,12 @@ async fn complete_the_code_flow(server: &Https, metadata: Metadata) {
         .await
         .unwrap();
     assert!(!BANK_API.sees(server, fresh.access_token().secret()).await);
-    assert!(
-        client
-            .exchange_refresh_token(refresh_token)
-            .unwrap()
-            .request_async(&http)
-            .await
-            .is_err()
-    );
+    let reused = client
+        .exchange_refresh_token(refresh_token)
+        .unwrap()
+        .request_async(&http)
+        .await;
+    assert!(reused.is_err());
 
     let signed_out = "https://app.example.com/signed-out";
     let end = LogoutRequest::from(end_session_endpoint)

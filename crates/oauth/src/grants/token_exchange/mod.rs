@@ -64,8 +64,8 @@ fn known_types() -> String {
 }
 
 impl ExchangeRefusal {
-    /// "if either the subject_token or actor_token are invalid for any reason, or are unacceptable based on policy […]
-    /// the value of the error parameter MUST be the invalid_request error code" (RFC 8693 §2.2.2).
+    /// "if either the `subject_token` or `actor_token` are invalid for any reason, or are unacceptable based on policy
+    /// […] the value of the error parameter MUST be the `invalid_request` error code" (RFC 8693 §2.2.2).
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::PublicClient => ErrorCode::UnauthorizedClient,
