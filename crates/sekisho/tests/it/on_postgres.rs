@@ -44,7 +44,8 @@ async fn a_user_signs_in_permits_looks_and_takes_it_back() {
         .into_iter()
         .find(|id| id.starts_with("end-session-"))
         .unwrap();
-    assert!(browser.press(&account, &end).await.page().has("sign-in"));
+    browser.press(&account, &end).await.page();
+    assert!(browser.open("/account").await.page().has("sign-in"));
 }
 
 #[tokio::test]
