@@ -78,6 +78,9 @@ pub struct AuthorizationDetails {
     /// The languages that the request prefers for claims, best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims_locales: Vec<String>,
+    /// Whether the client manages the grant by its id, so that the token endpoint tells it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub grant_is_managed: bool,
     /// The level of the authentication.
     pub acr: Acr,
     /// Its methods.
@@ -85,21 +88,6 @@ pub struct AuthorizationDetails {
 }
 
 impl AuthorizationDetails {
-    /// Of a request that says nothing besides what is asked for; the user authenticated like this.
-    pub fn new(acr: Acr, amr: Vec<String>) -> Self {
-        Self {
-            redirect_uri: None,
-            code_challenge: None,
-            nonce: None,
-            resource: Vec::new(),
-            claims: ClaimsRequest::default(),
-            permitted_claims: ClaimNames::default(),
-            claims_locales: Vec::new(),
-            acr,
-            amr,
-        }
-    }
-
     /// What is known without a request: how the user authenticated.
     pub fn authenticated(acr: Acr, amr: Vec<String>) -> Self {
         Self {
@@ -110,6 +98,7 @@ impl AuthorizationDetails {
             claims: ClaimsRequest::default(),
             permitted_claims: ClaimNames::new(),
             claims_locales: Vec::new(),
+            grant_is_managed: false,
             acr,
             amr,
         }

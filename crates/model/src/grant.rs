@@ -15,6 +15,8 @@ pub struct Grant {
     pub scope: Scope,
     /// Claims that were permitted one by one, besides those of the scope.
     pub claims: ClaimNames,
+    /// Whether its client manages it by its id, beside the one grant that is remembered.
+    pub managed: bool,
     /// When it was first given, unix seconds.
     pub created_at: i64,
     /// When it was last used in an authorization, unix seconds.

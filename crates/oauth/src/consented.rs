@@ -1,10 +1,17 @@
 //! What became of a user's consent: how a grant appears or changes, whichever way the request came.
+//!
+//! Spec: Grant Management for OAuth 2.0 (Implementer's Draft 1) §5.2 and §5.6
 
+use jose::{b64, random_bytes};
 use model::{Grant, new_id};
+use protocol::grant_management::GrantManagement;
 use realm::RealmContext;
 use storage::{Change, StorageError, grant};
 
 use crate::authorize::Permission;
+
+/// How long an unclaimed grant outlives its code, in seconds: the tokens of a code that is redeemed at the last moment.
+const SLACK: i64 = 60;
 
 /// How the user permitted it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,56 +36,136 @@ pub(crate) struct Consented<'a> {
     pub(crate) approval: Approval,
 }
 
-/// What of what is asked a living grant permits.
-pub(crate) fn already(realm: &RealmContext, asked: &Permission, grant: Option<&Grant>) -> Permission {
-    grant
-        .filter(|grant| grant.is_alive(realm.now()))
-        .map(|grant| asked.permitted_by(grant))
-        .unwrap_or_default()
+/// The grant that a request is about, as it is before the user's answer.
+pub(crate) enum Known {
+    /// The one that is remembered, if there is any. It may have expired.
+    Remembered(Option<Grant>),
+    /// One that is to be made, beside all others.
+    New,
+    /// One that the client manages, to be widened.
+    Merge(Grant),
+    /// One that the client manages, to be begun anew.
+    Replace(Grant),
+}
+
+/// Finds the grant that a request is about. `None`: it names one that is none of this client and user, or has ended.
+pub(crate) async fn find(
+    realm: &RealmContext,
+    client_id: &str,
+    user_id: &str,
+    management: Option<&GrantManagement>,
+) -> Result<Option<Known>, StorageError> {
+    let (issuer, now) = (realm.issuer(), realm.now());
+    let Some(management) = management else {
+        let known = realm.store.find_grant(issuer, user_id, client_id).await?;
+        return Ok(Some(Known::Remembered(known)));
+    };
+    let Some(id) = management.grant_id() else {
+        return Ok(Some(Known::New));
+    };
+    let is_theirs = |grant: &Grant| {
+        grant.managed && grant.is_alive(now) && grant.client_id == client_id && grant.user_id == user_id
+    };
+    let found = realm.store.find_grant_by_id(issuer, id).await?.filter(is_theirs);
+    Ok(found.map(|grant| match management {
+        GrantManagement::Replace(_) => Known::Replace(grant),
+        _ => Known::Merge(grant),
+    }))
+}
+
+impl Known {
+    /// What of what is asked was permitted before. "ONLY the permissions requested by the client and consented by the
+    /// resource owner in the actual request" remain of a grant that is replaced (Grant Management §5.2), so the user is
+    /// asked for all of it.
+    pub(crate) fn already(&self, realm: &RealmContext, asked: &Permission) -> Permission {
+        let known = match self {
+            Self::Remembered(known) => known.as_ref(),
+            Self::Merge(known) => Some(known),
+            Self::New | Self::Replace(_) => None,
+        };
+        known
+            .filter(|grant| grant.is_alive(realm.now()))
+            .map(|grant| asked.permitted_by(grant))
+            .unwrap_or_default()
+    }
 }
 
 /// Makes the grant, or changes the one that is there. Answers its id.
 pub(crate) fn use_grant(
     realm: &RealmContext,
     consented: &Consented<'_>,
-    known: Option<Grant>,
+    known: Known,
 ) -> Result<(String, Change), StorageError> {
     let (issuer, now) = (realm.issuer(), realm.now());
-    let a_new_term = now + realm.realm.lifetimes.grant;
     match known {
-        Some(known) if known.is_alive(now) => {
-            let expires_at = match consented.approval {
-                Approval::Asked => a_new_term,
-                Approval::Remembered => known.expires_at,
-            };
-            let kept = match consented.approval {
-                Approval::Asked => consented.asked.not_asked(&known),
-                Approval::Remembered => Permission {
-                    scope: known.scope.clone(),
-                    claims: known.claims.clone(),
-                },
-            };
-            let all = kept.union(consented.permitted);
-            let touch = grant::touch(issuer, &known, (&all.scope, &all.claims), expires_at, now)?;
-            Ok((known.id, Change::new().then(touch)))
-        }
-        expired => {
-            let new = Grant {
-                id: new_id(),
-                user_id: consented.user_id.to_owned(),
-                client_id: consented.client_id.to_owned(),
-                scope: consented.permitted.scope.clone(),
-                claims: consented.permitted.claims.clone(),
-                created_at: now,
-                updated_at: now,
-                expires_at: a_new_term,
-                ended_at: None,
-            };
+        Known::Remembered(Some(known)) if known.is_alive(now) => widen(realm, consented, known),
+        Known::Remembered(expired) => {
             let end = expired
                 .map(|old| grant::end(issuer, &old.user_id, &old.id, now))
                 .unwrap_or_default();
+            let new = new_grant(realm, consented);
             let change = Change::new().then_all(end).then(grant::insert(issuer, &new)?);
             Ok((new.id, change))
         }
+        Known::New => {
+            let new = Grant {
+                // Clients are told it, and nobody is to guess it.
+                id: b64::encode(random_bytes::<16>()),
+                managed: true,
+                // "If the tokens haven't been claimed the grant should be deleted by the AS after a reasonable timeout"
+                // (Grant Management §5.6.1): it ends with its code.
+                expires_at: now + realm.realm.lifetimes.authorization_code + SLACK,
+                ..new_grant(realm, consented)
+            };
+            let insert = grant::insert(issuer, &new)?;
+            Ok((new.id, Change::new().then(insert)))
+        }
+        // "shall invalidate existing refresh tokens associated with the updated grant" (Grant Management §5.2).
+        Known::Merge(known) => {
+            let (id, change) = widen(realm, consented, known)?;
+            let end = grant::end_refresh_tokens(issuer, &id, now);
+            Ok((id, change.then(end)))
+        }
+        Known::Replace(known) => {
+            let Permission { scope, claims } = consented.permitted;
+            let expires_at = now + realm.realm.lifetimes.grant;
+            let touch = grant::touch(issuer, &known, (scope, claims), expires_at, now)?;
+            let end = grant::end_authorizations(issuer, &known.id, now);
+            Ok((known.id, Change::new().then(touch).then(end)))
+        }
+    }
+}
+
+fn widen(realm: &RealmContext, consented: &Consented<'_>, known: Grant) -> Result<(String, Change), StorageError> {
+    let now = realm.now();
+    let expires_at = match consented.approval {
+        Approval::Asked => now + realm.realm.lifetimes.grant,
+        Approval::Remembered => known.expires_at,
+    };
+    let kept = match consented.approval {
+        Approval::Asked => consented.asked.not_asked(&known),
+        Approval::Remembered => Permission {
+            scope: known.scope.clone(),
+            claims: known.claims.clone(),
+        },
+    };
+    let all = kept.union(consented.permitted);
+    let touch = grant::touch(realm.issuer(), &known, (&all.scope, &all.claims), expires_at, now)?;
+    Ok((known.id, Change::new().then(touch)))
+}
+
+fn new_grant(realm: &RealmContext, consented: &Consented<'_>) -> Grant {
+    let now = realm.now();
+    Grant {
+        id: new_id(),
+        user_id: consented.user_id.to_owned(),
+        client_id: consented.client_id.to_owned(),
+        scope: consented.permitted.scope.clone(),
+        claims: consented.permitted.claims.clone(),
+        managed: false,
+        created_at: now,
+        updated_at: now,
+        expires_at: now + realm.realm.lifetimes.grant,
+        ended_at: None,
     }
 }

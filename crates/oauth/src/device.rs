@@ -13,7 +13,7 @@ use storage::{Change, Outcome, StorageError, authorization, device_request, sess
 use crate::{
     Fault,
     authorize::{ConsentNeeded, Permission, Person},
-    consented::{self, Approval, Consented},
+    consented::{self, Approval, Consented, Known},
     scope_policy::{self, UnmetAssurance},
 };
 
@@ -98,14 +98,14 @@ pub enum AskRefusal {
 /// What the user is asked.
 pub async fn ask(realm: &RealmContext, waiting: &WaitingRequest, person: &Person) -> Result<ConsentNeeded, AskRefusal> {
     scope_policy::check_assurance(realm, &waiting.audience, person.session.acr)?;
-    let grant = realm
+    let known = realm
         .store
         .find_grant(realm.issuer(), &person.user.id, waiting.client.id())
         .await
         .map_err(Fault::from)?;
     let is_offline = scope_policy::gives_refresh_token(&waiting.client, &waiting.scope);
     Ok(ConsentNeeded {
-        already: consented::already(realm, &waiting.asked(), grant.as_ref()),
+        already: Known::Remembered(known).already(realm, &waiting.asked()),
         asked: waiting.asked(),
         offline_for: is_offline.then_some(realm.realm.lifetimes.grant),
     })
@@ -144,6 +144,7 @@ pub async fn approve(
             .store
             .find_grant(issuer, &person.user.id, waiting.client.id())
             .await?;
+        let known = Known::Remembered(known);
         let consented = Consented {
             client_id: waiting.client.id(),
             user_id: &person.user.id,
@@ -214,7 +215,7 @@ fn new_authorization(
         audience: audience.to_vec(),
         details: AuthorizationDetails {
             resource: waiting.request.details.resource.clone(),
-            ..AuthorizationDetails::new(person.session.acr, person.session.amr.clone())
+            ..AuthorizationDetails::authenticated(person.session.acr, person.session.amr.clone())
         },
         auth_time: person.session.auth_time,
         code_hash: None,

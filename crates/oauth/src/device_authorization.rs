@@ -45,6 +45,9 @@ pub enum DeviceAuthorizationRefusal {
     /// The resource is not possible.
     #[error("{0}")]
     Target(String),
+    /// Grants are managed from the authorization endpoint.
+    #[error("grants are managed from the authorization endpoint alone: leave out {0}")]
+    GrantManagement(&'static str),
     /// Too many wait already.
     #[error("too many requests of this client wait for their users: try again in some minutes")]
     TooManyWaiting,
@@ -57,7 +60,7 @@ impl DeviceAuthorizationRefusal {
     /// The registered error code (RFC 6749 §5.2, RFC 8707 §2).
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::DuplicateParameter(_) => ErrorCode::InvalidRequest,
+            Self::DuplicateParameter(_) | Self::GrantManagement(_) => ErrorCode::InvalidRequest,
             Self::Client(refusal) => refusal.code(),
             Self::GrantTypeNotRegistered => ErrorCode::UnauthorizedClient,
             Self::Scope(_) => ErrorCode::InvalidScope,
@@ -91,6 +94,12 @@ pub async fn device_authorization(
 ) -> Result<DeviceAuthorizationResponse, DeviceAuthorizationRefusal> {
     if let Some(name) = request.form.duplicate() {
         return Err(DeviceAuthorizationRefusal::DuplicateParameter(name.to_owned()));
+    }
+    // Ignoring them would answer a request that the client did not make.
+    for name in ["grant_management_action", "grant_id"] {
+        if request.form.first(name).is_some() {
+            return Err(DeviceAuthorizationRefusal::GrantManagement(name));
+        }
     }
     let client = client_auth::authenticate(realm, request).await?;
     let client = client.client();

@@ -23,6 +23,7 @@ pub mod client_secret;
 pub mod device;
 pub mod device_authorization;
 pub mod discovery;
+pub mod grant_management;
 pub mod grants;
 pub mod id_token_hint;
 pub mod introspection;

@@ -54,7 +54,8 @@ pub(crate) fn registered<'a>(realm: &'a RealmContext, metadata: &'a ClientMetada
 
 /// The scope of an authorization request: what of it is known and registered.
 pub fn for_user(realm: &RealmContext, client: &Client, asked: &Scope) -> Result<Scope, ScopeRefusal> {
-    let known = &realm.scopes.known;
+    // No user is asked for what is the client's own.
+    let known = &realm.scopes.known.difference(&realm.scopes.management);
     let registered = registered(realm, &client.metadata);
     let asked = if asked.is_empty() {
         registered.intersection(known)
@@ -138,14 +139,14 @@ pub fn for_audience(realm: &RealmContext, scope: &Scope, audience: &[String]) ->
     Ok(scope)
 }
 
-/// Identifier of an API → the scopes that it owns.
+/// Identifier of an API → the scopes that it owns. This server is the API of grants.
 fn scopes_of_apis(realm: &RealmContext) -> Vec<(&str, &Scope)> {
-    realm
+    let apis = realm
         .scopes
         .of_apis
         .iter()
-        .map(|(identifier, scope)| (identifier.as_str(), scope))
-        .collect()
+        .map(|(identifier, scope)| (identifier.as_str(), scope));
+    apis.chain([(realm.issuer(), &realm.scopes.management)]).collect()
 }
 
 /// The APIs among an audience.
@@ -185,7 +186,9 @@ pub fn for_client_itself(
     let registered = client.metadata.scope.as_ref().unwrap_or(&none);
     let needs_user = |name: &str| OPENID_SCOPES.contains(&name);
     let scope = if asked.is_empty() {
-        registered.intersection(known).filter(|name| !needs_user(name))
+        // Management of grants is asked for by name: its tokens are for no API.
+        let is_meant = |name: &str| !needs_user(name) && !realm.scopes.management.contains(name);
+        registered.intersection(known).filter(is_meant)
     } else {
         asked.intersection(known)
     };

@@ -10,8 +10,8 @@ mod parse;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ClaimsRequest, ClientMetadata, CodeChallenge, ErrorCode, Form, Prompt, Resource, ResponseMode, ResponseType, Scope,
-    SecurityProfile, ValidatedRedirectUri,
+    ClaimsRequest, ClientMetadata, CodeChallenge, ErrorCode, Form, GrantManagement, Prompt, Resource, ResponseMode,
+    ResponseType, Scope, SecurityProfile, ValidatedRedirectUri,
 };
 
 /// The parameters that are read here.
@@ -141,6 +141,9 @@ pub struct AuthorizationRequest {
     /// The APIs that the tokens are for (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<Resource>,
+    /// What to do with a grant that the client manages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_management: Option<GrantManagement>,
 }
 
 impl AuthorizationRequest {

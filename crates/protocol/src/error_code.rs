@@ -105,6 +105,8 @@ error_codes! {
     SlowDown = "slow_down", 400, "RFC 8628 §3.5";
     /// The device code expired before the user answered.
     ExpiredToken = "expired_token", 400, "RFC 8628 §3.5";
+    /// The grant is unknown, or not one of this client and user.
+    InvalidGrantId = "invalid_grant_id", 404, "Grant Management §5.4";
 }
 
 impl ErrorCode {
@@ -157,6 +159,7 @@ mod tests {
                 ("invalid_token", 401),
                 ("insufficient_scope", 403),
                 ("insufficient_user_authentication", 401),
+                ("invalid_grant_id", 404),
             ]
         );
     }

@@ -31,6 +31,7 @@ pub mod device_authorization;
 pub mod error_code;
 pub mod form;
 pub mod frontchannel_logout;
+pub mod grant_management;
 pub mod grant_type;
 pub mod id_token;
 pub mod introspection;
@@ -64,6 +65,7 @@ pub use client_metadata::{ApplicationType, ClientMetadata, MetadataProblem, Subj
 pub use device_authorization::{DeviceAuthorizationResponse, UserCode};
 pub use error_code::ErrorCode;
 pub use form::{Duplicate, Form, FormError};
+pub use grant_management::GrantManagement;
 pub use grant_type::GrantType;
 pub use id_token::IdTokenClaims;
 pub use introspection::IntrospectionResponse;

@@ -12,7 +12,8 @@ use jose::{JweAlg, JweEnc, SigningAlg};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Acr, GrantType, PromptValue, Scope, SecurityProfile, SubjectType, TokenEndpointAuthMethod, assertion, pkce, prompt,
+    Acr, GrantType, PromptValue, Scope, SecurityProfile, SubjectType, TokenEndpointAuthMethod, assertion,
+    grant_management, pkce, prompt,
 };
 
 /// The metadata document, the same at both well-known addresses.
@@ -32,6 +33,12 @@ pub struct ServerMetadata {
     pub revocation_endpoint: String,
     /// Where APIs ask about tokens (RFC 7662).
     pub introspection_endpoint: String,
+    /// Where clients ask about grants and revoke them (Grant Management §7.1).
+    pub grant_management_endpoint: String,
+    /// What clients can do with grants.
+    pub grant_management_actions_supported: Vec<String>,
+    /// Whether each authorization request must say what to do with a grant.
+    pub grant_management_action_required: bool,
     /// Where clients ask about the user.
     pub userinfo_endpoint: String,
     /// Where apps send the browser to be signed out (RP-Initiated Logout §2.1).
@@ -158,6 +165,9 @@ impl ServerMetadata {
                 .then(|| endpoint("device_authorization")),
             revocation_endpoint: endpoint("revoke"),
             introspection_endpoint: endpoint("introspect"),
+            grant_management_endpoint: endpoint("grants"),
+            grant_management_actions_supported: owned(grant_management::ACTIONS),
+            grant_management_action_required: false,
             userinfo_endpoint: endpoint("userinfo"),
             end_session_endpoint: endpoint("logout"),
             check_session_iframe: endpoint("session"),

@@ -27,6 +27,9 @@ pub struct TokenResponse {
     /// Says who the user is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// The grant behind it, when the client manages that by its id (Grant Management §5.5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_id: Option<String>,
 }
 
 /// A refusal.
@@ -95,6 +98,7 @@ mod tests {
             refresh_token: None,
             issued_token_type: None,
             id_token: None,
+            grant_id: None,
         };
         assert_eq!(
             serde_json::to_string(&response).unwrap(),

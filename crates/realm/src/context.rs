@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use jose::WrapKey;
 use model::{Api, Clock, Realm};
-use protocol::scope::Scope;
+use protocol::{grant_management, scope::Scope};
 use storage::{StorageError, Store};
 
 use crate::{Outside, Purpose, Seals, SigningKeys, rotation};
@@ -47,10 +47,17 @@ pub struct RealmContext {
 /// Scopes that no API owns.
 pub const OPENID_SCOPES: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
 
+/// Whether a scope belongs to this server itself, so that no API can have one of this name.
+pub fn is_own_scope(name: &str) -> bool {
+    OPENID_SCOPES.contains(&name) || grant_management::SCOPES.contains(&name)
+}
+
 /// The scopes of a realm, gathered once.
 pub struct Scopes {
     /// Those of OpenID Connect.
     pub openid: Scope,
+    /// Those by which a client manages its grants: they have nothing to do with users.
+    pub management: Scope,
     /// All.
     pub known: Scope,
     /// Identifier of an API → the scopes that it owns.
@@ -61,10 +68,16 @@ impl Scopes {
     fn of(apis: &[Api]) -> Self {
         let openid = Scope::from_tokens(OPENID_SCOPES).unwrap_or_default();
         let of_apis: Vec<(String, Scope)> = apis.iter().map(|api| (api.identifier.clone(), api.scopes())).collect();
+        let management = Scope::from_tokens(grant_management::SCOPES).unwrap_or_default();
         let known = of_apis
             .iter()
-            .fold(openid.clone(), |known, (_, scope)| known.union(scope));
-        Self { openid, known, of_apis }
+            .fold(openid.union(&management), |known, (_, scope)| known.union(scope));
+        Self {
+            openid,
+            management,
+            known,
+            of_apis,
+        }
     }
 }
 

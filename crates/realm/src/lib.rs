@@ -20,7 +20,7 @@ mod rotation;
 mod seals;
 mod signing;
 
-pub use context::{Documents, OPENID_SCOPES, RealmContext, RealmError, Scopes};
+pub use context::{Documents, OPENID_SCOPES, RealmContext, RealmError, Scopes, is_own_scope};
 pub use outside::{Fetch, FetchError, Fetched, Fetching, KEYS_MAX_AGE, Outside};
 pub use realms::Realms;
 pub use rotation::{JWKS_MAX_AGE, OVERLAP, maintain, rotate};

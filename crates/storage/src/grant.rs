@@ -7,7 +7,7 @@ use crate::{Row, Statement, StorageError, Store, row::json};
 
 macro_rules! columns {
     () => {
-        "id, user_id, client_id, scope, claims, created_at, updated_at, expires_at, ended_at"
+        "id, user_id, client_id, scope, claims, managed, created_at, updated_at, expires_at, ended_at"
     };
 }
 
@@ -18,6 +18,7 @@ fn read(mut row: Row) -> Result<Grant, StorageError> {
         client_id: row.text()?,
         scope: Scope::parse(&row.text()?).map_err(|error| StorageError::Corrupt(error.to_string()))?,
         claims: row.json()?,
+        managed: row.bool()?,
         created_at: row.int()?,
         updated_at: row.int()?,
         expires_at: row.int()?,
@@ -26,13 +27,14 @@ fn read(mut row: Row) -> Result<Grant, StorageError> {
 }
 
 impl Store {
-    /// What this user permits this client, unless it was taken back. It may have expired.
+    /// What this user permits this client as far as that is remembered, unless it was taken back. It may have expired.
     pub async fn find_grant(&self, realm: &str, user_id: &str, client_id: &str) -> Result<Option<Grant>, StorageError> {
         self.query_one(
             concat!(
                 "SELECT ",
                 columns!(),
-                " FROM grants WHERE realm = $1 AND user_id = $2 AND client_id = $3 AND ended_at IS NULL"
+                " FROM grants WHERE realm = $1 AND user_id = $2 AND client_id = $3 AND managed = 0 \
+                 AND ended_at IS NULL"
             ),
             &[realm.into(), user_id.into(), client_id.into()],
         )
@@ -70,11 +72,14 @@ impl Store {
     }
 }
 
-/// A new grant; misses when there is a living one.
+/// Marks a managed grant whose tokens were not fetched yet.
+const UNCLAIMED: i64 = 2;
+
+/// A new grant; a remembered one misses when there is a living one. A managed one is to be claimed, see [`claim`].
 pub fn insert(realm: &str, grant: &Grant) -> Result<Statement, StorageError> {
     Ok(Statement::guard(
-        "INSERT INTO grants (realm, id, user_id, client_id, scope, claims, created_at, updated_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+        "INSERT INTO grants (realm, id, user_id, client_id, scope, claims, created_at, updated_at, expires_at, \
+         managed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
         vec![
             realm.into(),
             (&grant.id).into(),
@@ -85,8 +90,34 @@ pub fn insert(realm: &str, grant: &Grant) -> Result<Statement, StorageError> {
             grant.created_at.into(),
             grant.updated_at.into(),
             grant.expires_at.into(),
+            (if grant.managed { UNCLAIMED } else { 0 }).into(),
         ],
     ))
+}
+
+/// The tokens of a new managed grant were fetched: it lives for its term, `term` seconds from its beginning.
+pub fn claim(realm: &str, id: &str, term: i64) -> Statement {
+    Statement::new(
+        "UPDATE grants SET managed = 1, expires_at = created_at + $3 WHERE realm = $1 AND id = $2 AND managed = $4",
+        vec![realm.into(), id.into(), term.into(), UNCLAIMED.into()],
+    )
+}
+
+/// Ends the refresh tokens that came from a grant.
+pub fn end_refresh_tokens(realm: &str, id: &str, now: i64) -> Statement {
+    Statement::new(
+        "UPDATE refresh_token SET ended_at = $3 WHERE realm = $1 AND ended_at IS NULL \
+         AND authorization_id IN (SELECT id FROM authorizations WHERE realm = $1 AND grant_id = $2)",
+        vec![realm.into(), id.into(), now.into()],
+    )
+}
+
+/// Ends everything that came from a grant; the grant stays.
+pub fn end_authorizations(realm: &str, id: &str, now: i64) -> Statement {
+    Statement::new(
+        "UPDATE authorizations SET ended_at = $3 WHERE realm = $1 AND grant_id = $2 AND ended_at IS NULL",
+        vec![realm.into(), id.into(), now.into()],
+    )
 }
 
 /// Uses a grant, perhaps wider than before; misses when it changed since it was read, or was taken back.
@@ -120,9 +151,6 @@ pub fn end(realm: &str, user_id: &str, id: &str, now: i64) -> Vec<Statement> {
             "UPDATE grants SET ended_at = $4 WHERE realm = $1 AND id = $2 AND user_id = $3 AND ended_at IS NULL",
             vec![realm.into(), id.into(), user_id.into(), now.into()],
         ),
-        Statement::new(
-            "UPDATE authorizations SET ended_at = $3 WHERE realm = $1 AND grant_id = $2 AND ended_at IS NULL",
-            vec![realm.into(), id.into(), now.into()],
-        ),
+        end_authorizations(realm, id, now),
     ]
 }

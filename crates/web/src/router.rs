@@ -45,6 +45,8 @@ fn realm_routes(app: Arc<App>) -> Router {
         .route("/revoke", cors(post(oauth::revoke)))
         .route("/device_authorization", post(oauth::device_authorization))
         .route("/introspect", post(oauth::introspect))
+        .route("/grants", get(oauth::query_grant).delete(oauth::revoke_grant))
+        .route("/grants/{id}", get(oauth::query_grant).delete(oauth::revoke_grant))
         .route("/userinfo", cors(get(oauth::userinfo_get).post(oauth::userinfo_post)))
         .route("/register", post(oauth::register))
         .route(
@@ -176,6 +178,7 @@ pub const CLAIMED: &[&str] = &[
     "/token",
     "/revoke",
     "/introspect",
+    "/grants",
     "/userinfo",
     "/register",
     "/sign-in",

@@ -87,11 +87,14 @@ pub async fn decide(
     check_essential_acr(realm, valid, person.session.acr)?;
     check_assurance(realm, valid, person)?;
 
-    let grant = realm
-        .store
-        .find_grant(realm.issuer(), &person.user.id, valid.client.id())
-        .await?;
-    let already = consented::already(realm, &valid.asked(), grant.as_ref());
+    let management = valid.request.grant_management.as_ref();
+    let Some(known) = consented::find(realm, valid.client.id(), &person.user.id, management).await? else {
+        return refuse(
+            ErrorCode::InvalidGrantId,
+            "grant_id names no living grant of this client and of the user who is signed in",
+        );
+    };
+    let already = known.already(realm, &valid.asked());
     if !needs_consent(valid, &already) {
         return Ok(Decision::Issue(valid.asked()));
     }

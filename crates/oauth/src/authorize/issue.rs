@@ -57,13 +57,14 @@ pub async fn issue(
     }
     let id_token = check_keys(realm, valid, scope, &audience).await?;
     for _ in 0..ATTEMPTS {
-        let known = realm
-            .store
-            .find_grant(realm.issuer(), &person.user.id, valid.client.id())
-            .await?;
-        let already = consented::already(realm, &asked, known.as_ref());
+        let management = valid.request.grant_management.as_ref();
+        let known = consented::find(realm, valid.client.id(), &person.user.id, management).await?;
+        // What was remembered, or is to be changed, was taken back in this very moment.
+        let Some(known) = known else {
+            return Ok(Issued::StartAgain);
+        };
+        let already = known.already(realm, &asked);
         if approval == Approval::Remembered && needs_consent(valid, &already) {
-            // What was remembered was taken back in this very moment.
             return Ok(Issued::StartAgain);
         }
         let consented = Consented {
@@ -186,6 +187,7 @@ fn new_authorization(
             claims: request.claims.clone(),
             permitted_claims: granted.permitted.claims.clone(),
             claims_locales: request.claims_locales.clone(),
+            grant_is_managed: request.grant_management.is_some(),
             acr: person.session.acr.stated(&request.wanted_acr()),
             amr: person.session.amr.clone(),
         },

@@ -80,6 +80,7 @@ mod tests {
             client_id: "c".into(),
             scope,
             claims,
+            managed: false,
             created_at: 0,
             updated_at: 0,
             expires_at: 1,

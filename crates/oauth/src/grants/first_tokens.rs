@@ -5,7 +5,7 @@
 use model::{Authorization, RefreshFamily, new_id};
 use protocol::form::Form;
 use realm::RealmContext;
-use storage::{Change, Outcome, authorization};
+use storage::{Change, Outcome, authorization, grant};
 
 use super::GrantRefusal;
 use crate::{
@@ -103,8 +103,12 @@ async fn commit(
     family: Option<&RefreshFamily>,
 ) -> Result<(), GrantRefusal> {
     let (issuer, now, change_id) = (realm.issuer(), realm.now(), new_id());
+    let term = realm.realm.lifetimes.grant;
+    let is_managed = found.details.grant_is_managed;
     let change = first_use
         .change
+        // Before the authorization, whose end may follow from the grant's.
+        .then_all(is_managed.then(|| grant::claim(issuer, &found.grant_id, term)))
         .then(authorization::redeem(
             issuer,
             &found.id,

@@ -94,6 +94,12 @@ pub fn issue(realm: &RealmContext, redeemed: Redeemed) -> Result<TokenResponse, 
         ),
         _ => None,
     };
+    let grant_id = match &redeemed.behalf {
+        Behalf::User(authorization, _) if authorization.details.grant_is_managed => {
+            Some(authorization.grant_id.clone())
+        }
+        _ => None,
+    };
     Ok(TokenResponse {
         access_token,
         token_type: "Bearer".into(),
@@ -102,5 +108,6 @@ pub fn issue(realm: &RealmContext, redeemed: Redeemed) -> Result<TokenResponse, 
         scope: Some(redeemed.scope),
         issued_token_type: redeemed.issued_token_type.map(|known| known.as_str().to_owned()),
         id_token,
+        grant_id,
     })
 }

@@ -1,8 +1,8 @@
 //! Reading an authorization request, one rule after the other.
 
 use crate::{
-    AuthorizationRequest, ClaimsRequest, ClientMetadata, CodeChallenge, DisplayMode, ErrorCode, Form, PkceRule, Prompt,
-    RequestError, Resource, ResponseMode, ResponseType, Scope, SecurityProfile, ValidatedRedirectUri,
+    AuthorizationRequest, ClaimsRequest, ClientMetadata, CodeChallenge, DisplayMode, ErrorCode, Form, GrantManagement,
+    PkceRule, Prompt, RequestError, Resource, ResponseMode, ResponseType, Scope, SecurityProfile, ValidatedRedirectUri,
     scope::{OFFLINE_ACCESS, OPENID},
 };
 
@@ -54,6 +54,7 @@ pub(super) fn parse(
         claims,
         code_challenge: code_challenge(form, response_type, profile)?,
         resource: resource(form)?,
+        grant_management: GrantManagement::parse(form, client, response_type)?,
     })
 }
 

@@ -31,6 +31,7 @@ fn endpoints_are_at_the_issuers_path() {
         (&document.userinfo_endpoint, "userinfo"),
         (&document.end_session_endpoint, "logout"),
         (&document.check_session_iframe, "session"),
+        (&document.grant_management_endpoint, "grants"),
         (&document.jwks_uri, "jwks"),
     ] {
         assert_eq!(*endpoint, format!("https://id.example/bank/{path}"));

@@ -6,7 +6,7 @@ use realm::RealmContext;
 use serde_json::{Value, json};
 use storage::{Change, Outcome, Statement};
 
-use super::{AdminError, AdminErrorKind, OPENID_SCOPES, with};
+use super::{AdminError, AdminErrorKind, is_own_scope, with};
 
 fn view((api, source): &(Api, Source)) -> Value {
     with(serde_json::to_value(api).unwrap_or_default(), "owner", json!(source))
@@ -69,7 +69,7 @@ async fn check(realm: &RealmContext, api: &Api, stored: &[(Api, Source)]) -> Res
                 "use letters, digits and :._- without spaces",
             ));
         }
-        let is_taken = OPENID_SCOPES.contains(&scope.name.as_str())
+        let is_taken = is_own_scope(&scope.name)
             || stored.iter().any(|(other, _)| other.find_scope(&scope.name).is_some())
             || api.scope.iter().filter(|other| other.name == scope.name).count() > 1;
         if is_taken {

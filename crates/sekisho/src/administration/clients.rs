@@ -113,9 +113,8 @@ fn check(realm: &RealmContext, metadata: &ClientMetadata) -> Result<(), AdminErr
             "choose another, or add it to profiles in the realm file",
         ));
     }
-    let is_known = |scope: &str| {
-        super::OPENID_SCOPES.contains(&scope) || realm.apis.iter().any(|api| api.find_scope(scope).is_some())
-    };
+    let is_known =
+        |scope: &str| super::is_own_scope(scope) || realm.apis.iter().any(|api| api.find_scope(scope).is_some());
     if let Some(scope) = metadata
         .scope
         .iter()

@@ -21,6 +21,7 @@ fn grant_view(grant: &Grant, now: i64) -> Value {
         "client_id": grant.client_id,
         "scope": grant.scope,
         "claims": grant.claims,
+        "managed": grant.managed,
         "alive": grant.is_alive(now),
         "created_at": grant.created_at,
         "updated_at": grant.updated_at,

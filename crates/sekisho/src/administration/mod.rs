@@ -22,7 +22,7 @@ mod users;
 use std::sync::Arc;
 
 use authn::password::PasswordPool;
-pub(crate) use realm::OPENID_SCOPES;
+pub(crate) use realm::{OPENID_SCOPES, is_own_scope};
 use realm::{RealmContext, Realms};
 use serde_json::{Value, json};
 use storage::Store;

@@ -14,7 +14,7 @@ use super::{
     reader::{Located, Report, any_of, nearest},
     realm_file::UserEntry,
 };
-use crate::administration::OPENID_SCOPES;
+use crate::administration::{OPENID_SCOPES, is_own_scope};
 
 /// Complains of everything that does not fit together.
 pub(super) fn check(
@@ -76,9 +76,9 @@ fn check_api(report: &Report<'_>, realm: &Realm, read: &ReadApi, clients: &[Read
         report.error(&read.span, "the API is identified by the issuer", remedy);
     }
     for (scope, span) in read.api.scope.iter().zip(&read.scope_spans) {
-        if OPENID_SCOPES.contains(&scope.name.as_str()) {
-            let problem = format!("the scope {} is one of OpenID Connect", scope.name);
-            report.error(span, problem, "choose another name; every client may use it already");
+        if is_own_scope(&scope.name) {
+            let problem = format!("the scope {} is one of this server's own", scope.name);
+            report.error(span, problem, "choose another name; clients may register it already");
         }
     }
     for id in &read.introspection {
@@ -146,7 +146,7 @@ fn check_client(report: &Report<'_>, realm: &Realm, read: &ReadClient, apis: &[R
     let profile = metadata.profile_or(realm.profile.0);
     let span = read.span_of("scope");
     for scope in metadata.scope.iter().flat_map(protocol::Scope::iter) {
-        if OPENID_SCOPES.contains(&scope) {
+        if is_own_scope(scope) {
             continue;
         }
         let Some(owner) = apis.iter().find(|api| api.api.find_scope(scope).is_some()) else {

@@ -110,7 +110,7 @@ fn every_mistake_of_a_realm_file_is_found_at_once_on_its_line() {
             (13, "loa9"),
             (14, "introspection names public, which is a public client"),
             (14, "introspection names nobody, which is not a client here"),
-            (15, "is one of OpenID Connect"),
+            (15, "is one of this server's own"),
             (15, "the scope openid has no description"),
             (17, "cannot identify an API"),
             (17, "another API not a url at line 11"),

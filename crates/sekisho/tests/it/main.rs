@@ -16,6 +16,7 @@ mod consent;
 mod device;
 mod durability;
 mod grant_term;
+mod grants;
 mod guide;
 mod https;
 mod interop_openidconnect;

@@ -62,6 +62,7 @@ fn new_grant(user_id: &str, id: &str) -> Statement {
         client_id: "app".into(),
         scope: Scope::default(),
         claims: ClaimNames::new(),
+        managed: false,
         created_at: NOW,
         updated_at: NOW,
         expires_at: NOW + 1000,

@@ -5,7 +5,7 @@ use std::future::Future;
 use ::oauth::{Fault, authorize::Person};
 use authn::session;
 use axum::{http::StatusCode, response::Response};
-use model::{Flow, Goal};
+use model::{Flow, Goal, Grant};
 use protocol::{form::Form, scope::OFFLINE_ACCESS};
 use storage::{Change, Outcome, StorageError};
 
@@ -44,7 +44,7 @@ async fn ask_to_sign_in(call: &Call) -> Response {
 async fn view(call: &Call, locale: Locale, person: &Person) -> Result<Account, StorageError> {
     let (store, issuer, now) = (&call.realm.store, call.realm.issuer(), call.realm.now());
     let mut grants = Vec::new();
-    for grant in store.grants_of_user(issuer, &person.user.id, now).await? {
+    for grant in by_client(store.grants_of_user(issuer, &person.user.id, now).await?) {
         let client = store.find_client(issuer, &grant.client_id).await?;
         let name = views::client_name(client.as_ref(), &grant.client_id, locale);
         let mut view = GrantView::new(&grant.client_id, &name, views::permissions(call, locale, &grant));
@@ -76,6 +76,23 @@ async fn view(call: &Call, locale: Locale, person: &Person) -> Result<Account, S
     })
 }
 
+/// What each client may do, by all its grants: which of them it uses for what is its own affair.
+fn by_client(grants: Vec<Grant>) -> Vec<Grant> {
+    let mut clients: Vec<Grant> = Vec::new();
+    for grant in grants {
+        let Some(client) = clients.iter_mut().find(|known| known.client_id == grant.client_id) else {
+            clients.push(grant);
+            continue;
+        };
+        client.scope = client.scope.union(&grant.scope);
+        client.claims.extend(grant.claims);
+        client.created_at = client.created_at.min(grant.created_at);
+        client.updated_at = client.updated_at.max(grant.updated_at);
+        client.expires_at = client.expires_at.max(grant.expires_at);
+    }
+    clients
+}
+
 /// What was just done, said by the redirect that followed it.
 fn notice(call: &Call) -> Option<Text> {
     let query = Form::parse(call.query().as_bytes()).ok()?;
@@ -93,15 +110,18 @@ pub async fn revoke_grant(PageForm { call, form }: PageForm) -> Response {
     act(&call, &form, |person| async {
         let Person { user, .. } = person;
         let issuer = call.realm.issuer();
-        let Some(grant) = call.realm.store.find_grant(issuer, &user.id, &client_id).await? else {
-            return Ok("/account?done=nothing".to_owned());
-        };
-        let end = storage::grant::end(issuer, &user.id, &grant.id, call.realm.now());
-        let outcome = call.realm.store.commit(Change::new().then_all(end)).await?;
-        if outcome == Outcome::Missed {
+        let now = call.realm.now();
+        let all = call.realm.store.grants_of_user(issuer, &user.id, now).await?;
+        let mut has_ended = false;
+        for grant in all.iter().filter(|grant| grant.client_id == client_id) {
+            let end = storage::grant::end(issuer, &user.id, &grant.id, now);
+            let outcome = call.realm.store.commit(Change::new().then_all(end)).await?;
+            has_ended |= outcome == Outcome::Applied;
+        }
+        if !has_ended {
             return Ok("/account?done=nothing".to_owned());
         }
-        tracing::info!(user = user.id, client_id, grant = grant.id, "permission taken back");
+        tracing::info!(user = user.id, client_id, "permission taken back");
         let client = call.realm.store.find_client(issuer, &client_id).await?;
         let name = views::client_name(client.as_ref(), &client_id, views::locale(&call, &[]));
         let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();

@@ -6,6 +6,7 @@ mod consent;
 mod device;
 mod device_authorization;
 mod device_consent;
+mod grants;
 mod introspect;
 mod logout;
 mod metadata;
@@ -20,6 +21,7 @@ pub use check_session::check_session;
 pub use consent::{consent, consent_page};
 pub use device::{device_page, enter_user_code};
 pub use device_authorization::device_authorization;
+pub use grants::{query_grant, revoke_grant};
 pub use introspect::introspect;
 pub use logout::{logout, logout_post};
 pub use metadata::{jwks, metadata, preflight};
@@ -64,4 +66,12 @@ fn as_get<'a>(call: &Call, below: &str, form: impl Iterator<Item = (&'a str, &'a
 fn authorization(headers: &HeaderMap) -> Vec<&str> {
     let values = headers.get_all("authorization").iter();
     values.map(|value| value.to_str().unwrap_or("")).collect()
+}
+
+/// The access tokens of all `Authorization` headers (RFC 6750 §2.1); `None` for a header that holds none.
+fn bearer_tokens(call: &Call) -> impl Iterator<Item = Option<String>> {
+    call.headers.get_all("authorization").iter().map(|value| {
+        let token = BearerToken::from_authorization(value.to_str().ok()?).ok()?;
+        Some(token.as_str().to_owned())
+    })
 }

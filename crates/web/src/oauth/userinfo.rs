@@ -12,8 +12,9 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use protocol::{bearer::BearerToken, form::Form};
+use protocol::form::Form;
 
+use super::bearer_tokens;
 use crate::{
     extract::{Call, FormCall},
     respond,
@@ -67,18 +68,9 @@ async fn told(call: &Call, form: Option<&Form>) -> Response {
 
 /// "Clients MUST NOT use more than one method to transmit the token in each request" (RFC 6750 §2).
 fn presented_token(call: &Call, form: Option<&Form>) -> Result<String, UserinfoRefusal> {
-    let mut tokens: Vec<String> = Vec::new();
-    for value in call.headers.get_all("authorization") {
-        let token = value
-            .to_str()
-            .ok()
-            .and_then(|value| BearerToken::from_authorization(value).ok());
-        tokens.push(
-            token
-                .map(|token| token.as_str().to_owned())
-                .ok_or(UserinfoRefusal::InvalidToken)?,
-        );
-    }
+    let mut tokens: Vec<String> = bearer_tokens(call)
+        .collect::<Option<_>>()
+        .ok_or(UserinfoRefusal::InvalidToken)?;
     if let Some(form) = form {
         tokens.extend(form.all("access_token").map(str::to_owned));
     }

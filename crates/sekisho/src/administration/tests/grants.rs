@@ -29,6 +29,7 @@ fn grant(user: &User) -> Grant {
         client_id: "app".into(),
         scope: "openid".parse().unwrap(),
         claims: ["birthdate".to_owned()].into(),
+        managed: false,
         created_at: NOW,
         updated_at: NOW,
         expires_at: NOW + 100,

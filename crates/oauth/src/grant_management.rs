@@ -1,0 +1,117 @@
+//! `/grants/{grant_id}`: a client asks about a grant that it manages, or revokes it.
+//!
+//! Spec: Grant Management for OAuth 2.0 (Implementer's Draft 1) §6
+//!
+//! The token is the client's own, from the `client_credentials` grant, with the scope of the action. A grant id is no
+//! secret, so it opens nothing; of others' grants a client learns no more than that they are not its own.
+
+use model::Grant;
+use protocol::{
+    claims,
+    error_code::ErrorCode,
+    grant_management::{GrantResource, GrantedScope, QUERY_SCOPE, REVOKE_SCOPE},
+    scope::Scope,
+};
+use realm::RealmContext;
+use storage::{Change, StorageError, grant};
+
+use crate::{Fault, introspection, issue::AccessToken};
+
+/// Why a grant is not told about, or not revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantManagementRefusal {
+    /// No token at all: answered without an error code (RFC 6750 §3).
+    #[error("no access token")]
+    TokenMissing,
+    /// Not a token of this realm, expired, revoked, or not meant for this server.
+    #[error("the access token is unknown, expired, revoked, or not meant for the grant management endpoint")]
+    InvalidToken,
+    /// The token has not the scope of the action.
+    #[error("the access token does not have the scope {0}")]
+    InsufficientScope(&'static str),
+    /// No living grant of this client.
+    #[error("there is no such grant of this client, or it has ended")]
+    UnknownGrant,
+    /// A failure of this server.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl GrantManagementRefusal {
+    /// The registered error code (§6.6, RFC 6750 §3.1).
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::TokenMissing | Self::InvalidToken => ErrorCode::InvalidToken,
+            Self::InsufficientScope(_) => ErrorCode::InsufficientScope,
+            Self::UnknownGrant => ErrorCode::InvalidGrantId,
+            Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
+            Self::Fault(_) => ErrorCode::ServerError,
+        }
+    }
+}
+
+impl From<StorageError> for GrantManagementRefusal {
+    fn from(error: StorageError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// What a grant permits now.
+pub async fn query(realm: &RealmContext, token: &str, id: &str) -> Result<GrantResource, GrantManagementRefusal> {
+    let grant = find(realm, token, QUERY_SCOPE, id).await?;
+    let of_scope = claims::of_scope(&grant.scope).map(str::to_owned);
+    Ok(GrantResource {
+        scopes: by_resource(realm, &grant.scope),
+        claims: of_scope.chain(grant.claims.iter().cloned()).collect(),
+        created_at: grant.created_at,
+        last_updated: grant.updated_at,
+        expires_at: grant.expires_at,
+    })
+}
+
+/// "The AS MUST revoke the grant and all refresh tokens issued based on that particular grant, it should revoke all
+/// access tokens" (§6.5).
+pub async fn revoke(realm: &RealmContext, token: &str, id: &str) -> Result<(), GrantManagementRefusal> {
+    let grant = find(realm, token, REVOKE_SCOPE, id).await?;
+    let end = grant::end(realm.issuer(), &grant.user_id, &grant.id, realm.now());
+    // Whoever was faster has ended it as well.
+    let _ = realm.store.commit(Change::new().then_all(end)).await?;
+    Ok(())
+}
+
+/// The living grant of this id, of the client to whom the token belongs.
+async fn find(
+    realm: &RealmContext,
+    token: &str,
+    scope: &'static str,
+    id: &str,
+) -> Result<Grant, GrantManagementRefusal> {
+    let token = AccessToken::read(realm, token).ok_or(GrantManagementRefusal::InvalidToken)?;
+    let live = introspection::live(realm, token)
+        .await?
+        .filter(|live| live.audience.iter().any(|audience| audience == realm.issuer()))
+        .ok_or(GrantManagementRefusal::InvalidToken)?;
+    if !live.scope.contains(scope) {
+        return Err(GrantManagementRefusal::InsufficientScope(scope));
+    }
+    let is_theirs =
+        |grant: &Grant| grant.managed && grant.client_id == live.token.client_id && grant.is_alive(realm.now());
+    let found = realm.store.find_grant_by_id(realm.issuer(), id).await?;
+    found.filter(is_theirs).ok_or(GrantManagementRefusal::UnknownGrant)
+}
+
+/// Scopes by the API that owns them; last those of OpenID Connect.
+fn by_resource(realm: &RealmContext, scope: &Scope) -> Vec<GrantedScope> {
+    let of_apis = realm.scopes.of_apis.iter().map(|(identifier, owned)| GrantedScope {
+        scope: scope.intersection(owned),
+        resource: vec![identifier.clone()],
+    });
+    let of_openid = GrantedScope {
+        scope: scope.intersection(&realm.scopes.openid),
+        resource: Vec::new(),
+    };
+    of_apis
+        .chain([of_openid])
+        .filter(|part| !part.scope.is_empty())
+        .collect()
+}
