@@ -9,15 +9,20 @@
 use model::{Authorization, AuthorizationDetails, Client, Grant, Session, User, new_id};
 use protocol::{
     acr::Acr,
-    claims::ClaimNames,
     form::Form,
     scope::{OFFLINE_ACCESS, Scope},
 };
 use realm::RealmContext;
-use storage::{Change, Outcome, StorageError, authorization, grant, session};
+use storage::{Change, Outcome, StorageError, authorization, session};
 
 use super::GrantRefusal;
-use crate::{Fault, issue::AccessToken, scope_policy};
+use crate::{
+    Fault,
+    authorize::Permission,
+    consented::{self, Approval, Consented, Known},
+    issue::AccessToken,
+    scope_policy,
+};
 
 /// How often a grant that others change meanwhile is read again.
 const ATTEMPTS: usize = 3;
@@ -137,35 +142,24 @@ impl Vouched {
         known: Option<Grant>,
         scope: &Scope,
     ) -> Result<Option<(String, Change)>, StorageError> {
-        let (issuer, now) = (realm.issuer(), realm.now());
-        match known {
-            Some(known) if known.is_alive(now) => {
-                let permitted = known.scope.union(scope);
-                let is_enough = permitted == known.scope || client.metadata.first_party;
-                let wanted = (&permitted, &known.claims);
-                let touch = grant::touch(issuer, &known, wanted, known.expires_at, now)?;
-                Ok(is_enough.then(|| (known.id, Change::new().then(touch))))
-            }
-            _ if !client.metadata.first_party => Ok(None),
-            expired => {
-                let new = Grant {
-                    id: new_id(),
-                    user_id: self.user.id.clone(),
-                    client_id: client.id().to_owned(),
-                    scope: scope.clone(),
-                    claims: ClaimNames::default(),
-                    created_at: now,
-                    updated_at: now,
-                    expires_at: now + realm.realm.lifetimes.grant,
-                    ended_at: None,
-                };
-                let end = expired.map(|old| grant::end(issuer, &old.user_id, &old.id, now));
-                let change = Change::new()
-                    .then_all(end.unwrap_or_default())
-                    .then(grant::insert(issuer, &new)?);
-                Ok(Some((new.id, change)))
-            }
+        let is_enough = known
+            .as_ref()
+            .is_some_and(|known| known.is_alive(realm.now()) && scope.is_subset_of(&known.scope));
+        if !is_enough && !client.metadata.first_party {
+            return Ok(None);
         }
+        let permitted = Permission {
+            scope: scope.clone(),
+            ..Permission::default()
+        };
+        let consented = Consented {
+            client_id: client.id(),
+            user_id: &self.user.id,
+            asked: &permitted,
+            permitted: &permitted,
+            approval: Approval::Remembered,
+        };
+        consented::use_grant(realm, &consented, Known::Remembered(known)).map(Some)
     }
 
     fn authorization(

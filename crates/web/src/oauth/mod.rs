@@ -71,7 +71,7 @@ fn authorization(headers: &HeaderMap) -> Vec<&str> {
 /// The access tokens of all `Authorization` headers (RFC 6750 §2.1); `None` for a header that holds none.
 fn bearer_tokens(call: &Call) -> impl Iterator<Item = Option<String>> {
     call.headers.get_all("authorization").iter().map(|value| {
-        let token = BearerToken::from_authorization(value.to_str().ok()?).ok()?;
+        let token = protocol::bearer::BearerToken::from_authorization(value.to_str().ok()?).ok()?;
         Some(token.as_str().to_owned())
     })
 }
