@@ -33,7 +33,7 @@ pub use userinfo::{userinfo_get, userinfo_post};
 
 use ::oauth::EndpointRequest;
 use axum::{http::HeaderMap, response::Response};
-use protocol::{error_code::ErrorCode, form::Form};
+use protocol::{bearer::BearerToken, error_code::ErrorCode, form::Form};
 
 use crate::{extract::Call, pages::ErrorKind, respond};
 
@@ -71,7 +71,7 @@ fn authorization(headers: &HeaderMap) -> Vec<&str> {
 /// The access tokens of all `Authorization` headers (RFC 6750 §2.1); `None` for a header that holds none.
 fn bearer_tokens(call: &Call) -> impl Iterator<Item = Option<String>> {
     call.headers.get_all("authorization").iter().map(|value| {
-        let token = protocol::bearer::BearerToken::from_authorization(value.to_str().ok()?).ok()?;
+        let token = BearerToken::from_authorization(value.to_str().ok()?).ok()?;
         Some(token.as_str().to_owned())
     })
 }
