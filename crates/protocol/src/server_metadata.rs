@@ -218,7 +218,7 @@ impl ServerMetadata {
             ui_locales_supported: owned(locales.iter().map(String::as_str)),
             acr_values_supported: owned(Acr::REACHABLE.iter().map(|level| level.urn())),
             prompt_values_supported: owned(prompt::supported(false).map(PromptValue::as_str)),
-            display_values_supported: owned(["page"]),
+            display_values_supported: owned(["page", "popup"]),
             claims_parameter_supported: true,
             request_parameter_supported: true,
             request_uri_parameter_supported: true,

@@ -3,8 +3,10 @@
 //! Every form carries the sealed flow too. Form and cookie must agree, which binds the form to this browser; and
 //! when the cookie was lost half-way, the form still knows which request to begin again with.
 
-use jose::{b64, constant_time_eq};
+use ::oauth::authorize::Person;
+use jose::{b64, constant_time_eq, hmac_sha256};
 use model::{Flow, flow::LIFETIME};
+use protocol::form::Form;
 use realm::{Purpose, RealmContext, RealmError};
 use storage::{Change, Outcome, StorageError, stored_flow};
 
@@ -47,7 +49,22 @@ pub struct OpenFlow {
     pub carried: String,
 }
 
-/// Puts a new flow on its way. Answers the cookies to set.
+impl OpenFlow {
+    /// What a form must bring back that only the user who was shown it may answer. It belongs to the flow and to that
+    /// user: another one may have signed in since, in another tab; nobody answers for somebody else.
+    pub fn csrf_of(&self, person: &Person) -> String {
+        let of_flow = &self.flow.csrf;
+        let of_user = hmac_sha256(of_flow.as_bytes(), person.user.id.as_bytes());
+        format!("{of_flow}.{}", b64::encode(of_user))
+    }
+
+    /// Whether a form brought that back; compared in constant time.
+    pub fn is_csrf_of(&self, person: &Person, presented: &str) -> bool {
+        constant_time_eq(self.csrf_of(person).as_bytes(), presented.as_bytes())
+    }
+}
+
+/// Puts a flow on its way, new or changed. Answers the cookies to set.
 pub async fn begin(call: &Call, flow: &Flow) -> Result<Vec<String>, FlowError> {
     let realm = &call.realm;
     let sealed = realm.seal(Purpose::Flow, flow)?;
@@ -72,19 +89,20 @@ pub async fn begin(call: &Call, flow: &Flow) -> Result<Vec<String>, FlowError> {
     let name = authn::session::flow_cookie_name(&realm.realm, &flow.id);
     let mut cookies = vec![cookies::set(&realm.realm, &name, &text, Some(LIFETIME))];
     cookies.extend(
-        oldest(call)
+        oldest(call, &name)
             .iter()
             .map(|name| cookies::set(&realm.realm, name, "", Some(0))),
     );
     Ok(cookies)
 }
 
-/// The cookies of the oldest flows, beyond what a browser may have at once.
-fn oldest(call: &Call) -> Vec<String> {
+/// The cookies of the oldest flows, beyond what a browser may have at once besides the one of this name.
+fn oldest(call: &Call, this: &str) -> Vec<String> {
     let prefix = authn::session::flow_cookie_name(&call.realm.realm, "");
     let mut flows: Vec<(i64, &str)> = call
         .cookies
         .with_prefix(&prefix)
+        .filter(|(name, _)| *name != this)
         .map(|(name, value)| {
             let begun = b64::decode(value).and_then(|sealed| call.realm.open::<Flow>(Purpose::Flow, &sealed));
             (begun.map_or(0, |flow| flow.created_at), name)
@@ -133,6 +151,12 @@ pub async fn submitted(call: &Call, carried: &str, csrf: &str) -> Result<OpenFlo
         flow,
         carried: carried.to_owned(),
     })
+}
+
+/// The flow that a form continues of which [`OpenFlow::csrf_of`] says who may answer it; that is yet to be checked.
+pub async fn submitted_by_someone(call: &Call, form: &Form) -> Result<OpenFlow, FlowError> {
+    let (carried, csrf) = (form.first("flow").unwrap_or(""), form.first("csrf").unwrap_or(""));
+    submitted(call, carried, csrf.split('.').next().unwrap_or("")).await
 }
 
 async fn open(realm: &RealmContext, carried: &str) -> Result<Flow, FlowError> {

@@ -28,6 +28,10 @@ fn realm_routes(app: Arc<App>) -> Router {
     let pages = Router::new()
         .route("/authorize", get(oauth::authorize_get).post(oauth::authorize_post))
         .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
+        .route(
+            "/select-account",
+            get(account::select_account_page).post(account::select_account),
+        )
         .route("/sign-up", get(account::sign_up_page).post(account::sign_up))
         .route("/consent", get(oauth::consent_page).post(oauth::consent))
         .route("/device", get(oauth::device_page).post(oauth::enter_user_code))
@@ -183,6 +187,7 @@ pub const CLAIMED: &[&str] = &[
     "/register",
     "/sign-in",
     "/sign-up",
+    "/select-account",
     "/consent",
     "/device",
     "/device_authorization",

@@ -5,10 +5,11 @@ use ::oauth::{
     scope_policy,
 };
 use model::{Client, Grant, localized};
-use protocol::{claims::standard, form::Form, scope::Scope};
+use protocol::{DisplayMode, claims::standard, form::Form, scope::Scope};
 
 use crate::{
     extract::Call,
+    flow::OpenFlow,
     locale::Locale,
     pages::{ClaimView, ClientView, Label, RealmView, ScopeView},
 };
@@ -26,6 +27,14 @@ pub fn locale(call: &Call, ui_locales: &[String]) -> Locale {
 pub fn realm(call: &Call, locale: Locale, query: &str) -> RealmView {
     let realm = &call.realm.realm;
     RealmView::new(&realm.display_name, &realm.issuer, realm.base_path(), &realm.locales).with_languages(locale, query)
+}
+
+/// The realm on a page of a flow, shown as its request would like.
+pub fn realm_of_flow(call: &Call, locale: Locale, open: &OpenFlow, display: Option<DisplayMode>) -> RealmView {
+    RealmView {
+        popup: display == Some(DisplayMode::Popup),
+        ..realm(call, locale, &format!("flow={}", open.flow.id))
+    }
 }
 
 /// The app that a request comes from.

@@ -1,9 +1,9 @@
-//! What must happen before this request can be answered: sign-in, consent, or nothing.
+//! What must happen before this request can be answered: sign-in, the choice of an account, consent, or nothing.
 //!
 //! Spec: OpenID Connect Core §3.1.2.1 (`prompt`, `max_age`), §3.1.2.2 to §3.1.2.4, §3.1.2.6, §5.5.1.1 (`acr`),
 //! RFC 8252 §8.6, RFC 9470 §5 (the API's least `acr`)
 
-use model::{Session, User};
+use model::{Flow, Session, User};
 use protocol::{acr::Acr, error_code::ErrorCode, scope::OFFLINE_ACCESS};
 use realm::RealmContext;
 
@@ -29,6 +29,8 @@ pub struct Person {
 pub enum Decision {
     /// The user must authenticate.
     SignIn,
+    /// The user must say whether to go on as who they are here.
+    SelectAccount,
     /// The user must be asked.
     Consent(ConsentNeeded),
     /// Everything is there: [`super::issue`] this.
@@ -46,12 +48,12 @@ pub struct ConsentNeeded {
     pub offline_for: Option<i64>,
 }
 
-/// Decides. `flow_id` is the flow in which the user may have authenticated just now.
+/// Decides. `flow` is the one in which the user may have authenticated, or chosen an account, just now.
 pub async fn decide(
     realm: &RealmContext,
     valid: &ValidRequest,
     person: Option<&Person>,
-    flow_id: Option<&str>,
+    flow: Option<&Flow>,
 ) -> Result<Decision, AuthorizeRefusal> {
     let refuse = |code, text: &str| Err(AuthorizeRefusal::redirect(realm.issuer(), valid, code, text));
     // "If this parameter contains none with any other value, an error is returned" was checked when it was parsed.
@@ -61,7 +63,7 @@ pub async fn decide(
     let wanted_user = WantedUser::of(realm, valid)?;
     check_essential_acr(realm, valid, Acr::highest())?;
 
-    let Some(person) = person.filter(|person| is_fresh(realm, valid, &person.session, flow_id)) else {
+    let Some(person) = person.filter(|person| is_fresh(realm, valid, &person.session, flow)) else {
         return if is_silent {
             refuse(
                 ErrorCode::LoginRequired,
@@ -72,7 +74,7 @@ pub async fn decide(
         };
     };
     // Whoever signed in just now as somebody else than is wanted is not asked again: it would go round in circles.
-    let is_just_signed_in = flow_id == Some(person.session.flow_id.as_str());
+    let is_just_signed_in = is_authenticated_in(flow, &person.session);
     match wanted_user.is(realm, person)? {
         IsWanted::Yes => {}
         IsWanted::Perhaps if is_just_signed_in => {}
@@ -83,6 +85,11 @@ pub async fn decide(
             );
         }
         IsWanted::Perhaps | IsWanted::No => return Ok(Decision::SignIn),
+    }
+    // Whoever signed in just now has said who they are; so has who chose to go on as they are.
+    let is_chosen = flow.is_some_and(|flow| flow.chosen_session.as_ref() == Some(&person.session.id));
+    if valid.request.prompt.wants_account_selection() && !is_just_signed_in && !is_chosen {
+        return Ok(Decision::SelectAccount);
     }
     check_essential_acr(realm, valid, person.session.acr)?;
     check_assurance(realm, valid, person)?;
@@ -109,14 +116,18 @@ pub async fn decide(
     }))
 }
 
+fn is_authenticated_in(flow: Option<&Flow>, session: &Session) -> bool {
+    flow.is_some_and(|flow| flow.id == session.flow_id)
+}
+
 /// Whether this session's authentication is recent enough for what the request wants.
-fn is_fresh(realm: &RealmContext, valid: &ValidRequest, session: &Session, flow_id: Option<&str>) -> bool {
+fn is_fresh(realm: &RealmContext, valid: &ValidRequest, session: &Session, flow: Option<&Flow>) -> bool {
     // Who authenticated in this very flow has done what was asked.
-    if flow_id == Some(session.flow_id.as_str()) {
+    if is_authenticated_in(flow, session) {
         return true;
     }
     let prompt = &valid.request.prompt;
-    if prompt.wants_login() || prompt.wants_account_selection() || prompt.wants_sign_up() {
+    if prompt.wants_login() || prompt.wants_sign_up() {
         return false;
     }
     // "the elapsed time […] is greater than this value" (§3.1.2.1); max_age=0 is prompt=login.

@@ -1,6 +1,6 @@
 //! Claims in several languages and scripts: `name`, `name#ja-Kana-JP`.
 //!
-//! Spec: OpenID Connect Core §5.2 and §5.5.2, RFC 5646 §2.1 (the form of a tag), RFC 4647 §3.3.1 (basic filtering)
+//! Spec: OpenID Connect Core §5.2 and §5.5.2, RFC 5646 §2.1, RFC 4647 §3.3.1
 
 use serde_json::{Map, Value};
 

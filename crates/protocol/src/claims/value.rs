@@ -1,6 +1,6 @@
 //! Which values a standard claim can have.
 //!
-//! Spec: OpenID Connect Core §5.1 and §5.1.1, RFC 3966 §3 (telephone numbers)
+//! Spec: OpenID Connect Core §5.1 and §5.1.1, RFC 3966 §3
 
 use serde_json::{Map, Value};
 use url::Url;

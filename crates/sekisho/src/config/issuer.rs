@@ -29,6 +29,7 @@ const ENDPOINTS: &[&str] = &[
     "register",
     "revoke",
     "scim",
+    "select-account",
     "session",
     "sign-in",
     "sign-up",

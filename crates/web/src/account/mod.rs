@@ -1,10 +1,12 @@
 //! The user's own pages: sign-in, what they permitted, where they are signed in.
 
 mod overview;
+mod select_account;
 mod sign_in;
 mod sign_up;
 
 pub use overview::{end_session, page, revoke_grant};
+pub use select_account::{select_account, select_account_page};
 pub use sign_in::{sign_in, sign_in_page};
 pub use sign_up::{sign_up, sign_up_page};
 

@@ -57,7 +57,7 @@ fn show(
     let flow = format!("flow={}", open.flow.id);
     let sign_up = call.realm.realm.sign_up.then(|| call.path(&format!("/sign-up?{flow}")));
     let view = SignIn {
-        realm: views::realm(call, locale, &flow),
+        realm: views::realm_of_flow(call, locale, open, requester.display()),
         client: requester.client(locale),
         action: call.path("/sign-in"),
         flow: open.carried.clone(),

@@ -99,7 +99,7 @@ fn show(
     let locale = views::locale(call, requester.ui_locales());
     let flow = format!("flow={}", open.flow.id);
     let view = SignUp {
-        realm: views::realm(call, locale, &flow),
+        realm: views::realm_of_flow(call, locale, open, requester.display()),
         client: requester.client(locale),
         action: call.path("/sign-up"),
         flow: open.carried.clone(),

@@ -58,6 +58,7 @@ async fn start(call: &Call, form: &Form, person: Option<&Person>) -> Result<Resp
         // (Initiating User Registration §4.1).
         Decision::SignIn if valid.request.prompt.wants_sign_up() => "/sign-up",
         Decision::SignIn => "/sign-in",
+        Decision::SelectAccount => "/select-account",
         Decision::Consent(_) => "/consent",
         Decision::Issue(permitted) => {
             match answer(call, &valid, person, &permitted, None, Approval::Remembered).await? {

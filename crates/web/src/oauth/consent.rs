@@ -7,7 +7,6 @@ use ::oauth::{
     scope_policy,
 };
 use axum::{http::StatusCode, response::Response};
-use jose::{b64, constant_time_eq, hmac_sha256};
 use model::Goal;
 use protocol::{
     form::Form,
@@ -47,9 +46,7 @@ pub async fn consent_page(call: Call) -> Response {
 
 /// `POST /consent`: the answer.
 pub async fn consent(PageForm { call, form }: PageForm) -> Response {
-    let (carried, csrf) = (form.first("flow").unwrap_or(""), form.first("csrf").unwrap_or(""));
-    let of_flow = csrf.split('.').next().unwrap_or("");
-    let open = match flow::submitted(&call, carried, of_flow).await {
+    let open = match flow::submitted_by_someone(&call, &form).await {
         Ok(open) => open,
         Err(error) => return flow_error(&call, error),
     };
@@ -68,7 +65,10 @@ async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Respo
     };
     let person = call.person().await?;
     let id = &open.flow.id;
-    match (decide(&call.realm, &valid, person.as_ref(), Some(id)).await?, &person) {
+    match (
+        decide(&call.realm, &valid, person.as_ref(), Some(&open.flow)).await?,
+        &person,
+    ) {
         (Decision::Consent(needed), Some(person)) => Ok(ask(call, open, &valid, person, &needed, error)),
         (Decision::Issue(permitted), Some(_)) => {
             let response = answer(
@@ -82,6 +82,7 @@ async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Respo
             .await?;
             Ok(response.unwrap_or_else(|| begin_again(call, &open.flow.goal)))
         }
+        (Decision::SelectAccount, Some(_)) => Ok(respond::see_other(call, &format!("/select-account?flow={id}"), &[])),
         _ => Ok(respond::see_other(call, &format!("/sign-in?flow={id}"), &[])),
     }
 }
@@ -98,6 +99,7 @@ fn ask(
     let audience = scope_policy::audience(&call.realm, &valid.client, &needed.asked.scope, &valid.request.resource);
     let redirect_uri = valid.redirect_uri.as_str();
     let view = Consent {
+        realm: views::realm_of_flow(call, locale, open, valid.request.display),
         client: views::client(&valid.client, locale).returning_to(redirect_uri),
         claims: views::claims(locale, valid, needed),
         redirect_host: Some(Consent::host_of(redirect_uri)),
@@ -122,7 +124,7 @@ pub(super) fn question(
         })
         .collect();
     Consent {
-        realm: views::realm(call, locale, &format!("flow={}", open.flow.id)),
+        realm: views::realm_of_flow(call, locale, open, None),
         client: ClientView::new("", ""),
         user_code: None,
         user: Label::new(person.user.display()),
@@ -133,23 +135,15 @@ pub(super) fn question(
         redirect_host: None,
         action: call.path("/consent"),
         flow: open.carried.clone(),
-        csrf: csrf(open, person),
+        csrf: open.csrf_of(person),
         error: None,
     }
-}
-
-/// What the form must bring back: it belongs to the flow, and to the user who was asked. Another one may have signed
-/// in since, in another tab; nobody answers for somebody else.
-fn csrf(open: &OpenFlow, person: &Person) -> String {
-    let of_flow = &open.flow.csrf;
-    let of_user = hmac_sha256(of_flow.as_bytes(), person.user.id.as_bytes());
-    format!("{of_flow}.{}", b64::encode(of_user))
 }
 
 /// Whether the form comes from the page that this very user was shown.
 pub(super) fn is_who_was_asked(open: &OpenFlow, person: Option<&Person>, form: &Form) -> bool {
     let presented = form.first("csrf").unwrap_or("");
-    person.is_some_and(|person| constant_time_eq(csrf(open, person).as_bytes(), presented.as_bytes()))
+    person.is_some_and(|person| open.is_csrf_of(person, presented))
 }
 
 async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, AuthorizeRefusal> {
@@ -159,11 +153,10 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
     let person = call.person().await?;
     let id = &open.flow.id;
     // Only who could be asked may answer: the session may have ended while the page was open.
-    if matches!(
-        decide(&call.realm, &valid, person.as_ref(), Some(id)).await?,
-        Decision::SignIn
-    ) {
-        return Ok(respond::see_other(call, &format!("/sign-in?flow={id}"), &[]));
+    match decide(&call.realm, &valid, person.as_ref(), Some(&open.flow)).await? {
+        Decision::SignIn => return Ok(respond::see_other(call, &format!("/sign-in?flow={id}"), &[])),
+        Decision::SelectAccount => return Ok(respond::see_other(call, &format!("/select-account?flow={id}"), &[])),
+        Decision::Consent(_) | Decision::Issue(_) => {}
     }
     if form.first("decision") != Some("approve") {
         return Err(deny(&call.realm, &valid));

@@ -16,7 +16,7 @@ mod revoke;
 mod token;
 mod userinfo;
 
-pub use authorize::{authorize_get, authorize_post, flow_error, refuse, request_of};
+pub use authorize::{authorize_get, authorize_post, begin_again, flow_error, refuse, request_of};
 pub use check_session::check_session;
 pub use consent::{consent, consent_page};
 pub use device::{device_page, enter_user_code};

@@ -5,7 +5,7 @@ use ::oauth::{
     device::{self, WaitingRequest},
 };
 use model::Goal;
-use protocol::device_authorization::UserCode;
+use protocol::{DisplayMode, device_authorization::UserCode};
 use storage::StorageError;
 
 use super::request_of;
@@ -51,6 +51,14 @@ impl Requester {
         match self {
             Self::App(valid) => &valid.request.ui_locales,
             Self::Device(_) | Self::User => &[],
+        }
+    }
+
+    /// How the request would like pages to be shown.
+    pub fn display(&self) -> Option<DisplayMode> {
+        match self {
+            Self::App(valid) => valid.request.display,
+            Self::Device(_) | Self::User => None,
         }
     }
 

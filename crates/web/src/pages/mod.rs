@@ -18,6 +18,7 @@ mod message;
 mod overrides;
 mod realm_view;
 mod sample;
+mod select_account;
 mod sign_in;
 mod sign_up;
 mod signed_out;
@@ -33,6 +34,7 @@ pub use form_post::FormPost;
 pub use message::{Message, SignOut};
 pub use overrides::OverrideError;
 pub use realm_view::{ClientLink, ClientView, LanguageLink, RealmView};
+pub use select_account::SelectAccount;
 pub use sign_in::SignIn;
 pub use sign_up::{FieldError, SignUp};
 pub use signed_out::{FrameView, NextView, SignedOut};
@@ -46,11 +48,12 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 14] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
     ("sign_in.html", include_str!("../templates/sign_in.html")),
+    ("select_account.html", include_str!("../templates/select_account.html")),
     ("sign_up.html", include_str!("../templates/sign_up.html")),
     ("consent.html", include_str!("../templates/consent.html")),
     ("device.html", include_str!("../templates/device.html")),

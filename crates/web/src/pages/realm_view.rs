@@ -20,6 +20,8 @@ pub struct RealmView {
     pub locales: Vec<String>,
     /// The page in other languages; empty where there is no choice.
     pub languages: Vec<LanguageLink>,
+    /// Whether the page is in a pop-up window (OpenID Connect Core §3.1.2.1, `display`).
+    pub popup: bool,
 }
 
 impl RealmView {
@@ -38,6 +40,7 @@ impl RealmView {
             base_path: base_path.to_owned(),
             locales: locales.to_owned(),
             languages: Vec::new(),
+            popup: false,
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::{
     Account, ApiView, ClaimView, ClientView, Consent, Device, ErrorKind, ErrorPage, FieldError, FormPost, FrameView,
-    GrantView, Href, Label, Link, Message, NextView, RealmView, ScopeView, SessionView, Sheet, SignIn, SignOut, SignUp,
-    SignedOut, Text,
+    GrantView, Href, Label, Link, Message, NextView, RealmView, ScopeView, SelectAccount, SessionView, Sheet, SignIn,
+    SignOut, SignUp, SignedOut, Text,
 };
 use crate::locale::Locale;
 
@@ -52,6 +52,16 @@ pub(super) fn all(locale: Locale) -> Vec<Sheet> {
             user_code: "<b>".into(),
             error: Some(Text::key("device.error.too_many").with("count", "1")),
             ..device(locale)
+        }),
+        Sheet::of(&select_account(locale)),
+        Sheet::of(&SelectAccount {
+            realm: RealmView {
+                popup: true,
+                ..realm(locale)
+            },
+            client: ClientView::new("", "cli"),
+            error: Some(Text::key("select_account.error.form")),
+            ..select_account(locale)
         }),
         Sheet::of(&account(locale)),
         Sheet::of(&Account {
@@ -133,6 +143,19 @@ pub(super) fn sign_up(locale: Locale) -> SignUp {
         least: 8,
         error: None,
         sign_in: Href::local("/bank/sign-in?flow=Zmxvdw"),
+    }
+}
+
+pub(super) fn select_account(locale: Locale) -> SelectAccount {
+    SelectAccount {
+        realm: realm(locale),
+        client: client(),
+        user: Label::new("Alice Example"),
+        username: Label::new("alice"),
+        action: "/bank/select-account".into(),
+        flow: "Zmxvdw".into(),
+        csrf: "Y3NyZg".into(),
+        error: None,
     }
 }
 

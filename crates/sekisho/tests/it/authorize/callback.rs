@@ -9,7 +9,7 @@ use crate::{
     request::{Request, WEB, signed_in},
 };
 
-const ALL_TYPES: &str = r#"
+pub const ALL_TYPES: &str = r#"
 [[client]]
 client_id      = "all-types"
 client_secret  = "all-types-secret"

@@ -4,7 +4,7 @@ use testkit::Page;
 
 use crate::{
     bank::Bank,
-    request::{Request, assert_error_page, sign_in},
+    request::{Request, assert_error_page, sign_in, signed_in},
 };
 
 fn is_in(page: &Page, language: &str) -> bool {
@@ -117,13 +117,56 @@ async fn the_user_can_change_the_language_of_a_page() {
 
 // Conformance: B26 oidcc-display-page oidcc-display-popup
 #[tokio::test]
-async fn each_way_of_display_is_accepted() {
+async fn a_display_is_accepted_and_a_pop_up_window_has_pages_that_fit() {
     let bank = Bank::start().await;
-    for display in ["page", "popup", "touch", "wap"] {
-        let request = Request::code("openid").with("display", display);
+    for (display, is_popup) in [
+        ("page", false),
+        ("popup", true),
+        ("touch", false),
+        ("wap", false),
+        ("hologram", false),
+    ] {
+        let browser = bank.browser();
+        let request = Request::code("openid")
+            .with("display", display)
+            .with("prompt", "consent");
+        let page = request.open(&bank, &browser).await.page();
+        let fits = |page: &Page| page.html.contains("<body class=\"narrow popup\">");
+        assert_eq!(fits(&page), is_popup, "{display}");
+        let wrong = browser.sign_in(&page, "alice", "wrong").await.page();
+        assert_eq!(fits(&wrong), is_popup, "{display}");
+        let page = sign_in(&browser, &wrong, "alice").await;
+        assert_eq!(page.html.contains(" popup\">"), is_popup, "{display}");
         assert!(
-            request.open(&bank, &bank.browser()).await.page().has("sign-in"),
+            browser.approve(&page).await.callback().get("code").is_some(),
             "{display}"
         );
     }
+}
+
+// Conformance: B8
+#[tokio::test]
+async fn metadata_lists_the_displays_that_make_a_difference() {
+    let bank = Bank::start().await;
+    let response = bank
+        .http
+        .get(bank.url("/.well-known/openid-configuration"))
+        .send()
+        .await;
+    let metadata: serde_json::Value = response.unwrap().json().await.unwrap();
+    assert_eq!(
+        metadata["display_values_supported"],
+        serde_json::json!(["page", "popup"])
+    );
+}
+
+#[tokio::test]
+async fn a_login_hint_is_filled_in_where_the_password_is_asked_for_again() {
+    let bank = Bank::start().await;
+    let browser = signed_in(&bank, "alice").await;
+    let request = Request::code("openid")
+        .with("prompt", "login")
+        .with("login_hint", "alice");
+    let page = request.open(&bank, &browser).await.page();
+    assert_eq!(page.form_with("password").value("username"), Some("alice"));
 }

@@ -84,3 +84,32 @@ async fn what_is_no_id_token_of_this_issuer_is_refused() {
         );
     }
 }
+
+/// The keys that signed until now are forgotten: they are no longer published.
+async fn forget_keys(bank: &Bank) {
+    let realms = &bank.running.realms;
+    realm::rotate(&realms.store, &bank.clock, realms.wrap_key(), &bank.issuer, None, true)
+        .await
+        .unwrap();
+    realms.refresh().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_hint_of_a_forgotten_key_names_its_user_and_never_passes_silently() {
+    let bank = Bank::start().await;
+    let browser = bank.browser();
+    let hint = id_token(&bank, &browser, "alice").await;
+    forget_keys(&bank).await;
+    let request = Request::code("openid").with("id_token_hint", &hint);
+    let silent = request.clone().with("prompt", "none");
+    assert_eq!(error(&silent.open(&bank, &browser).await.callback()), "login_required");
+
+    let page = request.open(&bank, &browser).await.page();
+    assert!(page.has("sign-in"), "it does not end the request");
+    let callback = browser.sign_in(&page, "alice", "alice-password").await.callback();
+    assert!(callback.get("code").is_some());
+
+    let page = request.open(&bank, &browser).await.page();
+    let callback = browser.sign_in(&page, "bob", "bob-password").await.callback();
+    assert_eq!(error(&callback), "login_required", "nobody else is answered for");
+}

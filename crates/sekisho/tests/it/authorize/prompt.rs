@@ -149,21 +149,6 @@ async fn login_cannot_be_skipped_by_going_on_to_the_consent_page() {
     assert!(page.has("sign-in") && !page.has("approve"));
 }
 
-#[tokio::test]
-async fn select_account_shows_the_sign_in_page_and_takes_another_user() {
-    let bank = Bank::start().await;
-    let browser = signed_in(&bank, "alice").await;
-    let request = Request::code("openid").with("prompt", "select_account");
-    let page = request.open(&bank, &browser).await.page();
-    assert!(page.has("sign-in"));
-    let page = sign_in(&browser, &page, "bob").await;
-    assert!(
-        page.has("approve") && page.text().contains("Signed in as Bob"),
-        "{}",
-        page.text()
-    );
-}
-
 // Conformance: B34
 #[tokio::test]
 async fn consent_asks_again_what_was_permitted_before() {

@@ -110,6 +110,7 @@ async fn a_repeated_parameter_is_refused() {
     }
 }
 
+// Conformance: B12
 #[tokio::test]
 async fn a_state_that_came_twice_is_not_sent_back() {
     let bank = Bank::start().await;

@@ -158,7 +158,7 @@ async fn every_algorithm_that_is_offered_will_do_unless_one_was_registered() {
     }
 }
 
-// Conformance: B112 B24
+// Conformance: B112 oidcc-ensure-request-object-with-redirect-uri
 #[tokio::test]
 async fn what_the_object_says_supersedes_what_is_beside_it_in_an_openid_request() {
     let signers = Signers::start().await;
@@ -337,7 +337,7 @@ async fn an_object_that_is_there_twice_or_with_an_address_is_refused() {
     }
 }
 
-// Conformance: B16 oidcc-ensure-request-object-with-redirect-uri
+// Conformance: B16
 #[tokio::test]
 async fn a_redirect_uri_in_the_object_is_checked_like_any_other() {
     let signers = Signers::start().await;

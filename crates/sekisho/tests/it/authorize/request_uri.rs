@@ -151,7 +151,8 @@ async fn what_cannot_be_had_is_an_invalid_request_uri() {
     }
 }
 
-// Conformance: B108 B114 oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported
+// Conformance: B108 B114 oidcc-request-uri-unsigned
+// Conformance: oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported
 #[tokio::test]
 async fn what_is_there_must_be_a_signed_request() {
     let published = Published::start().await;

@@ -20,6 +20,7 @@ async fn a_scope_that_nobody_knows_is_ignored() {
     );
 }
 
+// Conformance: B21
 #[tokio::test]
 async fn a_request_for_unknown_scopes_alone_is_refused() {
     let bank = Bank::start().await;

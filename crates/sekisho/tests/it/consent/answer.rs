@@ -49,6 +49,7 @@ async fn what_was_unticked_is_not_in_the_grant() {
     assert!(without.open(&bank, &browser).await.callback().get("code").is_some());
 }
 
+// Conformance: B34
 #[tokio::test]
 async fn without_offline_access_there_is_no_refresh_token() {
     let bank = Bank::start().await;

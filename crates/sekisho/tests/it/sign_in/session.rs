@@ -143,7 +143,7 @@ async fn another_user_ends_the_former_session_and_its_tokens() {
 
     let callback = request
         .clone()
-        .with("prompt", "select_account")
+        .with("prompt", "login")
         .walk(&bank, &browser, "bob")
         .await;
     assert!(callback.get("code").is_some());

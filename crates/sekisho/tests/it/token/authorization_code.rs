@@ -145,7 +145,7 @@ async fn a_verifier_without_a_challenge_is_a_downgrade() {
     granted(redeem_with(&bank, CORE_APP, &code, &[("code_verifier", "")]).await).await;
 }
 
-// Conformance: B147
+// Conformance: B147 oidcc-ensure-request-with-valid-pkce-succeeds
 #[tokio::test]
 async fn a_challenge_that_was_sent_is_enforced_where_pkce_is_optional() {
     let bank = Bank::with_realm(bank_and(CORE_CLIENT)).await;

@@ -8,7 +8,7 @@ use crate::{
     bank::{Bank, NOON},
 };
 
-// Conformance: A2.0-id-token B75 B76
+// Conformance: A2.0-id-token B75 B76 B80
 #[tokio::test]
 async fn it_tells_who_signed_in_when_and_how_and_nothing_of_the_person() {
     let bank = Bank::start().await;
