@@ -2,6 +2,7 @@
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { startApache } from '../lib/apache.js'
 import { byId, launch } from '../lib/browser.js'
 import { freePort, startServer } from '../lib/server.js'
@@ -9,21 +10,31 @@ import { freePort, startServer } from '../lib/server.js'
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const jwk = publicKey.export({ format: 'jwk' })
 
+const inObject = ['client_id', 'response_type', 'scope', 'state', 'nonce', 'redirect_uri', 'code_challenge', 'code_challenge_method']
+const requestObject = JSON.stringify({
+  copy_from_request: inObject,
+  crypto: { sign_alg: 'RS256' },
+  request_object_type: 'request',
+}).replaceAll('"', '\\"')
+
 /** How Apache says that it is the client: what is registered, and its settings. */
 const credentials = {
   client_secret_basic: {
     client: 'client_secret = "apache-secret"',
     settings: 'OIDCClientSecret apache-secret',
   },
-  private_key_jwt: {
+  'private_key_jwt and signed requests': {
     client: `
 token_endpoint_auth_method = "private_key_jwt"
+require_signed_request_object = true
+request_object_signing_alg = "RS256"
 jwks = { keys = [{ kty = "RSA", kid = "apache", use = "sig", n = "${jwk.n}", e = "${jwk.e}" }] }`,
     // The module takes the method only after the key.
     settings: `
 OIDCPrivateKeyFiles apache#DIRECTORY/private.pem
 OIDCPublicKeyFiles apache#DIRECTORY/public.pem
-OIDCProviderTokenEndpointAuth private_key_jwt`,
+OIDCProviderTokenEndpointAuth private_key_jwt
+OIDCRequestObject "${requestObject}"`,
     files: {
       'private.pem': privateKey.export({ type: 'pkcs8', format: 'pem' }),
       'public.pem': publicKey.export({ type: 'spki', format: 'pem' }),
@@ -42,6 +53,7 @@ client_id                 = "apache"
 client_name               = "Apache"
 redirect_uris             = ["http://127.0.0.1:${port}/callback"]
 post_logout_redirect_uris = ["http://127.0.0.1:${port}/open"]
+backchannel_logout_uri    = "http://127.0.0.1:${port}/callback?logout=backchannel"
 scope                     = "openid profile email"
 ${client}
 `)
@@ -93,6 +105,25 @@ ${settings}
     assert.equal((await headers(page)).oidc_claim_email, undefined)
     await page.goto(`${apache.origin}/`)
     await page.waitForURL(`${server.issuer}/**`)
+    await byId(page, 'sign-in').waitFor()
+    await context.close()
+  })
+
+  // Conformance: B136 oidcc-backchannel-rp-initiated-logout
+  test('who signs out at the server is signed out at the page by a log-out token', async () => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    page.setDefaultTimeout(15_000)
+    await signIn(page)
+    await page.goto(`${server.issuer}/logout`)
+    await byId(page, 'sign-out').click()
+    await byId(page, 'sign-out').waitFor({ state: 'detached' })
+    const deadline = Date.now() + 20_000
+    do {
+      assert.ok(Date.now() < deadline, `still signed in:\n${await apache.log()}`)
+      await pause(200)
+      await page.goto(`${apache.origin}/`)
+    } while (page.url().startsWith(apache.origin))
     await byId(page, 'sign-in').waitFor()
     await context.close()
   })
