@@ -56,12 +56,10 @@ fn presented_token(call: &Call) -> Result<String, GrantManagementRefusal> {
 }
 
 fn refuse(call: &Call, refusal: &GrantManagementRefusal) -> Response {
-    match refusal {
-        // Whoever may ask, but for something that is not there, needs no other token.
-        GrantManagementRefusal::UnknownGrant => respond::oauth_error(call, refusal.code(), refusal),
-        _ => {
-            let is_missing = matches!(refusal, GrantManagementRefusal::TokenMissing);
-            respond::bearer_error(call, refusal.code(), refusal, is_missing)
-        }
+    // Whoever may ask, but for something that is not there, needs no other token.
+    if matches!(refusal, GrantManagementRefusal::UnknownGrant) {
+        return respond::oauth_error(call, refusal.code(), refusal);
     }
+    let is_missing = matches!(refusal, GrantManagementRefusal::TokenMissing);
+    respond::bearer_error(call, refusal.code(), refusal, is_missing)
 }

@@ -12,7 +12,21 @@ const DAY: i64 = 24 * 3600;
 
 /// Every page: with all that it can show, and with the least.
 pub(super) fn all(locale: Locale) -> Vec<Sheet> {
-    let mut sheets = vec![
+    let mut sheets = of_flows(locale);
+    sheets.extend(of_the_user(locale));
+    sheets.extend(ErrorKind::ALL.map(|kind| Sheet::of(&error(locale, kind))));
+    sheets.push(Sheet::of(&ErrorPage::new(
+        None,
+        ErrorKind::NotFound,
+        "invalid_request",
+        "01K9ZQ",
+    )));
+    sheets
+}
+
+/// Those on the way to an app.
+fn of_flows(locale: Locale) -> Vec<Sheet> {
+    vec![
         Sheet::of(&sign_in(locale)),
         Sheet::of(&SignIn {
             client: None,
@@ -63,6 +77,13 @@ pub(super) fn all(locale: Locale) -> Vec<Sheet> {
             error: Some(Text::key("select_account.error.form")),
             ..select_account(locale)
         }),
+        Sheet::of(&form_post(locale)),
+    ]
+}
+
+/// The user's own, and those at the end of a way.
+fn of_the_user(locale: Locale) -> Vec<Sheet> {
+    vec![
         Sheet::of(&account(locale)),
         Sheet::of(&Account {
             grants: Vec::new(),
@@ -87,16 +108,7 @@ pub(super) fn all(locale: Locale) -> Vec<Sheet> {
             text: Text::plain("…"),
             ..message(locale)
         }),
-        Sheet::of(&form_post(locale)),
-    ];
-    sheets.extend(ErrorKind::ALL.map(|kind| Sheet::of(&error(locale, kind))));
-    sheets.push(Sheet::of(&ErrorPage::new(
-        None,
-        ErrorKind::NotFound,
-        "invalid_request",
-        "01K9ZQ",
-    )));
-    sheets
+    ]
 }
 
 pub(super) fn realm(locale: Locale) -> RealmView {

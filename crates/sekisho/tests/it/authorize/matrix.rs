@@ -96,14 +96,14 @@ async fn id_tokens_say_for_whom_they_are_and_what_they_came_with() {
             }
             if code.is_some() {
                 let tokens = request.redeem(&bank, &callback).await;
-                let back = id_token(&bank, text(&tokens, "id_token")).await;
+                let later = id_token(&bank, text(&tokens, "id_token")).await;
                 assert_eq!(
-                    (&back["nonce"], &back["aud"]),
+                    (&later["nonce"], &later["aud"]),
                     (&json!("the nonce"), &json!("all-types"))
                 );
-                assert_eq!(back["at_hash"], hash(tokens["access_token"].as_str()), "{place}");
-                assert_eq!((&back["iss"], &back["email"]), (&json!(bank.issuer), &Value::Null));
-                subjects.push(text(&back, "sub").to_owned());
+                assert_eq!(later["at_hash"], hash(tokens["access_token"].as_str()), "{place}");
+                assert_eq!((&later["iss"], &later["email"]), (&json!(bank.issuer), &Value::Null));
+                subjects.push(text(&later, "sub").to_owned());
             }
             if let Some(token) = token {
                 let userinfo = bank.http.get(bank.at("/userinfo")).bearer_auth(token);

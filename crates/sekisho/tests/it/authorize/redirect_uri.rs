@@ -130,58 +130,6 @@ async fn a_plain_request_may_leave_it_out_when_only_one_is_registered() {
     refused(&bank, &Request::code("accounts:read").without("redirect_uri")).await;
 }
 
-const WITH_QUERY: &str = r#"
-[[client]]
-client_id     = "query-app"
-client_secret = "query-app-secret"
-redirect_uris = ["https://app.example.com/callback?foo=bar"]
-scope         = "openid"
-"#;
-
-// Conformance: B18 oidcc-redirect-uri-query-OK
-#[tokio::test]
-async fn a_registered_query_is_kept_and_added_to() {
-    let bank = Bank::with_realm(bank_and(WITH_QUERY)).await;
-    let request = Request::code("openid")
-        .with("client_id", "query-app")
-        .with("redirect_uri", "https://app.example.com/callback?foo=bar");
-    let callback = request.walk(&bank, &bank.browser(), "alice").await;
-    assert!(
-        callback.url.query().unwrap().starts_with("foo=bar&code="),
-        "{}",
-        callback.url
-    );
-    assert!(request.redeem(&bank, &callback).await["id_token"].is_string());
-    let silent = request
-        .with("prompt", "none")
-        .open(&bank, &bank.browser())
-        .await
-        .callback();
-    assert_eq!(
-        (silent.get("foo"), silent.get("error")),
-        (Some("bar"), Some("login_required"))
-    );
-}
-
-// Conformance: B17 oidcc-redirect-uri-query-mismatch oidcc-redirect-uri-query-added
-#[tokio::test]
-async fn another_query_than_the_registered_one_is_refused() {
-    let bank = Bank::with_realm(bank_and(WITH_QUERY)).await;
-    for other in [
-        "https://app.example.com/callback",
-        "https://app.example.com/callback?foo=baz",
-        "https://app.example.com/callback?foo=bar&x=y",
-        "https://app.example.com/callback?x=y&foo=bar",
-        "https://app.example.com/callback?foo=bar&",
-        "https://app.example.com/callback?foo=%62ar",
-    ] {
-        let request = Request::code("openid").with("client_id", "query-app");
-        refused(&bank, &request.with("redirect_uri", other)).await;
-    }
-    let added = format!("{WEB}?foo=bar");
-    refused(&bank, &Request::code("openid").with("redirect_uri", &added)).await;
-}
-
 #[tokio::test]
 async fn a_native_app_may_use_any_port_of_this_machine() {
     let bank = Bank::start().await;
