@@ -7,7 +7,7 @@ use axum::Router;
 use model::Clock;
 use realm::{Outside, Realms};
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
@@ -45,6 +45,7 @@ pub struct Running {
 
 /// `sekisho serve`: runs until it is asked to end.
 pub async fn serve(config: ServerConfig) -> Result<(), String> {
+    let asked_to_end = AskedToEnd::listen()?;
     let running = Running::start(config, Clock::system(), None).await?;
     for address in &running.addresses {
         tracing::info!(%address, "listening");
@@ -52,10 +53,36 @@ pub async fn serve(config: ServerConfig) -> Result<(), String> {
     for issuer in running.realms.issuers() {
         tracing::info!(issuer, "serving");
     }
-    running.wait_for_shutdown().await;
+    asked_to_end.wait().await;
     tracing::info!("stopping: requests in progress may finish");
     running.stop().await;
     Ok(())
+}
+
+/// SIGTERM and SIGINT, heard from the moment that this is made: who asks while the server is starting is not told off
+/// by the system, and nothing that was begun is cut off.
+pub struct AskedToEnd {
+    term: Signal,
+    int: Signal,
+}
+
+impl AskedToEnd {
+    /// Begins to listen. Make it before anything else.
+    pub fn listen() -> Result<Self, String> {
+        let listen = |kind| signal(kind).map_err(|error| format!("signals cannot be listened to: {error}"));
+        Ok(Self {
+            term: listen(SignalKind::terminate())?,
+            int: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits until somebody asks.
+    pub async fn wait(mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
+    }
 }
 
 impl Running {
@@ -141,17 +168,6 @@ impl Running {
     /// Where health and metrics are.
     pub fn operations(&self) -> Option<SocketAddr> {
         self.operations
-    }
-
-    /// Waits for SIGTERM or SIGINT.
-    pub async fn wait_for_shutdown(&self) {
-        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-            return;
-        };
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
-        }
     }
 
     /// Stops: no new connections; requests, commands and deliveries in progress finish.

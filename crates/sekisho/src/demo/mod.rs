@@ -29,7 +29,7 @@ use tokio::task::JoinSet;
 use self::bank_client::BankClient;
 use self::oidc_client::{OidcClient, Registration, http};
 use crate::config::{self, ServerConfig};
-use crate::wiring::Running;
+use crate::wiring::{AskedToEnd, Running};
 
 /// The port of the landing page and issuer, unless told otherwise.
 pub const DEFAULT_PORT: u16 = 8080;
@@ -104,6 +104,7 @@ impl Places {
 /// # Errors
 /// As a text for the user: a port that is taken, a directory that cannot be made, whatever the server says.
 pub async fn run(options: DemoOptions) -> Result<(), String> {
+    let asked_to_end = AskedToEnd::listen()?;
     let places = Places::at(options.port)?;
     // Ports first: what is missing there shows before anything is made.
     let issuer_sockets = listen(places.port).await?;
@@ -131,7 +132,7 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     serve(&mut apps, web_app_sockets, &web_app);
 
     println!("{}", guide(&places, data.is_temporary));
-    server.wait_for_shutdown().await;
+    asked_to_end.wait().await;
     apps.shutdown().await;
     server.stop().await;
     Ok(())
