@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn recipients_are_compared_exactly() {
-        let audience = Audience(vec!["https://api.example".into()]);
+        let audience = Audience::from(vec!["https://api.example".to_owned()]);
         assert!(audience.contains("https://api.example"));
         assert!(!audience.contains("https://api.example/") && !audience.contains("HTTPS://api.example"));
         assert!(!Audience::default().contains("") && Audience::default().is_empty());
