@@ -209,7 +209,7 @@ impl ServerMetadata {
             userinfo_signing_alg_values_supported: signing_algs.clone(),
             userinfo_encryption_alg_values_supported: encryption_algs.clone(),
             userinfo_encryption_enc_values_supported: encryption_encs.clone(),
-            introspection_signing_alg_values_supported: signing_algs.clone(),
+            introspection_signing_alg_values_supported: signing_algs,
             introspection_encryption_alg_values_supported: encryption_algs,
             introspection_encryption_enc_values_supported: encryption_encs,
             claims_supported: owned(PROTOCOL_CLAIMS.iter().chain(claims).copied()),
@@ -222,7 +222,7 @@ impl ServerMetadata {
             request_parameter_supported: true,
             request_uri_parameter_supported: true,
             require_request_uri_registration: true,
-            request_object_signing_alg_values_supported: signing_algs,
+            request_object_signing_alg_values_supported: owned(SigningAlg::ALL.iter().map(|alg| alg.as_str())),
             authorization_response_iss_parameter_supported: profiles.iter().all(|profile| profile.iss_in_responses),
         }
     }
