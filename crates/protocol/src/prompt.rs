@@ -5,7 +5,7 @@
 //! Accepted: any set of the registered values, in any order. Not accepted: `none` together with another value,
 //! unknown values.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -141,14 +141,6 @@ impl fmt::Display for Prompt {
     }
 }
 
-impl FromStr for Prompt {
-    type Err = PromptError;
-
-    fn from_str(text: &str) -> Result<Self, PromptError> {
-        Self::parse(text)
-    }
-}
-
 impl TryFrom<String> for Prompt {
     type Error = PromptError;
 
@@ -173,6 +165,7 @@ mod tests {
         assert!(
             prompt.wants_login() && prompt.wants_consent() && !prompt.is_none() && !prompt.wants_account_selection()
         );
+        assert!(!prompt.wants_sign_up());
         assert_eq!(prompt.to_string(), "login consent");
         assert!(Prompt::parse("select_account").unwrap().wants_account_selection());
         assert!(Prompt::parse("create").unwrap().wants_sign_up());
