@@ -43,9 +43,9 @@ impl TokenCheck {
             not_before: answer.nbf,
         };
         self.check_times(&times, now)?;
-        let mut claims = rest(&answer);
+        let claims = rest(&answer);
         let is_bearer = |token_type: &String| token_type.eq_ignore_ascii_case("Bearer");
-        if !answer.token_type.as_ref().is_none_or(is_bearer) || claims.remove("cnf").is_some() {
+        if !answer.token_type.as_ref().is_none_or(is_bearer) || answer.cnf.is_some() {
             return Err(Refusal::UnprovenBinding);
         }
         let named = |name: &String| !name.is_empty();

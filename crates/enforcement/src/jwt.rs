@@ -44,7 +44,7 @@ impl TokenCheck {
         };
         self.check_times(&times, now)?;
         // What is bound to a key is worth nothing without the proof, which a bearer does not bring.
-        if token.extra.contains_key("cnf") {
+        if token.cnf.is_some() {
             return Err(Refusal::UnprovenBinding);
         }
         if token.sub.is_empty() || token.client_id.is_empty() {

@@ -1,6 +1,7 @@
 //! An authorization: one completed request under a grant; tokens name it.
 
 use protocol::{
+    Confirmation,
     acr::Acr,
     claims::{self, ClaimNames},
     claims_request::{ClaimsRequest, RequestedClaims},
@@ -28,7 +29,7 @@ pub struct Authorization {
     /// For whom its tokens may be meant.
     pub audience: Vec<String>,
     /// What the token endpoint needs to know of the request and of the authentication.
-    pub details: AuthorizationDetails,
+    pub details: AuthorizationContext,
     /// When the user authenticated, unix seconds.
     pub auth_time: i64,
     /// SHA-256 of the code; none for flows without a code.
@@ -54,9 +55,10 @@ impl Authorization {
     }
 }
 
-/// The part of an authorization that is only read when its code is redeemed or a token refreshed.
+/// The part of an authorization that is only read when its code is redeemed or a token refreshed: the request and the
+/// authentication behind it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AuthorizationDetails {
+pub struct AuthorizationContext {
     /// The `redirect_uri` of the request, when it named one: the token request must repeat it (RFC 6749 §4.1.3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<String>,
@@ -78,6 +80,9 @@ pub struct AuthorizationDetails {
     /// The languages that the request prefers for claims, best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims_locales: Vec<String>,
+    /// The keys that the request was bound to: who redeems its code must prove to hold them (RFC 9449 §10).
+    #[serde(default, skip_serializing_if = "Confirmation::is_empty")]
+    pub bound_to: Confirmation,
     /// Whether the client manages the grant by its id, so that the token endpoint tells it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub grant_is_managed: bool,
@@ -87,7 +92,7 @@ pub struct AuthorizationDetails {
     pub amr: Vec<String>,
 }
 
-impl AuthorizationDetails {
+impl AuthorizationContext {
     /// What is known without a request: how the user authenticated.
     pub fn authenticated(acr: Acr, amr: Vec<String>) -> Self {
         Self {
@@ -98,6 +103,7 @@ impl AuthorizationDetails {
             claims: ClaimsRequest::default(),
             permitted_claims: ClaimNames::new(),
             claims_locales: Vec::new(),
+            bound_to: Confirmation::default(),
             grant_is_managed: false,
             acr,
             amr,

@@ -28,7 +28,7 @@ pub mod signing_key;
 pub mod user;
 
 pub use api::{Api, ApiScope, TokenFormat};
-pub use authorization::{Authorization, AuthorizationDetails};
+pub use authorization::{Authorization, AuthorizationContext};
 pub use client::Client;
 pub use clock::Clock;
 pub use device_request::{DeviceRequest, DeviceRequestDetails, DeviceRequestState};

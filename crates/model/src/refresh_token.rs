@@ -3,7 +3,7 @@
 //! The token of generation n is `family ‖ n ‖ HMAC(key, realm ‖ family ‖ n)`, so nothing of it is stored, and a
 //! repeated request can be given the same next token again.
 
-use protocol::scope::Scope;
+use protocol::{Confirmation, scope::Scope};
 
 /// A family of refresh tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct RefreshFamily {
     pub rotated_at: i64,
     /// What it may ask for.
     pub scope: Scope,
+    /// The key of a public client that its tokens are bound to (RFC 9449 §5); a client with credentials may change its key.
+    pub cnf: Option<Confirmation>,
     /// When it ends unless used, unix seconds.
     pub expires_at: i64,
     /// When it was ended.

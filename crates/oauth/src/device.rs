@@ -5,7 +5,7 @@
 //! The user is always asked, whatever was permitted before and whoever made the app: only the user can say whether the
 //! device is theirs. The authorization appears with the approval, so that it can be taken back before the device polls.
 
-use model::{Authorization, AuthorizationDetails, Client, DeviceRequest, new_id};
+use model::{Authorization, AuthorizationContext, Client, DeviceRequest, new_id};
 use protocol::{device_authorization::UserCode, grant_type::GrantType, resource_indicator::Resource, scope::Scope};
 use realm::RealmContext;
 use storage::{Change, Outcome, StorageError, authorization, device_request, session};
@@ -213,9 +213,9 @@ fn new_authorization(
         session_id: person.session.id.clone(),
         scope: scope.clone(),
         audience: audience.to_vec(),
-        details: AuthorizationDetails {
+        details: AuthorizationContext {
             resource: waiting.request.details.resource.clone(),
-            ..AuthorizationDetails::authenticated(person.session.acr, person.session.amr.clone())
+            ..AuthorizationContext::authenticated(person.session.acr, person.session.amr.clone())
         },
         auth_time: person.session.auth_time,
         code_hash: None,

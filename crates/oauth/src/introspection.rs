@@ -23,7 +23,7 @@ use crate::{
     EndpointRequest, Fault,
     client_auth::{self, ClientAuthRefusal},
     issue::{AccessToken, Answer, Protection, ProtectionRefusal, refresh_token::PresentedRefreshToken},
-    scope_policy, subject,
+    scope_policy, sender_constraint, subject,
 };
 
 /// Why there is no answer.
@@ -190,6 +190,11 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
             client.metadata,
         )
     };
+    let client_metadata = exchanger.unwrap_or(client_metadata);
+    let profile = client_metadata.profile_or(realm.realm.profile.0);
+    if !sender_constraint::is_bound_enough(&client_metadata, profile, token.cnf.as_ref()) {
+        return Ok(None);
+    }
     let scope = token.scope.intersection(&scope);
     let audience: Vec<String> = token
         .audience
@@ -204,7 +209,7 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
         scope,
         audience,
         username,
-        client_metadata: exchanger.unwrap_or(client_metadata),
+        client_metadata,
     }))
 }
 
@@ -228,6 +233,7 @@ async fn access_token_response(
     };
     // An API knows users by their one identifier. A client learns no more of its own token than it knows already: the
     // name to sign in with would tell what a pairwise `sub` hides.
+    let token_type = live.token.token_type();
     let (sub, username) = if is_own {
         let is_public = live.sub_for_client == live.token.sub;
         (live.sub_for_client, live.username.filter(|_| is_public))
@@ -237,9 +243,9 @@ async fn access_token_response(
     Ok(IntrospectionResponse {
         active: true,
         scope: Some(live.scope),
+        token_type: Some(token_type.into()),
         client_id: Some(live.token.client_id),
         username,
-        token_type: Some("Bearer".into()),
         exp: Some(live.token.expires_at),
         iat: Some(live.token.issued_at),
         sub: Some(sub),
@@ -250,6 +256,7 @@ async fn access_token_response(
         auth_time: live.token.auth_time,
         act: live.token.act,
         may_act: live.token.may_act,
+        cnf: live.token.cnf,
         ..IntrospectionResponse::inactive()
     })
 }

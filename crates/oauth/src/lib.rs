@@ -33,6 +33,7 @@ pub mod registration;
 pub mod revocation;
 pub mod scope_policy;
 pub mod sector;
+pub mod sender_constraint;
 pub mod single_use;
 pub mod subject;
 pub mod token;
@@ -49,4 +50,16 @@ pub struct EndpointRequest<'a> {
     pub path: &'a str,
     /// The form in the body.
     pub form: &'a protocol::form::Form,
+    /// The certificate with which the client connected.
+    pub certificate: Option<&'a protocol::ClientCertificate>,
+}
+
+impl EndpointRequest<'_> {
+    /// The keys that whoever sent the request was shown to hold.
+    pub fn proven(&self) -> protocol::Confirmation {
+        protocol::Confirmation {
+            x5t_s256: self.certificate.map(protocol::ClientCertificate::thumbprint),
+            ..protocol::Confirmation::default()
+        }
+    }
 }

@@ -10,6 +10,7 @@ use crate::{
     EndpointRequest, Fault,
     client_auth::{self, ClientAuthRefusal},
     grants::{self, GrantRefusal},
+    sender_constraint::{self, SenderRefusal},
 };
 
 /// Why no token was given.
@@ -30,6 +31,9 @@ pub enum TokenRefusal {
     /// The client did not prove who it is.
     #[error(transparent)]
     Client(#[from] ClientAuthRefusal),
+    /// The token cannot be bound to a key as it must be.
+    #[error(transparent)]
+    Sender(#[from] SenderRefusal),
     /// The grant's own checks.
     #[error(transparent)]
     Grant(#[from] GrantRefusal),
@@ -46,6 +50,7 @@ impl TokenRefusal {
             Self::UnsupportedGrantType => ErrorCode::UnsupportedGrantType,
             Self::GrantTypeNotRegistered(_) => ErrorCode::UnauthorizedClient,
             Self::Client(refusal) => refusal.code(),
+            Self::Sender(refusal) => refusal.code(),
             Self::Grant(refusal) => refusal.code(),
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
@@ -66,14 +71,16 @@ pub async fn token(realm: &RealmContext, request: &EndpointRequest<'_>) -> Resul
     // Phase 2: who is the client? (RFC 6749 §2.3)
     let client = client_auth::authenticate(realm, request).await?;
 
-    // Phase 3: may it use this grant?
+    // Phase 3: may it use this grant, and does it hold the key that its tokens must be bound to?
     check_registered(client.client(), grant_type)?;
+    let profile = client.client().profile(&realm.realm);
+    let cnf = sender_constraint::bind(&client.client().metadata, profile, client.proven())?;
 
     // Phase 4: the grant's own checks, and what they cost is committed.
     let redeemed = grant.redeem(realm, &client, request.form).await?;
 
     // Phase 5: tokens are minted.
-    Ok(crate::issue::issue(realm, redeemed)?)
+    Ok(crate::issue::issue(realm, redeemed, cnf)?)
 }
 
 fn check_registered(client: &Client, grant_type: GrantType) -> Result<(), TokenRefusal> {

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Audience, Scope};
+use crate::{Audience, Confirmation, Scope};
 
 /// The `typ` of such a token (RFC 9068 §2.1).
 pub const TYP: &str = "at+jwt";
@@ -39,6 +39,9 @@ pub struct AccessTokenClaims {
     /// The methods of the authentication.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
+    /// The key that it is bound to (RFC 7800 §3.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// Whatever else is in it.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -34,6 +34,7 @@ pub const PARAMETERS: &[&str] = &[
     "claims",
     "code_challenge",
     "code_challenge_method",
+    "dpop_jkt",
     "resource",
     "registration",
 ];
@@ -138,6 +139,9 @@ pub struct AuthorizationRequest {
     /// What the token request must prove (RFC 7636).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_challenge: Option<CodeChallenge>,
+    /// The thumbprint of the key of which the token request must bring a proof (RFC 9449 §10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     /// The APIs that the tokens are for (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<Resource>,

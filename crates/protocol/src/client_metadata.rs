@@ -1,6 +1,7 @@
 //! What a client registered about itself, by the registered names, and what contradicts itself in it.
 //!
-//! Spec: RFC 7591 §2, OpenID Connect Registration §2, RFC 8252 §8.4
+//! Spec: RFC 7591 §2, OpenID Connect Registration §2, RFC 8252 §8.4, RFC 8705 §2.1.2 and §3.4, RFC 9101 §10.5, RFC 9126 §6,
+//! RFC 9396 §10, RFC 9449 §5.2, JARM §3, CIBA §4
 //!
 //! Accepted: the members below, and human-readable ones in several languages (`client_name#ja`). Unknown members are
 //! ignored: "the authorization server MUST ignore any client metadata sent by the client that it does not understand".
@@ -166,6 +167,69 @@ pub struct ClientMetadata {
     /// Whether its authorization requests must come in a signed request object (RFC 9101 §10.5).
     #[serde(default, skip_serializing_if = "is_false")]
     pub require_signed_request_object: bool,
+    /// How the keys of its request objects are encrypted; absent: however it likes (RFC 9101 §10.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_object_encryption_alg: Option<JweAlg>,
+    /// How its request objects are encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_object_encryption_enc: Option<JweEnc>,
+    /// Whether its authorization requests must be pushed (RFC 9126 §6).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub require_pushed_authorization_requests: bool,
+    /// How its authorization responses are signed when they are JWTs (JARM §3); absent: `RS256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_signed_response_alg: Option<SigningAlg>,
+    /// How the keys of such responses are encrypted; absent: they are not encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_encrypted_response_alg: Option<JweAlg>,
+    /// How such responses are encrypted; absent with `alg`: `A128CBC-HS256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_encrypted_response_enc: Option<JweEnc>,
+    /// The types of `authorization_details` that it may ask for (RFC 9396 §10).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types: Vec<String>,
+    /// The subject of its certificate, as a distinguished name (RFC 8705 §2.1.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_subject_dn: Option<String>,
+    /// A host name in its certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_dns: Option<String>,
+    /// A URI in its certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_uri: Option<String>,
+    /// An IP address in its certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_ip: Option<String>,
+    /// A mail address in its certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_email: Option<String>,
+    /// Whether its access tokens must be bound to its certificate (RFC 8705 §3.4).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tls_client_certificate_bound_access_tokens: bool,
+    /// Whether it uses the addresses of `mtls_endpoint_aliases` (FAPI 2.0 Security Profile §5.2.2.1).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub use_mtls_endpoint_aliases: bool,
+    /// Whether its access tokens must be bound to a key of which it brings proofs (RFC 9449 §5.2).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub dpop_bound_access_tokens: bool,
+    /// Whether its access tokens can be bound to a Token Binding ID (OAuth Token Binding §4.2).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub client_access_token_token_binding_supported: bool,
+    /// Whether its refresh tokens can be.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub client_refresh_token_token_binding_supported: bool,
+    /// How it learns that the user has answered: `poll`, `ping` or `push` (CIBA §4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_token_delivery_mode: Option<String>,
+    /// Where it is told (CIBA §4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_client_notification_endpoint: Option<String>,
+    /// How it signs its authentication requests (CIBA §4); absent: it may send them unsigned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_authentication_request_signing_alg: Option<SigningAlg>,
+    /// Whether it sends the code that its users agreed upon (CIBA §4).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub backchannel_user_code_parameter: bool,
     /// Where its request objects are (OpenID Connect Registration §2).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub request_uris: Vec<String>,
@@ -247,6 +311,27 @@ impl Default for ClientMetadata {
             introspection_encrypted_response_enc: None,
             request_object_signing_alg: None,
             require_signed_request_object: false,
+            request_object_encryption_alg: None,
+            request_object_encryption_enc: None,
+            require_pushed_authorization_requests: false,
+            authorization_signed_response_alg: None,
+            authorization_encrypted_response_alg: None,
+            authorization_encrypted_response_enc: None,
+            authorization_details_types: Vec::new(),
+            tls_client_auth_subject_dn: None,
+            tls_client_auth_san_dns: None,
+            tls_client_auth_san_uri: None,
+            tls_client_auth_san_ip: None,
+            tls_client_auth_san_email: None,
+            tls_client_certificate_bound_access_tokens: false,
+            use_mtls_endpoint_aliases: false,
+            dpop_bound_access_tokens: false,
+            client_access_token_token_binding_supported: false,
+            client_refresh_token_token_binding_supported: false,
+            backchannel_token_delivery_mode: None,
+            backchannel_client_notification_endpoint: None,
+            backchannel_authentication_request_signing_alg: None,
+            backchannel_user_code_parameter: false,
             request_uris: Vec::new(),
             default_acr_values: Vec::new(),
             backchannel_logout_uri: None,
@@ -327,6 +412,10 @@ impl ClientMetadata {
             ("initiate_login_uri", &self.initiate_login_uri),
             ("backchannel_logout_uri", &self.backchannel_logout_uri),
             ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
+            (
+                "backchannel_client_notification_endpoint",
+                &self.backchannel_client_notification_endpoint,
+            ),
         ];
         let listed = lists
             .into_iter()
@@ -358,6 +447,7 @@ impl ClientMetadata {
             "sector_identifier_uri",
             "request_uris",
             "backchannel_logout_uri",
+            "backchannel_client_notification_endpoint",
         ];
         self.uris().filter(|(member, _)| CALLED.contains(&member.as_str()))
     }

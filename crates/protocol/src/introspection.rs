@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Audience, Scope, actor::Actor};
+use crate::{Audience, Confirmation, Scope, actor::Actor};
 
 /// The answer of the introspection endpoint. Times are seconds since 1970-01-01 UTC.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -66,6 +66,9 @@ pub struct IntrospectionResponse {
     /// Who alone may act for its subject (RFC 8693 §4.4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub may_act: Option<Actor>,
+    /// The key that it is bound to (RFC 8705 §3.2, RFC 9449 §6.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 impl IntrospectionResponse {

@@ -1,11 +1,13 @@
 //! The security profiles as data: every rule that differs between them is a column, every profile a row.
 //!
-//! Spec: RFC 6749, OpenID Connect Core, RFC 9700
+//! Spec: RFC 6749, OpenID Connect Core, RFC 9700, FAPI 1.0 Baseline §5.2.2, FAPI 1.0 Advanced §5.2.2 and §8.6, FAPI 2.0 Security
+//! Profile §5.3.2 and §5.4, FAPI 2.0 Message Signing §5.3 and §5.4
 //!
 //! Endpoints ask the columns; none asks which profile it is. A new profile is a new row.
 
 use std::ops::Deref;
 
+use jose::SigningAlg;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use crate::{GrantType, ResponseMode, TokenEndpointAuthMethod, assertion::AssertionAudience};
@@ -17,6 +19,20 @@ pub enum PkceRule {
     IfSent,
     /// It must be sent (RFC 9700 §2.1.1, OAuth 2.1 §4.1.1).
     Always,
+    /// It must be sent where the request is pushed, since nothing else binds it to whoever pushed it (FAPI 1.0 Advanced
+    /// §5.2.2-18); otherwise it is checked when it was sent.
+    IfPushed,
+}
+
+/// How access tokens must be bound to a key of the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SenderConstraint {
+    /// They are bound when the client asks for it or brings a proof.
+    IfAsked,
+    /// To its certificate (RFC 8705 §3).
+    Certificate,
+    /// To its certificate, or to a key of which it brings proofs (RFC 8705 §3, RFC 9449 §5).
+    CertificateOrDpop,
 }
 
 /// One row of the table.
@@ -58,6 +74,28 @@ pub struct SecurityProfile {
     pub scope_always_returned: bool,
     /// Whether authorization responses say who sends them (RFC 9207 §2).
     pub iss_in_responses: bool,
+    /// The algorithms with which the client and this server sign what they tell each other.
+    pub signing_algs: &'static [SigningAlg],
+    /// How access tokens are bound to their client.
+    pub sender_constraint: SenderConstraint,
+    /// Whether authorization requests must be pushed by a client that authenticates (RFC 9126).
+    pub pushed_requests: bool,
+    /// Whether authorization requests must be signed (RFC 9101), so that nothing outside of the signature counts.
+    pub signed_requests: bool,
+    /// For how long, in seconds, a request object may be valid; it must then say so by `nbf` and `exp`.
+    pub request_object_lifetime: Option<i64>,
+    /// Whether a response that is a code alone may come unsigned; otherwise it must be a JWT (JARM).
+    pub unsigned_code_responses: bool,
+    /// Whether a request must carry what tells its answer from others: `nonce` in OpenID Connect, else `state` (FAPI 1.0
+    /// Baseline §5.2.2.2, §5.2.2.3).
+    pub nonce_or_state_required: bool,
+    /// Whether an ID token from the authorization endpoint is a signature over `state` too, by `s_hash` (FAPI 1.0
+    /// Advanced §5.2.2.1).
+    pub state_hash: bool,
+    /// The longest life of a code, in seconds, whatever the realm says.
+    pub longest_code_lifetime: i64,
+    /// The longest life, in seconds, of an access token that is bound to no key, whatever the realm says.
+    pub longest_bearer_lifetime: i64,
 }
 
 impl SecurityProfile {
@@ -88,6 +126,44 @@ const EVERY_METHOD: &[TokenEndpointAuthMethod] = &[
     TokenEndpointAuthMethod::None,
 ];
 
+/// FAPI 1.0 and 2.0 name no more.
+const FAPI_GRANT_TYPES: &[GrantType] = &[
+    GrantType::AuthorizationCode,
+    GrantType::RefreshToken,
+    GrantType::ClientCredentials,
+];
+
+/// What the two profiles of FAPI 2.0 have in common: that of security.
+const FAPI2: SecurityProfile = SecurityProfile {
+    name: "fapi2-security",
+    rank: 3,
+    what: "FAPI 2.0 Security: clients of APIs of high risk; pushed requests, tokens bound to a key",
+    pkce: PkceRule::Always,
+    grant_types: FAPI_GRANT_TYPES,
+    response_types: &["code"],
+    response_modes: ResponseMode::ALL,
+    client_auth_methods: &[TokenEndpointAuthMethod::PrivateKeyJwt],
+    client_assertion_audience: AssertionAudience::IssuerAlone,
+    public_clients: false,
+    rotate_public_refresh_tokens: false,
+    native_redirects: true,
+    exact_loopback: false,
+    redirect_uri_always_required: true,
+    scope_always_returned: true,
+    iss_in_responses: true,
+    signing_algs: &[SigningAlg::Ps256, SigningAlg::Es256, SigningAlg::EdDsa],
+    sender_constraint: SenderConstraint::CertificateOrDpop,
+    pushed_requests: true,
+    signed_requests: false,
+    request_object_lifetime: Some(3600),
+    unsigned_code_responses: true,
+    nonce_or_state_required: false,
+    state_hash: false,
+    // §5.3.2.1-11.
+    longest_code_lifetime: 60,
+    longest_bearer_lifetime: i64::MAX,
+};
+
 /// The table. `baseline` is OAuth 2.0 by today's best practice (RFC 9700); `openid-core` is what OpenID Connect
 /// certification and browser-only apps of the implicit kind need.
 pub const PROFILES: &[SecurityProfile] = &[
@@ -116,6 +192,16 @@ pub const PROFILES: &[SecurityProfile] = &[
         redirect_uri_always_required: false,
         scope_always_returned: true,
         iss_in_responses: true,
+        signing_algs: &SigningAlg::ALL,
+        sender_constraint: SenderConstraint::IfAsked,
+        pushed_requests: false,
+        signed_requests: false,
+        request_object_lifetime: None,
+        unsigned_code_responses: true,
+        nonce_or_state_required: false,
+        state_hash: false,
+        longest_code_lifetime: i64::MAX,
+        longest_bearer_lifetime: i64::MAX,
     },
     SecurityProfile {
         name: "baseline",
@@ -141,6 +227,89 @@ pub const PROFILES: &[SecurityProfile] = &[
         redirect_uri_always_required: false,
         scope_always_returned: true,
         iss_in_responses: true,
+        signing_algs: &SigningAlg::ALL,
+        sender_constraint: SenderConstraint::IfAsked,
+        pushed_requests: false,
+        signed_requests: false,
+        request_object_lifetime: None,
+        unsigned_code_responses: true,
+        nonce_or_state_required: false,
+        state_hash: false,
+        longest_code_lifetime: i64::MAX,
+        longest_bearer_lifetime: i64::MAX,
+    },
+    SecurityProfile {
+        name: "fapi1-baseline",
+        rank: 2,
+        what: "FAPI 1.0 Baseline: clients of APIs of moderate risk, which read",
+        pkce: PkceRule::Always,
+        grant_types: FAPI_GRANT_TYPES,
+        response_types: &["code"],
+        response_modes: ResponseMode::ALL,
+        client_auth_methods: &[
+            TokenEndpointAuthMethod::ClientSecretJwt,
+            TokenEndpointAuthMethod::PrivateKeyJwt,
+            TokenEndpointAuthMethod::None,
+        ],
+        client_assertion_audience: AssertionAudience::IssuerOrEndpoint,
+        public_clients: true,
+        rotate_public_refresh_tokens: true,
+        native_redirects: false,
+        exact_loopback: true,
+        redirect_uri_always_required: true,
+        scope_always_returned: true,
+        iss_in_responses: true,
+        signing_algs: &SigningAlg::ALL,
+        sender_constraint: SenderConstraint::IfAsked,
+        pushed_requests: false,
+        signed_requests: false,
+        request_object_lifetime: None,
+        unsigned_code_responses: true,
+        nonce_or_state_required: true,
+        state_hash: false,
+        longest_code_lifetime: i64::MAX,
+        // "less than 10 minutes unless the tokens are sender-constrained" (§5.2.2-21).
+        longest_bearer_lifetime: 599,
+    },
+    SecurityProfile {
+        name: "fapi1-advanced",
+        rank: 3,
+        what: "FAPI 1.0 Advanced: clients of APIs of high risk, which write; signed requests and answers, tokens bound to certificates",
+        pkce: PkceRule::IfPushed,
+        grant_types: FAPI_GRANT_TYPES,
+        response_types: &["code", "code id_token"],
+        response_modes: ResponseMode::ALL,
+        client_auth_methods: &[TokenEndpointAuthMethod::PrivateKeyJwt],
+        client_assertion_audience: AssertionAudience::IssuerOrEndpoint,
+        public_clients: false,
+        rotate_public_refresh_tokens: true,
+        native_redirects: false,
+        exact_loopback: true,
+        redirect_uri_always_required: true,
+        scope_always_returned: true,
+        iss_in_responses: true,
+        signing_algs: &[SigningAlg::Ps256, SigningAlg::Es256],
+        sender_constraint: SenderConstraint::Certificate,
+        pushed_requests: false,
+        signed_requests: true,
+        request_object_lifetime: Some(3600),
+        unsigned_code_responses: false,
+        nonce_or_state_required: true,
+        state_hash: true,
+        longest_code_lifetime: i64::MAX,
+        longest_bearer_lifetime: i64::MAX,
+    },
+    SecurityProfile {
+        name: "fapi2-security",
+        ..FAPI2
+    },
+    SecurityProfile {
+        name: "fapi2-message-signing",
+        rank: 4,
+        what: "FAPI 2.0 Message Signing: as FAPI 2.0 Security, and what the two say to each other through the browser is signed",
+        signed_requests: true,
+        unsigned_code_responses: false,
+        ..FAPI2
     },
 ];
 

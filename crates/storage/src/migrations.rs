@@ -32,6 +32,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0002_provider.sql"),
         postgres: "",
     },
+    Migration {
+        version: 3,
+        name: "financial grade",
+        sql: include_str!("migrations/0003_financial_grade.sql"),
+        postgres: "",
+    },
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name TEXT NOT NULL)";

@@ -1,9 +1,9 @@
 //! Families of refresh tokens.
 
 use model::RefreshFamily;
-use protocol::scope::Scope;
+use protocol::{Confirmation, scope::Scope};
 
-use crate::{Row, Statement, StorageError, Store};
+use crate::{Row, Statement, StorageError, Store, Value, row::json};
 
 fn read(mut row: Row) -> Result<RefreshFamily, StorageError> {
     Ok(RefreshFamily {
@@ -14,16 +14,23 @@ fn read(mut row: Row) -> Result<RefreshFamily, StorageError> {
         generation: row.int()?,
         rotated_at: row.int()?,
         scope: Scope::parse(&row.text()?).map_err(|error| StorageError::Corrupt(error.to_string()))?,
+        cnf: cnf(row.opt_text()?)?,
         expires_at: row.int()?,
         ended_at: row.opt_int()?,
     })
+}
+
+fn cnf(text: Option<String>) -> Result<Option<Confirmation>, StorageError> {
+    text.map(|text| serde_json::from_str(&text))
+        .transpose()
+        .map_err(|error| StorageError::Corrupt(error.to_string()))
 }
 
 impl Store {
     /// The family of this id, whatever its state.
     pub async fn find_refresh_family(&self, realm: &str, family: &str) -> Result<Option<RefreshFamily>, StorageError> {
         self.query_one(
-            "SELECT family, authorization_id, client_id, key_id, generation, rotated_at, scope, expires_at, ended_at \
+            "SELECT family, authorization_id, client_id, key_id, generation, rotated_at, scope, cnf, expires_at, ended_at \
              FROM refresh_token WHERE realm = $1 AND family = $2",
             &[realm.into(), family.into()],
         )
@@ -34,10 +41,11 @@ impl Store {
 }
 
 /// A new family.
-pub fn insert(realm: &str, family: &RefreshFamily, change_id: &str, now: i64) -> Statement {
-    Statement::guard(
+pub fn insert(realm: &str, family: &RefreshFamily, change_id: &str, now: i64) -> Result<Statement, StorageError> {
+    let cnf = family.cnf.as_ref().map(json).transpose()?.unwrap_or(Value::Null);
+    Ok(Statement::guard(
         "INSERT INTO refresh_token (realm, family, authorization_id, client_id, key_id, generation, rotated_at, \
-         scope, change_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         scope, cnf, change_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
          ON CONFLICT DO NOTHING",
         vec![
             realm.into(),
@@ -48,11 +56,12 @@ pub fn insert(realm: &str, family: &RefreshFamily, change_id: &str, now: i64) ->
             family.generation.into(),
             family.rotated_at.into(),
             family.scope.to_string().into(),
+            cnf,
             change_id.into(),
             now.into(),
             family.expires_at.into(),
         ],
-    )
+    ))
 }
 
 /// The next generation appears; misses when another request was first, or the family ended.

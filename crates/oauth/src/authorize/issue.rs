@@ -4,7 +4,7 @@
 //! OpenID Connect Session Management §2 (`session_state`; of refusals it says nothing).
 
 use jose::{b64, random_bytes, random_token, sha256};
-use model::{Authorization, AuthorizationDetails, flow, new_id};
+use model::{Authorization, AuthorizationContext, flow, new_id};
 use protocol::{
     error_code::ErrorCode,
     scope::{OPENID, Scope},
@@ -165,7 +165,8 @@ fn new_authorization(
     let now = realm.now();
     let lifetimes = &realm.realm.lifetimes;
     // A code keeps it alive only for a moment; with a refresh token it will live as long as its grant.
-    let expires_at = now + lifetimes.authorization_code + lifetimes.access_token + SLACK;
+    let code_lifetime = lifetimes.authorization_code.min(valid.profile.longest_code_lifetime);
+    let expires_at = now + code_lifetime + lifetimes.access_token + SLACK;
     let request = &valid.request;
     Authorization {
         id: new_id(),
@@ -175,7 +176,7 @@ fn new_authorization(
         session_id: person.session.id.clone(),
         scope: granted.permitted.scope.clone(),
         audience: granted.audience.to_vec(),
-        details: AuthorizationDetails {
+        details: AuthorizationContext {
             redirect_uri: request.redirect_uri_was_sent.then(|| request.redirect_uri.clone()),
             code_challenge: request.code_challenge.clone(),
             nonce: request.nonce.clone(),
@@ -187,13 +188,14 @@ fn new_authorization(
             claims: request.claims.clone(),
             permitted_claims: granted.permitted.claims.clone(),
             claims_locales: request.claims_locales.clone(),
+            bound_to: valid.bound_to.clone(),
             grant_is_managed: request.grant_management.is_some(),
             acr: person.session.acr.stated(&request.wanted_acr()),
             amr: person.session.amr.clone(),
         },
         auth_time: person.session.auth_time,
         code_hash: code.map(|code| sha256(code.as_bytes()).to_vec()),
-        code_expires_at: code.map(|_| now + lifetimes.authorization_code),
+        code_expires_at: code.map(|_| now + code_lifetime),
         code_used_at: None,
         offline: false,
         created_at: now,

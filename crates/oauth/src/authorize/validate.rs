@@ -6,6 +6,7 @@
 
 use model::Client;
 use protocol::{
+    Confirmation,
     authorization_request::{AuthorizationRequest, RequestError},
     claims::{self, ClaimNames},
     error_code::ErrorCode,
@@ -35,6 +36,8 @@ pub struct ValidRequest {
     pub scope: Scope,
     /// The claims that are asked for one by one, and that the scope does not cover.
     pub claims: ClaimNames,
+    /// The keys that its code is to be bound to.
+    pub bound_to: Confirmation,
     /// The parameters that its request object amounts to, if it has one: what the flow is to hold.
     pub object: Option<Form>,
 }
@@ -96,7 +99,12 @@ pub async fn validate(
     let covered = |claim: &String| claims::of_scope(&scope).any(|given| given == claim);
     let mut claims = request.claims.attributes();
     claims.retain(|claim| !covered(claim));
+    let bound_to = Confirmation {
+        jkt: request.dpop_jkt.clone(),
+        ..Confirmation::default()
+    };
     Ok(ValidRequest {
+        bound_to,
         request,
         client,
         profile,

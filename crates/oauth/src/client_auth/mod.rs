@@ -13,7 +13,7 @@ mod private_key_jwt;
 
 use jose::UnverifiedJwt;
 use model::{Client, Secret};
-use protocol::{error_code::ErrorCode, token_endpoint_auth_method::TokenEndpointAuthMethod};
+use protocol::{Confirmation, error_code::ErrorCode, token_endpoint_auth_method::TokenEndpointAuthMethod};
 use realm::RealmContext;
 
 pub use self::assertion::AssertionRefusal;
@@ -86,12 +86,18 @@ impl ClientAuthRefusal {
 /// A client that proved who it is, as far as its registered method goes. Made only here.
 pub struct AuthenticatedClient {
     client: Client,
+    proven: Confirmation,
 }
 
 impl AuthenticatedClient {
     /// The client.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The keys that its request was shown to hold, besides its credentials.
+    pub fn proven(&self) -> &Confirmation {
+        &self.proven
     }
 
     /// Whether it holds no credentials: anybody can claim to be it.
@@ -186,5 +192,8 @@ pub async fn authenticate(
             assertion::check(realm, request, &client, &verified).await?;
         }
     }
-    Ok(AuthenticatedClient { client })
+    Ok(AuthenticatedClient {
+        client,
+        proven: request.proven(),
+    })
 }

@@ -62,6 +62,10 @@ async fn check_code(
     if found.code_expires_at.is_none_or(|at| now >= at) {
         return Err(GrantRefusal::CodeExpired(realm.realm.lifetimes.authorization_code));
     }
+    // RFC 9449 §10: "the authorization server MUST verify" that the proof is by the key of the request.
+    if !found.details.bound_to.is_proven_by(client.proven()) {
+        return Err(GrantRefusal::OtherKey);
+    }
     // "if the redirect_uri parameter was included in the initial authorization request […] their values are
     // identical" (§4.1.3).
     let redirect_uri = form.first("redirect_uri");

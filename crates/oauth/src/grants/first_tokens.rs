@@ -90,6 +90,9 @@ fn new_family(
         generation: 1,
         rotated_at: now,
         scope: found.scope.clone(),
+        // "Refresh tokens issued to confidential clients are not bound to the DPoP proof public key because they are
+        // already sender-constrained" by the client's credentials (RFC 9449 §5).
+        cnf: Some(client.proven().clone()).filter(|proven| client.is_public() && proven.jkt.is_some()),
         expires_at: now + realm.realm.lifetimes.refresh_token,
         ended_at: None,
     })
@@ -116,7 +119,11 @@ async fn commit(
             &change_id,
             now,
         ))
-        .then_all(family.map(|family| storage::refresh_token::insert(issuer, family, &change_id, now)))
+        .then_all(
+            family
+                .map(|family| storage::refresh_token::insert(issuer, family, &change_id, now))
+                .transpose()?,
+        )
         .recognised_by(authorization::changed_by(issuer, &found.id, &change_id));
     match realm.store.commit(change).await? {
         Outcome::Applied => Ok(()),

@@ -81,6 +81,9 @@ pub enum GrantRefusal {
     /// A refresh token that was replaced; its family has been ended.
     #[error("the refresh token was used before and replaced; the permission has been ended for safety")]
     RefreshTokenReplayed,
+    /// It is bound to a key that the request does not prove.
+    #[error("it is bound to another key than the one that this request proves to hold")]
+    OtherKey,
     /// More than was granted.
     #[error("the scope asked for is wider than what was granted")]
     ScopeTooWide,

@@ -90,6 +90,9 @@ async fn find(
     if family.client_id != client.client().id() {
         return Err(GrantRefusal::RefreshTokenOfAnotherClient);
     }
+    if !family.cnf.as_ref().is_none_or(|cnf| cnf.is_proven_by(client.proven())) {
+        return Err(GrantRefusal::OtherKey);
+    }
     if family.ended_at.is_some() {
         return Err(GrantRefusal::Ended);
     }

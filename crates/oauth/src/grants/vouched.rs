@@ -6,7 +6,7 @@
 //! on a page; a `first_party` client, which is never asked about, gets what it is registered for, and the permission
 //! appears at `/account` like any other. Never a refresh token: whoever vouches is asked again.
 
-use model::{Authorization, AuthorizationDetails, Client, Grant, Session, User, new_id};
+use model::{Authorization, AuthorizationContext, Client, Grant, Session, User, new_id};
 use protocol::{
     acr::Acr,
     form::Form,
@@ -179,7 +179,7 @@ impl Vouched {
             session_id: session.map(|session| session.id.clone()).unwrap_or_default(),
             scope: permitted.scope.clone(),
             audience: permitted.audience.clone(),
-            details: AuthorizationDetails::authenticated(
+            details: AuthorizationContext::authenticated(
                 session.map_or(Acr::Loa1, |session| session.acr),
                 session.map(|session| session.amr.clone()).unwrap_or_default(),
             ),

@@ -6,7 +6,7 @@
 
 use jose::{SigningAlg, UnverifiedJwt, b64, sign_jwt};
 use model::{Authorization, Client, TokenFormat, User};
-use protocol::{access_token::AccessTokenClaims, acr::Acr, actor::Actor, scope::Scope};
+use protocol::{Confirmation, SecurityProfile, access_token::AccessTokenClaims, acr::Acr, actor::Actor, scope::Scope};
 use realm::{Purpose, RealmContext};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -66,6 +66,9 @@ pub struct AccessToken {
     /// Who alone may act for the subject (RFC 8693 §4.4).
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     pub may_act: Option<Actor>,
+    /// The key that it is bound to.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 /// How a token for this audience is signed; `None`: it is sealed.
@@ -123,7 +126,21 @@ impl AccessToken {
             owner: None,
             act: None,
             may_act: None,
+            cnf: None,
         }
+    }
+
+    /// What is bound to no key lives only as long as the client's profile allows.
+    pub(crate) fn limit_lifetime(&mut self, profile: &SecurityProfile) {
+        if self.cnf.is_none() {
+            let longest = self.issued_at.saturating_add(profile.longest_bearer_lifetime);
+            self.expires_at = self.expires_at.min(longest);
+        }
+    }
+
+    /// How it is presented.
+    pub fn token_type(&self) -> &'static str {
+        self.cnf.as_ref().map_or("Bearer", Confirmation::token_type)
     }
 
     /// The token as text, in the form that its APIs want: a JWT when all of them do, else sealed.
@@ -155,6 +172,7 @@ impl AccessToken {
             acr: self.acr.map(|acr| acr.to_string()),
             auth_time: self.auth_time,
             amr: Vec::new(),
+            cnf: self.cnf.clone(),
             extra: self.extra(),
         })
     }
@@ -216,6 +234,7 @@ impl AccessToken {
             expires_at: claims.exp,
             acr: claims.acr.as_deref().and_then(Acr::parse),
             auth_time: claims.auth_time,
+            cnf: claims.cnf,
         })
     }
 }

@@ -7,6 +7,7 @@ pub mod refresh_token;
 
 use model::{Authorization, Client, User};
 use protocol::{
+    Confirmation,
     scope::{OPENID, Scope},
     token_response::TokenResponse,
     token_type::TokenType,
@@ -75,15 +76,17 @@ pub async fn check_keys(
     }
 }
 
-/// Mints what was earned.
-pub fn issue(realm: &RealmContext, redeemed: Redeemed) -> Result<TokenResponse, Fault> {
-    let token = match &redeemed.behalf {
+/// Mints what was earned, bound to a key if there is one.
+pub fn issue(realm: &RealmContext, redeemed: Redeemed, cnf: Option<Confirmation>) -> Result<TokenResponse, Fault> {
+    let mut token = match &redeemed.behalf {
         Behalf::User(authorization, user) => {
             AccessToken::for_user(realm, authorization, user, &redeemed.scope, &redeemed.audience)
         }
         Behalf::Client => AccessToken::for_client(realm, redeemed.client.id(), &redeemed.scope, &redeemed.audience),
         Behalf::Token(token) => AccessToken::clone(token),
     };
+    token.cnf = cnf;
+    token.limit_lifetime(redeemed.client.profile(&realm.realm));
     let access_token = token.mint(realm, &redeemed.client)?;
     let id_token = match (&redeemed.behalf, redeemed.id_token) {
         (Behalf::User(authorization, user), Some(protection)) => Some(
@@ -102,7 +105,7 @@ pub fn issue(realm: &RealmContext, redeemed: Redeemed) -> Result<TokenResponse, 
     };
     Ok(TokenResponse {
         access_token,
-        token_type: "Bearer".into(),
+        token_type: token.token_type().into(),
         expires_in: token.expires_at - token.issued_at,
         refresh_token: redeemed.refresh_token,
         scope: Some(redeemed.scope),

@@ -53,6 +53,7 @@ pub(super) fn parse(
         acr_values,
         claims,
         code_challenge: code_challenge(form, response_type, profile)?,
+        dpop_jkt: text("dpop_jkt"),
         resource: resource(form)?,
         grant_management: GrantManagement::parse(form, client, response_type)?,
     })

@@ -71,6 +71,30 @@ pub(super) const MEMBERS: &[(&str, Kind)] = &[
     ("introspection_encrypted_response_enc", JWE_ENCS),
     ("request_object_signing_alg", SIGNING_ALGS),
     ("require_signed_request_object", Kind::Flag),
+    ("request_object_encryption_alg", JWE_ALGS),
+    ("request_object_encryption_enc", JWE_ENCS),
+    ("require_pushed_authorization_requests", Kind::Flag),
+    ("authorization_signed_response_alg", SIGNING_ALGS),
+    ("authorization_encrypted_response_alg", JWE_ALGS),
+    ("authorization_encrypted_response_enc", JWE_ENCS),
+    ("authorization_details_types", Kind::Texts),
+    ("tls_client_auth_subject_dn", Kind::Text),
+    ("tls_client_auth_san_dns", Kind::Text),
+    ("tls_client_auth_san_uri", Kind::Text),
+    ("tls_client_auth_san_ip", Kind::Text),
+    ("tls_client_auth_san_email", Kind::Text),
+    ("tls_client_certificate_bound_access_tokens", Kind::Flag),
+    ("use_mtls_endpoint_aliases", Kind::Flag),
+    ("dpop_bound_access_tokens", Kind::Flag),
+    ("client_access_token_token_binding_supported", Kind::Flag),
+    ("client_refresh_token_token_binding_supported", Kind::Flag),
+    (
+        "backchannel_token_delivery_mode",
+        Kind::Words(&["poll", "ping", "push"]),
+    ),
+    ("backchannel_client_notification_endpoint", Kind::Text),
+    ("backchannel_authentication_request_signing_alg", SIGNING_ALGS),
+    ("backchannel_user_code_parameter", Kind::Flag),
     ("request_uris", Kind::Texts),
     ("default_acr_values", Kind::Texts),
     ("backchannel_logout_uri", Kind::Text),
@@ -89,27 +113,8 @@ pub(super) const MEMBERS: &[(&str, Kind)] = &[
     ("origins", Kind::Texts),
 ];
 
-/// Registered, but not built: as members, as grant types and as authentication methods.
+/// Registered, but not built: as grant types and as authentication methods.
 pub(super) const LATER: &[&str] = &[
-    "request_object_encryption_alg",
-    "request_object_encryption_enc",
-    "require_pushed_authorization_requests",
-    "tls_client_auth_subject_dn",
-    "tls_client_auth_san_dns",
-    "tls_client_auth_san_uri",
-    "tls_client_auth_san_ip",
-    "tls_client_auth_san_email",
-    "tls_client_certificate_bound_access_tokens",
-    "dpop_bound_access_tokens",
-    "authorization_details_types",
-    "authorization_signed_response_alg",
-    "authorization_encrypted_response_alg",
-    "authorization_encrypted_response_enc",
-    "backchannel_token_delivery_mode",
-    "backchannel_client_notification_endpoint",
-    "backchannel_authentication_request_signing_alg",
-    "backchannel_user_code_parameter",
-    "use_mtls_endpoint_aliases",
     // Grant types.
     "password",
     "urn:ietf:params:oauth:grant-type:saml2-bearer",
@@ -180,6 +185,19 @@ mod tests {
         metadata.introspection_encrypted_response_alg = Some(JweAlg::EcdhEs);
         metadata.introspection_encrypted_response_enc = Some(JweEnc::A256Gcm);
         metadata.request_object_signing_alg = Some(SigningAlg::Rs256);
+        metadata.request_object_encryption_alg = Some(JweAlg::EcdhEs);
+        metadata.request_object_encryption_enc = Some(JweEnc::A256Gcm);
+        metadata.require_pushed_authorization_requests = true;
+        metadata.authorization_signed_response_alg = Some(SigningAlg::Rs256);
+        metadata.authorization_encrypted_response_alg = Some(JweAlg::EcdhEs);
+        metadata.authorization_encrypted_response_enc = Some(JweEnc::A256Gcm);
+        metadata.tls_client_certificate_bound_access_tokens = true;
+        metadata.use_mtls_endpoint_aliases = true;
+        metadata.dpop_bound_access_tokens = true;
+        metadata.client_access_token_token_binding_supported = true;
+        metadata.client_refresh_token_token_binding_supported = true;
+        metadata.backchannel_authentication_request_signing_alg = Some(SigningAlg::Rs256);
+        metadata.backchannel_user_code_parameter = true;
         metadata.jwks = Some(jose::KeySet { keys: Vec::new() });
         let text = || Some("x".to_owned());
         metadata.client_name = text();
@@ -194,6 +212,13 @@ mod tests {
         metadata.sector_identifier_uri = text();
         metadata.backchannel_logout_uri = text();
         metadata.frontchannel_logout_uri = text();
+        metadata.tls_client_auth_subject_dn = text();
+        metadata.tls_client_auth_san_dns = text();
+        metadata.tls_client_auth_san_uri = text();
+        metadata.tls_client_auth_san_ip = text();
+        metadata.tls_client_auth_san_email = text();
+        metadata.backchannel_token_delivery_mode = text();
+        metadata.backchannel_client_notification_endpoint = text();
         metadata.software_id = text();
         metadata.software_version = text();
         metadata.owner = text();
@@ -205,6 +230,7 @@ mod tests {
             &mut metadata.origins,
             &mut metadata.request_uris,
             &mut metadata.default_acr_values,
+            &mut metadata.authorization_details_types,
         ] {
             list.push("x".into());
         }

@@ -120,18 +120,12 @@ pub(crate) fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S:
 
 /// The languages that pages exist in.
 const LOCALES: &[(&str, &str)] = &[("en", "en"), ("ja", "ja")];
-const LATER_PROFILES: &[&str] = &[
-    "fapi1-baseline",
-    "fapi1-advanced",
-    "fapi2-security",
-    "fapi2-message-signing",
-];
 const DAY: i64 = 24 * 3600;
 
 /// The profile of this name; an error otherwise.
 pub(super) fn find_profile(report: &Report<'_>, name: &Located<String>) -> Option<&'static SecurityProfile> {
     let words: Vec<_> = PROFILES.iter().map(|profile| (profile.name, profile)).collect();
-    choose(report, "profile", name, &words, LATER_PROFILES).map(|profile| profile.value)
+    choose(report, "profile", name, &words, &[]).map(|profile| profile.value)
 }
 
 /// A realm file with what is wrong in it.

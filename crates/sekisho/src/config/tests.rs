@@ -127,7 +127,6 @@ fn every_mistake_of_a_realm_file_is_found_at_once_on_its_line() {
             (29, "has no secret"),
             (32, "a client without a secret cannot use client_credentials"),
             (36, "needs a secret"),
-            (39, "dpop_bound_access_tokens of [[client]] is not part of this version"),
             (42, "did you mean password?"),
             (44, "another user alice at line 41"),
             (45, "fewer than 8 characters"),

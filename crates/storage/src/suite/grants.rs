@@ -1,6 +1,7 @@
 //! Grants: they change only as they were read, and what they no longer permit is gone from what came from them.
 
-use model::{Authorization, AuthorizationDetails, Grant, RefreshFamily, Source, User};
+use model::{Authorization, AuthorizationContext, Grant, RefreshFamily, Source, User};
+use protocol::Confirmation;
 use protocol::{acr::Acr, claims::ClaimNames, scope::Scope};
 
 use super::{Database, for_both_engines};
@@ -62,7 +63,7 @@ fn new_authorization(grant: &Grant) -> Authorization {
         session_id: "s".into(),
         scope: grant.scope.clone(),
         audience: vec![],
-        details: AuthorizationDetails::authenticated(Acr::PASSWORD, vec![]),
+        details: AuthorizationContext::authenticated(Acr::PASSWORD, vec![]),
         auth_time: NOW,
         code_hash: None,
         code_expires_at: None,
@@ -93,7 +94,7 @@ async fn a_grant_that_changed_since_it_was_read_is_not_overwritten(db: Database)
 
 async fn an_authorization_has_only_the_claims_that_its_grant_still_permits(db: Database) {
     let grant = new_grant();
-    let mut details = AuthorizationDetails::authenticated(Acr::PASSWORD, vec![]);
+    let mut details = AuthorizationContext::authenticated(Acr::PASSWORD, vec![]);
     details.permitted_claims = names(&["birthdate", "gender"]);
     let new = Authorization {
         details,
@@ -156,6 +157,10 @@ async fn the_refresh_tokens_of_a_grant_end_without_its_authorizations(db: Databa
         generation: 1,
         rotated_at: NOW,
         scope: Scope::default(),
+        cnf: Some(Confirmation {
+            jkt: Some("key".into()),
+            ..Confirmation::default()
+        }),
         expires_at: NOW + 1000,
         ended_at: None,
     };
@@ -163,8 +168,8 @@ async fn the_refresh_tokens_of_a_grant_end_without_its_authorizations(db: Databa
         user::insert(REALM, &alice()).unwrap(),
         grant::insert(REALM, &grant).unwrap(),
         authorization::insert(REALM, &new_authorization(&grant), "change").unwrap(),
-        refresh_token::insert(REALM, &family("its", "a"), "change", NOW),
-        refresh_token::insert(REALM, &family("another's", "b"), "change", NOW),
+        refresh_token::insert(REALM, &family("its", "a"), "change", NOW).unwrap(),
+        refresh_token::insert(REALM, &family("another's", "b"), "change", NOW).unwrap(),
     ];
     assert_eq!(apply(&db, made).await, Outcome::Applied);
     let ended = async |family| {

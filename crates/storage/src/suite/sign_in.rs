@@ -1,6 +1,6 @@
 //! What sign-in relies on: counted guesses, an unchanged password, sessions that end together.
 
-use model::{Authorization, AuthorizationDetails, Grant, Session, Source, User};
+use model::{Authorization, AuthorizationContext, Grant, Session, Source, User};
 use protocol::{acr::Acr, claims::ClaimNames, scope::Scope};
 
 use super::{Database, for_both_engines};
@@ -80,7 +80,7 @@ fn new_authorization(user_id: &str, id: &str, offline: bool) -> Statement {
         session_id: "a session that was deleted".into(),
         scope: Scope::default(),
         audience: vec![],
-        details: AuthorizationDetails::authenticated(Acr::PASSWORD, vec![]),
+        details: AuthorizationContext::authenticated(Acr::PASSWORD, vec![]),
         auth_time: NOW,
         code_hash: None,
         code_expires_at: None,

@@ -12,6 +12,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, Method, Uri, request::Parts},
 };
+use protocol::ClientCertificate;
 use realm::RealmContext;
 use storage::StorageError;
 
@@ -36,6 +37,8 @@ pub struct Call {
     pub cookies: Cookies,
     /// The browser's network address.
     pub address: IpAddr,
+    /// The certificate with which it connected.
+    pub certificate: Option<Arc<ClientCertificate>>,
 }
 
 impl FromRequestParts<Arc<App>> for Call {
@@ -76,6 +79,7 @@ impl Call {
             uri: parts.uri.clone(),
             cookies: Cookies::parse(&parts.headers),
             address: app.proxies.address(peer, &parts.headers),
+            certificate: parts.extensions.get::<Arc<ClientCertificate>>().cloned(),
             headers: std::mem::take(&mut parts.headers),
         }
     }

@@ -43,6 +43,7 @@ fn endpoint_request<'a>(call: &'a Call, form: &'a Form) -> EndpointRequest<'a> {
         authorization: authorization(&call.headers),
         path: call.uri.path(),
         form,
+        certificate: call.certificate.as_deref(),
     }
 }
 

@@ -198,5 +198,6 @@ fn narrowed(realm: &RealmContext, client: &Client, form: &Form, live: &LiveToken
         auth_time: old.auth_time,
         act: None,
         may_act: None,
+        cnf: None,
     })
 }

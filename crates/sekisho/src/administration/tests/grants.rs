@@ -1,6 +1,6 @@
 //! What can be ended.
 
-use model::{Authorization, AuthorizationDetails, Grant, Session};
+use model::{Authorization, AuthorizationContext, Grant, Session};
 use protocol::Acr;
 
 use super::*;
@@ -46,7 +46,7 @@ fn authorization(grant: &Grant) -> Authorization {
         session_id: "s1".into(),
         scope: grant.scope.clone(),
         audience: Vec::new(),
-        details: AuthorizationDetails::authenticated(Acr::Loa2, Vec::new()),
+        details: AuthorizationContext::authenticated(Acr::Loa2, Vec::new()),
         auth_time: NOW,
         code_hash: None,
         code_expires_at: None,

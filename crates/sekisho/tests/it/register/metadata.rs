@@ -131,7 +131,7 @@ async fn a_sector_is_that_of_a_host_that_lists_every_redirect_uri() {
 #[tokio::test]
 async fn what_this_server_does_not_understand_is_ignored() {
     let bank = open().await;
-    let unknown = json!({ "x_vendor": { "nested": [1, 2] }, "client_name": null, "tls_client_auth_san_dns": 7 });
+    let unknown = json!({ "x_vendor": { "nested": [1, 2] }, "client_name": null, "x_tls_client_auth": 7 });
     let client = register(&bank, &with(&unknown)).await;
     for name in unknown.as_object().unwrap().keys() {
         assert_eq!(client.get(name), None, "{name}");

@@ -1,0 +1,159 @@
+//! Which keys a request proves, and which of them a token is bound to.
+//!
+//! Spec: RFC 8705 §3, RFC 9449 §5 and §5.2, FAPI 1.0 Advanced §5.2.2-5, FAPI 2.0 Security Profile §5.3.2.1-4
+//!
+//! A proof that comes with a token request binds the token, whether or not the client registered that. A certificate
+//! does so where the client or its profile asks for it: browsers and proxies show certificates for reasons of their own.
+
+use protocol::{ClientMetadata, Confirmation, SecurityProfile, SenderConstraint, error_code::ErrorCode};
+
+/// Why no token can be bound as it must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SenderRefusal {
+    /// No certificate.
+    #[error("this client's tokens are bound to its certificate: connect with it (mutual TLS)")]
+    CertificateMissing,
+    /// No proof.
+    #[error("this client's tokens are bound to a key: send a proof of it in the header DPoP")]
+    ProofMissing,
+    /// Neither.
+    #[error("this client's tokens are bound to a key: send a proof of it in the header DPoP, or use mutual TLS")]
+    NothingProven,
+}
+
+impl SenderRefusal {
+    /// The registered error code (RFC 9449 §5).
+    pub const fn code(self) -> ErrorCode {
+        ErrorCode::InvalidRequest
+    }
+}
+
+/// What a client's token is bound to, of what its request proved; nothing is bound where nobody asks for it.
+pub fn bind(
+    client: &ClientMetadata,
+    profile: &SecurityProfile,
+    proven: &Confirmation,
+) -> Result<Option<Confirmation>, SenderRefusal> {
+    let wants_certificate =
+        client.tls_client_certificate_bound_access_tokens || profile.sender_constraint == SenderConstraint::Certificate;
+    if wants_certificate && proven.x5t_s256.is_none() {
+        return Err(SenderRefusal::CertificateMissing);
+    }
+    if client.dpop_bound_access_tokens && proven.jkt.is_none() {
+        return Err(SenderRefusal::ProofMissing);
+    }
+    let needs_either = profile.sender_constraint == SenderConstraint::CertificateOrDpop;
+    let uses_certificate = wants_certificate || (needs_either && proven.jkt.is_none());
+    let bound = Confirmation {
+        x5t_s256: proven.x5t_s256.clone().filter(|_| uses_certificate),
+        jkt: proven.jkt.clone(),
+        tbh: None,
+    };
+    if needs_either && bound.is_empty() {
+        return Err(SenderRefusal::NothingProven);
+    }
+    Ok(Some(bound).filter(|bound| !bound.is_empty()))
+}
+
+/// Whether a token that is bound to `cnf` can be this client's as it is registered now: one that must be bound to a key
+/// is worth nothing without.
+pub fn is_bound_enough(client: &ClientMetadata, profile: &SecurityProfile, cnf: Option<&Confirmation>) -> bool {
+    let none = Confirmation::default();
+    let bound = cnf.unwrap_or(&none);
+    bind(client, profile, bound).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(name: &str) -> &'static SecurityProfile {
+        SecurityProfile::find(name).unwrap()
+    }
+
+    fn proven(x5t_s256: bool, jkt: bool) -> Confirmation {
+        Confirmation {
+            x5t_s256: x5t_s256.then(|| "certificate".into()),
+            jkt: jkt.then(|| "key".into()),
+            tbh: None,
+        }
+    }
+
+    fn bound(
+        client: &ClientMetadata,
+        profile_name: &str,
+        proven: &Confirmation,
+    ) -> Result<(bool, bool), SenderRefusal> {
+        let cnf = bind(client, profile(profile_name), proven)?.unwrap_or_default();
+        Ok((cnf.x5t_s256.is_some(), cnf.jkt.is_some()))
+    }
+
+    #[test]
+    fn a_proof_binds_and_a_certificate_does_where_it_is_asked_for() {
+        let plain = ClientMetadata::default();
+        assert_eq!(bind(&plain, profile("baseline"), &proven(false, false)), Ok(None));
+        assert_eq!(bind(&plain, profile("baseline"), &proven(true, false)), Ok(None));
+        assert_eq!(bound(&plain, "baseline", &proven(true, true)), Ok((false, true)));
+        let wants_certificate = ClientMetadata {
+            tls_client_certificate_bound_access_tokens: true,
+            ..ClientMetadata::default()
+        };
+        assert_eq!(
+            bound(&wants_certificate, "baseline", &proven(true, false)),
+            Ok((true, false))
+        );
+        assert_eq!(
+            bound(&wants_certificate, "baseline", &proven(true, true)),
+            Ok((true, true))
+        );
+        let missing = Err(SenderRefusal::CertificateMissing);
+        assert_eq!(bound(&wants_certificate, "baseline", &proven(false, true)), missing);
+        let wants_proof = ClientMetadata {
+            dpop_bound_access_tokens: true,
+            ..ClientMetadata::default()
+        };
+        assert_eq!(bound(&wants_proof, "baseline", &proven(false, true)), Ok((false, true)));
+        let missing = Err(SenderRefusal::ProofMissing);
+        assert_eq!(bound(&wants_proof, "baseline", &proven(true, false)), missing);
+    }
+
+    #[test]
+    fn a_profile_that_demands_it_gives_no_token_that_is_bound_to_nothing() {
+        let client = ClientMetadata::default();
+        let missing = Err(SenderRefusal::CertificateMissing);
+        assert_eq!(bound(&client, "fapi1-advanced", &proven(false, true)), missing);
+        assert_eq!(
+            bound(&client, "fapi1-advanced", &proven(true, false)),
+            Ok((true, false))
+        );
+        let missing = Err(SenderRefusal::NothingProven);
+        assert_eq!(bound(&client, "fapi2-security", &proven(false, false)), missing);
+        assert_eq!(
+            bound(&client, "fapi2-security", &proven(true, false)),
+            Ok((true, false))
+        );
+        assert_eq!(
+            bound(&client, "fapi2-security", &proven(false, true)),
+            Ok((false, true))
+        );
+        // One key is enough; a connection with a certificate does not make every call need it.
+        assert_eq!(bound(&client, "fapi2-security", &proven(true, true)), Ok((false, true)));
+    }
+
+    #[test]
+    fn a_token_is_worth_something_as_long_as_it_is_bound_as_its_client_must_be() {
+        let client = ClientMetadata::default();
+        assert!(is_bound_enough(&client, profile("baseline"), None));
+        assert!(!is_bound_enough(&client, profile("fapi2-security"), None));
+        assert!(is_bound_enough(
+            &client,
+            profile("fapi2-security"),
+            Some(&proven(false, true))
+        ));
+        assert!(!is_bound_enough(
+            &client,
+            profile("fapi1-advanced"),
+            Some(&proven(false, true))
+        ));
+    }
+}
