@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_names_are_those_of_the_registry() {
-        let text = r##"{"x5t#S256":"c","jkt":"k"}"##;
+        let text = r#"{"x5t#S256":"c","jkt":"k"}"#;
         let read: Confirmation = serde_json::from_str(text).unwrap();
         assert_eq!(read, with(Some("c"), Some("k")));
         assert_eq!(serde_json::to_string(&read).unwrap(), text);

@@ -104,13 +104,13 @@ pub async fn validate(
         ..Confirmation::default()
     };
     Ok(ValidRequest {
-        bound_to,
         request,
         client,
         profile,
         redirect_uri,
         scope,
         claims,
+        bound_to,
         object,
     })
 }
