@@ -25,6 +25,7 @@ pub mod bearer;
 mod characters;
 pub mod claims;
 pub mod claims_request;
+pub mod client_cert;
 pub mod client_certificate;
 pub mod client_information;
 pub mod client_metadata;

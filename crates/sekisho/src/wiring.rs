@@ -121,6 +121,7 @@ impl Running {
             pages,
             proxies: Proxies {
                 trusted: config.proxy.trusted.clone(),
+                client_cert: config.proxy.client_cert.clone(),
             },
         });
         let front = Front::new(app, beside);

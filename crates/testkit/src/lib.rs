@@ -7,12 +7,14 @@
     clippy::expect_used,
     clippy::panic,
     clippy::missing_panics_doc,
+    clippy::indexing_slicing,
     reason = "what goes wrong here must fail the test loudly"
 )]
 
 pub mod browser;
 pub mod page;
 pub mod pkce;
+pub mod pki;
 pub mod postgres;
 pub mod process;
 pub mod realm;

@@ -16,11 +16,18 @@ use axum::{
 };
 use jose::b64;
 use metrics::Counter;
+use protocol::client_cert::ClientCertError;
 use realm::RealmContext;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
-use crate::{account, app::App, asset, extract::Peer, oauth, respond};
+use crate::{
+    account,
+    app::App,
+    asset,
+    extract::{Peer, client_cert},
+    oauth, respond,
+};
 
 /// Paths below the issuer. Those with `cors` may be read by browser apps of any origin, without cookies.
 fn realm_routes(app: Arc<App>) -> Router {
@@ -132,6 +139,10 @@ impl Front {
         let authority = peer
             .and_then(|peer| self.app.proxies.authority(peer, request.headers(), uri_authority))
             .map(str::to_owned);
+        if let Err(error) = client_cert::take(&self.app.proxies, peer, &mut request) {
+            tracing::warn!(%error, "a proxy passes on a certificate that cannot be read");
+            return Ok(unreadable(&error));
+        }
         let path = request.uri().path().to_owned();
         let Some(realm) = (match self.find_realm(authority.as_deref(), &path).await {
             Ok(found) => found,
@@ -229,6 +240,16 @@ fn count(status: StatusCode) {
     if let Some(counter) = COUNTERS.get(usize::from(status.as_u16() / 100).saturating_sub(1)) {
         counter.increment(1);
     }
+}
+
+/// What a proxy is told that says badly which certificate its client has.
+fn unreadable(error: &ClientCertError) -> Response {
+    (
+        StatusCode::BAD_REQUEST,
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        format!("The proxy passes on a client certificate that cannot be read: {error}.\n"),
+    )
+        .into_response()
 }
 
 /// What a realm says while it cannot be loaded.

@@ -35,7 +35,6 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<Located<Listener>> {
         .required_text("bind", "127.0.0.1:8080")
         .and_then(|text| address(report, text));
     let tls = tls(&mut table);
-    table.one_of("client_certificates", &[("none", ())], &["request"]);
     table.one_of("role", &[("server", ())], &["gateway", "ext_authz"]);
     table.finish();
     let bind = bind?;
@@ -50,15 +49,23 @@ const VERSIONS: &[(&str, bool)] = &[("1.2", false), ("1.3", true)];
 fn tls(listener: &mut Table<'_, '_>) -> Option<Tls> {
     let report = listener.report;
     let version = listener.one_of("min_version", VERSIONS, &[]);
+    let asks = listener.one_of("client_certificates", &[("none", false), ("request", true)], &[]);
     let entry = listener.entry("tls");
-    if let (None, Some(version)) = (entry, &version) {
-        report.error(
-            &version.span,
-            "min_version is for listeners with tls",
-            "add tls, or remove min_version",
-        );
+    let of_tls = [
+        ("min_version", version.as_ref().map(|version| &version.span)),
+        (
+            "client_certificates",
+            asks.as_ref().filter(|asks| asks.value).map(|asks| &asks.span),
+        ),
+    ];
+    for (key, span) in of_tls {
+        if let (None, Some(span)) = (entry, span) {
+            let problem = format!("{key} is for listeners with tls");
+            report.error(span, problem, format!("add tls, or remove {key}"));
+        }
     }
     let entry = entry?;
+    let client_certificates = asks.is_some_and(|asks| asks.value);
     let mut only_tls13 = version.is_some_and(|version| version.value);
     if let Item::Text(text) = &entry.node.item {
         if text != "dev" {
@@ -68,6 +75,7 @@ fn tls(listener: &mut Table<'_, '_>) -> Option<Tls> {
         return Some(Tls {
             certificate: Certificate::Dev,
             only_tls13,
+            client_certificates,
         });
     }
     let mut table = listener.table("tls", "tls")?;
@@ -97,6 +105,7 @@ fn tls(listener: &mut Table<'_, '_>) -> Option<Tls> {
             key: key?.value,
         },
         only_tls13,
+        client_certificates,
     })
 }
 
@@ -130,24 +139,29 @@ pub(super) fn proxy(root: &mut Table<'_, '_>) -> Proxy {
     let Some(mut table) = root.table("proxy", "[proxy]") else {
         return proxy;
     };
-    for network in table.texts("trusted").unwrap_or_default() {
-        match Network::parse(&network.value) {
-            Ok(parsed) if parsed.is_everybody() => {
-                let problem = format!("{} trusts everybody to say who a request comes from", network.value);
-                table
-                    .report
-                    .error(&network.span, problem, "name the addresses of the proxies");
-            }
-            Ok(parsed) => proxy.trusted.push(parsed),
-            Err(remedy) => {
-                table
-                    .report
-                    .error(&network.span, format!("{} is not a network", network.value), remedy);
-            }
-        }
-    }
-    table.not_built("client_cert", is_nothing);
+    proxy.trusted = networks(&mut table, "trusted", "who a request comes from");
+    proxy.client_cert = networks(&mut table, "client_cert", "which certificate a client has");
     table.not_built("forward_auth", is_nothing);
     table.finish();
     proxy
+}
+
+/// A list of networks, whose word for something is believed.
+fn networks(table: &mut Table<'_, '_>, key: &'static str, what: &str) -> Vec<Network> {
+    let mut networks = Vec::new();
+    for network in table.texts(key).unwrap_or_default() {
+        match Network::parse(&network.value) {
+            Ok(parsed) if parsed.is_everybody() => {
+                let problem = format!("{} trusts everybody to say {what}", network.value);
+                let remedy = "name the addresses of the proxies";
+                table.report.error(&network.span, problem, remedy);
+            }
+            Ok(parsed) => networks.push(parsed),
+            Err(remedy) => {
+                let problem = format!("{} is not a network", network.value);
+                table.report.error(&network.span, problem, remedy);
+            }
+        }
+    }
+    networks
 }

@@ -58,6 +58,8 @@ pub struct Tls {
     pub certificate: Certificate,
     /// Whether TLS 1.2 is turned off.
     pub only_tls13: bool,
+    /// Whether clients are asked for a certificate.
+    pub client_certificates: bool,
 }
 
 /// Where a listener's certificate comes from.
@@ -79,6 +81,8 @@ pub enum Certificate {
 pub struct Proxy {
     /// Whose `Forwarded` or `X-Forwarded-*` is believed.
     pub trusted: Vec<Network>,
+    /// Whose `Client-Cert` is believed.
+    pub client_cert: Vec<Network>,
 }
 
 /// `[email]`.

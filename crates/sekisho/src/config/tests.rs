@@ -150,14 +150,14 @@ role = "gateway"
 [[listener]]
 bind = "0.0.0.0:8443"
 tls  = { cert = "cert.pem", key = "key.pem", chain = "x" }
-client_certificates = "request"
+client_certificates = "demand"
 min_version = "1.1"
 [[listener]]
 bind = "0.0.0.0:8444"
 tls  = "devel"
 [proxy]
 trusted = ["10.1.0.7/24", "0.0.0.0/0"]
-client_cert = ["10.1.0.7/32"]
+client_cert = ["10.1.0.7/32", "::/0", "proxy"]
 [keys]
 wrap = { file = "gone.key" }
 [email]
@@ -185,12 +185,13 @@ ciba_approval = true
             (12, "cert.pem"),
             (12, "key.pem"),
             (12, "tls has no key chain"),
-            (13, "request is not part of this version"),
+            (13, "client_certificates cannot be"),
             (14, "min_version cannot be"),
             (17, "tls cannot be"),
             (19, "10.1.0.0/24"),
             (19, "everybody"),
-            (20, "client_cert of [proxy] is not part of this version"),
+            (20, "everybody to say which certificate"),
+            (20, "proxy is not a network"),
             (22, "gone.key"),
             (24, "not a mail server"),
             (25, "not a sender"),
@@ -390,8 +391,10 @@ realms = ["realms/*.toml"]
 [[listener]]
 bind = "[::]:8443"
 tls  = { cert = "cert.pem", key = "key.pem", min_version = "1.3" }
+client_certificates = "request"
 [proxy]
 trusted = ["10.1.0.0/24"]
+client_cert = ["10.2.0.7"]
 [keys]
 wrap = { file = "state/master.key" }
 [operations]
@@ -407,8 +410,10 @@ bind = "127.0.0.1:0"
     assert_eq!(config.wrap, WrapSource::Default);
     let issuers: Vec<_> = config.realms.iter().map(|file| file.realm.issuer.as_str()).collect();
     assert_eq!(issuers, ["http://localhost:8080", "http://localhost:8080/b"]);
-    assert!(config.listeners[0].tls.as_ref().unwrap().only_tls13);
+    let tls = config.listeners[0].tls.as_ref().unwrap();
+    assert!(tls.only_tls13 && tls.client_certificates);
     assert!(config.proxy.trusted[0].contains("10.1.0.9".parse().unwrap()));
+    assert!(config.proxy.client_cert[0].contains("10.2.0.7".parse().unwrap()));
     assert!(load_process(Some(&path)).unwrap().realms.is_empty());
 }
 

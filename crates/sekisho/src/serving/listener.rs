@@ -16,14 +16,18 @@ use axum::{body::Body, extract::Request, response::Response};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
 };
+use protocol::{ClientCertificate, client_cert::MAX_CHAIN};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{Notify, Semaphore, watch},
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use web::{Front, extract::Peer};
 
 /// How long a client may take to send a request's header, or to finish a TLS handshake.
@@ -84,10 +88,11 @@ impl Listener {
             tokio::spawn(async move {
                 let _place = place;
                 match tls {
-                    None => serve_connection(stream, peer, front, watcher).await,
+                    None => serve_connection(stream, (peer, None), front, watcher).await,
                     Some(tls) => {
                         if let Some(stream) = handshake(tls, stream).await {
-                            serve_connection(stream, peer, front, watcher).await;
+                            let certificate = certificate_of(&stream).map(Arc::new);
+                            serve_connection(stream, (peer, certificate), front, watcher).await;
                         }
                     }
                 }
@@ -100,7 +105,7 @@ impl Listener {
     }
 }
 
-async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
     match tokio::time::timeout(PATIENCE, tls.accept(stream)).await {
         Ok(Ok(stream)) => Some(stream),
         Ok(Err(error)) => {
@@ -111,18 +116,34 @@ async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<tokio_rustls::
     }
 }
 
-async fn serve_connection<S>(stream: S, peer: SocketAddr, front: Front, watcher: hyper_util::server::graceful::Watcher)
+/// The certificate that the client showed. More than a few others with it lead nowhere sooner.
+fn certificate_of(stream: &TlsStream<TcpStream>) -> Option<ClientCertificate> {
+    let (first, others) = stream.get_ref().1.peer_certificates()?.split_first()?;
+    let others = others.iter().take(MAX_CHAIN);
+    Some(ClientCertificate {
+        der: first.to_vec(),
+        intermediates: others.map(|other| other.to_vec()).collect(),
+    })
+}
+
+/// Who is at the other end of a connection.
+type Client = (SocketAddr, Option<Arc<ClientCertificate>>);
+
+async fn serve_connection<S>(stream: S, client: Client, front: Front, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let activity = Arc::new(Activity::default());
     let seen = Arc::clone(&activity);
     let service = service_fn(move |request: Request<Incoming>| {
-        let front = front.clone();
+        let (front, (peer, certificate)) = (front.clone(), client.clone());
         let runs = seen.begin();
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
+            if let Some(certificate) = certificate {
+                request.extensions_mut().insert(certificate);
+            }
             let response: Response = front.handle(request).await;
             drop(runs);
             Ok::<_, Infallible>(response)

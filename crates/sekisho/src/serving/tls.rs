@@ -2,6 +2,10 @@
 //!
 //! Spec: FAPI 1.0 Advanced §8.5, BCP 195. TLS 1.3, and 1.2 only with the suites that both allow; those need an RSA
 //! certificate, so with an ECDSA one only 1.3 is spoken.
+//!
+//! Where clients are asked for a certificate, any will do, or none: that they hold its key is all that the handshake
+//! proves, and what it is worth is judged for each request. Such listeners resume no sessions and take no early data, so
+//! that the proof is always of this very connection.
 
 use std::{
     fs,
@@ -16,9 +20,14 @@ use rcgen::{
     PKCS_RSA_SHA256, RsaKeySize,
 };
 use rustls::{
-    CipherSuite, ServerConfig, SupportedProtocolVersion,
-    crypto::{CryptoProvider, aws_lc_rs},
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    CipherSuite, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme, SupportedProtocolVersion,
+    client::danger::HandshakeSignatureValid,
+    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject},
+    server::{
+        NoServerSessionStorage,
+        danger::{ClientCertVerified, ClientCertVerifier},
+    },
     version::{TLS12, TLS13},
 };
 use tokio_rustls::TlsAcceptor;
@@ -37,14 +46,69 @@ pub fn acceptor(tls: &Tls, data: &Path, hosts: &[String]) -> Result<TlsAcceptor,
     let private = PrivateKeyDer::from_pem_file(&key)
         .map_err(|error| format!("{}: {error}; a PEM private key is expected", key.display()))?;
     let versions: &[&SupportedProtocolVersion] = if tls.only_tls13 { &[&TLS13] } else { &[&TLS13, &TLS12] };
-    let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
+    let provider = Arc::new(provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions)
-        .map_err(|error| error.to_string())?
-        .with_no_client_auth()
+        .map_err(|error| error.to_string())?;
+    let builder = if tls.client_certificates {
+        builder.with_client_cert_verifier(Arc::new(AnyCertificate(provider)))
+    } else {
+        builder.with_no_client_auth()
+    };
+    let mut config = builder
         .with_single_cert(chain, private)
         .map_err(|error| format!("{} and {} do not fit: {error}", cert.display(), key.display()))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    if tls.client_certificates {
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+    }
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Asks for a certificate and takes any, or none.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ClientCertVerifier for AnyCertificate {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
 }
 
 /// The suites of TLS 1.3, and of 1.2 those that FAPI 1.0 Advanced §8.5 and BCP 195 both allow.

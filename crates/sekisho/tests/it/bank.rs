@@ -12,7 +12,7 @@ use std::{
 use model::Clock;
 use reqwest::{Response, StatusCode};
 use sekisho::{
-    config::{self, Listener, Outgoing, ServerConfig},
+    config::{self, Listener, Network, Outgoing, Proxy, ServerConfig},
     wiring::Running,
 };
 use serde_json::Value;
@@ -56,23 +56,32 @@ impl Bank {
         let options = Options::Sqlite {
             path: data.join("sekisho.db"),
         };
-        Self::with(options, data, address, SAME_ISSUER, testkit::realm::bank).await
+        let proxy = Proxy::default();
+        Self::with(options, data, address, SAME_ISSUER, (testkit::realm::bank, proxy)).await
     }
 
     /// With SQLite and a realm file of the test's own, started for the first time.
     pub async fn with_realm(realm: impl FnOnce(&str) -> String) -> Self {
+        Self::at_own_port(realm, Proxy::default()).await
+    }
+
+    /// As [`with_realm`](Self::with_realm), behind a proxy on this machine that passes on the certificates of clients:
+    /// a request with the header `testkit::pki::Identity::client_cert` is one over mutual TLS.
+    pub async fn behind_proxy(realm: impl FnOnce(&str) -> String) -> Self {
+        let proxy = Proxy {
+            client_cert: vec![Network::parse("127.0.0.1").unwrap()],
+            ..Proxy::default()
+        };
+        Self::at_own_port(realm, proxy).await
+    }
+
+    async fn at_own_port(realm: impl FnOnce(&str) -> String, proxy: Proxy) -> Self {
         let (data, address) = (process::temporary_directory("bank"), free_address());
         let options = Options::Sqlite {
             path: data.join("sekisho.db"),
         };
-        Self::with(
-            options,
-            data,
-            address,
-            &format!("http://localhost:{}", address.port()),
-            realm,
-        )
-        .await
+        let issuer = format!("http://localhost:{}", address.port());
+        Self::with(options, data, address, &issuer, (realm, proxy)).await
     }
 
     /// With PostgreSQL, in a database of its own.
@@ -83,7 +92,8 @@ impl Bank {
         let options = Options::Postgres { url, connections: 8 };
         let (data, address) = (process::temporary_directory("bank"), free_address());
         let issuer = format!("http://localhost:{}", address.port());
-        Self::with(options, data, address, &issuer, testkit::realm::bank).await
+        let proxy = Proxy::default();
+        Self::with(options, data, address, &issuer, (testkit::realm::bank, proxy)).await
     }
 
     async fn with(
@@ -91,7 +101,7 @@ impl Bank {
         data: PathBuf,
         address: SocketAddr,
         issuer: &str,
-        realm: impl FnOnce(&str) -> String,
+        (realm, proxy): (impl FnOnce(&str) -> String, Proxy),
     ) -> Self {
         let file =
             config::from_text("bank.toml".as_ref(), &realm(issuer)).unwrap_or_else(|problems| panic!("{problems}"));
@@ -109,6 +119,7 @@ impl Bank {
                 allow: vec!["127.0.0.1".into()],
                 ..Outgoing::default()
             },
+            proxy,
             ..ServerConfig::without_file()
         };
         let clock = Clock::frozen(NOON);
@@ -218,7 +229,8 @@ fn first_start() -> Vec<(OsString, Vec<u8>)> {
         let options = Options::Sqlite {
             path: data.join("sekisho.db"),
         };
-        let bank = Bank::with(options, data, free_address(), SAME_ISSUER, testkit::realm::bank).await;
+        let realm = (testkit::realm::bank, Proxy::default());
+        let bank = Bank::with(options, data, free_address(), SAME_ISSUER, realm).await;
         bank.running.stop().await;
         bank.data
     });

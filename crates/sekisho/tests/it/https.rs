@@ -7,9 +7,9 @@ use std::{
 };
 
 use reqwest::{Certificate, Client, ClientBuilder, redirect};
-use testkit::{Engine, Serve, free_port, realm};
+use testkit::{Engine, Serve, free_port};
 
-use crate::app::Server;
+use crate::app::{Server, bank_and};
 
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_sekisho");
@@ -25,9 +25,14 @@ pub struct Https {
 impl Https {
     /// With `tls = "dev"`; `more` is added to the listener.
     pub fn start(engine: Engine, more: &str) -> Self {
+        Self::with_more(engine, more, "")
+    }
+
+    /// As [`start`](Self::start), with more TOML at the end of the realm.
+    pub fn with_more(engine: Engine, more: &str, realm: &str) -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let issuer = format!("https://localhost:{}", address.port());
-        let mut server = Serve::with_realm(PROGRAM, engine, |_| realm::bank(&issuer));
+        let mut server = Serve::with_realm(PROGRAM, engine, |_| bank_and(realm)(&issuer));
         let mut config = File::options().append(true).open(server.config()).unwrap();
         writeln!(config, "\n[[listener]]\nbind = '{address}'\ntls = 'dev'\n{more}").unwrap();
         server.restart();

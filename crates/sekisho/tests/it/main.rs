@@ -24,6 +24,7 @@ mod introspect;
 mod keys;
 mod logout;
 mod metadata;
+mod mutual_tls;
 mod nodes;
 mod on_postgres;
 mod pages;

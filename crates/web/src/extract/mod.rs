@@ -2,6 +2,7 @@
 
 mod body;
 mod call;
+pub mod client_cert;
 pub mod cookies;
 mod form_body;
 mod json_body;

@@ -20,6 +20,8 @@ pub struct Peer(pub SocketAddr);
 pub struct Proxies {
     /// The networks of `[proxy] trusted`.
     pub trusted: Vec<Network>,
+    /// Those of `[proxy] client_cert`: whose word for a client's certificate is believed.
+    pub client_cert: Vec<Network>,
 }
 
 impl Proxies {
@@ -108,6 +110,7 @@ mod tests {
     fn proxies() -> Proxies {
         Proxies {
             trusted: vec![Network::parse("10.1.0.0/24").unwrap(), Network::parse("::1").unwrap()],
+            ..Proxies::default()
         }
     }
 
