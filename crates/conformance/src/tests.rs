@@ -3,9 +3,12 @@
 use std::fs;
 
 use crate::{
-    Source, behaviours, make,
+    Source, Table,
+    coverage::{BEHAVIOURS, REQUIREMENTS},
+    make,
     marker::{self, Marker},
-    root,
+    pages, root,
+    rows::{Rows, tidied},
     source::Language,
 };
 
@@ -88,35 +91,98 @@ fn a_marker_above_no_test_or_written_wrongly_is_a_complaint() {
     }
 }
 
-const ROWS: &str = "[[group]]\ntitle = \"G\"\nrows = [{ id = \"B1\", title = \"one\" }, \
-                    { id = \"B2\", title = \"two\" }, { id = \"B3\", title = \"three\", later = \"another day\" }]";
+const ROWS: &str = "[[group]]\ntitle = \"G\"\nrows = [\n  { id = \"B1\", title = \"one\" },\n  \
+                    { id = \"B2\", title = \"two\" },\n  { id = \"B3\", title = \"three\", later = \"another day\" },\n]\n";
+const REQUIRED: &str = "[[group]]\ntitle = \"H\"\nrows = [\n  { id = \"X-1\", title = \"four\", spec = \"RFC 1 §2\" },\n  \
+                        { id = \"X-2\", title = \"five\", spec = \"RFC 1 §3\", elsewhere = \"no code does it\" },\n]\n";
 
-fn complaints(rows: &str, covered: &str) -> Vec<String> {
+/// The pages of these rows when one test covers some, and what does not agree.
+fn covered(behaviours: &str, requirements: &str, covered: &str) -> (Vec<Table>, Vec<String>) {
     let test = format!("// Conformance: {covered}\n#[test]\nfn a() {{}}");
+    let files = [(BEHAVIOURS, behaviours), (REQUIREMENTS, requirements)];
+    let files = files.map(|(subject, text)| (subject, Rows::parse(text).unwrap()));
     let mut complaints = Vec::new();
-    behaviours::table(rows, &[source(Language::Rust, &test)], &mut complaints);
-    complaints
+    let pages = pages(&files, &[source(Language::Rust, &test)], &mut complaints);
+    (pages, complaints)
 }
 
 #[test]
-fn each_behaviour_has_a_test_or_a_reason() {
-    assert!(complaints(ROWS, "B1 B2").is_empty());
-    for (rows, covered, complaint) in [
-        (ROWS.to_owned(), "B1", "B2 has no test"),
-        (ROWS.to_owned(), "B1 B2 B3", "B3 has a test: it is no longer `later`"),
-        (ROWS.to_owned(), "B1 B2 B9", "`B9` is no behaviour"),
-        (ROWS.replace("\"B3\"", "\"B1\""), "B1 B2", "B1 is there twice"),
-        (ROWS.replace("later", "latter"), "B1", "unknown field `latter`"),
+fn each_row_has_a_test_or_a_reason() {
+    assert!(covered(ROWS, REQUIRED, "B1 B2 X-1").1.is_empty());
+    for (rows, required, names, complaint) in [
+        (
+            ROWS.to_owned(),
+            REQUIRED.to_owned(),
+            "B1 X-1",
+            "behaviours.toml: B2 has no test",
+        ),
+        (
+            ROWS.to_owned(),
+            REQUIRED.to_owned(),
+            "B1 B2",
+            "requirements.toml: X-1 has no test",
+        ),
+        (
+            ROWS.to_owned(),
+            REQUIRED.to_owned(),
+            "B1 B2 B3 X-1",
+            "B3 has a test and needs no excuse",
+        ),
+        (
+            ROWS.to_owned(),
+            REQUIRED.to_owned(),
+            "B1 B2 X-1 X-2",
+            "X-2 has a test and needs no excuse",
+        ),
+        (
+            ROWS.to_owned(),
+            REQUIRED.to_owned(),
+            "B1 B2 B9 X-1",
+            "`B9` is neither in",
+        ),
+        (
+            ROWS.replace("\"B3\"", "\"B1\""),
+            REQUIRED.to_owned(),
+            "B1 B2 X-1",
+            "B1 is there twice",
+        ),
+        (
+            ROWS.to_owned(),
+            REQUIRED.replace(", spec = \"RFC 1 §2\"", ""),
+            "B1 B2 X-1",
+            "X-1 does not say where",
+        ),
     ] {
-        let found = complaints(&rows, covered);
+        let (_, found) = covered(&rows, &required, names);
         assert!(found.len() == 1 && found[0].contains(complaint), "{found:?}");
+    }
+    let error = Rows::parse(&ROWS.replace("later", "latter")).err().unwrap().to_string();
+    assert!(error.contains("unknown field `latter`"), "{error}");
+}
+
+#[test]
+fn the_tables_name_file_and_test() {
+    let (pages, _) = covered(ROWS, REQUIRED, "B1 X-1");
+    for (page, line) in [
+        (&pages[0], "| `B1` | one | `it.x` `a` |\n"),
+        (&pages[0], "| `B3` | three | Later: another day |\n"),
+        (&pages[0], "3 behaviours. 1 belong to parts that are not offered yet.\n"),
+        (&pages[1], "| `X-1` | four (RFC 1 §2) | `it.x` `a` |\n"),
+        (&pages[1], "| `X-2` | five (RFC 1 §3) | no code does it |\n"),
+        (&pages[1], "# Requirements and their tests\n"),
+    ] {
+        assert!(page.text.contains(line), "{}", page.text);
     }
 }
 
 #[test]
-fn the_table_names_file_and_test() {
-    let test = source(Language::Rust, "// Conformance: B1\n#[test]\nfn a() {}");
-    let table = behaviours::table(ROWS, &[test], &mut Vec::new());
-    assert!(table.contains("| `B1` | one | `it.x` `a` |\n"), "{table}");
-    assert!(table.contains("| `B3` | three | Later: another day |\n"), "{table}");
+fn excuses_of_rows_that_have_a_test_are_removed_and_nothing_else() {
+    let covered = ["B3", "X-2"].into();
+    let tidy = |text: &str| tidied(text, &covered);
+    assert_eq!(tidy(ROWS), ROWS.replace(", later = \"another day\"", ""));
+    assert_eq!(
+        tidy(REQUIRED),
+        REQUIRED.replace(", elsewhere = \"no code does it\"", "")
+    );
+    assert_eq!(tidied(ROWS, &["B1"].into()), ROWS);
 }
