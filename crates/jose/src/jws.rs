@@ -3,7 +3,8 @@
 //!
 //! Accepted: three base64url parts, header and payload JSON objects without duplicate members, at most
 //! [`MAX_JWT_BYTES`]. Deliberately not: the JSON serialisation, detached or unencoded payloads, JWE, keys
-//! or URLs of keys in the header (`jwk`, `jku`, `x5c`, `x5u` are never looked at here).
+//! or URLs of keys in the header (`jku`, `x5c`, `x5u` are never looked at; `jwk` is kept for what is about that key, see
+//! [`SelfSigned`](crate::SelfSigned)).
 
 use serde_json::{Map, Value};
 
@@ -77,6 +78,8 @@ impl JwsHeader {
 /// A JWT of which nothing is known but its form. It has no `Debug`: it may be somebody's access token.
 pub struct UnverifiedJwt {
     header: JwsHeader,
+    /// The member `jwk` of the header, whatever it is.
+    own_key: Option<Value>,
     claims: Map<String, Value>,
     /// Header and payload as they were sent, with the dot between them.
     signing_input: Vec<u8>,
@@ -95,9 +98,10 @@ impl UnverifiedJwt {
         let header = b64::decode(header).ok_or(JwsError::NotCompact)?;
         let claims = b64::decode(claims).ok_or(JwsError::NotCompact)?;
         let signature = b64::decode(signature).ok_or(JwsError::NotCompact)?;
-        let header = strict_json::object(&header).ok_or(JwsError::BadHeader)?;
+        let mut header = strict_json::object(&header).ok_or(JwsError::BadHeader)?;
         Ok(Self {
             header: JwsHeader::from_members(&header)?,
+            own_key: header.remove("jwk"),
             claims: strict_json::object(&claims).ok_or(JwsError::BadClaims)?,
             signing_input: signing_input.as_bytes().to_vec(),
             signature,
@@ -114,6 +118,10 @@ impl UnverifiedJwt {
         &self.claims
     }
 
+    pub(crate) fn own_key(&self) -> Option<&Value> {
+        self.own_key.as_ref()
+    }
+
     pub(crate) fn signing_input(&self) -> &[u8] {
         &self.signing_input
     }
@@ -123,8 +131,8 @@ impl UnverifiedJwt {
     }
 }
 
-/// What a valid signature covers. Only [`KeySet::verify`](crate::KeySet::verify) and
-/// [`MacKey::verify`](crate::MacKey::verify) make one. Issuer, audience and times are still to be checked.
+/// What a valid signature covers. Only [`KeySet::verify`](crate::KeySet::verify),
+/// [`MacKey::verify`](crate::MacKey::verify) and [`SelfSigned::verify`](crate::SelfSigned::verify) make one. Issuer, audience and times are still to be checked.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Verified {

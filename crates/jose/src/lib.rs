@@ -1,11 +1,12 @@
 //! Signing, verifying, encrypting, sealing and hashing, over one cryptography library.
 //!
 //! This is the only crate that knows which library that is. What it offers is the part of JOSE that the
-//! server needs, and nothing that would have to be configured away: no `none`, no RSASSA with SHA-1, no keys from a
-//! token's own header. HMAC is a check of its own, which no public key reaches.
+//! server needs, and nothing that would have to be configured away: no `none`, no RSASSA with SHA-1, no trust in
+//! a key because a token's own header names it. HMAC is a check of its own, which no public key reaches.
 //!
 //! - [`SigningAlg`], [`SigningKey`], [`Signer`], [`sign_jwt`]: making signed JWTs
 //! - [`UnverifiedJwt`], [`KeySet`], [`Verified`]: checking them
+//! - [`SelfSigned`]: checking those that are about the key in their own header
 //! - [`MacKey`]: checking those that were made with a shared secret
 //! - [`Recipient`], [`Envelope`], [`DecryptionKey`]: JWTs that only one party can read
 //! - [`SealingKey`]: what travels through a browser or an app and comes back unread
@@ -34,6 +35,7 @@ mod key_set;
 mod mac;
 mod random;
 mod seal;
+mod self_signed;
 mod signing_key;
 pub mod strict_json;
 mod verify;
@@ -49,5 +51,6 @@ pub use key_set::KeySet;
 pub use mac::{HS256, MacKey, SHORTEST_MAC_SECRET, ShortSecret};
 pub use random::{random_bytes, random_token};
 pub use seal::{SealingKey, associated_data, key_id_of};
+pub use self_signed::{SelfSigned, SelfSignedError};
 pub use signing_key::{KeyError, Signer, SigningError, SigningKey};
 pub use wrap::{UnwrapError, WrapKey};

@@ -1,7 +1,7 @@
 //! Every registered error code that this server answers with, with its HTTP status and its section.
 //!
-//! Spec: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2, RFC 8628 §3.5, RFC 8707 §2, RFC 9470 §3,
-//! OpenID Connect Core §3.1.2.6
+//! Spec: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2, RFC 8628 §3.5, RFC 8707 §2,
+//! RFC 9449 §12.2, RFC 9470 §3, OpenID Connect Core §3.1.2.6
 //!
 //! The status belongs to the code, here and nowhere else. Codes that only travel in a redirect carry the status that
 //! an error page or a JSON answer would use for them.
@@ -105,6 +105,10 @@ error_codes! {
     SlowDown = "slow_down", 400, "RFC 8628 §3.5";
     /// The device code expired before the user answered.
     ExpiredToken = "expired_token", 400, "RFC 8628 §3.5";
+    /// The DPoP proof is not valid. An API answers 401 with it (§7.1).
+    InvalidDpopProof = "invalid_dpop_proof", 400, "RFC 9449 §5";
+    /// The DPoP proof must hold the nonce that comes with this answer. An API answers 401 with it (§9).
+    UseDpopNonce = "use_dpop_nonce", 400, "RFC 9449 §8";
     /// The grant is unknown, or not one of this client and user.
     InvalidGrantId = "invalid_grant_id", 404, "Grant Management §5.4";
 }

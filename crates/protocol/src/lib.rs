@@ -31,6 +31,7 @@ pub mod client_information;
 pub mod client_metadata;
 pub mod confirmation;
 pub mod device_authorization;
+pub mod dpop;
 pub mod error_code;
 pub mod form;
 pub mod frontchannel_logout;

@@ -14,6 +14,7 @@ mod authorize;
 mod bank;
 mod consent;
 mod device;
+mod dpop;
 mod durability;
 mod grant_term;
 mod grants;
