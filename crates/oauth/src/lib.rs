@@ -29,6 +29,7 @@ pub mod id_token_hint;
 pub mod introspection;
 pub mod issue;
 pub mod logout;
+pub mod pushed_authorization;
 pub mod registration;
 pub mod revocation;
 pub mod scope_policy;

@@ -28,14 +28,27 @@ impl SenderRefusal {
     }
 }
 
+fn wants_certificate(client: &ClientMetadata, profile: &SecurityProfile) -> bool {
+    client.tls_client_certificate_bound_access_tokens || profile.sender_constraint == SenderConstraint::Certificate
+}
+
+/// What a client's code is bound to, of what it proved when it pushed the request: the keys to which its token will be
+/// bound if it proves them again (RFC 9449 §10.1).
+pub(crate) fn of_code(client: &ClientMetadata, profile: &SecurityProfile, proven: &Confirmation) -> Confirmation {
+    Confirmation {
+        x5t_s256: proven.x5t_s256.clone().filter(|_| wants_certificate(client, profile)),
+        jkt: proven.jkt.clone(),
+        tbh: None,
+    }
+}
+
 /// What a client's token is bound to, of what its request proved; nothing is bound where nobody asks for it.
 pub fn bind(
     client: &ClientMetadata,
     profile: &SecurityProfile,
     proven: &Confirmation,
 ) -> Result<Option<Confirmation>, SenderRefusal> {
-    let wants_certificate =
-        client.tls_client_certificate_bound_access_tokens || profile.sender_constraint == SenderConstraint::Certificate;
+    let wants_certificate = wants_certificate(client, profile);
     if wants_certificate && proven.x5t_s256.is_none() {
         return Err(SenderRefusal::CertificateMissing);
     }
@@ -138,6 +151,24 @@ mod tests {
         );
         // One key is enough; a connection with a certificate does not make every call need it.
         assert_eq!(bound(&client, "fapi2-security", &proven(true, true)), Ok((false, true)));
+    }
+
+    // Conformance: F2-AS-11
+    #[test]
+    fn a_code_is_bound_to_the_keys_that_its_token_will_be_bound_to() {
+        let plain = ClientMetadata::default();
+        let code = |client: &ClientMetadata, name| {
+            let bound = of_code(client, profile(name), &proven(true, true));
+            (bound.x5t_s256.is_some(), bound.jkt.is_some())
+        };
+        assert_eq!(code(&plain, "fapi2-security"), (false, true));
+        assert_eq!(code(&plain, "fapi1-advanced"), (true, true));
+        let wants_certificate = ClientMetadata {
+            tls_client_certificate_bound_access_tokens: true,
+            ..ClientMetadata::default()
+        };
+        assert_eq!(code(&wants_certificate, "fapi2-security"), (true, true));
+        assert!(of_code(&wants_certificate, profile("fapi2-security"), &proven(false, false)).is_empty());
     }
 
     #[test]

@@ -158,8 +158,9 @@ impl AuthorizationRequest {
         client: &ClientMetadata,
         profile: &SecurityProfile,
         redirect_uri: &ValidatedRedirectUri,
+        is_pushed: bool,
     ) -> Result<Self, RequestError> {
-        parse::parse(form, client, profile, redirect_uri)
+        parse::parse(form, client, profile, redirect_uri, is_pushed)
     }
 
     /// The values of `acr` that would do, best first: those that `claims` names, else `acr_values`. §5.5.1.1 leaves open

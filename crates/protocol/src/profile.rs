@@ -276,7 +276,14 @@ pub const PROFILES: &[SecurityProfile] = &[
         rank: 3,
         what: "FAPI 1.0 Advanced: clients of APIs of high risk, which write; signed requests and answers, tokens bound to certificates",
         pkce: PkceRule::IfPushed,
-        grant_types: FAPI_GRANT_TYPES,
+        // OpenID Connect Registration §2 counts `code id_token` among what needs `implicit`; no response type here is
+        // implicit alone.
+        grant_types: &[
+            GrantType::AuthorizationCode,
+            GrantType::Implicit,
+            GrantType::RefreshToken,
+            GrantType::ClientCredentials,
+        ],
         response_types: &["code", "code id_token"],
         response_modes: ResponseMode::ALL,
         client_auth_methods: &[TokenEndpointAuthMethod::PrivateKeyJwt],

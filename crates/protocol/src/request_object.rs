@@ -61,10 +61,10 @@ impl RequestObject {
     /// RFC 9101 §6.3: the server "MUST only use the parameters in the Request Object", and so it does, unless the request
     /// has the shape of OpenID Connect Core §6: `openid` in a `scope` beside the object says so. There, parameters "MAY
     /// also be passed using the OAuth 2.0 request syntax", and those in the object "supersede" them. A client that must
-    /// sign its requests (`must_be_signed`) gets nothing from beside.
-    pub fn assemble(self, sent: &Form, must_be_signed: bool) -> Result<Form, RequestError> {
+    /// sign its requests, or pushes them, gets nothing from beside (`alone`).
+    pub fn assemble(self, sent: &Form, alone: bool) -> Result<Form, RequestError> {
         let mut words = sent.first("scope").unwrap_or_default().split(' ');
-        if must_be_signed || !words.any(|word| word == OPENID) {
+        if alone || !words.any(|word| word == OPENID) {
             // RFC 9101 §5: client_id beside the object and in it "MUST be identical"; that they are equal was checked.
             if self.get("client_id").is_none() {
                 return Err(invalid_object("the request object has no client_id"));

@@ -1,6 +1,6 @@
 //! What a realm publishes about itself.
 //!
-//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 8628 §4, RFC 9207 §3, RFC 9701 §7,
+//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 8628 §4, RFC 9126 §5, RFC 9207 §3, RFC 9701 §7,
 //! OpenID Connect RP-Initiated Logout §2.1,
 //! OpenID Connect Session Management §3.3, OpenID Connect Front-Channel Logout §3, OpenID Connect Back-Channel Logout
 //! §2.1
@@ -24,6 +24,10 @@ pub struct ServerMetadata {
     pub issuer: String,
     /// Where authorization requests go.
     pub authorization_endpoint: String,
+    /// Where clients push authorization requests (RFC 9126 §5).
+    pub pushed_authorization_request_endpoint: String,
+    /// Whether they all must be pushed.
+    pub require_pushed_authorization_requests: bool,
     /// Where tokens are issued.
     pub token_endpoint: String,
     /// Where devices without a browser begin (RFC 8628 §4); absent when no profile lets clients register the grant.
@@ -157,6 +161,8 @@ impl ServerMetadata {
         Self {
             issuer: issuer.to_owned(),
             authorization_endpoint: endpoint("authorize"),
+            pushed_authorization_request_endpoint: endpoint("par"),
+            require_pushed_authorization_requests: profiles.iter().all(|profile| profile.pushed_requests),
             token_endpoint: endpoint("token"),
             device_authorization_endpoint: profiles
                 .iter()

@@ -34,6 +34,7 @@ pub mod guess;
 pub mod initial_access_token;
 pub mod key;
 pub mod outbox;
+pub mod pushed_request;
 pub mod realm;
 pub mod refresh_token;
 pub mod revoked_token;

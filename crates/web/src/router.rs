@@ -52,6 +52,7 @@ fn realm_routes(app: Arc<App>) -> Router {
         .route("/.well-known/openid-configuration", cors(get(oauth::metadata)))
         .route("/.well-known/oauth-authorization-server", cors(get(oauth::metadata)))
         .route("/jwks", cors(get(oauth::jwks)))
+        .route("/par", cors(post(oauth::par)))
         .route("/token", cors(post(oauth::token)))
         .route("/revoke", cors(post(oauth::revoke)))
         .route("/device_authorization", post(oauth::device_authorization))
@@ -190,6 +191,7 @@ pub const CLAIMED: &[&str] = &[
     "/.well-known/oauth-authorization-server",
     "/jwks",
     "/authorize",
+    "/par",
     "/token",
     "/revoke",
     "/introspect",

@@ -11,7 +11,7 @@ use protocol::{
     session_state::session_state,
 };
 use realm::RealmContext;
-use storage::{Outcome, Statement, StorageError, authorization, session};
+use storage::{Outcome, Statement, StorageError, authorization, pushed_request, session};
 
 use super::{AuthorizationResponse, AuthorizeRefusal, Permission, Person, ValidRequest, decide::needs_consent};
 use crate::{
@@ -30,7 +30,8 @@ const SLACK: i64 = 60;
 pub enum Issued {
     /// The answer.
     Response(AuthorizationResponse),
-    /// The flow was completed before, or the session ended meanwhile: begin again with the same request.
+    /// The flow or the pushed request was answered before, or the session ended meanwhile: begin again with the same
+    /// request.
     StartAgain,
 }
 
@@ -83,7 +84,9 @@ pub async fn issue(
         };
         let new = new_authorization(realm, valid, person, granted, code.as_deref());
         let change_id = new_id();
+        let pushed_id = valid.pushed_id.iter();
         let change = grant_change
+            .then_all(pushed_id.map(|id| pushed_request::answer(realm.issuer(), id, realm.now())))
             .then(session::still_alive(realm.issuer(), &person.session.id))
             .then_all(flow_id.map(|id| session::use_flow(realm.issuer(), id, realm.now() + flow::LIFETIME)))
             .then(authorization::insert(realm.issuer(), &new, &change_id)?)
@@ -93,7 +96,7 @@ pub async fn issue(
             let response = respond(realm, valid, person, &new, (code, id_token))?;
             return Ok(Issued::Response(response));
         }
-        if must_start_again(realm, person, flow_id).await? {
+        if must_start_again(realm, valid, person, flow_id).await? {
             return Ok(Issued::StartAgain);
         }
     }
@@ -138,7 +141,18 @@ fn signed_in_to(
     }
 }
 
-async fn must_start_again(realm: &RealmContext, person: &Person, flow_id: Option<&str>) -> Result<bool, StorageError> {
+async fn must_start_again(
+    realm: &RealmContext,
+    valid: &ValidRequest,
+    person: &Person,
+    flow_id: Option<&str>,
+) -> Result<bool, StorageError> {
+    if let Some(id) = &valid.pushed_id {
+        let pushed = realm.store.find_pushed_request(realm.issuer(), id).await?;
+        if pushed.is_none_or(|pushed| pushed.answered_at.is_some()) {
+            return Ok(true);
+        }
+    }
     if let Some(flow_id) = flow_id
         && realm.store.is_flow_used(realm.issuer(), flow_id).await?
     {

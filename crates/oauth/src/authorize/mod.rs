@@ -8,6 +8,7 @@
 
 mod decide;
 mod issue;
+mod parameters;
 mod permission;
 mod refusal;
 mod request_object;
@@ -21,4 +22,5 @@ pub use issue::{Issued, issue};
 pub use permission::Permission;
 pub use refusal::{AuthorizeRefusal, RedirectedRefusal, deny};
 pub use respond::{AuthorizationResponse, Destination};
+pub(crate) use validate::validate_pushed;
 pub use validate::{ValidRequest, validate};

@@ -8,6 +8,7 @@
 use protocol::{authorization_request::RequestError, error_code::ErrorCode, redirect_uri::RedirectUriError};
 
 use realm::RealmContext;
+use storage::{Change, StorageError, pushed_request};
 
 use super::{AuthorizationResponse, ValidRequest};
 use crate::Fault;
@@ -34,9 +35,9 @@ pub enum AuthorizeRefusal {
         /// The client.
         client_id: String,
     },
-    /// The request object does not do, and nobody knows where else to say so.
+    /// The parameters that count cannot be had, and nobody knows where else to say so.
     #[error("{0}")]
-    RequestObject(RequestError),
+    Parameters(RequestError),
     /// Told to the client by a redirect.
     #[error(transparent)]
     Redirected(Box<RedirectedRefusal>),
@@ -61,7 +62,7 @@ impl AuthorizeRefusal {
         match self {
             Self::ClientMissing | Self::RedirectUriTwice | Self::RedirectUri { .. } => ErrorCode::InvalidRequest,
             Self::ClientUnknown(_) => ErrorCode::UnauthorizedClient,
-            Self::RequestObject(error) => error.code,
+            Self::Parameters(error) => error.code,
             Self::Redirected(refusal) => refusal.error.code,
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
@@ -82,14 +83,24 @@ impl AuthorizeRefusal {
     }
 }
 
-impl From<storage::StorageError> for AuthorizeRefusal {
-    fn from(error: storage::StorageError) -> Self {
+impl From<StorageError> for AuthorizeRefusal {
+    fn from(error: StorageError) -> Self {
         Self::Fault(error.into())
     }
 }
 
-/// The user does not permit it.
-pub fn deny(realm: &RealmContext, valid: &ValidRequest) -> AuthorizeRefusal {
+/// The user does not permit it. A pushed request is answered by that: nobody can ask by it again, and if it was answered
+/// before, looking again will say so.
+pub async fn deny(realm: &RealmContext, valid: &ValidRequest) -> Result<AuthorizeRefusal, StorageError> {
+    if let Some(id) = &valid.pushed_id {
+        let answer = pushed_request::answer(realm.issuer(), id, realm.now());
+        let _ = realm.store.commit(Change::new().then(answer)).await?;
+    }
     let text = "the user did not permit it";
-    AuthorizeRefusal::redirect(realm.issuer(), valid, ErrorCode::AccessDenied, text)
+    Ok(AuthorizeRefusal::redirect(
+        realm.issuer(),
+        valid,
+        ErrorCode::AccessDenied,
+        text,
+    ))
 }

@@ -15,26 +15,33 @@ use protocol::{
     authorization_request::RequestError,
     error_code::ErrorCode,
     form::Form,
+    profile::SecurityProfile,
     request_object::{ACCEPT, LONGEST_URI, RequestObject},
 };
 use realm::RealmContext;
 
 use crate::client_keys;
 
-/// The parameters that a request with an object amounts to. `None`: it has no object, and needs none.
+/// What a client is told that must sign its requests and has not.
+pub(super) const REQUIRED: &str = "this client's requests must come in signed request objects";
+
+/// Whether a client's requests must be signed: it has registered so (RFC 9101 §10.5), or its profile wants it.
+pub(super) fn is_required(client: &ClientMetadata, profile: &SecurityProfile) -> bool {
+    client.require_signed_request_object || profile.signed_requests
+}
+
+/// The parameters that a request with an object amounts to. `None`: it has no object, and needs none. `alone`: what is
+/// beside the object does not count, whatever it looks like.
 pub(super) async fn assemble(
     realm: &RealmContext,
     client: &ClientMetadata,
+    profile: &SecurityProfile,
     sent: &Form,
+    alone: bool,
 ) -> Result<Option<Form>, RequestError> {
     let invalid_request = |text: &str| RequestError::new(ErrorCode::InvalidRequest, text);
     let object = match (sent.get("request")?, sent.get("request_uri")?) {
-        // RFC 9101 §10.5: such a client's request without an object is refused.
-        (None, None) if client.require_signed_request_object => {
-            return Err(invalid_request(
-                "this client has registered that its requests come in signed request objects",
-            ));
-        }
+        (None, None) if is_required(client, profile) => return Err(invalid_request(REQUIRED)),
         (None, None) => return Ok(None),
         // RFC 9101 §5: request_uri "MUST NOT be present if the request parameter is present".
         (Some(_), Some(_)) => return Err(invalid_request("request and request_uri cannot both be sent")),
@@ -47,7 +54,7 @@ pub(super) async fn assemble(
         )));
     }
     let object = verify(realm, client, &object).await?;
-    object.assemble(sent, client.require_signed_request_object).map(Some)
+    object.assemble(sent, alone).map(Some)
 }
 
 async fn fetch(realm: &RealmContext, client: &ClientMetadata, uri: &str) -> Result<String, RequestError> {

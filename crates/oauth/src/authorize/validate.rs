@@ -1,10 +1,10 @@
 //! Is this a request that this client may make?
 //!
-//! Spec: RFC 6749 §4.1.1 and §4.1.2.1, OpenID Connect Core §3.1.2.2 and §6.3.3
+//! Spec: RFC 6749 §4.1.1 and §4.1.2.1, OpenID Connect Core §3.1.2.2 and §6.3.3, RFC 9126 §2.1, RFC 9449 §10 and §10.1
 //!
 //! The order matters: until client and redirect URI are settled, nothing is redirected.
 
-use model::Client;
+use model::{Client, Flow, PushedRequestDetails};
 use protocol::{
     Confirmation,
     authorization_request::{AuthorizationRequest, RequestError},
@@ -19,8 +19,11 @@ use protocol::{
 };
 use realm::RealmContext;
 
-use super::{AuthorizationResponse, AuthorizeRefusal, Permission, RedirectedRefusal, request_object};
-use crate::scope_policy::{self, ScopeRefusal};
+use super::{AuthorizationResponse, AuthorizeRefusal, Permission, RedirectedRefusal, parameters::Parameters};
+use crate::{
+    client_auth::AuthenticatedClient,
+    scope_policy::{self, ScopeRefusal},
+};
 
 /// A request that may be answered. Made only by [`validate`].
 pub struct ValidRequest {
@@ -38,8 +41,10 @@ pub struct ValidRequest {
     pub claims: ClaimNames,
     /// The keys that its code is to be bound to.
     pub bound_to: Confirmation,
-    /// The parameters that its request object amounts to, if it has one: what the flow is to hold.
+    /// The parameters that its request object amounts to, if the browser brought one: what the flow is to hold.
     pub object: Option<Form>,
+    /// The pushed request that is answered with it, if it was pushed.
+    pub pushed_id: Option<Vec<u8>>,
 }
 
 impl ValidRequest {
@@ -57,11 +62,11 @@ impl ValidRequest {
     }
 }
 
-/// Validates an authorization request. `object` is what its request object amounted to, if that was looked at before.
+/// Validates the authorization request that a browser brings, or brought when `flow` began.
 pub async fn validate(
     realm: &RealmContext,
     sent: &Form,
-    object: Option<Form>,
+    flow: Option<&Flow>,
 ) -> Result<ValidRequest, AuthorizeRefusal> {
     // Step 1: the client.
     let client_id = sent
@@ -75,34 +80,60 @@ pub async fn validate(
         .await?
         .filter(|client| client.enabled)
         .ok_or_else(|| AuthorizeRefusal::ClientUnknown(client_id.to_owned()))?;
+
+    // Step 2: which parameters count.
     let profile = client.profile(&realm.realm);
+    let parameters = Parameters::find(realm, &client, profile, sent, flow).await?;
+    check(realm, client, profile, parameters)
+}
 
-    // Step 2: what the client has signed, if it has.
-    let object = match object {
-        Some(object) => Some(object),
-        None => request_object::assemble(realm, &client.metadata, sent)
-            .await
-            .map_err(|error| refuse_object(realm, sent, &client, profile, error))?,
-    };
-    let form = object.as_ref().unwrap_or(sent);
+/// Validates the authorization request that a client pushes, by the same rules, before a user is asked (RFC 9126 §2.1:
+/// "as it would an authorization request sent to the authorization endpoint").
+pub(crate) async fn validate_pushed(
+    realm: &RealmContext,
+    client: &AuthenticatedClient,
+    sent: &Form,
+) -> Result<PushedRequestDetails, AuthorizeRefusal> {
+    let profile = client.client().profile(&realm.realm);
+    let counted = Parameters::of_push(realm, client, profile, sent)
+        .await
+        .map_err(AuthorizeRefusal::Parameters)?;
+    let names_and_values = counted.form.iter();
+    let parameters = names_and_values
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let is_signed = counted.is_signed;
+    let valid = check(realm, client.client().clone(), profile, counted)?;
+    Ok(PushedRequestDetails {
+        parameters,
+        is_signed,
+        bound_to: valid.bound_to,
+    })
+}
 
+fn check(
+    realm: &RealmContext,
+    client: Client,
+    profile: &'static SecurityProfile,
+    parameters: Parameters,
+) -> Result<ValidRequest, AuthorizeRefusal> {
     // Step 3: the redirect URI. From here on refusals can be told to the client.
+    let form = &parameters.form;
     let redirect_uri = redirect_uri(form, &client, profile)?;
 
     // Step 4: everything that can be read off the request.
     let refuse = |error: RequestError| refuse(realm, form, redirect_uri.clone(), error);
-    let request = AuthorizationRequest::parse(form, &client.metadata, profile, &redirect_uri).map_err(refuse)?;
+    let request = AuthorizationRequest::parse(form, &client.metadata, profile, &redirect_uri, parameters.is_pushed)
+        .map_err(refuse)?;
     check_prompt(realm, &request).map_err(refuse)?;
+    let bound_to = bound_to(parameters.proven, &request).map_err(refuse)?;
 
     // Step 5: what the client may ask for, and of which API.
     let scope = scope(realm, &client, &request).map_err(refuse)?;
     let covered = |claim: &String| claims::of_scope(&scope).any(|given| given == claim);
     let mut claims = request.claims.attributes();
     claims.retain(|claim| !covered(claim));
-    let bound_to = Confirmation {
-        jkt: request.dpop_jkt.clone(),
-        ..Confirmation::default()
-    };
+    let object = (parameters.is_signed && !parameters.is_pushed).then_some(parameters.form);
     Ok(ValidRequest {
         request,
         client,
@@ -112,11 +143,28 @@ pub async fn validate(
         claims,
         bound_to,
         object,
+        pushed_id: parameters.pushed_id,
     })
 }
 
-/// Without its object nobody knows where the request's answer goes, except to a redirect URI that was sent beside it.
-fn refuse_object(
+/// RFC 9449 §10.1: when both are there, the server "MUST reject the request if the JWK Thumbprint in dpop_jkt does not
+/// match the public key in the DPoP header".
+fn bound_to(proven: Confirmation, request: &AuthorizationRequest) -> Result<Confirmation, RequestError> {
+    match (&proven.jkt, &request.dpop_jkt) {
+        (Some(proven), Some(named)) if proven != named => Err(RequestError::new(
+            ErrorCode::InvalidRequest,
+            "dpop_jkt is not the thumbprint of the key by which the proof in the header DPoP was made",
+        )),
+        (None, Some(named)) => Ok(Confirmation {
+            jkt: Some(named.clone()),
+            ..proven
+        }),
+        _ => Ok(proven),
+    }
+}
+
+/// Without the parameters that count nobody knows where the answer goes, except to a redirect URI that was sent beside.
+pub(super) fn refuse_beside(
     realm: &RealmContext,
     sent: &Form,
     client: &Client,
@@ -125,7 +173,7 @@ fn refuse_object(
 ) -> AuthorizeRefusal {
     match redirect_uri(sent, client, profile) {
         Ok(redirect_uri) if sent.first("redirect_uri").is_some() => refuse(realm, sent, redirect_uri, error),
-        _ => AuthorizeRefusal::RequestObject(error),
+        _ => AuthorizeRefusal::Parameters(error),
     }
 }
 

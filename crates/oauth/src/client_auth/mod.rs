@@ -19,6 +19,9 @@ use realm::RealmContext;
 pub use self::assertion::AssertionRefusal;
 use crate::{EndpointRequest, Fault};
 
+/// The parameters with which a client proves who it is.
+pub(crate) const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+
 /// Why a client is not believed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientAuthRefusal {

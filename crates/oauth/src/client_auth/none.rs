@@ -4,12 +4,11 @@
 
 use protocol::token_endpoint_auth_method::TokenEndpointAuthMethod;
 
-use super::{ClientAuthRefusal, Credential, Presented};
+use super::{CREDENTIALS, ClientAuthRefusal, Credential, Presented};
 use crate::EndpointRequest;
 
 #[expect(clippy::unnecessary_wraps, reason = "every method has this signature")]
 pub(super) fn presented(request: &EndpointRequest<'_>) -> Result<Option<Presented>, ClientAuthRefusal> {
-    const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
     let has_credentials = CREDENTIALS.iter().any(|name| request.form.first(name).is_some());
     if has_credentials || !request.authorization.is_empty() {
         return Ok(None);

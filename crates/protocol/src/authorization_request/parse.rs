@@ -17,6 +17,7 @@ pub(super) fn parse(
     client: &ClientMetadata,
     profile: &SecurityProfile,
     redirect_uri: &ValidatedRedirectUri,
+    is_pushed: bool,
 ) -> Checked<AuthorizationRequest> {
     // RFC 6749 §3.1: "Request and response parameters MUST NOT be included more than once."
     if let Some(name) = form.duplicate() {
@@ -34,6 +35,7 @@ pub(super) fn parse(
         acr_values.clone_from(&client.default_acr_values);
     }
     let text = |name| form.first(name).map(str::to_owned);
+    check_nonce_or_state(form, &scope, profile)?;
     Ok(AuthorizationRequest {
         client_id: client.client_id.clone(),
         redirect_uri: redirect_uri.as_str().to_owned(),
@@ -52,7 +54,7 @@ pub(super) fn parse(
         login_hint: text("login_hint"),
         acr_values,
         claims,
-        code_challenge: code_challenge(form, response_type, profile)?,
+        code_challenge: code_challenge(form, response_type.has_code() && needs_pkce(profile, is_pushed))?,
         dpop_jkt: text("dpop_jkt"),
         resource: resource(form)?,
         grant_management: GrantManagement::parse(form, client, response_type)?,
@@ -156,6 +158,19 @@ fn nonce(form: &Form, response_type: ResponseType) -> Checked<Option<String>> {
     Ok(nonce)
 }
 
+/// FAPI 1.0 Baseline §5.2.2.2: a server "shall require the nonce parameter"; §5.2.2.3: without `openid`, it "shall require
+/// the state parameter".
+fn check_nonce_or_state(form: &Form, scope: &Scope, profile: &SecurityProfile) -> Checked<()> {
+    let name = if scope.contains(OPENID) { "nonce" } else { "state" };
+    if profile.nonce_or_state_required && form.first(name).is_none() {
+        return Err(invalid_request(format!(
+            "{name} is required by the profile {}",
+            profile.name
+        )));
+    }
+    Ok(())
+}
+
 fn prompt(form: &Form) -> Checked<Prompt> {
     Prompt::parse(form.first("prompt").unwrap_or_default()).map_err(|error| invalid_request(error.to_string()))
 }
@@ -191,11 +206,15 @@ fn claims(form: &Form, scope: &Scope, response_type: ResponseType) -> Checked<Cl
     Ok(claims)
 }
 
-fn code_challenge(
-    form: &Form,
-    response_type: ResponseType,
-    profile: &SecurityProfile,
-) -> Checked<Option<CodeChallenge>> {
+fn needs_pkce(profile: &SecurityProfile, is_pushed: bool) -> bool {
+    match profile.pkce {
+        PkceRule::IfSent => false,
+        PkceRule::Always => true,
+        PkceRule::IfPushed => is_pushed,
+    }
+}
+
+fn code_challenge(form: &Form, is_required: bool) -> Checked<Option<CodeChallenge>> {
     let method = form.first("code_challenge_method");
     match form.first("code_challenge") {
         Some(challenge) => CodeChallenge::parse(challenge, method)
@@ -204,9 +223,7 @@ fn code_challenge(
         None if method.is_some() => Err(invalid_request("code_challenge_method was sent without code_challenge")),
         // RFC 7636 §4.4.1: a server that requires PKCE answers a request without a code challenge with
         // "invalid_request".
-        None if profile.pkce == PkceRule::Always && response_type.has_code() => {
-            Err(invalid_request("code_challenge is required (PKCE, method S256)"))
-        }
+        None if is_required => Err(invalid_request("code_challenge is required (PKCE, method S256)")),
         None => Ok(None),
     }
 }

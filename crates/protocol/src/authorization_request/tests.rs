@@ -40,7 +40,7 @@ fn parse_by(profile: &str, changes: &[(&str, &str)]) -> Result<AuthorizationRequ
         .filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
     let form = Form::from_pairs(kept.chain(changes).copied());
     let uri = ValidatedRedirectUri::check(form.first("redirect_uri"), &[CALLBACK.to_owned()], false, false).unwrap();
-    AuthorizationRequest::parse(&form, &client(), SecurityProfile::find(profile).unwrap(), &uri)
+    AuthorizationRequest::parse(&form, &client(), SecurityProfile::find(profile).unwrap(), &uri, false)
 }
 
 fn parse(changes: &[(&str, &str)]) -> Result<AuthorizationRequest, RequestError> {
@@ -142,7 +142,7 @@ fn state_and_nonce_are_kept_whole() {
 fn a_repeated_parameter_is_refused() {
     let form = Form::parse(b"response_type=code&scope=openid&scope=openid").unwrap();
     let uri = ValidatedRedirectUri::check(None, &[CALLBACK.to_owned()], false, false).unwrap();
-    let error = AuthorizationRequest::parse(&form, &client(), &ProfileRef::default(), &uri).unwrap_err();
+    let error = AuthorizationRequest::parse(&form, &client(), &ProfileRef::default(), &uri, false).unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidRequest);
     assert!(error.description.contains("scope"));
 }
@@ -246,7 +246,7 @@ fn max_age_is_a_number_of_seconds_and_overrides_the_default() {
     let uri = ValidatedRedirectUri::check(Some(CALLBACK), &[CALLBACK.to_owned()], false, false).unwrap();
     for (sent, effective) in [("", Some(60)), ("5", Some(5))] {
         let form = Form::from_pairs(SOUND.iter().copied().chain([("max_age", sent)]));
-        let request = AuthorizationRequest::parse(&form, &client, &ProfileRef::default(), &uri).unwrap();
+        let request = AuthorizationRequest::parse(&form, &client, &ProfileRef::default(), &uri, false).unwrap();
         assert_eq!(request.max_age, effective);
     }
 }

@@ -148,6 +148,20 @@ impl App {
         }
     }
 
+    /// Pushes an authorization request.
+    pub async fn push(self, server: &impl Server, request: &[(String, String)]) -> Response {
+        // Who asks, `post` says.
+        let own = request.iter().filter(|(name, _)| name != "client_id");
+        let form: Vec<_> = own.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        match self.method {
+            Method::ClientSecretBasic => {
+                let form = [form.as_slice(), &[("client_id", self.client_id)]].concat();
+                self.post(server, "/par", &form).await
+            }
+            _ => self.post(server, "/par", &form).await,
+        }
+    }
+
     /// Posts a form with this client's credentials.
     pub async fn post(self, server: &impl Server, path: &str, form: &[(&str, &str)]) -> Response {
         let secret = realm::secret(self.client_id);

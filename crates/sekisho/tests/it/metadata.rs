@@ -86,7 +86,7 @@ async fn every_endpoint_that_is_named_answers() {
         .filter(|(name, _)| name.ends_with("_endpoint") || name.ends_with("_uri"))
         .map(|(name, url)| (name, url.as_str().unwrap()))
         .collect();
-    assert_eq!(endpoints.len(), 9);
+    assert_eq!(endpoints.len(), 10);
     for (name, url) in endpoints {
         assert!(url.starts_with(&format!("{}/", bank.issuer)), "{name}");
         let get = bank.http.get(url).send().await.unwrap().status().as_u16();
@@ -228,6 +228,7 @@ async fn browser_apps_may_read_what_is_made_for_them_without_cookies() {
         (Method::GET, OPENID),
         (Method::GET, OAUTH),
         (Method::GET, "/jwks"),
+        (Method::POST, "/par"),
         (Method::POST, "/token"),
         (Method::POST, "/revoke"),
         (Method::GET, "/userinfo"),

@@ -2,3 +2,19 @@
 
 -- RFC 9449 §5: the key that a public client's refresh tokens are bound to.
 ALTER TABLE refresh_token ADD COLUMN cnf TEXT;
+
+-- RFC 9126: an authorization request that its client has pushed, by the hash of its `request_uri`.
+CREATE TABLE pushed_request (
+  realm       TEXT NOT NULL,
+  id          BYTEA NOT NULL,
+  client_id   TEXT NOT NULL,
+  details     TEXT NOT NULL,
+  answered_at BIGINT,
+  created_at  BIGINT NOT NULL,
+  visit_until BIGINT NOT NULL,
+  expires_at  BIGINT NOT NULL,
+  PRIMARY KEY (realm, id)
+);
+CREATE INDEX pushed_request_expiry ON pushed_request (expires_at);
+-- How many of a client wait for their users.
+CREATE INDEX pushed_request_waiting ON pushed_request (realm, client_id, visit_until) WHERE answered_at IS NULL;

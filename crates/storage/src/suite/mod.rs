@@ -12,6 +12,7 @@ mod migrations;
 mod outbox;
 mod proxy;
 mod purge;
+mod pushed_request;
 mod registration;
 mod session_client;
 mod sign_in;

@@ -85,9 +85,7 @@ pub async fn request_of(call: &Call, open: &OpenFlow) -> Result<Option<ValidRequ
     let Ok(form) = Form::parse(query.as_bytes()) else {
         return Ok(None);
     };
-    let object = open.flow.object.as_deref();
-    let object = object.and_then(|object| Form::parse(object.as_bytes()).ok());
-    validate(&call.realm, &form, object).await.map(Some)
+    validate(&call.realm, &form, Some(&open.flow)).await.map(Some)
 }
 
 fn encode(form: &Form) -> String {
@@ -141,7 +139,7 @@ pub fn refuse(call: &Call, refusal: &AuthorizeRefusal) -> Response {
             return response;
         }
         AuthorizeRefusal::Fault(fault) => return respond::fault_page(call, fault),
-        AuthorizeRefusal::ClientMissing | AuthorizeRefusal::RedirectUriTwice | AuthorizeRefusal::RequestObject(_) => {
+        AuthorizeRefusal::ClientMissing | AuthorizeRefusal::RedirectUriTwice | AuthorizeRefusal::Parameters(_) => {
             ErrorKind::BadRequest
         }
         AuthorizeRefusal::ClientUnknown(_) => ErrorKind::UnknownClient,

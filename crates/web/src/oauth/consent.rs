@@ -159,7 +159,7 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
         Decision::Consent(_) | Decision::Issue(_) => {}
     }
     if form.first("decision") != Some("approve") {
-        return Err(deny(&call.realm, &valid));
+        return Err(deny(&call.realm, &valid).await?);
     }
     if !is_who_was_asked(open, person.as_ref(), form) {
         return show(call, open, Some(Text::key("consent.error.form"))).await;

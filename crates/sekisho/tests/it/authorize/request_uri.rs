@@ -125,7 +125,7 @@ async fn an_address_that_is_not_registered_is_refused_and_never_asked() {
         format!("{url}/request#two"),
         format!("{url}/request?x#one"),
         format!("{url}/request#one#"),
-        "urn:ietf:params:oauth:request_uri:x".to_owned(),
+        "urn:example:request_uri:x".to_owned(),
         "http://169.254.169.254/".to_owned(),
         format!("{url}/{}", "x".repeat(600)),
     ] {
