@@ -57,9 +57,16 @@ impl TestRealm {
         let clock = Clock::frozen(1_800_000_000);
         let wrap = Arc::new(WrapKey::from_bytes(jose::random_bytes()));
         let outside = Arc::new(realm::Outside::closed());
-        let realm = RealmContext::load(&store, &clock, &wrap, &outside, settings("https://id.example.com"))
-            .await
-            .unwrap();
+        let realm = RealmContext::load(
+            &store,
+            &clock,
+            &wrap,
+            &outside,
+            &Arc::default(),
+            settings("https://id.example.com"),
+        )
+        .await
+        .unwrap();
         Self {
             realm,
             pool: PasswordPool::new(2, 100),

@@ -15,17 +15,20 @@ use protocol::{
 use realm::RealmContext;
 use storage::{Change, StorageError, grant};
 
-use crate::{Fault, introspection, issue::AccessToken};
+use crate::{
+    Fault,
+    token_access::{self, AccessRefusal, TokenRequest},
+};
 
 /// Why a grant is not told about, or not revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantManagementRefusal {
-    /// No token at all: answered without an error code (RFC 6750 §3).
-    #[error("no access token")]
-    TokenMissing,
-    /// Not a token of this realm, expired, revoked, or not meant for this server.
-    #[error("the access token is unknown, expired, revoked, or not meant for the grant management endpoint")]
-    InvalidToken,
+    /// The token does not open it.
+    #[error(transparent)]
+    Token(#[from] AccessRefusal),
+    /// A token that is not meant for this server.
+    #[error("the access token is not meant for the grant management endpoint")]
+    WrongAudience,
     /// The token has not the scope of the action.
     #[error("the access token does not have the scope {0}")]
     InsufficientScope(&'static str),
@@ -41,7 +44,8 @@ impl GrantManagementRefusal {
     /// The registered error code (§6.6, RFC 6750 §3.1).
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::TokenMissing | Self::InvalidToken => ErrorCode::InvalidToken,
+            Self::Token(refusal) => refusal.code(),
+            Self::WrongAudience => ErrorCode::InvalidToken,
             Self::InsufficientScope(_) => ErrorCode::InsufficientScope,
             Self::UnknownGrant => ErrorCode::InvalidGrantId,
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
@@ -57,8 +61,12 @@ impl From<StorageError> for GrantManagementRefusal {
 }
 
 /// What a grant permits now.
-pub async fn query(realm: &RealmContext, token: &str, id: &str) -> Result<GrantResource, GrantManagementRefusal> {
-    let grant = find(realm, token, QUERY_SCOPE, id).await?;
+pub async fn query(
+    realm: &RealmContext,
+    request: &TokenRequest<'_>,
+    id: &str,
+) -> Result<GrantResource, GrantManagementRefusal> {
+    let grant = find(realm, request, QUERY_SCOPE, id).await?;
     let of_scope = claims::of_scope(&grant.scope).map(str::to_owned);
     Ok(GrantResource {
         scopes: by_resource(realm, &grant.scope),
@@ -71,8 +79,8 @@ pub async fn query(realm: &RealmContext, token: &str, id: &str) -> Result<GrantR
 
 /// "The AS MUST revoke the grant and all refresh tokens issued based on that particular grant, it should revoke all
 /// access tokens" (§6.5).
-pub async fn revoke(realm: &RealmContext, token: &str, id: &str) -> Result<(), GrantManagementRefusal> {
-    let grant = find(realm, token, REVOKE_SCOPE, id).await?;
+pub async fn revoke(realm: &RealmContext, request: &TokenRequest<'_>, id: &str) -> Result<(), GrantManagementRefusal> {
+    let grant = find(realm, request, REVOKE_SCOPE, id).await?;
     let end = grant::end(realm.issuer(), &grant.user_id, &grant.id, realm.now());
     // Whoever was faster has ended it as well.
     let _ = realm.store.commit(Change::new().then_all(end)).await?;
@@ -82,15 +90,14 @@ pub async fn revoke(realm: &RealmContext, token: &str, id: &str) -> Result<(), G
 /// The living grant of this id, of the client to whom the token belongs.
 async fn find(
     realm: &RealmContext,
-    token: &str,
+    request: &TokenRequest<'_>,
     scope: &'static str,
     id: &str,
 ) -> Result<Grant, GrantManagementRefusal> {
-    let token = AccessToken::read(realm, token).ok_or(GrantManagementRefusal::InvalidToken)?;
-    let live = introspection::live(realm, token)
-        .await?
-        .filter(|live| live.audience.iter().any(|audience| audience == realm.issuer()))
-        .ok_or(GrantManagementRefusal::InvalidToken)?;
+    let live = token_access::access(realm, request).await?;
+    if !live.audience.iter().any(|audience| audience == realm.issuer()) {
+        return Err(GrantManagementRefusal::WrongAudience);
+    }
     if !live.scope.contains(scope) {
         return Err(GrantManagementRefusal::InsufficientScope(scope));
     }

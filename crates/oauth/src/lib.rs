@@ -23,6 +23,7 @@ pub mod client_secret;
 pub mod device;
 pub mod device_authorization;
 pub mod discovery;
+pub mod dpop;
 pub mod grant_management;
 pub mod grants;
 pub mod id_token_hint;
@@ -38,6 +39,7 @@ pub mod sender_constraint;
 pub mod single_use;
 pub mod subject;
 pub mod token;
+pub mod token_access;
 pub mod trusted_issuer;
 pub mod userinfo;
 
@@ -47,6 +49,10 @@ pub use fault::Fault;
 pub struct EndpointRequest<'a> {
     /// All `Authorization` headers.
     pub authorization: Vec<&'a str>,
+    /// All `DPoP` headers.
+    pub dpop: Vec<&'a str>,
+    /// The method.
+    pub method: &'a str,
     /// The path of the endpoint below the issuer: `/token`.
     pub path: &'a str,
     /// The form in the body.
@@ -56,7 +62,17 @@ pub struct EndpointRequest<'a> {
 }
 
 impl EndpointRequest<'_> {
-    /// The keys that whoever sent the request was shown to hold.
+    /// What a proof must be about.
+    fn proof(&self) -> dpop::ProofRequest<'_> {
+        dpop::ProofRequest {
+            headers: &self.dpop,
+            method: self.method,
+            path: self.path,
+            access_token: None,
+        }
+    }
+
+    /// The keys that whoever sent the request was shown to hold, besides that of a proof.
     pub fn proven(&self) -> protocol::Confirmation {
         protocol::Confirmation {
             x5t_s256: self.certificate.map(protocol::ClientCertificate::thumbprint),

@@ -1,28 +1,23 @@
 //! `/userinfo`: who the user is, for a token that has the scope `openid`.
 //!
-//! Spec: OpenID Connect Core §5.3, §5.4, §5.5, RFC 6750 §2.1, §2.2 and §3.
+//! Spec: OpenID Connect Core §5.3, §5.4, §5.5, RFC 6750 §2.1, §2.2 and §3
 
 use protocol::{ClientMetadata, claims, error_code::ErrorCode};
 use realm::RealmContext;
 use serde_json::{Map, Value};
 
 use crate::{
-    Fault, introspection,
-    issue::{AccessToken, Answer, Protection, ProtectionRefusal},
+    Fault,
+    issue::{Answer, Protection, ProtectionRefusal},
+    token_access::{self, AccessRefusal, TokenRequest},
 };
 
 /// Why nothing is told.
 #[derive(Debug, thiserror::Error)]
 pub enum UserinfoRefusal {
-    /// No token at all: answered without an error code (RFC 6750 §3).
-    #[error("no access token")]
-    TokenMissing,
-    /// The token came in several ways, or in the query.
-    #[error("send the access token once: in the Authorization header, or in the body of a POST")]
-    SeveralTokens,
-    /// Not a token of this realm, expired or revoked.
-    #[error("the access token is unknown, expired or revoked")]
-    InvalidToken,
+    /// The token does not open it.
+    #[error(transparent)]
+    Token(#[from] AccessRefusal),
     /// Not meant for this endpoint.
     #[error("the access token is not meant for UserInfo: its request named another resource")]
     WrongAudience,
@@ -41,8 +36,8 @@ impl UserinfoRefusal {
     /// The registered error code (RFC 6750 §3.1).
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::SeveralTokens => ErrorCode::InvalidRequest,
-            Self::TokenMissing | Self::InvalidToken | Self::WrongAudience => ErrorCode::InvalidToken,
+            Self::Token(refusal) => refusal.code(),
+            Self::WrongAudience => ErrorCode::InvalidToken,
             Self::InsufficientScope => ErrorCode::InsufficientScope,
             Self::Protection(refusal) => refusal.code(),
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
@@ -58,18 +53,18 @@ impl From<storage::StorageError> for UserinfoRefusal {
 }
 
 /// The claims of the user behind a token, in the form that the token's client registered.
-pub async fn userinfo(realm: &RealmContext, token: &str) -> Result<Answer<Map<String, Value>>, UserinfoRefusal> {
-    let token = AccessToken::read(realm, token).ok_or(UserinfoRefusal::InvalidToken)?;
-    let live = introspection::live(realm, token)
-        .await?
-        .ok_or(UserinfoRefusal::InvalidToken)?;
+pub async fn userinfo(
+    realm: &RealmContext,
+    request: &TokenRequest<'_>,
+) -> Result<Answer<Map<String, Value>>, UserinfoRefusal> {
+    let live = token_access::access(realm, request).await?;
     if !live.scope.contains("openid") {
         return Err(UserinfoRefusal::InsufficientScope);
     }
     if !live.audience.iter().any(|audience| audience == realm.issuer()) {
         return Err(UserinfoRefusal::WrongAudience);
     }
-    let gone = || UserinfoRefusal::InvalidToken;
+    let gone = || AccessRefusal::Invalid;
     let id = live.token.authorization_id.as_deref().ok_or_else(gone)?;
     let (issuer, now) = (realm.issuer(), realm.now());
     let authorization = realm.store.find_living_authorization(issuer, id, now).await?;

@@ -1,13 +1,15 @@
 //! Access tokens in the `Authorization` header, and the challenge that answers a bad one.
 //!
-//! Spec: RFC 6750 §2.1 and §3, RFC 9728 §5.1, RFC 9470 §3, RFC 9110 §11
+//! Spec: RFC 6750 §2.1 and §3, RFC 9449 §7.1, RFC 9728 §5.1, RFC 9470 §3, RFC 9110 §11
 //!
 //! Accepted: the scheme in any case, the `b64token` grammar. Deliberately not accepted here: tokens in the query
 //! (RFC 9700 §4.3.2); tokens in the body are read by the endpoints that allow them.
 
 use std::fmt::{self, Write};
 
-use crate::{ErrorCode, Scope, token_response::safe_description};
+use jose::SigningAlg;
+
+use crate::{ErrorCode, Scope, dpop, token_response::safe_description};
 
 /// Why a header yields no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +71,18 @@ impl Challenge {
             parameters: Vec::new(),
         }
         .with("realm", realm)
+    }
+
+    /// `DPoP realm="…", algs="…"`: "An algs parameter SHOULD be included to signal to the client the JWS algorithms that
+    /// are acceptable for the DPoP proof JWT" (RFC 9449 §7.1).
+    pub fn dpop(realm: &str, algs: &[SigningAlg]) -> Self {
+        let algs: Vec<&str> = algs.iter().map(|alg| alg.as_str()).collect();
+        Self {
+            scheme: dpop::SCHEME,
+            parameters: Vec::new(),
+        }
+        .with("realm", realm)
+        .with("algs", &algs.join(" "))
     }
 
     /// `Basic realm="…"`, for a client that failed to authenticate with the `Authorization` header (RFC 6749 §5.2).
@@ -211,6 +225,16 @@ mod tests {
             format!(r#"Bearer realm="x", error="insufficient_scope", scope="a b", resource_metadata="{metadata}""#)
         );
         assert_eq!(Challenge::basic("x").to_string(), r#"Basic realm="x""#);
+    }
+
+    // Conformance: DPOP-RS-03
+    #[test]
+    fn a_challenge_for_proofs_says_how_they_may_be_signed() {
+        let challenge = Challenge::dpop("x", &[SigningAlg::Ps256, SigningAlg::Es256]).error(ErrorCode::UseDpopNonce);
+        assert_eq!(
+            challenge.to_string(),
+            r#"DPoP realm="x", algs="PS256 ES256", error="use_dpop_nonce""#
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a realm publishes about itself.
 //!
-//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 8628 §4, RFC 9126 §5, RFC 9207 §3, RFC 9701 §7,
+//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 8628 §4, RFC 9126 §5, RFC 9207 §3, RFC 9449 §5.1, RFC 9701 §7,
 //! OpenID Connect RP-Initiated Logout §2.1,
 //! OpenID Connect Session Management §3.3, OpenID Connect Front-Channel Logout §3, OpenID Connect Back-Channel Logout
 //! §2.1
@@ -127,6 +127,8 @@ pub struct ServerMetadata {
     pub request_uri_parameter_supported: bool,
     /// Whether each `request_uri` must be registered.
     pub require_request_uri_registration: bool,
+    /// How proofs of a key can be signed (RFC 9449 §5.1).
+    pub dpop_signing_alg_values_supported: Vec<String>,
     /// How request objects can be signed.
     pub request_object_signing_alg_values_supported: Vec<String>,
     /// Whether authorization responses carry `iss` (RFC 9207).
@@ -228,6 +230,12 @@ impl ServerMetadata {
             request_parameter_supported: true,
             request_uri_parameter_supported: true,
             require_request_uri_registration: true,
+            dpop_signing_alg_values_supported: owned(
+                profiles
+                    .iter()
+                    .flat_map(|profile| profile.signing_algs)
+                    .map(|alg| alg.as_str()),
+            ),
             request_object_signing_alg_values_supported: owned(SigningAlg::ALL.iter().map(|alg| alg.as_str())),
             authorization_response_iss_parameter_supported: profiles.iter().all(|profile| profile.iss_in_responses),
         }

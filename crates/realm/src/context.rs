@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use jose::WrapKey;
+use jose::{SigningAlg, WrapKey};
 use model::{Api, Clock, Realm};
 use protocol::{grant_management, scope::Scope};
 use storage::{StorageError, Store};
 
-use crate::{Outside, Purpose, Seals, SigningKeys, rotation};
+use crate::{Node, Outside, Purpose, Seals, SigningKeys, rotation};
 
 /// Why a realm cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,8 @@ pub struct RealmContext {
     pub wrap: Arc<WrapKey>,
     /// Who asks others.
     pub outside: Arc<Outside>,
+    /// This process among those that share the database.
+    pub node: Arc<Node>,
     /// The metadata document and the key set, as bytes, once they were asked for.
     pub documents: Documents,
 }
@@ -97,6 +99,7 @@ impl RealmContext {
         clock: &Clock,
         wrap: &Arc<WrapKey>,
         outside: &Arc<Outside>,
+        node: &Arc<Node>,
         realm: Realm,
     ) -> Result<Self, RealmError> {
         let now = clock.now();
@@ -120,6 +123,7 @@ impl RealmContext {
             seals,
             wrap: Arc::clone(wrap),
             outside: Arc::clone(outside),
+            node: Arc::clone(node),
             documents: Documents::default(),
         })
     }
@@ -132,6 +136,17 @@ impl RealmContext {
     /// The URL of a path below the issuer: `/token`.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.realm.issuer.trim_end_matches('/'))
+    }
+
+    /// The algorithms of the proofs that some client of the realm may bring.
+    pub fn proof_algs(&self) -> Vec<SigningAlg> {
+        let offered = |alg: &SigningAlg| {
+            self.realm
+                .profiles
+                .iter()
+                .any(|profile| profile.0.signing_algs.contains(alg))
+        };
+        SigningAlg::ALL.into_iter().filter(offered).collect()
     }
 
     /// Now, in unix seconds.

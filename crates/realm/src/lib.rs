@@ -14,6 +14,7 @@
 )]
 
 mod context;
+mod node;
 mod outside;
 mod realms;
 mod rotation;
@@ -21,6 +22,7 @@ mod seals;
 mod signing;
 
 pub use context::{Documents, OPENID_SCOPES, RealmContext, RealmError, Scopes, is_own_scope};
+pub use node::Node;
 pub use outside::{Fetch, FetchError, Fetched, Fetching, KEYS_MAX_AGE, Outside};
 pub use realms::Realms;
 pub use rotation::{JWKS_MAX_AGE, OVERLAP, maintain, rotate};

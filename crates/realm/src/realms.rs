@@ -14,7 +14,7 @@ use model::{Clock, Realm};
 use storage::Store;
 use tokio::sync::Mutex;
 
-use crate::{Outside, RealmContext, RealmError, rotation};
+use crate::{Node, Outside, RealmContext, RealmError, rotation};
 
 /// All realms of this server.
 pub struct Realms {
@@ -24,6 +24,7 @@ pub struct Realms {
     pub clock: Clock,
     wrap: Arc<WrapKey>,
     outside: Arc<Outside>,
+    node: Arc<Node>,
     index: ArcSwap<Index>,
     loading: Mutex<()>,
     has_keys: AtomicBool,
@@ -48,6 +49,7 @@ impl Realms {
             clock,
             wrap: Arc::new(wrap),
             outside: Arc::new(outside),
+            node: Arc::default(),
             index: ArcSwap::from_pointee(Index::default()),
             loading: Mutex::new(()),
             has_keys: AtomicBool::new(false),
@@ -102,7 +104,7 @@ impl Realms {
     }
 
     async fn load(&self, realm: Realm) -> Result<RealmContext, RealmError> {
-        RealmContext::load(&self.store, &self.clock, &self.wrap, &self.outside, realm).await
+        RealmContext::load(&self.store, &self.clock, &self.wrap, &self.outside, &self.node, realm).await
     }
 
     /// The realm of a request: the issuer with its host and the longest path that the request's path begins with.
@@ -176,6 +178,12 @@ impl Realms {
         self.refresh().await?;
         self.has_keys.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Ends what this process alone may do, so that the next one need not wait. To be called when it answers nobody any
+    /// more.
+    pub async fn give_back_leases(&self) -> Result<(), RealmError> {
+        Ok(self.node.give_back(&self.store, self.clock.now()).await?)
     }
 
     /// Whether the keys of all realms were looked after since the start: before, slow ones may be missing.

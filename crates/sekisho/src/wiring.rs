@@ -175,6 +175,9 @@ impl Running {
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.listeners.join_next().await.is_some() {}
+        if let Err(error) = self.realms.give_back_leases().await {
+            tracing::warn!(%error, "the next server will ask for nonces for a few minutes");
+        }
         for work in self.work {
             if tokio::time::timeout(DRAIN, work).await.is_err() {
                 tracing::warn!("a command or a delivery was still running when the server stopped");

@@ -34,6 +34,7 @@ pub mod guess;
 pub mod initial_access_token;
 pub mod key;
 pub mod outbox;
+pub mod proof_lease;
 pub mod pushed_request;
 pub mod realm;
 pub mod refresh_token;

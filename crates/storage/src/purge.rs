@@ -86,6 +86,7 @@ const SIZED: &[(&str, &str)] = sized![
     "guess",
     "initial_access_token",
     "outbox",
+    "proof_lease",
     "pushed_request",
     "realm",
     "refresh_token",

@@ -10,7 +10,7 @@ use axum::{
     body::Body,
     extract::Request,
     http::{HeaderValue, StatusCode, Uri, header, uri::Authority},
-    middleware::map_response,
+    middleware::{from_fn, map_response},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
@@ -71,6 +71,7 @@ fn realm_routes(app: Arc<App>) -> Router {
         .route("/session", get(oauth::check_session))
         .merge(pages)
         .fallback(account::no_such_page)
+        .layer(from_fn(oauth::give_nonce))
         .with_state(app)
 }
 

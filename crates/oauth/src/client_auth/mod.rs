@@ -1,6 +1,8 @@
 //! Client authentication: one file per `token_endpoint_auth_method`.
 //!
-//! Spec: RFC 6749 §2.3
+//! Spec: RFC 6749 §2.3, RFC 9449 §5 and §10.1
+//!
+//! A request may bring a proof of a key (DPoP), which is checked first and used up last (`dpop.rs`).
 //!
 //! Not accepted: two methods at once. "The client MUST NOT use more than one authentication method in each request."
 
@@ -17,7 +19,10 @@ use protocol::{Confirmation, error_code::ErrorCode, token_endpoint_auth_method::
 use realm::RealmContext;
 
 pub use self::assertion::AssertionRefusal;
-use crate::{EndpointRequest, Fault};
+use crate::{
+    EndpointRequest, Fault,
+    dpop::{self, ProofRefusal},
+};
 
 /// The parameters with which a client proves who it is.
 pub(crate) const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
@@ -56,6 +61,9 @@ pub enum ClientAuthRefusal {
     /// An assertion that is not believed.
     #[error(transparent)]
     Assertion(#[from] AssertionRefusal),
+    /// A proof of a key that is not taken.
+    #[error(transparent)]
+    Proof(#[from] ProofRefusal),
     /// The endpoint needs a client that can prove who it is.
     #[error("public clients cannot use this endpoint: authenticate with credentials")]
     PublicClient,
@@ -80,6 +88,7 @@ impl ClientAuthRefusal {
             // "the value of the error parameter MUST be the invalid_client error code" (RFC 7523 §3.2).
             | Self::Assertion(_)
             | Self::PublicClient => ErrorCode::InvalidClient,
+            Self::Proof(refusal) => refusal.code(),
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
         }
@@ -125,6 +134,13 @@ struct Presented {
     credential: Credential,
 }
 
+impl Presented {
+    /// Whether the request used the `Authorization` header, so that 401 comes with a challenge.
+    fn by_header(&self) -> bool {
+        self.method == TokenEndpointAuthMethod::ClientSecretBasic
+    }
+}
+
 /// With what a client proves who it is.
 enum Credential {
     None,
@@ -149,6 +165,27 @@ pub async fn authenticate(
     realm: &RealmContext,
     request: &EndpointRequest<'_>,
 ) -> Result<AuthenticatedClient, ClientAuthRefusal> {
+    let proof = dpop::check(realm, &request.proof()).await?;
+    let presented = presented(request)?;
+    let client = find(realm, &presented).await?;
+    if let Some(proof) = &proof {
+        dpop::check_alg(client.profile(&realm.realm), proof)?;
+    }
+    verify(realm, request, &client, &presented).await?;
+    if let Some(proof) = &proof {
+        dpop::use_up(realm, proof)?;
+    }
+    Ok(AuthenticatedClient {
+        client,
+        proven: Confirmation {
+            jkt: proof.map(|proof| proof.jkt().to_owned()),
+            ..request.proven()
+        },
+    })
+}
+
+/// The credentials in a request.
+fn presented(request: &EndpointRequest<'_>) -> Result<Presented, ClientAuthRefusal> {
     if request.authorization.len() > 1 {
         return Err(ClientAuthRefusal::SeveralMethods);
     }
@@ -162,7 +199,6 @@ pub async fn authenticate(
         }
     }
     let presented = found.ok_or(ClientAuthRefusal::Missing)?;
-    let by_header = presented.method == TokenEndpointAuthMethod::ClientSecretBasic;
     if request
         .form
         .first("client_id")
@@ -170,6 +206,12 @@ pub async fn authenticate(
     {
         return Err(ClientAuthRefusal::ClientIdMismatch);
     }
+    Ok(presented)
+}
+
+/// The living client that the request says it comes from, if that is how the client authenticates.
+async fn find(realm: &RealmContext, presented: &Presented) -> Result<Client, ClientAuthRefusal> {
+    let by_header = presented.by_header();
     let failed = |reason| ClientAuthRefusal::Failed { by_header, reason };
     let client = realm
         .store
@@ -183,20 +225,32 @@ pub async fn authenticate(
     if client.metadata.token_endpoint_auth_method != presented.method {
         return Err(ClientAuthRefusal::WrongMethod { by_header });
     }
+    Ok(client)
+}
+
+/// Checks the credentials; an assertion is used up.
+async fn verify(
+    realm: &RealmContext,
+    request: &EndpointRequest<'_>,
+    client: &Client,
+    presented: &Presented,
+) -> Result<(), ClientAuthRefusal> {
     match &presented.credential {
         Credential::None => {}
         Credential::Secret(secret) if client.is_secret(realm.issuer(), secret) => {}
-        Credential::Secret(_) => return Err(failed("wrong secret")),
+        Credential::Secret(_) => {
+            return Err(ClientAuthRefusal::Failed {
+                by_header: presented.by_header(),
+                reason: "wrong secret",
+            });
+        }
         Credential::Assertion(assertion) => {
             let verified = match presented.method {
-                TokenEndpointAuthMethod::ClientSecretJwt => client_secret_jwt::verify(realm, &client, assertion)?,
-                _ => private_key_jwt::verify(realm, &client, assertion).await?,
+                TokenEndpointAuthMethod::ClientSecretJwt => client_secret_jwt::verify(realm, client, assertion)?,
+                _ => private_key_jwt::verify(realm, client, assertion).await?,
             };
-            assertion::check(realm, request, &client, &verified).await?;
+            assertion::check(realm, request, client, &verified).await?;
         }
     }
-    Ok(AuthenticatedClient {
-        client,
-        proven: request.proven(),
-    })
+    Ok(())
 }

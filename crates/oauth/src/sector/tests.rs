@@ -37,9 +37,16 @@ async fn check_against(status: u16, document: &'static str, client: &ClientMetad
     };
     let wrap = Arc::new(WrapKey::from_bytes(jose::random_bytes()));
     let outside = Arc::new(Outside::new(Document(status, document)));
-    let realm = RealmContext::load(&store, &Clock::frozen(1_800_000_000), &wrap, &outside, settings)
-        .await
-        .unwrap();
+    let realm = RealmContext::load(
+        &store,
+        &Clock::frozen(1_800_000_000),
+        &wrap,
+        &outside,
+        &Arc::default(),
+        settings,
+    )
+    .await
+    .unwrap();
     let result = check(&realm, client).await;
     let _ = fs::remove_dir_all(&directory);
     result

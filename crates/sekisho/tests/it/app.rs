@@ -1,7 +1,7 @@
 //! Registered clients, as their developers would write them: they ask for codes, redeem and refresh.
 
 use jose::{KeySet, SigningAlg, UnverifiedJwt, Verified};
-use reqwest::{Client, Response};
+use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use storage::Change;
 use testkit::{Browser, Pkce, Serve, pkce, realm};
@@ -164,6 +164,11 @@ impl App {
 
     /// Posts a form with this client's credentials.
     pub async fn post(self, server: &impl Server, path: &str, form: &[(&str, &str)]) -> Response {
+        self.posting(server, path, form).send().await.unwrap()
+    }
+
+    /// A form with this client's credentials, which is still to be sent.
+    pub fn posting(self, server: &impl Server, path: &str, form: &[(&str, &str)]) -> RequestBuilder {
         let secret = realm::secret(self.client_id);
         let mut form = form.to_vec();
         let mut request = server.http().post(server.at(path));
@@ -172,18 +177,23 @@ impl App {
             Method::ClientSecretBasic => request = request.basic_auth(self.client_id, Some(&secret)),
             Method::ClientSecretPost => form.extend([("client_id", self.client_id), ("client_secret", &secret)]),
         }
-        request.form(&form).send().await.unwrap()
+        request.form(&form)
     }
 
     /// Redeems a code as it should be.
     pub async fn redeem(self, server: &impl Server, code: &Code) -> Response {
+        self.redeeming(server, code).send().await.unwrap()
+    }
+
+    /// A request that redeems a code, which is still to be sent.
+    pub fn redeeming(self, server: &impl Server, code: &Code) -> RequestBuilder {
         let form = [
             ("grant_type", "authorization_code"),
             ("code", &code.text),
             ("redirect_uri", self.redirect_uri),
             ("code_verifier", &code.verifier),
         ];
-        self.post(server, "/token", &form).await
+        self.posting(server, "/token", &form)
     }
 
     /// Asks for the codes of a device: the answer.

@@ -19,7 +19,8 @@ use tokio::{
 };
 
 use crate::{
-    app::{BANK_API, CLI, Server, WEB_APP, bank_and, granted, refused, text},
+    app::{BANK_API, CLI, ROBOT, Server, WEB_APP, bank_and, granted, refused, text},
+    dpop::{ProofKey, nonce_of},
     https::PROGRAM,
     signer::{Signer, assertion, post},
 };
@@ -183,4 +184,49 @@ async fn a_session_that_ended_at_one_has_ended_at_the_other_at_once() {
     assert!(!BANK_API.sees(&one, text(&tokens, "access_token")).await);
     let url = url::Url::parse_with_params(&one.at("/authorize"), WEB_APP.request("openid", &pkce())).unwrap();
     assert!(left.open(url.as_str()).await.page().has("sign-in"));
+}
+
+// Conformance: B120 DPOP-07
+#[tokio::test]
+async fn a_proof_is_used_at_one_of_them_alone() {
+    let (one, two) = two_nodes().await;
+    let key = ProofKey::es256();
+    let form = [("grant_type", "client_credentials"), ("scope", "accounts:read")];
+    let proof = || key.proof("POST", &one.at("/token"), Clock::system().now());
+    let send = async |node: &Serve, proof: &str| {
+        let request = ROBOT.posting(node, "/token", &form).header("dpop", proof);
+        request.send().await.unwrap()
+    };
+    // The first that is asked takes proofs without a nonce; the other gives out nonces.
+    let first = proof().sign();
+    granted(send(&one, &first).await).await;
+    refused(send(&one, &first).await, "invalid_dpop_proof").await;
+    let response = send(&two, &first).await;
+    let nonce = nonce_of(&response).unwrap();
+    refused(response, "use_dpop_nonce").await;
+    let second = proof().nonce(&nonce).sign();
+    granted(send(&two, &second).await).await;
+    refused(send(&two, &second).await, "invalid_dpop_proof").await;
+    refused(send(&one, &second).await, "use_dpop_nonce").await;
+    // A client that does what it is told gets through everywhere.
+    for node in [&one, &two, &one, &two] {
+        granted(proof().send(ROBOT.posting(node, "/token", &form)).await).await;
+    }
+}
+
+// Conformance: B120 DPOP-07
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_that_one_took_is_not_taken_by_the_same_after_it_was_killed() {
+    let (mut one, two) = two_nodes().await;
+    let key = ProofKey::es256();
+    let form = [("grant_type", "client_credentials"), ("scope", "accounts:read")];
+    let proof = key.proof("POST", &one.at("/token"), Clock::system().now()).sign();
+    let send = async |node: &Serve| {
+        let request = ROBOT.posting(node, "/token", &form).header("dpop", &proof);
+        request.send().await.unwrap()
+    };
+    granted(send(&one).await).await;
+    tokio::task::block_in_place(|| one.restart());
+    refused(send(&one).await, "use_dpop_nonce").await;
+    refused(send(&two).await, "use_dpop_nonce").await;
 }

@@ -1,5 +1,6 @@
 //! `/userinfo`. OpenID Connect Core §5.3, RFC 6750.
 
+mod bound;
 mod protected;
 
 use reqwest::{Method, RequestBuilder, Response};

@@ -3,6 +3,14 @@
 -- RFC 9449 §5: the key that a public client's refresh tokens are bound to.
 ALTER TABLE refresh_token ADD COLUMN cnf TEXT;
 
+-- RFC 9449 §11.1: the one node that takes proofs without a nonce, and until when.
+CREATE TABLE proof_lease (
+  realm   TEXT NOT NULL,
+  holder  TEXT NOT NULL,
+  ends_at BIGINT NOT NULL,
+  PRIMARY KEY (realm)
+);
+
 -- RFC 9126: an authorization request that its client has pushed, by the hash of its `request_uri`.
 CREATE TABLE pushed_request (
   realm       TEXT NOT NULL,

@@ -10,6 +10,7 @@ mod interrupted;
 mod lost_connections;
 mod migrations;
 mod outbox;
+mod proof_lease;
 mod proxy;
 mod purge;
 mod pushed_request;

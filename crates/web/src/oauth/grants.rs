@@ -1,21 +1,24 @@
 //! `/grants/{grant_id}` (Grant Management for OAuth 2.0): GET asks, DELETE revokes.
 
-use ::oauth::grant_management::{GrantManagementRefusal, query, revoke};
+use ::oauth::{
+    grant_management::{GrantManagementRefusal, query, revoke},
+    token_access::AccessRefusal,
+};
 use axum::{
     extract::Path,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 
-use super::bearer_tokens;
+use super::access_token;
 use crate::{extract::Call, respond};
 
 /// `GET /grants/{grant_id}`.
 pub async fn query_grant(id: Option<Path<String>>, call: Call) -> Response {
     let id = named(id);
-    let answer = match presented_token(&call) {
-        Ok(token) => query(&call.realm, &token, &id).await,
-        Err(refusal) => Err(refusal),
+    let answer = match access_token::presented(&call, None) {
+        Ok(request) => query(&call.realm, &request, &id).await,
+        Err(refusal) => Err(refusal.into()),
     };
     match answer {
         Ok(grant) => respond::json(StatusCode::OK, &grant),
@@ -26,9 +29,9 @@ pub async fn query_grant(id: Option<Path<String>>, call: Call) -> Response {
 /// `DELETE /grants/{grant_id}`.
 pub async fn revoke_grant(id: Option<Path<String>>, call: Call) -> Response {
     let id = named(id);
-    let answer = match presented_token(&call) {
-        Ok(token) => revoke(&call.realm, &token, &id).await,
-        Err(refusal) => Err(refusal),
+    let answer = match access_token::presented(&call, None) {
+        Ok(request) => revoke(&call.realm, &request, &id).await,
+        Err(refusal) => Err(refusal.into()),
     };
     match answer {
         Ok(()) => {
@@ -46,20 +49,11 @@ fn named(id: Option<Path<String>>) -> String {
     id.map(|Path(id)| id).unwrap_or_default()
 }
 
-fn presented_token(call: &Call) -> Result<String, GrantManagementRefusal> {
-    let mut tokens = bearer_tokens(call);
-    match (tokens.next(), tokens.next()) {
-        (None, _) => Err(GrantManagementRefusal::TokenMissing),
-        (Some(Some(token)), None) => Ok(token),
-        _ => Err(GrantManagementRefusal::InvalidToken),
-    }
-}
-
 fn refuse(call: &Call, refusal: &GrantManagementRefusal) -> Response {
     // Whoever may ask, but for something that is not there, needs no other token.
     if matches!(refusal, GrantManagementRefusal::UnknownGrant) {
         return respond::oauth_error(call, refusal.code(), refusal);
     }
-    let is_missing = matches!(refusal, GrantManagementRefusal::TokenMissing);
-    respond::bearer_error(call, refusal.code(), refusal, is_missing)
+    let is_missing = matches!(refusal, GrantManagementRefusal::Token(AccessRefusal::Missing));
+    access_token::refuse(call, refusal.code(), refusal, is_missing)
 }

@@ -1,11 +1,13 @@
 //! The endpoints of OAuth 2.0 and OpenID Connect, one file each.
 
+mod access_token;
 mod authorize;
 mod check_session;
 mod consent;
 mod device;
 mod device_authorization;
 mod device_consent;
+mod dpop_nonce;
 mod grants;
 mod introspect;
 mod logout;
@@ -22,6 +24,7 @@ pub use check_session::check_session;
 pub use consent::{consent, consent_page};
 pub use device::{device_page, enter_user_code};
 pub use device_authorization::device_authorization;
+pub use dpop_nonce::{NonceNeeded, give as give_nonce};
 pub use grants::{query_grant, revoke_grant};
 pub use introspect::introspect;
 pub use logout::{logout, logout_post};
@@ -35,14 +38,16 @@ pub use userinfo::{userinfo_get, userinfo_post};
 
 use ::oauth::EndpointRequest;
 use axum::{http::HeaderMap, response::Response};
-use protocol::{bearer::BearerToken, error_code::ErrorCode, form::Form};
+use protocol::{dpop, error_code::ErrorCode, form::Form};
 
 use crate::{extract::Call, pages::ErrorKind, respond};
 
 /// What the authorization server gets of a request.
 fn endpoint_request<'a>(call: &'a Call, form: &'a Form) -> EndpointRequest<'a> {
     EndpointRequest {
-        authorization: authorization(&call.headers),
+        authorization: header_values(&call.headers, "authorization"),
+        dpop: header_values(&call.headers, dpop::HEADER),
+        method: call.method.as_str(),
         path: call.uri.path(),
         form,
         certificate: call.certificate.as_deref(),
@@ -64,17 +69,8 @@ fn as_get<'a>(call: &Call, below: &str, form: impl Iterator<Item = (&'a str, &'a
     respond::see_other(call, format!("{below}?{query}").trim_end_matches('?'), &[])
 }
 
-/// All `Authorization` headers. One that is no text is kept as an empty one, which is malformed, so that it is not
-/// overlooked.
-fn authorization(headers: &HeaderMap) -> Vec<&str> {
-    let values = headers.get_all("authorization").iter();
+/// All values of a header. One that is no text is kept as an empty one, which is malformed, so that it is not overlooked.
+fn header_values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
+    let values = headers.get_all(name).iter();
     values.map(|value| value.to_str().unwrap_or("")).collect()
-}
-
-/// The access tokens of all `Authorization` headers (RFC 6750 §2.1); `None` for a header that holds none.
-fn bearer_tokens(call: &Call) -> impl Iterator<Item = Option<String>> {
-    call.headers.get_all("authorization").iter().map(|value| {
-        let token = BearerToken::from_authorization(value.to_str().ok()?).ok()?;
-        Some(token.as_str().to_owned())
-    })
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use protocol::{ClientInformation, ErrorCode};
 
-use super::authorization;
+use super::header_values;
 use crate::{
     extract::{Call, JsonCall},
     respond,
@@ -17,7 +17,7 @@ use crate::{
 /// `POST /register`.
 pub async fn register(JsonCall { call, members }: JsonCall) -> Response {
     let request = RegistrationRequest {
-        authorization: authorization(&call.headers),
+        authorization: header_values(&call.headers, "authorization"),
         address: call.address,
         members,
     };
@@ -31,13 +31,19 @@ pub async fn register(JsonCall { call, members }: JsonCall) -> Response {
 
 /// `GET /register/{client_id}`.
 pub async fn read_registration(Path(client_id): Path<String>, call: Call) -> Response {
-    let found = registration::read(&call.realm, &client_id, &authorization(&call.headers)).await;
+    let found = registration::read(&call.realm, &client_id, &header_values(&call.headers, "authorization")).await;
     answer(&call, StatusCode::OK, found)
 }
 
 /// `PUT /register/{client_id}`.
 pub async fn replace_registration(Path(client_id): Path<String>, JsonCall { call, members }: JsonCall) -> Response {
-    let replaced = registration::update(&call.realm, &client_id, &authorization(&call.headers), members).await;
+    let replaced = registration::update(
+        &call.realm,
+        &client_id,
+        &header_values(&call.headers, "authorization"),
+        members,
+    )
+    .await;
     if replaced.is_ok() {
         tracing::info!(
             realm = call.realm.issuer(),
@@ -50,7 +56,7 @@ pub async fn replace_registration(Path(client_id): Path<String>, JsonCall { call
 
 /// `DELETE /register/{client_id}`.
 pub async fn end_registration(Path(client_id): Path<String>, call: Call) -> Response {
-    match registration::remove(&call.realm, &client_id, &authorization(&call.headers)).await {
+    match registration::remove(&call.realm, &client_id, &header_values(&call.headers, "authorization")).await {
         Ok(()) => {
             tracing::info!(
                 realm = call.realm.issuer(),

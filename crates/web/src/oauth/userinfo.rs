@@ -1,11 +1,10 @@
 //! `/userinfo`, by GET and POST.
 //!
-//! Spec: OpenID Connect Core §5.3.1, RFC 6750 §2 and §3, FAPI 1.0 Baseline §6.2.1
-//!
-//! Deliberately not: a token in the query (RFC 9700 §4.3.2).
+//! Spec: OpenID Connect Core §5.3.1, RFC 6750 §2 and §3, RFC 9449 §7, FAPI 1.0 Baseline §6.2.1
 
 use ::oauth::{
     issue::Answer,
+    token_access::AccessRefusal,
     userinfo::{UserinfoRefusal, userinfo},
 };
 use axum::{
@@ -14,7 +13,7 @@ use axum::{
 };
 use protocol::form::Form;
 
-use super::bearer_tokens;
+use super::access_token;
 use crate::{
     extract::{Call, FormCall},
     respond,
@@ -55,9 +54,9 @@ fn is_uuid(text: &[u8]) -> bool {
 }
 
 async fn told(call: &Call, form: Option<&Form>) -> Response {
-    let result = match presented_token(call, form) {
-        Ok(token) => userinfo(&call.realm, &token).await,
-        Err(refusal) => Err(refusal),
+    let result = match access_token::presented(call, form) {
+        Ok(request) => userinfo(&call.realm, &request).await,
+        Err(refusal) => Err(refusal.into()),
     };
     match result {
         Ok(Answer::Json(claims)) => respond::json(StatusCode::OK, &claims),
@@ -66,22 +65,7 @@ async fn told(call: &Call, form: Option<&Form>) -> Response {
     }
 }
 
-/// "Clients MUST NOT use more than one method to transmit the token in each request" (RFC 6750 §2).
-fn presented_token(call: &Call, form: Option<&Form>) -> Result<String, UserinfoRefusal> {
-    let mut tokens: Vec<String> = bearer_tokens(call)
-        .collect::<Option<_>>()
-        .ok_or(UserinfoRefusal::InvalidToken)?;
-    if let Some(form) = form {
-        tokens.extend(form.all("access_token").map(str::to_owned));
-    }
-    let is_in_query = form_urlencoded::parse(call.query().as_bytes()).any(|(name, _)| name == "access_token");
-    if is_in_query || tokens.len() > 1 {
-        return Err(UserinfoRefusal::SeveralTokens);
-    }
-    tokens.pop().ok_or(UserinfoRefusal::TokenMissing)
-}
-
 fn refuse(call: &Call, refusal: &UserinfoRefusal) -> Response {
-    let is_missing = matches!(refusal, UserinfoRefusal::TokenMissing);
-    respond::bearer_error(call, refusal.code(), refusal, is_missing)
+    let is_missing = matches!(refusal, UserinfoRefusal::Token(AccessRefusal::Missing));
+    access_token::refuse(call, refusal.code(), refusal, is_missing)
 }

@@ -18,7 +18,7 @@ const API_CORS: [(HeaderName, HeaderValue); 4] = [
     ),
     (
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("www-authenticate, sekisho-explain"),
+        HeaderValue::from_static("www-authenticate, dpop-nonce, sekisho-explain"),
     ),
 ];
 

@@ -13,7 +13,7 @@ use protocol::{bearer::Challenge, error_code::ErrorCode, token_response::ErrorRe
 use serde::Serialize;
 
 use super::no_store;
-use crate::extract::Call;
+use crate::{extract::Call, oauth::NonceNeeded};
 
 /// A JSON answer that nobody may keep.
 pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
@@ -51,6 +51,9 @@ pub fn oauth_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug
     }
     tracing::debug!(?refusal, "the reason of a refusal");
     let mut response = error_json(code.status(), code, &refusal.to_string());
+    if code == ErrorCode::UseDpopNonce {
+        response.extensions_mut().insert(NonceNeeded);
+    }
     if code == ErrorCode::InvalidClient {
         let challenge = Challenge::basic(call.realm.issuer()).to_string();
         if let Ok(value) = HeaderValue::from_str(&challenge) {

@@ -5,7 +5,7 @@ mod headers;
 mod json;
 mod page;
 
-pub use bearer::bearer_error;
+pub use bearer::{Attempt, bearer_error, token_error};
 pub use headers::{cors, no_store};
 pub use json::{error_json, json, jwt, oauth_error};
 pub use page::{error_page, fault_page, page, redirect, see_other};

@@ -5,6 +5,8 @@ mod client_assertion;
 mod client_authentication;
 mod client_credentials;
 mod device_code;
+mod dpop;
+mod dpop_nonce;
 mod encrypted_id_token;
 mod entropy;
 mod form;

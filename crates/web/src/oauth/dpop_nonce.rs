@@ -1,0 +1,43 @@
+//! The nonce that an answer brings for the next proof.
+//!
+//! Spec: RFC 9449 §8, §8.2, §9
+//!
+//! Where this node takes proofs without a nonce, it gives none out, since it "MUST NOT accept any DPoP proofs without the
+//! nonce claim when a DPoP nonce has been provided to the client" (§11.3); but whoever brings one that is not, or no
+//! longer, good, is given the next.
+
+use std::sync::Arc;
+
+use axum::{extract::Request, http::HeaderValue, middleware::Next, response::Response};
+use protocol::dpop::{HEADER, NONCE_HEADER, NonceUse};
+use realm::RealmContext;
+
+/// In an answer whose refusal says that a nonce is needed.
+#[derive(Clone, Copy, Debug)]
+pub struct NonceNeeded;
+
+/// The paths of the endpoints that take access tokens; at all others a proof is for the authorization server.
+const RESOURCES: [&str; 2] = ["/userinfo", "/grants"];
+
+/// Adds the nonce where the request brought a proof.
+pub async fn give(request: Request, next: Next) -> Response {
+    if !request.headers().contains_key(HEADER) {
+        return next.run(request).await;
+    }
+    let realm = request.extensions().get::<Arc<RealmContext>>().cloned();
+    let what_for = if RESOURCES.iter().any(|path| request.uri().path().starts_with(path)) {
+        NonceUse::ResourceServer
+    } else {
+        NonceUse::AuthorizationServer
+    };
+    let mut response = next.run(request).await;
+    let Some(realm) = realm else { return response };
+    let is_needed = response.extensions().get::<NonceNeeded>().is_some();
+    if is_needed || realm.node.wants_nonces(realm.issuer()) {
+        let nonce = realm.node.nonce(realm.issuer(), what_for, realm.now());
+        if let Ok(value) = HeaderValue::from_str(&nonce) {
+            response.headers_mut().insert(NONCE_HEADER, value);
+        }
+    }
+    response
+}
