@@ -111,7 +111,7 @@ pub fn render(subject: &Subject, rows: &Rows, tests: &Tests) -> String {
         ),
         (
             count(|row| row.elsewhere.is_some()),
-            "hold by construction, which the row explains",
+            "hold by construction, or are optional and not offered, as the row explains",
         ),
         (
             count(|row| row.later.is_some()),

@@ -45,6 +45,7 @@ mod tests {
         bearer_token(&headers, query).map(|token| token.as_str().to_owned())
     }
 
+    // Conformance: F1B-RS-02 F2-RS-01
     #[test]
     fn the_token_comes_from_the_one_authorization_header() {
         assert_eq!(token(&["Bearer abc.def"], None).as_deref(), Ok("abc.def"));
@@ -72,6 +73,7 @@ mod tests {
         }
     }
 
+    // Conformance: F1B-RS-03 F2-RS-01
     #[test]
     fn a_token_in_the_query_is_refused_in_every_spelling() {
         for query in [

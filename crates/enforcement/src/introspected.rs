@@ -148,6 +148,7 @@ mod tests {
         assert!(without("scope").unwrap().scope.is_empty());
     }
 
+    // Conformance: BCP-20
     #[test]
     fn without_a_user_the_client_is_the_subject() {
         let mut answer = active();

@@ -46,6 +46,7 @@ mod tests {
     use super::Permit;
     use crate::Refusal;
 
+    // Conformance: F1B-RS-05 F2-RS-03
     #[test]
     fn every_scope_token_that_is_needed_must_be_there() {
         let scope = |text: &str| Scope::parse(text).unwrap();

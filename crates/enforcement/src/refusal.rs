@@ -170,6 +170,7 @@ mod tests {
         }
     }
 
+    // Conformance: F1B-RS-05 F2-RS-03
     #[test]
     fn missing_scope_is_403_and_names_what_is_needed() {
         let refusal = Refusal::InsufficientScope(Scope::parse("payments:write").unwrap());

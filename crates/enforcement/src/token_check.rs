@@ -89,6 +89,7 @@ mod tests {
         TokenCheck::new("https://id.example", "https://api.example").check_times(&times, NOW)
     }
 
+    // Conformance: F2-RS-02
     #[test]
     fn a_token_ends_at_exp_give_or_take_the_leeway() {
         assert_eq!(check(NOW + 1, None, None), Ok(()));

@@ -80,6 +80,7 @@ mod tests {
         assert!(!constant_time_eq(b"same", b"sam"));
     }
 
+    // Conformance: OP-13
     /// OIDC Core, appendices A.3 and A.4: the values that belong to the example tokens.
     #[test]
     fn oidc_core_appendix_a_at_hash_and_c_hash() {

@@ -156,6 +156,7 @@ impl JweEnc {
 mod tests {
     use super::{JweAlg, JweEnc, SigningAlg};
 
+    // Conformance: F1A-ALG-03
     #[test]
     fn names_of_encryption_go_both_ways() {
         for alg in JweAlg::ALL {

@@ -165,6 +165,7 @@ mod tests {
         }
     }
 
+    // Conformance: F2-CRY-01 SEED2-08
     #[test]
     fn alg_none_hmac_and_what_the_caller_did_not_list_are_refused() {
         let key = key(SigningAlg::Es256);
@@ -208,6 +209,28 @@ mod tests {
         }
     }
 
+    // Conformance: F1A-SEC-02 F2-CRY-03
+    #[test]
+    fn keys_that_the_header_brings_or_points_at_are_never_looked_at() {
+        let (known, stranger) = (key(SigningAlg::Es256), key(SigningAlg::Es256));
+        let set = KeySet {
+            keys: vec![known.public_jwk()],
+        };
+        let pointing = |kid: &str| {
+            json!({"alg": "ES256", "kid": kid, "jwk": stranger.public_jwk(), "jku": "https://evil.example/jwks",
+                   "x5u": "https://evil.example/cert", "x5c": ["AAAA"]})
+        };
+        assert!(verify(&set, &signed(&known, &pointing(known.kid()))).is_ok());
+        assert_eq!(
+            verify(&set, &signed(&stranger, &pointing(known.kid()))),
+            Err(JwsError::BadSignature)
+        );
+        assert_eq!(
+            verify(&set, &signed(&stranger, &pointing(stranger.kid()))),
+            Err(JwsError::UnknownKey)
+        );
+    }
+
     #[test]
     fn an_unknown_kid_is_told_apart_from_a_wrong_signature() {
         let (one, other) = (key(SigningAlg::EdDsa), key(SigningAlg::EdDsa));
@@ -222,6 +245,7 @@ mod tests {
         assert!(!set.contains(other.kid()));
     }
 
+    // Conformance: F1A-SEC-03 F2-CRY-04
     #[test]
     fn keys_that_share_a_kid_are_all_tried() {
         let (one, other, rsa) = (key(SigningAlg::EdDsa), key(SigningAlg::EdDsa), key(SigningAlg::Rs256));

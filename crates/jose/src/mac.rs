@@ -94,6 +94,7 @@ mod tests {
         assert_eq!(verify(&critical, SECRET), Err(JwsError::CriticalExtension));
     }
 
+    // Conformance: SEED1-03 OP-25
     #[test]
     fn a_short_secret_makes_no_key() {
         assert!(MacKey::new(&SECRET[..31]).is_err());

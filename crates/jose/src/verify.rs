@@ -91,6 +91,7 @@ mod tests {
         assert_eq!(verify(SigningAlg::Ps256), Err(JwsError::BadSignature));
     }
 
+    // Conformance: SEED1-06 F1B-AS-01 F2-CRY-02
     #[test]
     fn a_key_fits_only_the_algorithm_use_and_curve_that_it_names() {
         let fits = |jwk: serde_json::Value, alg| serde_json::from_value::<Jwk>(jwk).unwrap().fits(alg);
@@ -117,6 +118,7 @@ mod tests {
         assert_eq!(jwk.verify(SigningAlg::Es256, b"", &[0; 64]), Err(JwsError::UnfitKey));
     }
 
+    // Conformance: SEED1-05 F1B-AS-01 F2-CRY-02
     #[test]
     fn an_rsa_key_of_1024_bits_is_unfit() {
         let jwk: Jwk = serde_json::from_value(json!({

@@ -35,7 +35,7 @@ pub use clock::Clock;
 pub use device_request::{DeviceRequest, DeviceRequestDetails, DeviceRequestState};
 pub use flow::{Flow, Goal};
 pub use grant::Grant;
-pub use id::{new_id, new_subject};
+pub use id::{new_id, new_subject, new_uuid};
 pub use initial_access_token::InitialAccessToken;
 pub use pushed_request::{PushedRequest, PushedRequestDetails};
 pub use realm::{Lifetimes, Realm, Registration, SubjectClaim, TrustedFor, TrustedIssuer};

@@ -203,6 +203,7 @@ mod tests {
         }
     }
 
+    // Conformance: ASRT-04
     #[test]
     fn an_assertion_is_good_until_it_expires_and_never_for_long() {
         for (exp, expected) in [
@@ -220,6 +221,7 @@ mod tests {
         }
     }
 
+    // Conformance: F2-AS-12
     #[test]
     fn clocks_may_differ_by_a_minute_and_no_more() {
         for name in ["nbf", "iat"] {
@@ -233,6 +235,7 @@ mod tests {
         }
     }
 
+    // Conformance: ASRT-12 F2-AS-07
     #[test]
     fn the_profile_says_which_audiences_do() {
         use AssertionAudience::{IssuerAlone, IssuerOrEndpoint};

@@ -23,6 +23,7 @@ pub fn origin(uri: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    // Conformance: FC-02 FC-03
     #[test]
     fn the_registered_query_stays_and_issuer_and_session_are_added() {
         let added = "iss=https%3A%2F%2Fid.example%2Fbank&sid=s1";

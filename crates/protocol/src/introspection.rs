@@ -156,6 +156,7 @@ mod tests {
         assert_eq!(again, active());
     }
 
+    // Conformance: INT-02
     #[test]
     fn an_inactive_answer_says_nothing_else() {
         let leaky = IntrospectionResponse {
@@ -194,6 +195,7 @@ mod tests {
         }
     }
 
+    // Conformance: INT-07
     #[test]
     fn what_is_said_of_a_token_stands_apart_from_the_claims_of_the_jwt() {
         let claims = IntrospectionJwtClaims {

@@ -48,6 +48,7 @@ struct Empty {}
 mod tests {
     use super::*;
 
+    // Conformance: BC-03
     #[test]
     fn it_says_who_was_signed_out_of_which_session_and_nothing_of_a_nonce() {
         let claims = LogoutTokenClaims {

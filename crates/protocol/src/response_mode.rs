@@ -118,6 +118,7 @@ mod tests {
         }
     }
 
+    // Conformance: BCP-30
     #[test]
     fn unknown_modes_are_refused() {
         for bad in ["jwt", "Query", "web_message", "query "] {

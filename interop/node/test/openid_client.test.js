@@ -50,6 +50,7 @@ for (const engine of engines) {
 
     for (const id of ['web-app', 'post-app', 'cli']) {
       // Conformance: oidcc-server oidcc-server-client-secret-post oidcc-userinfo-get oidcc-refresh-token
+      // Conformance: SEED1-01 SEED1-19
       test(`${id}: code with PKCE, UserInfo, refresh, revocation`, async () => {
         const config = await configure(id)
         const tokens = await signIn(config, id)

@@ -115,6 +115,7 @@ async fn a_new_password_replaces_the_old_one_and_lets_a_locked_out_user_in() {
     ));
 }
 
+// Conformance: BCP-15
 #[tokio::test]
 async fn a_new_password_ends_the_sessions_of_its_user_and_of_nobody_else() {
     let test = TestRealm::new().await;

@@ -4,7 +4,7 @@
 //! RFC 8252 §8.6, RFC 9470 §5 (the API's least `acr`)
 
 use model::{Flow, Session, User};
-use protocol::{acr::Acr, error_code::ErrorCode, scope::OFFLINE_ACCESS};
+use protocol::{ApplicationType, acr::Acr, error_code::ErrorCode, scope::OFFLINE_ACCESS};
 use realm::RealmContext;
 
 use super::{
@@ -165,9 +165,10 @@ pub(super) fn needs_consent(valid: &ValidRequest, already: &Permission) -> bool 
         return true;
     }
     // "the authorization server SHOULD NOT process repeated authorization requests automatically" for apps that
-    // anybody can claim to be (RFC 8252 §8.6).
-    let anybody_can_claim = valid.client.metadata.is_public() && !valid.redirect_uri.as_str().starts_with("https://");
-    if anybody_can_claim {
+    // anybody can claim to be (RFC 8252 §8.6). The secret that came with a native app is no proof of who it is (§8.5).
+    let client = &valid.client.metadata;
+    let keeps_a_secret = !client.is_public() && client.application_type != ApplicationType::Native;
+    if !keeps_a_secret && !valid.redirect_uri.as_str().starts_with("https://") {
         return true;
     }
     let is_new = !valid.asked().is_subset_of(already);

@@ -229,7 +229,7 @@ fn the_profile_decides_how_clients_authenticate() {
     }
 }
 
-// Conformance: B128 oidcc-3rd_party-init-login-nohttps
+// Conformance: B128 oidcc-3rd_party-init-login-nohttps BC-01
 #[test]
 fn addresses_for_log_out_are_web_addresses_without_a_fragment() {
     for member in ["backchannel_logout_uri", "frontchannel_logout_uri"] {
@@ -250,6 +250,7 @@ fn addresses_for_log_out_are_web_addresses_without_a_fragment() {
     assert_sound(&serde_json::json!({"backchannel_logout_uri": "https://elsewhere.example/bye"}));
 }
 
+// Conformance: FC-01
 /// Front-Channel Logout §2: "The domain, port, and scheme of this URL MUST be the same as that of a registered
 /// Redirection URI value."
 #[test]
@@ -414,6 +415,7 @@ fn what_is_to_be_encrypted_needs_a_key() {
 }
 
 // Conformance: oidcc-idtoken-unsigned
+// Conformance: F1A-ALG-03
 #[test]
 fn what_is_not_offered_cannot_be_registered() {
     for (member, words) in [

@@ -14,6 +14,7 @@ fn validated(uri: &str) -> ValidatedRedirectUri {
     ValidatedRedirectUri::check(Some(uri), &[uri.to_owned()], true, true).unwrap()
 }
 
+// Conformance: F2-AZ-06 NAT-01 BCP-21
 #[test]
 fn https_and_loopback_can_be_registered_by_anyone() {
     for uri in [
@@ -33,6 +34,7 @@ fn https_and_loopback_can_be_registered_by_anyone() {
     }
 }
 
+// Conformance: NAT-01 NAT-03
 #[test]
 fn a_private_use_scheme_is_for_native_apps_and_has_a_dot() {
     assert_eq!(register("com.example.app:/callback", ApplicationType::Native), Ok(()));
@@ -48,6 +50,7 @@ fn a_private_use_scheme_is_for_native_apps_and_has_a_dot() {
     }
 }
 
+// Conformance: F1B-AS-11 F1B-AS-12
 #[test]
 fn a_profile_can_forbid_native_redirects() {
     let strict = SecurityProfile {
@@ -61,7 +64,7 @@ fn a_profile_can_forbid_native_redirects() {
     }
 }
 
-// Conformance: B20
+// Conformance: B20 F1B-AS-06 F2-AZ-06 BCP-21
 #[test]
 fn what_is_never_a_redirect_target_cannot_be_registered() {
     for (uri, why) in [
@@ -172,6 +175,7 @@ fn a_profile_can_demand_the_port_too() {
     assert_eq!(check("http://127.0.0.1:8082/cb"), Err(RedirectUriError::NotRegistered));
 }
 
+// Conformance: SEED1-09
 #[test]
 fn it_may_be_left_out_when_one_is_registered_and_nothing_demands_it() {
     let one = ["https://app.example.com/cb".to_owned()];

@@ -158,7 +158,7 @@ fn addresses_that_deceive_are_refused() {
     );
 }
 
-// Conformance: B128 oidcc-3rd_party-init-login-nohttps
+// Conformance: B128 oidcc-3rd_party-init-login-nohttps F1A-SEC-02 F2-CRY-03
 #[test]
 fn what_the_server_calls_and_what_starts_a_sign_in_uses_https() {
     assert_trouble(
@@ -240,7 +240,7 @@ fn a_web_client_gets_no_tokens_on_the_users_machine() {
     );
 }
 
-// Conformance: B130
+// Conformance: B130 SEED1-05 F1B-AS-01
 #[test]
 fn keys_are_given_once_and_large_enough() {
     assert_trouble(

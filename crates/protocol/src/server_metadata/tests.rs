@@ -102,6 +102,7 @@ fn what_is_given_is_listed() {
     );
 }
 
+// Conformance: META-06
 #[test]
 fn the_algorithms_of_assertions_are_those_of_the_methods() {
     let of_baseline = document(&[profile("baseline")]);
@@ -130,6 +131,7 @@ fn the_algorithms_of_assertions_are_those_of_the_methods() {
     );
 }
 
+// Conformance: META-08
 #[test]
 fn nothing_is_promised_that_is_refused() {
     let document = document(&PROFILES.iter().collect::<Vec<_>>());

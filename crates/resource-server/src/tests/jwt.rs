@@ -23,6 +23,7 @@ async fn a_signed_token_passes_without_introspection_and_with_one_fetch() {
     assert_eq!(issuer.introspections.load(Ordering::SeqCst), 0);
 }
 
+// Conformance: F2-RS-02
 #[tokio::test]
 async fn a_token_for_another_api_from_another_issuer_expired_or_without_scope_is_refused() {
     let issuer = Issuer::start().await;

@@ -44,6 +44,7 @@ async fn metadata_may_be_where_openid_connect_wants_it() {
     );
 }
 
+// Conformance: F2-RS-02
 #[tokio::test]
 async fn inactive_and_misdirected_tokens_are_invalid() {
     let issuer = Issuer::start().await;
@@ -70,6 +71,7 @@ async fn inactive_and_misdirected_tokens_are_invalid() {
     }
 }
 
+// Conformance: F1B-RS-04 F2-RS-02
 #[tokio::test]
 async fn a_revoked_token_is_refused_at_the_next_call() {
     let issuer = Issuer::start().await;
@@ -82,6 +84,7 @@ async fn a_revoked_token_is_refused_at_the_next_call() {
     assert_eq!(issuer.metadata_fetches.load(Ordering::SeqCst), 1);
 }
 
+// Conformance: F1B-RS-05 F2-RS-03
 #[tokio::test]
 async fn missing_scope_is_403_and_the_challenge_names_what_is_needed() {
     let issuer = Issuer::start().await;

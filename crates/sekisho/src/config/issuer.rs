@@ -127,6 +127,7 @@ mod tests {
         }
     }
 
+    // Conformance: META-01
     #[test]
     fn issuers_that_do_not() {
         for (bad, why) in [

@@ -472,6 +472,7 @@ fn an_https_issuer_behind_plain_listeners_is_a_warning() {
     assert!(load_server(Some(&server)).unwrap().warnings.is_empty());
 }
 
+// Conformance: SEED1-03 OP-25
 #[test]
 fn a_client_that_makes_macs_gives_its_secret_and_one_that_signs_its_keys() {
     let text = r#"issuer = "http://localhost:8080"

@@ -147,6 +147,7 @@ mod tests {
         assert_eq!(pay("001-2041", "店", 248_300).unwrap().balance, 0);
     }
 
+    // Conformance: F1B-RS-06
     #[test]
     fn customers_see_their_own_accounts() {
         let bank = Bank::new();

@@ -380,6 +380,7 @@ async fn the_account_page_has_one_entry_for_a_client_and_takes_all_its_grants_ba
     }
 }
 
+// Conformance: F1A-SEC-01
 #[tokio::test]
 async fn a_grant_whose_tokens_are_not_fetched_ends_with_its_code() {
     let bank = bank().await;

@@ -10,6 +10,7 @@ use crate::{
     bank::{Bank, NOON},
 };
 
+// Conformance: INT-03 INT-04
 #[tokio::test]
 async fn the_api_learns_what_a_token_is_worth() {
     let bank = Bank::start().await;
@@ -62,7 +63,7 @@ async fn an_answer_is_json_that_nobody_keeps() {
     assert_eq!(granted(response).await, json!({ "active": false }));
 }
 
-// Conformance: B144
+// Conformance: B144 INT-02 INT-05 BCP-16
 #[tokio::test]
 async fn whoever_a_token_is_not_for_learns_that_it_is_not_active_and_no_more() {
     let bank = Bank::start().await;
@@ -109,7 +110,7 @@ async fn a_refresh_token_is_told_about_to_its_client_alone() {
     );
 }
 
-// Conformance: B144
+// Conformance: B144 INT-01
 #[tokio::test]
 async fn callers_without_proof_are_refused() {
     let bank = Bank::start().await;
@@ -149,6 +150,7 @@ async fn a_request_without_a_token_or_with_two_is_refused() {
     }
 }
 
+// Conformance: INT-01
 #[tokio::test]
 async fn only_post_is_allowed() {
     let bank = Bank::start().await;
@@ -189,6 +191,7 @@ fn damaged(token: &str) -> impl Iterator<Item = String> {
         .chain((1..token.len()).map(|length| token[..length].to_owned()))
 }
 
+// Conformance: INT-03 F2-RS-02
 #[tokio::test]
 async fn a_sealed_token_changed_at_any_position_or_cut_off_is_not_active() {
     let bank = Bank::start().await;
@@ -200,6 +203,7 @@ async fn a_sealed_token_changed_at_any_position_or_cut_off_is_not_active() {
     assert!(BANK_API.sees(&bank, token).await);
 }
 
+// Conformance: INT-03 F2-RS-02
 #[tokio::test]
 async fn a_signed_token_changed_at_any_position_or_cut_off_is_not_active() {
     let bank = Bank::start().await;
@@ -211,6 +215,7 @@ async fn a_signed_token_changed_at_any_position_or_cut_off_is_not_active() {
     assert!(WEB_APP.sees(&bank, token).await);
 }
 
+// Conformance: INT-02
 #[tokio::test]
 async fn what_is_no_token_is_not_active() {
     let bank = Bank::start().await;
@@ -231,6 +236,7 @@ async fn what_is_no_token_is_not_active() {
     }
 }
 
+// Conformance: INT-03
 #[tokio::test]
 async fn a_token_ends_with_its_time() {
     let bank = Bank::start().await;
@@ -268,6 +274,7 @@ async fn a_token_ends_with_its_client() {
     }
 }
 
+// Conformance: INT-03
 #[tokio::test]
 async fn a_token_ends_with_the_permission() {
     let bank = Bank::start().await;

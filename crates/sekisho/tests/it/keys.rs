@@ -48,7 +48,7 @@ async fn key_of(bank: &Bank, jwt: &str) -> String {
     verify(&key_set(bank).await, jwt).header.kid.unwrap()
 }
 
-// Conformance: B7 oidcc-server-rotate-keys
+// Conformance: B7 oidcc-server-rotate-keys OP-21
 #[tokio::test]
 async fn a_next_key_is_published_before_it_signs() {
     let bank = Bank::start().await;
@@ -69,7 +69,7 @@ async fn a_next_key_is_published_before_it_signs() {
     assert!(new.contains(&key_of(&bank, &id_token(&bank).await).await));
 }
 
-// Conformance: B7
+// Conformance: B7 OP-21
 #[tokio::test]
 async fn what_an_old_key_signed_still_verifies_until_nothing_of_it_can_be_alive() {
     let bank = Bank::start().await;

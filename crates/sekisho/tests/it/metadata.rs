@@ -20,7 +20,7 @@ async fn metadata(bank: &Bank) -> Value {
     granted(get(bank, OPENID).await).await
 }
 
-// Conformance: B1
+// Conformance: B1 F1B-AS-08 F2-AS-01 BCP-19 META-01
 #[tokio::test]
 async fn both_documents_say_the_same_of_the_issuer() {
     let bank = Bank::start().await;
@@ -45,7 +45,7 @@ async fn the_documents_may_be_cached_for_five_minutes() {
     }
 }
 
-// Conformance: B2
+// Conformance: B2 F2-AS-01 META-02
 #[tokio::test]
 async fn an_issuer_with_a_path_has_its_documents_below_and_before_it() {
     let bank = Bank::with_realm(|issuer| testkit::realm::bank(&format!("{issuer}/eu/bank"))).await;
@@ -112,7 +112,7 @@ async fn documents_are_only_read() {
     }
 }
 
-// Conformance: B5 B8 oidcc-idtoken-unsigned
+// Conformance: B5 B8 oidcc-idtoken-unsigned BCP-06 META-08
 #[tokio::test]
 async fn the_lists_are_true() {
     let bank = Bank::start().await;
@@ -157,7 +157,7 @@ async fn the_lists_are_true() {
     }
 }
 
-// Conformance: B146
+// Conformance: B146 BCP-08 META-08
 #[tokio::test]
 async fn a_realm_without_openid_core_offers_nothing_implicit() {
     let only_baseline = |issuer: &str| {
@@ -181,7 +181,7 @@ async fn a_realm_without_openid_core_offers_nothing_implicit() {
     );
 }
 
-// Conformance: A2.0-jwks B6
+// Conformance: A2.0-jwks B6 F1B-AS-01 F2-CRY-02 F2-CRY-03 META-07
 #[tokio::test]
 async fn the_key_set_holds_public_signing_keys_with_ids_of_their_own() {
     let bank = Bank::start().await;
@@ -221,6 +221,7 @@ async fn cors(bank: &Bank, method: Method, path: &str) -> (Response, Response) {
     (request.send().await.unwrap(), preflight.send().await.unwrap())
 }
 
+// Conformance: F1B-RS-11 BCP-22 REV-06
 #[tokio::test]
 async fn browser_apps_may_read_what_is_made_for_them_without_cookies() {
     let bank = Bank::start().await;
@@ -257,6 +258,7 @@ async fn browser_apps_may_read_what_is_made_for_them_without_cookies() {
     }
 }
 
+// Conformance: F2-NET-06 BCP-22
 #[tokio::test]
 async fn browser_apps_may_read_nothing_else() {
     let bank = Bank::start().await;

@@ -47,7 +47,7 @@ fn assert_page(headers: &HeaderMap, what: &str) {
     );
 }
 
-// Conformance: B147 B39
+// Conformance: B147 B39 BCP-24 BCP-29 OP-10
 #[tokio::test]
 async fn every_page_is_protected() {
     let bank = Bank::start().await;
@@ -74,6 +74,7 @@ async fn every_page_is_protected() {
     assert_page(&posted.open(&bank, &bank.browser()).await.page().headers, "form_post");
 }
 
+// Conformance: F2-NET-06 BCP-22
 #[tokio::test]
 async fn an_origin_that_asks_gets_no_leave_to_read_pages() {
     let bank = Bank::start().await;
@@ -101,6 +102,7 @@ fn assert_see_other(response: &Response, to: &str) {
     assert_protected(response.headers(), to);
 }
 
+// Conformance: F2-AZ-08 BCP-27
 #[tokio::test]
 async fn every_form_that_is_taken_is_answered_with_see_other() {
     let bank = Bank::start().await;

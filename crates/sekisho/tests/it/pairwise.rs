@@ -46,7 +46,7 @@ async fn sub_of(bank: &Bank, app: App) -> String {
     text(&claims(bank, text(&tokens, "id_token")).await, "sub").to_owned()
 }
 
-// Conformance: B81 B85
+// Conformance: B81 B85 OP-19
 #[tokio::test]
 async fn all_that_a_pairwise_client_sees_names_the_user_by_one_sub_that_is_not_the_public_one() {
     let bank = bank_with(&[WEB_APP]).await;
@@ -82,7 +82,7 @@ async fn the_api_of_the_organisation_knows_the_user_by_the_public_subject() {
     assert_eq!(told["username"], "alice");
 }
 
-// Conformance: B81
+// Conformance: B81 OP-19
 #[tokio::test]
 async fn a_user_is_somebody_else_in_another_sector_and_the_same_in_the_same() {
     let bank = bank_with(&[WEB_APP, POST_APP]).await;

@@ -142,6 +142,7 @@ async fn a_new_realm_answers_before_its_slow_keys_are_made() {
     assert_eq!(key_set(&realm).await.keys.len(), 4);
 }
 
+// Conformance: META-01
 #[tokio::test]
 async fn each_realm_has_its_own_metadata_and_keys() {
     let three = three().await;
@@ -280,6 +281,7 @@ async fn a_host_that_is_no_realms_is_not_found() {
     assert_eq!(upper.send().await.unwrap().status(), 200);
 }
 
+// Conformance: BCP-28
 #[tokio::test]
 async fn a_strangers_forwarded_host_is_not_believed() {
     let three = three().await;

@@ -106,7 +106,7 @@ const LISTS: [&str; 40] = [
     "protected_resources",
 ];
 
-// Conformance: A2.0-discovery B9 oidcc-discovery-endpoint-verification
+// Conformance: A2.0-discovery B9 oidcc-discovery-endpoint-verification META-03
 #[tokio::test]
 async fn every_member_is_registered_and_of_its_type() {
     let bank = Bank::start().await;
@@ -129,6 +129,7 @@ async fn every_member_is_registered_and_of_its_type() {
 }
 
 // Conformance: A2.0-discovery oidcc-discovery-endpoint-verification
+// Conformance: META-04 META-05 ISS-02 BCP-26
 #[tokio::test]
 async fn what_clients_rely_on_is_there() {
     let bank = Bank::start().await;
@@ -161,7 +162,7 @@ async fn what_clients_rely_on_is_there() {
     }
 }
 
-// Conformance: A2.0-discovery B3 oidcc-discovery-endpoint-verification
+// Conformance: A2.0-discovery B3 oidcc-discovery-endpoint-verification F2-NET-01 META-01
 #[tokio::test]
 async fn on_an_issuer_with_https_every_address_is_https_and_answers() {
     let server = Https::start(Engine::Sqlite, "");
@@ -186,6 +187,7 @@ async fn on_an_issuer_with_https_every_address_is_https_and_answers() {
 // Conformance: B5 oidcc-idtoken-unsigned oidcc-request-uri-unsigned
 // Conformance: oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported
 // Conformance: oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported
+// Conformance: META-06 SEED2-08 OP-02
 #[tokio::test]
 async fn nothing_unsigned_is_offered() {
     let bank = Bank::start().await;
@@ -214,7 +216,7 @@ response_types = ["code", "token", "id_token", "id_token token", "code token", "
 scope          = "openid email"
 "#;
 
-// Conformance: B4
+// Conformance: B4 META-08
 #[tokio::test]
 async fn response_types_work_when_they_are_listed_and_are_refused_when_not() {
     let bank = Bank::with_realm(bank_and(EVERYTHING)).await;
@@ -271,7 +273,7 @@ async fn response_modes_work_when_they_are_listed_and_are_refused_when_not() {
     }
 }
 
-// Conformance: B4
+// Conformance: B4 META-08
 #[tokio::test]
 async fn grant_types_are_known_at_the_token_endpoint_when_they_are_listed_and_only_then() {
     let bank = Bank::start().await;

@@ -20,7 +20,7 @@ async fn revoked(response: Response) {
     assert_eq!(response.text().await.unwrap(), "");
 }
 
-// Conformance: B143
+// Conformance: B143 REV-05
 #[tokio::test]
 async fn an_access_token_is_revoked_alone() {
     let bank = Bank::start().await;
@@ -50,7 +50,7 @@ async fn a_two_party_token_is_revoked_too() {
     assert!(!BANK_API.sees(&bank, text(&tokens, "access_token")).await);
 }
 
-// Conformance: B143
+// Conformance: B143 REV-04 REV-05
 #[tokio::test]
 async fn a_refresh_token_takes_all_its_access_tokens_with_it() {
     let bank = Bank::start().await;
@@ -77,7 +77,7 @@ async fn a_refresh_token_takes_no_other_authorization_with_it() {
     granted(WEB_APP.refresh(&bank, text(&other, "refresh_token")).await).await;
 }
 
-// Conformance: B143
+// Conformance: B143 REV-02
 #[tokio::test]
 async fn the_token_of_another_client_is_not_revoked() {
     let bank = Bank::start().await;
@@ -95,7 +95,7 @@ async fn the_token_of_another_client_is_not_revoked() {
     granted(WEB_APP.refresh(&bank, text(&tokens, "refresh_token")).await).await;
 }
 
-// Conformance: B143
+// Conformance: B143 REV-03
 #[tokio::test]
 async fn what_is_unknown_expired_or_revoked_already_is_a_success() {
     let bank = Bank::start().await;
@@ -111,6 +111,7 @@ async fn what_is_unknown_expired_or_revoked_already_is_a_success() {
     revoked(revoke(&bank, WEB_APP, text(&expired, "access_token")).await).await;
 }
 
+// Conformance: REV-03
 #[tokio::test]
 async fn a_hint_may_be_wrong() {
     let bank = Bank::start().await;
@@ -132,7 +133,7 @@ async fn a_request_without_a_token_or_with_two_is_refused() {
     }
 }
 
-// Conformance: B143
+// Conformance: B143 REV-01
 #[tokio::test]
 async fn callers_must_say_who_they_are() {
     let bank = Bank::start().await;
@@ -153,6 +154,7 @@ async fn callers_must_say_who_they_are() {
     assert!(BANK_API.sees(&bank, token.1).await);
 }
 
+// Conformance: REV-01
 #[tokio::test]
 async fn only_post_is_allowed() {
     let bank = Bank::start().await;

@@ -151,6 +151,7 @@ async fn health_and_metrics_are_on_the_operations_listener_alone() {
     assert_eq!(get(server.operations("/jwks")).await.0, 404);
 }
 
+// Conformance: REV-06
 #[tokio::test]
 async fn a_server_without_its_database_is_alive_but_not_ready() {
     let mut cluster = tokio::task::spawn_blocking(testkit::postgres::Cluster::start)
@@ -269,6 +270,7 @@ async fn a_body_that_never_ends_is_given_up() {
     assert!(told.starts_with("HTTP/1.1 408 "), "{told}");
 }
 
+// Conformance: OP-25
 #[tokio::test]
 async fn https_by_a_local_authority_speaks_http_2() {
     let https = Https::start(Engine::Sqlite, "");
@@ -308,6 +310,7 @@ async fn the_authority_is_made_once_and_its_keys_are_private() {
     granted(https.http().get(https.at("/jwks")).send().await.unwrap()).await;
 }
 
+// Conformance: F1B-NET-01 F2-NET-02
 #[tokio::test]
 async fn tls_1_2_is_spoken_unless_it_is_turned_off() {
     for (more, is_spoken) in [("", true), ("min_version = '1.3'", false)] {
@@ -357,6 +360,28 @@ const HANDSHAKE: u8 = 22;
 const HANDSHAKE_FAILURE: u8 = 40;
 const PROTOCOL_VERSION: u8 = 70;
 
+// Conformance: F1B-NET-03 F2-NET-05
+#[tokio::test]
+async fn browsers_are_told_to_stay_with_https() {
+    let https = Https::start(Engine::Sqlite, "");
+    for path in ["/account", "/sign-in", "/authorize", "/no/such/page"] {
+        let page = https
+            .client()
+            .build()
+            .unwrap()
+            .get(https.at(path))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            page.headers()["strict-transport-security"],
+            "max-age=63072000",
+            "{path}"
+        );
+    }
+}
+
+// Conformance: F1B-NET-01 F1A-NET-01 F1A-NET-03 F2-NET-02 F2-NET-03
 #[test]
 fn what_is_older_or_weaker_is_refused_with_an_alert() {
     let https = Https::start(Engine::Sqlite, "");

@@ -36,7 +36,7 @@ async fn refused(response: Response, status: u16, error: &str) {
     assert_eq!(response.json::<Value>().await.unwrap()["error"], error);
 }
 
-// Conformance: B83 B88 oidcc-userinfo-get oidcc-userinfo-post-header oidcc-userinfo-post-body
+// Conformance: B83 B88 oidcc-userinfo-get oidcc-userinfo-post-header oidcc-userinfo-post-body F1B-RS-01 F1B-RS-02 OP-15
 #[tokio::test]
 async fn a_token_comes_in_the_header_by_get_and_post_or_in_the_body() {
     let bank = Bank::start().await;
@@ -59,6 +59,7 @@ async fn a_token_comes_in_the_header_by_get_and_post_or_in_the_body() {
     }
 }
 
+// Conformance: OP-16
 #[tokio::test]
 async fn each_scope_gives_its_claims_and_no_others() {
     let bank = Bank::start().await;
@@ -86,7 +87,7 @@ async fn each_scope_gives_its_claims_and_no_others() {
     }
 }
 
-// Conformance: B85
+// Conformance: B85 OP-15
 #[tokio::test]
 async fn claims_have_their_types_and_values() {
     let bank = Bank::start().await;
@@ -102,7 +103,7 @@ async fn claims_have_their_types_and_values() {
     }
 }
 
-// Conformance: B84
+// Conformance: B84 F1B-RS-03 F2-RS-01
 #[tokio::test]
 async fn a_token_in_the_query_is_refused() {
     let bank = Bank::start().await;
@@ -193,7 +194,7 @@ async fn what_is_no_living_token_is_refused() {
     granted(ask(&bank, &token).await).await;
 }
 
-// Conformance: B90
+// Conformance: B90 F1B-RS-04 F2-RS-02
 #[tokio::test]
 async fn a_token_that_expired_or_was_revoked_is_refused() {
     let bank = Bank::start().await;
@@ -204,6 +205,7 @@ async fn a_token_that_expired_or_was_revoked_is_refused() {
     refused(ask(&bank, &expired).await, 401, "invalid_token").await;
 }
 
+// Conformance: F1B-RS-04
 #[tokio::test]
 async fn a_token_of_a_disabled_user_is_refused() {
     let bank = Bank::start().await;
@@ -222,6 +224,7 @@ async fn a_token_for_an_api_alone_is_refused() {
     refused(ask(&bank, text(&tokens, "access_token")).await, 401, "invalid_token").await;
 }
 
+// Conformance: F1B-RS-05 F2-RS-03
 #[tokio::test]
 async fn a_token_without_openid_has_too_little_scope() {
     let bank = Bank::start().await;
@@ -251,7 +254,7 @@ async fn a_jwt_for_an_api_and_the_issuer_is_good_here() {
 
 const INTERACTION: &str = "x-fapi-interaction-id";
 
-// Conformance: B89
+// Conformance: B89 F1B-RS-07 F1B-RS-08
 #[tokio::test]
 async fn an_answer_has_a_date_and_is_json_in_utf_8() {
     let bank = Bank::start().await;
@@ -271,9 +274,9 @@ async fn an_answer_has_a_date_and_is_json_in_utf_8() {
     }
 }
 
-// Conformance: B89
+// Conformance: B89 F1B-RS-09
 #[tokio::test]
-async fn an_interaction_id_comes_back_when_it_is_a_uuid_and_only_then() {
+async fn an_interaction_id_comes_back_when_it_is_a_uuid_and_is_made_otherwise() {
     let bank = Bank::start().await;
     let token = token(&bank, "openid").await;
     let ask = |id: String| bank.http.get(bank.url("/userinfo")).header(INTERACTION, id);
@@ -288,6 +291,24 @@ async fn an_interaction_id_comes_back_when_it_is_a_uuid_and_only_then() {
     );
     for other in ["", "x", &format!("{id}0"), &id.replace('-', "0"), &id.replace('c', "g")] {
         let response = send(ask(other.to_owned()).bearer_auth(&token)).await;
-        assert_eq!(header(&response, INTERACTION), "", "{other}");
+        let made = header(&response, INTERACTION);
+        assert!(
+            made != other && made.split('-').map(str::len).eq([8, 4, 4, 4, 12]),
+            "{other}: {made}"
+        );
+    }
+}
+
+// Conformance: F1B-RS-10
+#[tokio::test]
+async fn where_the_customer_is_and_when_they_signed_in_is_no_reason_to_refuse() {
+    let bank = Bank::start().await;
+    let token = token(&bank, "openid").await;
+    for address in ["198.51.100.7", "2001:db8::7", "::1"] {
+        let request = bank.http.get(bank.url("/userinfo")).bearer_auth(&token);
+        let request = request
+            .header("x-fapi-customer-ip-address", address)
+            .header("x-fapi-auth-date", "Tue, 11 Sep 2012 19:43:31 GMT");
+        assert_eq!(send(request).await.status(), 200, "{address}");
     }
 }

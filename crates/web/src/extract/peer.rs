@@ -114,6 +114,7 @@ mod tests {
         }
     }
 
+    // Conformance: BCP-28
     #[test]
     fn only_a_trusted_proxy_may_say_who_the_browser_is() {
         let headers = headers(&[

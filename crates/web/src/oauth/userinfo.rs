@@ -8,7 +8,7 @@ use ::oauth::{
     userinfo::{UserinfoRefusal, userinfo},
 };
 use axum::{
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode},
     response::Response,
 };
 use protocol::form::Form;
@@ -31,17 +31,18 @@ pub async fn userinfo_post(FormCall { call, form }: FormCall) -> Response {
 
 async fn answer(call: &Call, form: Option<&Form>) -> Response {
     let mut response = told(call, form).await;
-    echo_interaction_id(call, response.headers_mut());
+    set_interaction_id(call, response.headers_mut());
     response
 }
 
-/// "shall set the response header `x-fapi-interaction-id` to the value received" (FAPI 1.0 Baseline §6.2.1), which is a
-/// UUID or nothing that is repeated here.
-fn echo_interaction_id(call: &Call, headers: &mut HeaderMap) {
+/// "shall set the response header `x-fapi-interaction-id` to the value received …, or to a RFC4122 UUID value", and log
+/// it (FAPI 1.0 Baseline §6.2.1-11 and 12). What is no UUID is not repeated.
+fn set_interaction_id(call: &Call, headers: &mut HeaderMap) {
     const NAME: &str = "x-fapi-interaction-id";
-    if let Some(id) = call.headers.get(NAME).filter(|id| is_uuid(id.as_bytes())) {
-        tracing::info!(?id, "the client's interaction id");
-        headers.insert(NAME, id.clone());
+    let received = call.headers.get(NAME).filter(|id| is_uuid(id.as_bytes())).cloned();
+    if let Some(id) = received.or_else(|| HeaderValue::from_str(&model::new_uuid()).ok()) {
+        tracing::info!(?id, "interaction id");
+        headers.insert(NAME, id);
     }
 }
 

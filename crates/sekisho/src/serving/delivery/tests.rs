@@ -353,6 +353,7 @@ impl Slow {
     }
 }
 
+// Conformance: BC-08
 #[tokio::test]
 async fn a_slow_destination_has_two_places_and_holds_up_nobody_else() {
     let world = World::new().await;

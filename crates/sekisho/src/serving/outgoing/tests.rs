@@ -1,8 +1,21 @@
 use std::{future::pending, path::PathBuf};
 
 use axum::{Router, http::HeaderMap, response::Redirect, routing::get};
-use testkit::process::temporary_directory;
-use tokio::net::TcpListener;
+use rcgen::ExtendedKeyUsagePurpose;
+use rustls::{
+    ServerConfig,
+    crypto::aws_lc_rs,
+    pki_types::{PrivateKeyDer, pem::PemObject},
+};
+use testkit::{
+    pki::{Authority, Identity, Subject},
+    process::temporary_directory,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use tokio_rustls::TlsAcceptor;
 
 use super::*;
 
@@ -19,6 +32,7 @@ async fn serve(router: Router) -> String {
     format!("http://{address}")
 }
 
+// Conformance: F2-NET-01 F2-CRY-03
 #[tokio::test]
 async fn only_https_is_called_except_where_the_host_is_listed() {
     let outgoing = outgoing(&["partner.example", "127.0.0.1"]);
@@ -176,6 +190,59 @@ async fn whoever_does_not_answer_is_given_up() {
     let outgoing = Outgoing::within(Duration::from_millis(200), &settings).unwrap();
     let failed = outgoing.get(&url, "*/*").await.unwrap_err();
     assert_eq!(failed, CallError::Failed("no answer in time".into()));
+}
+
+/// Answers one request on loopback, by TLS with this certificate; `https://127.0.0.1:PORT/`.
+async fn serve_tls(identity: &Identity) -> String {
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![identity.der.clone().into()],
+            PrivateKeyDer::from_pem_slice(identity.key_pem().as_bytes()).unwrap(),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let Ok(mut stream) = acceptor.accept(stream).await else {
+            return;
+        };
+        let _ = stream.read(&mut [0; 1024]).await;
+        let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await;
+        let _ = stream.shutdown().await;
+    });
+    format!("https://{address}/")
+}
+
+// Conformance: F1B-NET-02 F2-NET-02
+#[tokio::test]
+async fn who_is_called_proves_its_name_by_a_certificate_of_a_trusted_authority() {
+    let directory = temporary_directory("outgoing");
+    let (trusted, other) = (Authority::new("Trusted"), Authority::new("Other"));
+    let root = directory.join("root.pem");
+    fs::write(&root, trusted.pem()).unwrap();
+    let outgoing = Outgoing::new(&config::Outgoing {
+        trust: vec![root],
+        allow: vec!["127.0.0.1".to_owned()],
+    })
+    .unwrap();
+    let server = || Subject::named("server").for_usage(ExtendedKeyUsagePurpose::ServerAuth);
+    let expired = server().ip("127.0.0.1").valid(1_577_836_800, 1_577_923_200);
+    for (what, identity, is_called) in [
+        ("its own name", trusted.issue(&server().ip("127.0.0.1")), true),
+        ("another name", trusted.issue(&server().dns("partner.example")), false),
+        ("another authority", other.issue(&server().ip("127.0.0.1")), false),
+        ("itself", server().ip("127.0.0.1").self_signed(), false),
+        ("too old", trusted.issue(&expired), false),
+    ] {
+        let url = serve_tls(&identity).await;
+        assert_eq!(outgoing.get(&url, "*/*").await.is_ok(), is_called, "{what}");
+    }
+    fs::remove_dir_all(directory).unwrap();
 }
 
 #[test]

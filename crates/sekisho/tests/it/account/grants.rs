@@ -14,6 +14,7 @@ async fn revoke(browser: &Browser, client_id: &str) -> Page {
     browser.press(&page, &format!("revoke-{client_id}")).await.page()
 }
 
+// Conformance: SEED1-18
 #[tokio::test]
 async fn the_api_refuses_the_next_call() {
     let bank = Bank::start().await;
@@ -35,6 +36,7 @@ async fn the_api_refuses_the_next_call() {
     assert_eq!(userinfo.status(), StatusCode::UNAUTHORIZED);
 }
 
+// Conformance: SEED1-18
 #[tokio::test]
 async fn the_refresh_token_stops_working() {
     let bank = Bank::start().await;
@@ -100,6 +102,7 @@ async fn taking_it_back_twice_is_no_error() {
     assert!(page.status == 200 && page.text().contains("It had already ended"));
 }
 
+// Conformance: SEED1-18
 #[tokio::test]
 async fn other_apps_and_other_users_keep_theirs() {
     let bank = Bank::start().await;

@@ -42,6 +42,7 @@ async fn this_browser_is_signed_out_at_once() {
     assert!(browser.open("/account").await.page().has("sign-in"));
 }
 
+// Conformance: BC-07 BCP-15
 #[tokio::test]
 async fn its_tokens_end_and_those_for_the_users_absence_go_on() {
     let bank = Bank::start().await;

@@ -41,7 +41,7 @@ fn names(callback: &Callback) -> Vec<&str> {
     names
 }
 
-// Conformance: A2.0-callback B25 B40 B43
+// Conformance: A2.0-callback B25 B40 B43 SEED1-22 F2-AZ-05 ISS-01 BCP-26
 #[tokio::test]
 async fn an_answer_holds_what_its_response_type_wants_and_nothing_else() {
     let bank = Bank::with_realm(bank_and(ALL_TYPES)).await;

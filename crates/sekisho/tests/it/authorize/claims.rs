@@ -96,7 +96,7 @@ async fn asked(bank: &Bank, browser: &Browser, request: &Request) -> Page {
     }
 }
 
-// Conformance: B28 oidcc-claims-essential
+// Conformance: B28 oidcc-claims-essential OP-17
 #[tokio::test]
 async fn an_essential_name_comes_from_userinfo_and_not_in_the_id_token() {
     let bank = people().await;
@@ -332,6 +332,7 @@ async fn a_sub_with_a_value_is_answered_for_that_user_alone() {
     assert_eq!(told(&bank, &request, &callback).await.0["sub"], alice);
 }
 
+// Conformance: OP-17
 #[tokio::test]
 async fn an_essential_acr_that_cannot_be_reached_fails_before_anybody_signs_in() {
     let bank = people().await;
@@ -359,7 +360,7 @@ async fn an_essential_acr_that_cannot_be_reached_fails_before_anybody_signs_in()
     assert_eq!(id_token["acr"], "urn:sekisho:acr:loa2");
 }
 
-// Conformance: B27 oidcc-ensure-request-with-acr-values-succeeds
+// Conformance: B27 oidcc-ensure-request-with-acr-values-succeeds OP-05
 #[tokio::test]
 async fn a_voluntary_acr_is_the_first_wanted_one_that_was_reached_else_the_sessions_own() {
     let bank = people().await;
@@ -386,7 +387,7 @@ async fn an_auth_time_is_always_there() {
     }
 }
 
-// Conformance: B26 oidcc-claims-locales
+// Conformance: B26 oidcc-claims-locales OP-05
 #[tokio::test]
 async fn claims_come_in_the_first_wanted_language_that_is_known() {
     let bank = people().await;
@@ -425,6 +426,7 @@ async fn a_claim_can_be_asked_for_in_a_language() {
 }
 
 // Conformance: B80 B85 oidcc-scope-profile oidcc-scope-email oidcc-scope-address oidcc-scope-phone oidcc-scope-all
+// Conformance: OP-16
 #[tokio::test]
 async fn each_scope_gives_all_its_claims_with_their_types_at_userinfo_alone() {
     let bank = people().await;

@@ -12,7 +12,7 @@ async fn refused(bank: &Bank, request: &Request, code: &str) {
     assert_error_page(&page(response).await, 400, code);
 }
 
-// Conformance: B15 B39
+// Conformance: B15 B39 F2-AS-06 BCP-02
 #[tokio::test]
 async fn an_unknown_client_gets_an_error_page() {
     let bank = Bank::start().await;

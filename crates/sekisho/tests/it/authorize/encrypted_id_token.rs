@@ -16,7 +16,7 @@ fn request(response_type: &str) -> Request {
         .with("response_type", response_type)
 }
 
-// Conformance: B82
+// Conformance: B82 F1A-AS-17
 #[tokio::test]
 async fn who_the_user_is_does_not_pass_through_the_browser_in_the_clear() {
     let reader = Reader::new(JweAlg::EcdhEsA256Kw);

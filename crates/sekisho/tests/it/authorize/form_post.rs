@@ -68,7 +68,7 @@ async fn errors_are_posted_too() {
     }
 }
 
-// Conformance: A2.2-form-post B41
+// Conformance: A2.2-form-post B41 BCP-25
 #[tokio::test]
 async fn tokens_are_posted_and_not_in_the_url() {
     let bank = Bank::start().await;

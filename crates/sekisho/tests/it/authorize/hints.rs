@@ -76,7 +76,7 @@ async fn ui_locales_win_over_the_browsers_language() {
     assert!(is_in(&page, "ja") && page.has("approve"));
 }
 
-// Conformance: B26 oidcc-ui-locales
+// Conformance: B26 oidcc-ui-locales OP-05
 #[tokio::test]
 async fn ui_locales_that_are_not_spoken_are_no_error() {
     let bank = Bank::start().await;
@@ -115,7 +115,7 @@ async fn the_user_can_change_the_language_of_a_page() {
     assert!(sign_in(&browser, &page, "alice").await.has("approve"));
 }
 
-// Conformance: B26 oidcc-display-page oidcc-display-popup
+// Conformance: B26 oidcc-display-page oidcc-display-popup OP-05
 #[tokio::test]
 async fn a_display_is_accepted_and_a_pop_up_window_has_pages_that_fit() {
     let bank = Bank::start().await;

@@ -38,7 +38,7 @@ async fn answer(bank: &Bank, request: &Request) -> Callback {
     callback
 }
 
-// Conformance: A2.2-hybrid B77 B78
+// Conformance: A2.2-hybrid B77 B78 OP-13 OP-14
 #[tokio::test]
 async fn an_id_token_is_bound_to_the_code_that_comes_with_it() {
     let bank = bank().await;
@@ -53,7 +53,7 @@ async fn an_id_token_is_bound_to_the_code_that_comes_with_it() {
     assert_eq!((&front["iss"], &front["sub"]), (&later["iss"], &later["sub"]));
 }
 
-// Conformance: A2.2-hybrid B40 B77
+// Conformance: A2.2-hybrid B40 B77 OP-13
 #[tokio::test]
 async fn everything_at_once_is_bound_together() {
     let bank = bank().await;

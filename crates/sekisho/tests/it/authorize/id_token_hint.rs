@@ -15,6 +15,7 @@ async fn id_token(bank: &Bank, browser: &Browser, username: &str) -> String {
 }
 
 // Conformance: oidcc-id-token-hint
+// Conformance: OP-09
 #[tokio::test]
 async fn the_hint_of_who_is_signed_in_passes_silently_even_after_it_expired() {
     let bank = Bank::start().await;
@@ -27,7 +28,7 @@ async fn the_hint_of_who_is_signed_in_passes_silently_even_after_it_expired() {
     assert!(request.open(&bank, &browser).await.callback().get("code").is_some());
 }
 
-// Conformance: B32
+// Conformance: B32 OP-09
 #[tokio::test]
 async fn the_hint_of_somebody_else_is_login_required_when_no_page_may_be_shown() {
     let bank = Bank::start().await;

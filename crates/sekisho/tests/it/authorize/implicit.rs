@@ -59,7 +59,7 @@ async fn a_token_comes_in_the_fragment_alone() {
     );
 }
 
-// Conformance: A2.2-implicit B80
+// Conformance: A2.2-implicit B80 OP-24
 #[tokio::test]
 async fn an_id_token_alone_brings_the_claims_of_the_scope() {
     let bank = Bank::start().await;
@@ -81,7 +81,7 @@ async fn an_id_token_alone_brings_the_claims_of_the_scope() {
     );
 }
 
-// Conformance: A2.2-implicit B77 B80
+// Conformance: A2.2-implicit B77 B80 OP-13 OP-24
 #[tokio::test]
 async fn an_id_token_with_a_token_is_bound_to_it_and_leaves_the_claims_to_userinfo() {
     let bank = Bank::start().await;
@@ -153,6 +153,7 @@ async fn tokens_in_the_query_are_refused_in_the_fragment() {
     }
 }
 
+// Conformance: OP-22
 #[tokio::test]
 async fn offline_access_means_nothing_without_a_code() {
     let bank = Bank::start().await;

@@ -62,7 +62,7 @@ fn hash(of: Option<&str>) -> Value {
     of.map_or(Value::Null, |text| left_half_hash(SigningAlg::Rs256, text).into())
 }
 
-// Conformance: B75 B76 B77 B78 B80 A2.2-implicit A2.2-hybrid A2.2-form-post
+// Conformance: B75 B76 B77 B78 B80 A2.2-implicit A2.2-hybrid A2.2-form-post F1A-AS-16
 #[tokio::test]
 async fn id_tokens_say_for_whom_they_are_and_what_they_came_with() {
     let bank = bank().await;
@@ -147,7 +147,7 @@ async fn errors_go_the_way_of_the_answer() {
     }
 }
 
-// Conformance: B42
+// Conformance: B42 BCP-25
 #[tokio::test]
 async fn tokens_never_go_by_the_query() {
     let bank = bank().await;
@@ -183,7 +183,7 @@ async fn a_nonce_is_needed_exactly_where_an_id_token_comes_from_here() {
     }
 }
 
-// Conformance: B24 B25
+// Conformance: B24 B25 F2-AZ-11
 #[tokio::test]
 async fn a_long_nonce_and_state_come_back_whole_or_not_at_all() {
     let bank = bank().await;

@@ -18,7 +18,7 @@ fn with_max_age(seconds: &str) -> Request {
     Request::code("openid").with("max_age", seconds)
 }
 
-// Conformance: B35 oidcc-max-age-1
+// Conformance: B35 oidcc-max-age-1 SEED1-21 OP-06
 #[tokio::test]
 async fn a_sign_in_that_is_too_old_is_done_again() {
     let bank = Bank::start().await;
@@ -29,7 +29,7 @@ async fn a_sign_in_that_is_too_old_is_done_again() {
     assert_eq!(auth_time(&bank, &browser, &with_max_age("1")).await, NOON + 2);
 }
 
-// Conformance: B36 oidcc-max-age-10000
+// Conformance: B36 oidcc-max-age-10000 OP-06
 #[tokio::test]
 async fn a_sign_in_that_is_recent_enough_is_kept() {
     let bank = Bank::start().await;

@@ -6,7 +6,7 @@ async fn refused(bank: &Bank, request: Request) {
     assert_eq!(request.error(bank).await, "invalid_request");
 }
 
-// Conformance: B72
+// Conformance: B72 SEED1-07 BCP-07 NAT-05
 #[tokio::test]
 async fn a_request_without_pkce_is_refused() {
     let bank = Bank::start().await;
@@ -17,7 +17,7 @@ async fn a_request_without_pkce_is_refused() {
     refused(&bank, Request::code("openid").with("code_challenge", "")).await;
 }
 
-// Conformance: B72 B147
+// Conformance: B72 B147 SEED1-07
 #[tokio::test]
 async fn the_method_plain_is_refused_by_name_and_by_default() {
     let bank = Bank::start().await;

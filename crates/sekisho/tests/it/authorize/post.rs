@@ -20,7 +20,7 @@ fn location(response: &Response) -> &str {
     response.headers()["location"].to_str().unwrap()
 }
 
-// Conformance: B10 oidcc-ensure-post-request-succeeds
+// Conformance: B10 oidcc-ensure-post-request-succeeds OP-07
 #[tokio::test]
 async fn a_posted_request_goes_on_as_a_get() {
     let bank = Bank::start().await;

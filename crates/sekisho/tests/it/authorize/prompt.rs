@@ -5,7 +5,7 @@ use crate::{
     request::{Request, claims, error, sign_in, signed_in, text},
 };
 
-// Conformance: B30 oidcc-prompt-none-not-logged-in
+// Conformance: B30 oidcc-prompt-none-not-logged-in SEED1-21 OP-03 OP-04
 #[tokio::test]
 async fn none_without_a_session_is_login_required() {
     let bank = Bank::start().await;
@@ -29,6 +29,7 @@ async fn none_after_the_session_expired_is_login_required() {
     assert_eq!(error(&callback), "login_required");
 }
 
+// Conformance: OP-04
 #[tokio::test]
 async fn none_without_permission_is_consent_required() {
     let bank = Bank::start().await;
@@ -54,6 +55,7 @@ async fn none_for_more_than_was_permitted_is_consent_required() {
     assert_eq!(error(&callback), "consent_required");
 }
 
+// Conformance: NAT-06 BCP-03
 #[tokio::test]
 async fn none_for_a_native_app_is_always_consent_required() {
     let bank = Bank::start().await;
@@ -67,7 +69,7 @@ async fn none_for_a_native_app_is_always_consent_required() {
     assert_eq!(error(&callback), "consent_required");
 }
 
-// Conformance: B31 oidcc-prompt-none-logged-in
+// Conformance: B31 oidcc-prompt-none-logged-in OP-03
 #[tokio::test]
 async fn none_gives_a_code_without_a_page_when_everything_was_permitted_before() {
     let bank = Bank::start().await;
@@ -88,7 +90,7 @@ async fn none_gives_a_code_without_a_page_when_everything_was_permitted_before()
     assert_eq!(before["sid"], after["sid"]);
 }
 
-// Conformance: B33
+// Conformance: B33 OP-03
 #[tokio::test]
 async fn none_with_anything_else_is_an_invalid_request() {
     let bank = Bank::start().await;
@@ -113,7 +115,7 @@ async fn a_prompt_that_is_not_supported_is_an_invalid_request() {
     }
 }
 
-// Conformance: B29 oidcc-prompt-login
+// Conformance: B29 oidcc-prompt-login SEED1-21 OP-03
 #[tokio::test]
 async fn login_asks_for_the_password_again_and_renews_auth_time() {
     let bank = Bank::start().await;
@@ -149,7 +151,7 @@ async fn login_cannot_be_skipped_by_going_on_to_the_consent_page() {
     assert!(page.has("sign-in") && !page.has("approve"));
 }
 
-// Conformance: B34
+// Conformance: B34 SEED1-12 OP-03
 #[tokio::test]
 async fn consent_asks_again_what_was_permitted_before() {
     let bank = Bank::start().await;

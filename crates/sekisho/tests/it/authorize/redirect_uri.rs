@@ -28,6 +28,7 @@ async fn accepted(bank: &Bank, request: &Request) {
 }
 
 // Conformance: B16 B17 B39 oidcc-ensure-registered-redirect-uri oidcc-redirect-uri-query-added
+// Conformance: SEED1-08 SEED1-10 F2-AS-06 BCP-01 BCP-02
 #[tokio::test]
 async fn an_almost_equal_redirect_uri_is_never_redirected_to() {
     let bank = Bank::start().await;
@@ -59,6 +60,7 @@ async fn an_almost_equal_redirect_uri_is_never_redirected_to() {
     }
 }
 
+// Conformance: BCP-01
 #[tokio::test]
 async fn another_port_is_refused_where_the_host_is_not_this_machine() {
     let bank = Bank::start().await;
@@ -68,7 +70,7 @@ async fn another_port_is_refused_where_the_host_is_not_this_machine() {
     }
 }
 
-// Conformance: B16 B39
+// Conformance: B16 B39 SEED1-10 F2-AS-06 BCP-02
 #[tokio::test]
 async fn another_host_is_refused_however_it_is_dressed_up() {
     let bank = Bank::start().await;
@@ -90,6 +92,7 @@ async fn another_host_is_refused_however_it_is_dressed_up() {
     }
 }
 
+// Conformance: SEED1-08
 #[tokio::test]
 async fn a_redirect_uri_of_another_client_is_refused() {
     let bank = Bank::start().await;
@@ -108,7 +111,7 @@ async fn a_redirect_uri_that_is_sent_twice_is_refused() {
     .await;
 }
 
-// Conformance: B19
+// Conformance: B19 SEED1-09 SEED1-20
 #[tokio::test]
 async fn an_openid_request_must_name_the_redirect_uri() {
     let bank = Bank::start().await;
@@ -130,6 +133,7 @@ async fn a_plain_request_may_leave_it_out_when_only_one_is_registered() {
     refused(&bank, &Request::code("accounts:read").without("redirect_uri")).await;
 }
 
+// Conformance: BCP-01 NAT-02
 #[tokio::test]
 async fn a_native_app_may_use_any_port_of_this_machine() {
     let bank = Bank::start().await;
@@ -145,6 +149,7 @@ async fn a_native_app_may_use_any_port_of_this_machine() {
     assert!(callback.url.as_str().starts_with(&format!("{CLI}?")));
 }
 
+// Conformance: NAT-02 NAT-07
 #[tokio::test]
 async fn a_native_app_may_change_nothing_but_the_port() {
     let bank = Bank::start().await;
@@ -172,6 +177,7 @@ async fn a_native_app_may_change_nothing_but_the_port() {
     }
 }
 
+// Conformance: NAT-01
 #[tokio::test]
 async fn a_native_app_gets_its_code_by_a_scheme_of_its_own() {
     let bank = Bank::start().await;
@@ -182,6 +188,7 @@ async fn a_native_app_gets_its_code_by_a_scheme_of_its_own() {
     request.redeem(&bank, &callback).await;
 }
 
+// Conformance: NAT-07
 #[tokio::test]
 async fn an_almost_equal_scheme_or_path_of_a_native_app_is_refused() {
     let bank = Bank::start().await;
@@ -217,6 +224,7 @@ async fn what_was_sent_is_shown_as_text() {
 }
 
 // Conformance: B17 B18 oidcc-redirect-uri-query-OK oidcc-redirect-uri-query-mismatch oidcc-redirect-uri-query-added
+// Conformance: SEED1-10
 #[tokio::test]
 async fn a_registered_query_stays_and_no_other_will_do() {
     let registered = "https://query.example.com/callback?foo=bar";

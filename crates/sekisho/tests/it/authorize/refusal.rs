@@ -7,7 +7,7 @@ use crate::{
     request::{JS, Request, WEB, error},
 };
 
-// Conformance: A2.0-callback B30 B43 B147
+// Conformance: A2.0-callback B30 B43 B147 SEED1-22 F2-AZ-05 ISS-01 BCP-26
 #[tokio::test]
 async fn an_error_goes_back_with_state_and_issuer() {
     let bank = Bank::start().await;
@@ -129,7 +129,7 @@ async fn an_empty_parameter_counts_as_left_out() {
     assert!(request.open(&bank, &bank.browser()).await.page().has("sign-in"));
 }
 
-// Conformance: B11 B26 oidcc-claims-locales oidcc-ensure-request-with-unknown-parameter-succeeds
+// Conformance: B11 B26 oidcc-claims-locales oidcc-ensure-request-with-unknown-parameter-succeeds OP-08
 #[tokio::test]
 async fn a_parameter_that_nobody_knows_is_ignored() {
     let bank = Bank::start().await;

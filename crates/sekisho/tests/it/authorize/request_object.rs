@@ -158,7 +158,7 @@ async fn every_algorithm_that_is_offered_will_do_unless_one_was_registered() {
     }
 }
 
-// Conformance: B112 oidcc-ensure-request-object-with-redirect-uri
+// Conformance: B112 oidcc-ensure-request-object-with-redirect-uri OP-18
 #[tokio::test]
 async fn what_the_object_says_supersedes_what_is_beside_it_in_an_openid_request() {
     let signers = Signers::start().await;
@@ -182,7 +182,7 @@ async fn what_the_object_says_supersedes_what_is_beside_it_in_an_openid_request(
     );
 }
 
-// Conformance: B112
+// Conformance: B112 OP-18
 #[tokio::test]
 async fn nothing_beside_the_object_counts_for_a_client_that_must_sign_its_requests() {
     let signers = Signers::start().await;

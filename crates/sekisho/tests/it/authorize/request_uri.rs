@@ -95,7 +95,7 @@ impl Published {
     }
 }
 
-// Conformance: B115 oidcc-request-uri-signed-rs256
+// Conformance: B115 oidcc-request-uri-signed-rs256 OP-24
 #[tokio::test]
 async fn a_signed_request_at_a_registered_address_is_fetched_once() {
     let published = Published::start().await;

@@ -5,7 +5,7 @@ use crate::{
     request::{Request, error},
 };
 
-// Conformance: B13 oidcc-response-type-missing
+// Conformance: B13 oidcc-response-type-missing SEED1-20
 #[tokio::test]
 async fn a_missing_response_type_is_an_invalid_request() {
     let bank = Bank::start().await;
@@ -29,7 +29,7 @@ async fn an_unknown_response_type_is_unsupported() {
     }
 }
 
-// Conformance: B14 B146
+// Conformance: B14 B146 BCP-08
 #[tokio::test]
 async fn a_client_of_the_profile_baseline_gets_no_token_from_here() {
     let bank = Bank::start().await;
@@ -51,6 +51,7 @@ async fn a_client_of_the_profile_baseline_gets_no_token_from_here() {
     }
 }
 
+// Conformance: BCP-08
 #[tokio::test]
 async fn a_response_type_that_is_not_registered_is_refused() {
     let bank = Bank::start().await;

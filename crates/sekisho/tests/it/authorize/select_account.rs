@@ -19,6 +19,7 @@ async fn asked(bank: &Bank) -> (Browser, Page) {
     (browser, page)
 }
 
+// Conformance: OP-03
 #[tokio::test]
 async fn who_is_signed_in_goes_on_without_a_password() {
     let bank = Bank::start().await;

@@ -114,6 +114,7 @@ async fn a_refusal_goes_back_to_the_client() {
     );
 }
 
+// Conformance: F1A-SEC-01
 #[tokio::test]
 async fn a_refusal_is_not_remembered() {
     let bank = Bank::start().await;

@@ -12,6 +12,7 @@ async fn asked(bank: &Bank, request: &Request) -> Page {
     request.open(bank, &browser).await.page()
 }
 
+// Conformance: F2-AZ-10
 #[tokio::test]
 async fn it_says_who_asks_whom_for_what_and_where_the_user_goes_next() {
     let bank = Bank::start().await;
@@ -54,7 +55,7 @@ async fn openid_cannot_be_unticked() {
     assert!(page.text().contains("Always included"));
 }
 
-// Conformance: B34
+// Conformance: B34 SEED1-17
 #[tokio::test]
 async fn offline_access_says_that_it_lasts() {
     let bank = Bank::start().await;
@@ -73,6 +74,7 @@ async fn a_refresh_token_without_openid_is_told_too() {
     assert!(page.text().contains("at the longest 365 days"));
 }
 
+// Conformance: SEED1-17
 #[tokio::test]
 async fn without_offline_access_it_lasts_as_long_as_the_sign_in() {
     let bank = Bank::start().await;

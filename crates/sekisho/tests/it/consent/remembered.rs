@@ -1,10 +1,14 @@
 //! What was permitted before is not asked again, with two exceptions.
 
+use testkit::browser::Answer;
+
 use crate::{
+    app::bank_and,
     bank::Bank,
     request::{Request, signed_in},
 };
 
+// Conformance: SEED1-12
 #[tokio::test]
 async fn the_same_request_passes_without_a_page() {
     let bank = Bank::start().await;
@@ -27,6 +31,7 @@ async fn permission_is_remembered_beyond_the_session_and_the_browser() {
     assert!(answer.callback().get("code").is_some());
 }
 
+// Conformance: SEED1-12
 #[tokio::test]
 async fn a_new_scope_is_asked_for_and_the_old_ones_are_marked() {
     let bank = Bank::start().await;
@@ -50,7 +55,7 @@ async fn a_new_scope_is_asked_for_and_the_old_ones_are_marked() {
     assert!(all.get("code").is_some());
 }
 
-// Conformance: B34
+// Conformance: B34 OP-22
 #[tokio::test]
 async fn offline_access_is_remembered() {
     let bank = Bank::start().await;
@@ -63,6 +68,7 @@ async fn offline_access_is_remembered() {
     assert!(again.redeem(&bank, &callback).await["refresh_token"].is_string());
 }
 
+// Conformance: NAT-06 BCP-03
 #[tokio::test]
 async fn an_app_that_anybody_can_claim_to_be_is_always_asked_for() {
     let bank = Bank::start().await;
@@ -83,6 +89,26 @@ async fn an_app_that_anybody_can_claim_to_be_is_always_asked_for() {
             .page()
             .has("approve")
     );
+}
+
+// Conformance: NAT-04
+#[tokio::test]
+async fn the_secret_of_a_native_app_does_not_prove_who_it_is() {
+    let kiosk = |application_type: &str| {
+        format!(
+            "[[client]]\nclient_id = \"kiosk\"\nclient_secret = \"kiosk-secret\"\nfirst_party = true\n\
+             application_type = \"{application_type}\"\nredirect_uris = [\"http://127.0.0.1/callback\"]\n"
+        )
+    };
+    for (application_type, is_asked) in [("native", true), ("web", false)] {
+        let bank = Bank::with_realm(bank_and(&kiosk(application_type))).await;
+        let request = Request::code("openid")
+            .with("client_id", "kiosk")
+            .with("redirect_uri", "http://127.0.0.1/callback");
+        let browser = signed_in(&bank, "alice").await;
+        let answer = request.open(&bank, &browser).await;
+        assert_eq!(matches!(answer, Answer::Page(_)), is_asked, "{application_type}");
+    }
 }
 
 #[tokio::test]

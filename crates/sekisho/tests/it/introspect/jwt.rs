@@ -42,6 +42,7 @@ async fn jwt(response: Response) -> String {
     response.text().await.unwrap()
 }
 
+// Conformance: F2MS-05 INT-06
 #[tokio::test]
 async fn whoever_asks_for_a_jwt_gets_one_that_says_the_same() {
     let bank = Bank::start().await;
@@ -61,6 +62,7 @@ async fn whoever_asks_for_a_jwt_gets_one_that_says_the_same() {
     assert_eq!(claims["token_introspection"], BANK_API.introspect(&bank, token).await);
 }
 
+// Conformance: INT-02
 #[tokio::test]
 async fn of_a_token_that_is_worth_nothing_it_says_nothing_else() {
     let bank = Bank::start().await;
@@ -72,6 +74,7 @@ async fn of_a_token_that_is_worth_nothing_it_says_nothing_else() {
     }
 }
 
+// Conformance: F2MS-05 INT-08
 #[tokio::test]
 async fn it_is_signed_and_encrypted_as_the_caller_registered() {
     let reader = Reader::new(JweAlg::EcdhEs);
@@ -93,6 +96,7 @@ async fn it_is_signed_and_encrypted_as_the_caller_registered() {
     assert!(reader.app.sees(&bank, text(&tokens, "access_token")).await);
 }
 
+// Conformance: INT-06
 #[tokio::test]
 async fn only_who_names_it_gets_a_jwt() {
     let bank = Bank::start().await;
@@ -116,6 +120,7 @@ async fn only_who_names_it_gets_a_jwt() {
     jwt(several.send().await.unwrap()).await;
 }
 
+// Conformance: INT-01
 #[tokio::test]
 async fn a_caller_who_is_nobody_gets_no_jwt() {
     let bank = Bank::start().await;
@@ -139,6 +144,7 @@ async fn a_caller_whose_keys_cannot_be_had_is_told_so() {
     );
 }
 
+// Conformance: INT-07
 #[tokio::test]
 async fn the_answer_is_no_access_token() {
     let bank = Bank::start().await;

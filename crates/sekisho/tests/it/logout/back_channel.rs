@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::{Router, extract::State, routing::post};
+use jose::JweAlg;
 use model::Secret;
 use sekisho::administration::Action;
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ use super::{
 use crate::{
     app::{key_set, verify},
     bank::Bank,
+    reader::Reader,
     request::{administer, claims, signed_in},
 };
 
@@ -56,7 +58,7 @@ async fn receiver() -> (String, mpsc::UnboundedReceiver<String>) {
     (uri, tokens)
 }
 
-// Conformance: B136 oidcc-backchannel-rp-initiated-logout
+// Conformance: B136 oidcc-backchannel-rp-initiated-logout BC-02 BC-05 FC-04 FC-05
 #[tokio::test]
 async fn every_app_of_the_session_gets_a_token_of_its_own() {
     let bank = Bank::start().await;
@@ -117,6 +119,27 @@ async fn every_app_of_the_session_gets_a_token_of_its_own() {
     );
 }
 
+// Conformance: BC-05
+#[tokio::test]
+async fn an_app_whose_id_tokens_are_encrypted_is_told_in_secret_too() {
+    let bank = Bank::start().await;
+    let (uri, mut tokens) = receiver().await;
+    let reader = Reader::new(JweAlg::EcdhEs);
+    let keys = json!({ "jwks": { "keys": [reader.key.public_jwk()] }, "id_token_encrypted_response_alg": "ECDH-ES" });
+    told(&bank, "mail", &uri, keys).await;
+    let browser = bank.browser();
+    sign_in_to(&bank, &browser, "mail").await;
+    let page = browser.open("/logout").await.page();
+    browser.press(&page, "sign-out").await.page();
+    let token = timeout(Duration::from_secs(30), tokens.recv()).await.unwrap().unwrap();
+    let verified = reader.read(&bank, &token).await;
+    assert_eq!(verified.header.typ.as_deref(), Some("logout+jwt"));
+    assert_eq!(verified.claims["aud"], "mail");
+    let header = jose::b64::decode(token.split('.').next().unwrap()).unwrap();
+    let header: Value = serde_json::from_slice(&header).unwrap();
+    assert_eq!(header["iss"], bank.issuer);
+}
+
 #[tokio::test]
 async fn however_a_session_ends_its_apps_are_told_once() {
     let bank = Bank::start().await;
@@ -174,6 +197,7 @@ async fn however_a_session_ends_its_apps_are_told_once() {
     }
 }
 
+// Conformance: BC-02
 #[tokio::test]
 async fn an_app_that_was_not_signed_in_to_is_not_told_and_neither_is_one_of_another_session() {
     let bank = Bank::start().await;

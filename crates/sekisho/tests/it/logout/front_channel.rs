@@ -43,7 +43,7 @@ async fn sign_out(browser: &Browser) -> Page {
     browser.press(&page, "sign-out").await.page()
 }
 
-// Conformance: B135 oidcc-frontchannel-rp-initiated-logout
+// Conformance: B135 oidcc-frontchannel-rp-initiated-logout FC-02 FC-03
 #[tokio::test]
 async fn every_app_of_the_session_is_framed_and_then_the_browser_goes_on() {
     let bank = Bank::start().await;
@@ -136,6 +136,7 @@ async fn a_browser_whose_session_was_ended_elsewhere_tells_the_apps_when_it_come
     );
 }
 
+// Conformance: FC-02
 #[tokio::test]
 async fn only_apps_that_are_signed_in_to_and_still_registered_are_framed() {
     let bank = Bank::start().await;
@@ -164,6 +165,7 @@ async fn there_are_twenty_frames_at_most() {
 }
 
 // Conformance: oidcc-frontchannel-logout-discovery-endpoint-verification oidcc-backchannel-logout-discovery-endpoint-verification oidcc-session-management-discovery-endpoint-verification
+// Conformance: FC-04 BC-01
 #[tokio::test]
 async fn the_metadata_say_how_apps_are_told() {
     let bank = Bank::start().await;

@@ -11,6 +11,7 @@ use crate::{
     request::{Request, assert_error_page, cookie, page, post, signed_in, text},
 };
 
+// Conformance: LO-02
 #[tokio::test]
 async fn a_link_alone_signs_nobody_out() {
     let bank = Bank::start().await;
@@ -45,6 +46,7 @@ async fn the_cookie_is_worth_nothing_afterwards() {
     assert!(thief.open("/account").await.page().has("sign-in"));
 }
 
+// Conformance: BCP-15
 #[tokio::test]
 async fn what_was_for_the_users_presence_ends() {
     let bank = Bank::start().await;

@@ -48,7 +48,7 @@ fn says_signed_out(answer: Answer) -> bool {
     page.status == 200 && page.text().contains("You are signed out")
 }
 
-// Conformance: B131 oidcc-rp-initiated-logout
+// Conformance: B131 oidcc-rp-initiated-logout LO-01 LO-05 LO-07
 #[tokio::test]
 async fn an_app_with_its_id_token_signs_out_without_a_question_and_gets_the_browser_back_with_state_alone() {
     let bank = Bank::start().await;
@@ -70,6 +70,7 @@ async fn an_app_with_its_id_token_signs_out_without_a_question_and_gets_the_brow
 }
 
 // Conformance: oidcc-rp-initiated-logout-no-state
+// Conformance: LO-05 LO-07
 #[tokio::test]
 async fn without_state_the_browser_goes_to_the_very_uri_that_was_registered() {
     let bank = Bank::start().await;
@@ -82,6 +83,7 @@ async fn without_state_the_browser_goes_to_the_very_uri_that_was_registered() {
 }
 
 // Conformance: B132 oidcc-rp-initiated-logout-bad-post-logout-redirect-uri oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri
+// Conformance: LO-05 LO-08 F2-AS-06
 #[tokio::test]
 async fn a_uri_that_is_not_registered_to_the_letter_is_a_page_and_ends_nothing() {
     let bank = Bank::start().await;
@@ -108,6 +110,7 @@ fn forged(hint: &str, alg: SigningAlg) -> String {
 }
 
 // Conformance: B132 oidcc-rp-initiated-logout-modified-id-token-hint oidcc-rp-initiated-logout-bad-id-token-hint
+// Conformance: LO-03 LO-08
 #[tokio::test]
 async fn a_hint_that_was_changed_or_signed_by_others_is_a_page_and_ends_nothing() {
     let bank = Bank::start().await;
@@ -143,7 +146,7 @@ async fn an_access_token_is_no_hint() {
     assert!(is_signed_in(&browser).await);
 }
 
-// Conformance: B132 oidcc-rp-initiated-logout-no-id-token-hint
+// Conformance: B132 oidcc-rp-initiated-logout-no-id-token-hint LO-02 LO-06
 #[tokio::test]
 async fn without_a_hint_the_user_is_asked_and_stays_here() {
     let bank = Bank::start().await;
@@ -194,7 +197,7 @@ async fn a_hint_without_a_uri_ends_at_a_page() {
     assert_signed_out(&bank, &browser).await;
 }
 
-// Conformance: B134
+// Conformance: B134 LO-03
 #[tokio::test]
 async fn a_hint_that_has_expired_is_as_good() {
     let bank = Bank::start().await;
@@ -257,6 +260,7 @@ async fn a_pairwise_app_signs_out_without_a_question_and_by_its_own_id_token_alo
     assert_signed_out(&bank, &browser).await;
 }
 
+// Conformance: LO-02
 #[tokio::test]
 async fn another_user_than_the_hinted_one_is_asked_first() {
     let bank = Bank::start().await;
@@ -280,6 +284,7 @@ async fn the_same_user_in_another_session_is_asked_first() {
     assert!(is_signed_in(&there).await);
 }
 
+// Conformance: LO-04
 #[tokio::test]
 async fn a_client_id_that_is_not_the_hints_is_a_page() {
     let bank = Bank::start().await;
@@ -326,6 +331,7 @@ async fn what_is_sent_twice_is_a_page() {
     assert!(is_signed_in(&browser).await);
 }
 
+// Conformance: LO-01
 #[tokio::test]
 async fn a_request_by_post_from_another_site_is_turned_into_a_get() {
     let bank = Bank::start().await;
@@ -356,6 +362,7 @@ async fn a_post_with_cookies_alone_signs_nobody_out() {
     }
 }
 
+// Conformance: LO-09
 #[tokio::test]
 async fn the_page_speaks_the_language_that_the_app_asks_for() {
     let bank = Bank::start().await;
@@ -367,6 +374,7 @@ async fn the_page_speaks_the_language_that_the_app_asks_for() {
 }
 
 // Conformance: oidcc-rp-initiated-logout-discovery-endpoint-verification
+// Conformance: LO-01
 #[tokio::test]
 async fn the_endpoint_is_in_the_metadata() {
     let bank = Bank::start().await;

@@ -32,7 +32,7 @@ async fn a_sign_in_cannot_be_started_by_plain_http() {
     assert!(why.contains("https"), "{why}");
 }
 
-// Conformance: B20 B128 oidcc-redirect-uri-regfrag
+// Conformance: B20 B128 oidcc-redirect-uri-regfrag OP-26
 #[tokio::test]
 async fn a_redirect_uri_with_a_fragment_is_refused() {
     let bank = open().await;
@@ -95,7 +95,7 @@ async fn publish(router: Router) -> String {
     url
 }
 
-// Conformance: B128 oidcc-registration-sector-uri oidcc-registration-sector-bad
+// Conformance: B128 oidcc-registration-sector-uri oidcc-registration-sector-bad OP-26
 #[tokio::test]
 async fn a_sector_is_that_of_a_host_that_lists_every_redirect_uri() {
     let bank = open().await;
@@ -138,6 +138,7 @@ async fn what_this_server_does_not_understand_is_ignored() {
     }
 }
 
+// Conformance: BCP-20
 #[tokio::test]
 async fn a_client_chooses_neither_its_identifier_nor_its_secret() {
     let bank = open().await;

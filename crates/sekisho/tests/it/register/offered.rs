@@ -14,7 +14,7 @@ async fn metadata(bank: &Bank) -> Value {
     granted(bank.http.get(url).send().await.unwrap()).await
 }
 
-// Conformance: A2.0-registration B126 B127 oidcc-server oidcc-idtoken-signature
+// Conformance: A2.0-registration B126 B127 oidcc-server oidcc-idtoken-signature SEED1-19 OP-24 OP-26
 #[tokio::test]
 async fn a_client_registers_signs_a_user_in_and_ends_its_registration_as_the_conformance_suite_does() {
     let bank = open().await;
@@ -163,6 +163,7 @@ async fn where_it_is_off_nothing_is_offered_and_nothing_answers() {
 
 /// OpenID Connect Discovery §3 and OpenID Connect Core §15.2, as the dynamic plans check them.
 // Conformance: A2.0-discovery oidcc-discovery-endpoint-verification
+// Conformance: META-05 OP-24
 #[tokio::test]
 async fn the_metadata_of_a_realm_with_open_registration_is_that_of_a_dynamic_provider() {
     let bank = open().await;
@@ -217,6 +218,7 @@ async fn implicit_and_hybrid_clients_register_where_the_realms_profile_allows_th
     assert!(why.contains("not allowed by the profile baseline"), "{why}");
 }
 
+// Conformance: BCP-03
 #[tokio::test]
 async fn what_anybody_registers_is_never_skipped_at_consent() {
     let bank = open().await;

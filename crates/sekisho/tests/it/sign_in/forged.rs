@@ -23,7 +23,7 @@ const FOREIGN: [(&str, &str); 5] = [
     ("origin", "http://localhost.evil.example"),
 ];
 
-// Conformance: B147
+// Conformance: B147 OP-10
 #[tokio::test]
 async fn a_wrong_csrf_value_signs_nobody_in_and_begins_again() {
     let bank = Bank::start().await;
@@ -122,7 +122,7 @@ async fn a_sign_in_that_another_site_sends_begins_again() {
     }
 }
 
-// Conformance: B147
+// Conformance: B147 OP-10
 #[tokio::test]
 async fn an_answer_that_another_site_sends_permits_nothing() {
     let bank = Bank::start().await;

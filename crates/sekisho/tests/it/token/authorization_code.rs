@@ -42,6 +42,7 @@ async fn redeem_with(bank: &Bank, app: App, code: &Code, other: &[(&str, &str)])
     app.post(bank, "/token", &form).await
 }
 
+// Conformance: SEED1-23
 #[tokio::test]
 async fn without_a_code_or_with_an_unknown_one_there_are_no_tokens() {
     let bank = Bank::start().await;
@@ -62,7 +63,7 @@ async fn without_a_code_or_with_an_unknown_one_there_are_no_tokens() {
     granted(WEB_APP.redeem(&bank, &code).await).await;
 }
 
-// Conformance: B54
+// Conformance: B54 SEED1-23 OP-11
 #[tokio::test]
 async fn a_code_issued_to_another_client_is_refused_and_stays_good_for_its_own() {
     let bank = Bank::start().await;
@@ -74,7 +75,7 @@ async fn a_code_issued_to_another_client_is_refused_and_stays_good_for_its_own()
     granted(WEB_APP.redeem(&bank, &code).await).await;
 }
 
-// Conformance: B55
+// Conformance: B55 SEED1-23 OP-11
 #[tokio::test]
 async fn the_redirect_uri_must_be_the_one_of_the_request() {
     let bank = Bank::start().await;
@@ -112,7 +113,7 @@ async fn a_request_without_a_redirect_uri_is_redeemed_without_one() {
     granted(redeem_with(&bank, POST_APP, &code, &[("redirect_uri", "")]).await).await;
 }
 
-// Conformance: B71 B74 B147 oidcc-ensure-request-with-valid-pkce-succeeds
+// Conformance: B71 B74 B147 oidcc-ensure-request-with-valid-pkce-succeeds BCP-04
 #[tokio::test]
 async fn a_verifier_that_is_wrong_missing_or_malformed_is_refused() {
     let bank = Bank::start().await;
@@ -135,7 +136,7 @@ async fn a_verifier_that_is_wrong_missing_or_malformed_is_refused() {
     granted(WEB_APP.redeem(&bank, &code).await).await;
 }
 
-// Conformance: B72 B73 B147
+// Conformance: B72 B73 B147 BCP-05
 #[tokio::test]
 async fn a_verifier_without_a_challenge_is_a_downgrade() {
     let bank = Bank::with_realm(bank_and(CORE_CLIENT)).await;
@@ -145,7 +146,7 @@ async fn a_verifier_without_a_challenge_is_a_downgrade() {
     granted(redeem_with(&bank, CORE_APP, &code, &[("code_verifier", "")]).await).await;
 }
 
-// Conformance: B147 oidcc-ensure-request-with-valid-pkce-succeeds
+// Conformance: B147 oidcc-ensure-request-with-valid-pkce-succeeds BCP-04
 #[tokio::test]
 async fn a_challenge_that_was_sent_is_enforced_where_pkce_is_optional() {
     let bank = Bank::with_realm(bank_and(CORE_CLIENT)).await;
@@ -181,7 +182,7 @@ async fn the_lifetime_of_a_code_is_configured() {
     refused(WEB_APP.redeem(&bank, &code).await, "invalid_grant").await;
 }
 
-// Conformance: B56 oidcc-codereuse
+// Conformance: B56 oidcc-codereuse SEED1-13 F2-AZ-07 BCP-23 OP-11
 #[tokio::test]
 async fn a_code_used_again_ends_all_that_came_from_it() {
     let bank = Bank::start().await;
@@ -210,6 +211,7 @@ async fn a_code_used_again_after_it_expired_ends_all_that_came_from_it() {
 }
 
 // Conformance: oidcc-codereuse-30seconds
+// Conformance: BCP-23
 #[tokio::test]
 async fn a_code_used_again_half_a_minute_later_ends_its_token_at_userinfo_too() {
     let bank = Bank::start().await;
@@ -261,6 +263,7 @@ async fn a_code_is_worth_nothing_once_the_user_is_disabled() {
     refused(WEB_APP.redeem(&bank, &code).await, "invalid_grant").await;
 }
 
+// Conformance: BCP-12 OP-22
 #[tokio::test]
 async fn an_openid_request_without_offline_access_gets_no_refresh_token() {
     let bank = Bank::start().await;
@@ -269,6 +272,7 @@ async fn an_openid_request_without_offline_access_gets_no_refresh_token() {
     assert!(WEB_APP.tokens(&bank, "accounts:read").await["refresh_token"].is_string());
 }
 
+// Conformance: BCP-12
 #[tokio::test]
 async fn a_client_that_is_not_registered_for_refresh_tokens_gets_none() {
     let bank = Bank::with_realm(bank_and(CORE_CLIENT)).await;
@@ -293,13 +297,13 @@ async fn race(bank: Bank) {
     );
 }
 
-// Conformance: B57
+// Conformance: B57 SEED1-13 F1B-AS-03
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_thirty_two_redemptions_at_once_one_succeeds_on_sqlite() {
     race(Bank::start().await).await;
 }
 
-// Conformance: B57
+// Conformance: B57 F1B-AS-03
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_thirty_two_redemptions_at_once_one_succeeds_on_postgresql() {
     race(Bank::on_postgres().await).await;

@@ -82,6 +82,7 @@ impl World {
 }
 
 // Conformance: oidcc-ensure-client-assertion-with-iss-aud-succeeds
+// Conformance: ASRT-01 ASRT-06
 #[tokio::test]
 async fn each_algorithm_that_is_offered_is_accepted() {
     let world = World::new().await;
@@ -99,7 +100,7 @@ async fn each_algorithm_that_is_offered_is_accepted() {
     }
 }
 
-// Conformance: B64 B65
+// Conformance: B64 B65 ASRT-03
 #[tokio::test]
 async fn an_assertion_is_meant_for_the_issuer_the_token_endpoint_or_the_endpoint_that_is_called() {
     let world = World::new().await;
@@ -133,7 +134,7 @@ async fn an_assertion_is_meant_for_the_issuer_the_token_endpoint_or_the_endpoint
     }
 }
 
-// Conformance: B63
+// Conformance: B63 ASRT-02 F1B-AS-05
 #[tokio::test]
 async fn an_assertion_is_by_and_about_the_client() {
     let world = World::new().await;
@@ -154,7 +155,7 @@ async fn an_assertion_is_by_and_about_the_client() {
     }
 }
 
-// Conformance: B66 B67
+// Conformance: B66 B67 ASRT-04
 #[tokio::test]
 async fn an_assertion_is_good_for_a_while_only() {
     let world = World::new().await;
@@ -180,7 +181,7 @@ async fn an_assertion_is_good_for_a_while_only() {
     assert!(refused(response, "invalid_client").await.contains("exp"));
 }
 
-// Conformance: B68
+// Conformance: B68 ASRT-06 ASRT-07
 #[tokio::test]
 async fn only_the_registered_algorithm_with_the_registered_keys_is_believed() {
     let world = World::new().await;
@@ -219,7 +220,7 @@ async fn only_the_registered_algorithm_with_the_registered_keys_is_believed() {
     refused(world.ask(&request_object).await, "invalid_client").await;
 }
 
-// Conformance: B69
+// Conformance: B69 ASRT-05
 #[tokio::test]
 async fn an_assertion_is_used_once_and_a_refused_one_not_at_all() {
     let world = World::new().await;
@@ -244,7 +245,7 @@ async fn an_assertion_is_used_once_and_a_refused_one_not_at_all() {
     refused(world.ask(&signed).await, "invalid_client").await;
 }
 
-// Conformance: B62
+// Conformance: B62 ASRT-01 ASRT-07
 #[tokio::test]
 async fn an_assertion_that_is_missing_or_no_assertion_is_refused() {
     let world = World::new().await;
@@ -269,7 +270,7 @@ async fn an_assertion_that_is_missing_or_no_assertion_is_refused() {
     }
 }
 
-// Conformance: B51 B52 B53
+// Conformance: B51 B52 B53 ASRT-11
 #[tokio::test]
 async fn an_assertion_comes_alone_and_from_a_client_that_is_registered_for_it() {
     let world = World::new().await;
@@ -308,6 +309,7 @@ async fn an_assertion_comes_alone_and_from_a_client_that_is_registered_for_it() 
     assert!(!world.is_accepted(&json!({})).await);
 }
 
+// Conformance: REV-01 REV-02
 #[tokio::test]
 async fn a_client_with_a_key_revokes_its_own_tokens_and_no_others() {
     let world = World::new().await;

@@ -23,7 +23,7 @@ fn basic(client_id: &str, secret: &str) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(format!("{client_id}:{secret}")))
 }
 
-// Conformance: B51
+// Conformance: B51 SEED1-01 OP-20 BCP-18
 #[tokio::test]
 async fn each_method_is_accepted_from_a_client_that_is_registered_for_it() {
     let bank = Bank::start().await;
@@ -94,7 +94,7 @@ async fn a_wrong_secret_in_the_body_is_refused() {
     }
 }
 
-// Conformance: B52
+// Conformance: B52 OP-20
 #[tokio::test]
 async fn a_client_uses_the_method_that_it_registered() {
     let bank = Bank::start().await;
@@ -118,7 +118,7 @@ async fn a_client_uses_the_method_that_it_registered() {
     }
 }
 
-// Conformance: B51
+// Conformance: B51 ASRT-11
 #[tokio::test]
 async fn two_methods_at_once_are_refused() {
     let bank = Bank::start().await;
@@ -167,7 +167,7 @@ async fn a_header_that_is_no_basic_credentials_is_refused() {
     .await;
 }
 
-// Conformance: B53
+// Conformance: B53 F1B-AS-05
 #[tokio::test]
 async fn client_id_in_the_body_may_repeat_the_header_but_not_contradict_it() {
     let bank = Bank::start().await;

@@ -9,7 +9,7 @@ use crate::{
     reader::Reader,
 };
 
-// Conformance: B82
+// Conformance: B82 SEED2-09 F1A-AS-17
 #[tokio::test]
 async fn it_is_signed_and_then_encrypted_to_the_clients_key_by_every_algorithm() {
     let generated = JweAlg::ALL.map(|alg| (alg, DecryptionKey::generate(alg).unwrap()));
@@ -73,6 +73,7 @@ async fn a_client_whose_keys_cannot_be_had_is_told_so_and_loses_no_code() {
     assert!(reader.app.sees(&bank, text(&without_openid, "access_token")).await);
 }
 
+// Conformance: SEED2-09
 #[tokio::test]
 async fn other_clients_get_what_they_registered() {
     let reader = Reader::new(JweAlg::EcdhEs);

@@ -40,7 +40,7 @@ fn assert_random(kind: &str, sample: &[String]) {
     assert!(bits >= 128.0, "{kind}: {bits} bits between them");
 }
 
-// Conformance: A2.0-code B44
+// Conformance: A2.0-code B44 F1B-AS-04 F2-CRY-02
 #[tokio::test]
 async fn codes_are_long_random_and_printable() {
     let bank = Bank::start().await;
@@ -52,7 +52,7 @@ async fn codes_are_long_random_and_printable() {
     assert_random("code", &codes);
 }
 
-// Conformance: A2.0-code B61
+// Conformance: A2.0-code B61 SEED1-16 F1B-AS-04 F2-CRY-02
 #[tokio::test]
 async fn access_tokens_are_long_random_and_printable() {
     let bank = Bank::start().await;
@@ -76,7 +76,7 @@ async fn access_tokens_are_long_random_and_printable() {
     }
 }
 
-// Conformance: A2.0-code B61
+// Conformance: A2.0-code B61 F1B-AS-04 F2-CRY-02
 #[tokio::test]
 async fn refresh_tokens_are_long_random_and_printable() {
     let bank = Bank::start().await;

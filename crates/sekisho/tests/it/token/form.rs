@@ -23,7 +23,7 @@ async fn send(bank: &Bank, content_type: &str, body: impl Into<reqwest::Body>) -
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-// Conformance: A2.0-token-response B46
+// Conformance: A2.0-token-response B46 SEED1-14 OP-12 OP-25
 #[tokio::test]
 async fn an_answer_is_json_that_nobody_keeps() {
     let bank = Bank::start().await;
@@ -53,6 +53,7 @@ async fn an_answer_is_json_that_nobody_keeps() {
     assert_eq!(tokens["scope"], "accounts:read offline_access openid");
 }
 
+// Conformance: SEED1-15
 #[tokio::test]
 async fn the_scope_is_told_even_when_it_is_what_was_asked() {
     let bank = Bank::start().await;
@@ -91,7 +92,7 @@ async fn a_missing_grant_type_is_an_invalid_request() {
     }
 }
 
-// Conformance: B59 B146
+// Conformance: B59 B146 F2-AS-02 BCP-17
 #[tokio::test]
 async fn a_grant_type_that_is_not_offered_is_unsupported() {
     let bank = Bank::start().await;

@@ -8,7 +8,7 @@ use crate::{
     bank::{Bank, NOON},
 };
 
-// Conformance: A2.0-id-token B75 B76 B80
+// Conformance: A2.0-id-token B75 B76 B80 SEED1-24 OP-01
 #[tokio::test]
 async fn it_tells_who_signed_in_when_and_how_and_nothing_of_the_person() {
     let bank = Bank::start().await;
@@ -50,13 +50,14 @@ async fn it_tells_who_signed_in_when_and_how_and_nothing_of_the_person() {
     assert!(claims["exp"].as_i64().unwrap() > NOON + 30);
 }
 
+// Conformance: SEED1-24 F2-AZ-13 OP-08
 #[tokio::test]
 async fn there_is_none_without_the_scope_openid() {
     let bank = Bank::start().await;
     assert!(WEB_APP.tokens(&bank, "profile accounts:read").await["id_token"].is_null());
 }
 
-// Conformance: B24 B76 oidcc-ensure-request-without-nonce-succeeds-for-code-flow
+// Conformance: B24 B76 oidcc-ensure-request-without-nonce-succeeds-for-code-flow OP-01
 #[tokio::test]
 async fn a_nonce_is_echoed_whole_and_none_is_made_up() {
     let bank = Bank::start().await;
@@ -68,7 +69,7 @@ async fn a_nonce_is_echoed_whole_and_none_is_made_up() {
     }
 }
 
-// Conformance: B79 oidcc-idtoken-signature oidcc-idtoken-rs256
+// Conformance: B79 oidcc-idtoken-signature oidcc-idtoken-rs256 SEED2-08 OP-02
 #[tokio::test]
 async fn it_is_signed_by_rs256_unless_the_client_registered_another_algorithm() {
     let algs = ["RS256", "PS256", "ES256", "EdDSA"];

@@ -115,6 +115,7 @@ impl World {
     }
 }
 
+// Conformance: ASRT-08 ASRT-10
 #[tokio::test]
 async fn a_client_gets_what_the_user_permitted_it_before_and_no_more() {
     let world = World::new().await;
@@ -200,6 +201,7 @@ async fn the_issuer_names_users_as_the_realm_file_says() {
     refused(world.ask(OWN_APP, &json!({}), &[]).await, "invalid_grant").await;
 }
 
+// Conformance: ASRT-08 ASRT-09
 #[tokio::test]
 async fn an_assertion_that_is_not_in_order_is_an_invalid_grant() {
     let world = World::new().await;

@@ -42,6 +42,7 @@ async fn a_confidential_client_must_authenticate() {
     refused(bank.post("/token", &form).await, "invalid_client").await;
 }
 
+// Conformance: SEED1-02 BCP-10
 #[tokio::test]
 async fn a_public_client_gets_a_new_token_each_time() {
     let bank = Bank::start().await;
@@ -65,7 +66,7 @@ async fn a_lost_answer_is_repeated_for_a_minute_without_a_sibling() {
     granted(CLI.refresh(&bank, refresh_token(&again)).await).await;
 }
 
-// Conformance: B95
+// Conformance: B95 BCP-10
 #[tokio::test]
 async fn a_token_used_again_later_ends_the_family_and_its_access_tokens() {
     let bank = Bank::start().await;
@@ -79,7 +80,7 @@ async fn a_token_used_again_later_ends_the_family_and_its_access_tokens() {
     }
 }
 
-// Conformance: B95
+// Conformance: B95 BCP-10
 #[tokio::test]
 async fn a_token_whose_successor_was_used_ends_the_family_at_once() {
     let bank = Bank::start().await;
@@ -161,7 +162,7 @@ async fn less_scope_may_be_asked_for_and_all_of_it_again_later() {
     assert_eq!(all["scope"], "accounts:read payments:write");
 }
 
-// Conformance: B93
+// Conformance: B93 BCP-11
 #[tokio::test]
 async fn more_scope_is_refused_and_costs_no_token() {
     let bank = Bank::start().await;
@@ -178,6 +179,7 @@ async fn more_scope_is_refused_and_costs_no_token() {
     granted(CLI.refresh(&bank, refresh_token(&next)).await).await;
 }
 
+// Conformance: BCP-13
 #[tokio::test]
 async fn a_token_that_nobody_uses_expires() {
     let bank = Bank::start().await;
@@ -213,7 +215,7 @@ async fn no_use_outlives_the_grant() {
     }
 }
 
-// Conformance: B94 oidcc-refresh-token
+// Conformance: B94 oidcc-refresh-token OP-23
 #[tokio::test]
 async fn a_refreshed_id_token_tells_of_the_same_sign_in_without_the_nonce() {
     let bank = Bank::start().await;
@@ -279,6 +281,7 @@ async fn there_is_an_id_token_only_when_openid_is_still_asked_for() {
     assert!(granted(WEB_APP.post(&bank, "/token", &form).await).await["id_token"].is_null());
 }
 
+// Conformance: BCP-14
 #[tokio::test]
 async fn a_token_changed_at_any_position_is_refused_and_harms_nobody() {
     let bank = Bank::start().await;

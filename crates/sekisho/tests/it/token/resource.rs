@@ -73,6 +73,7 @@ async fn scopes_of_two_apis_need_a_resource() {
     );
 }
 
+// Conformance: F2-AS-13 BCP-16
 #[tokio::test]
 async fn a_resource_leaves_out_the_scopes_of_other_apis() {
     let bank = Bank::start().await;
@@ -90,6 +91,7 @@ async fn a_resource_leaves_out_the_scopes_of_other_apis() {
     );
 }
 
+// Conformance: F2-AS-13 BCP-16
 #[tokio::test]
 async fn a_code_for_two_apis_becomes_a_token_for_one_with_its_scopes_alone() {
     let bank = Bank::start().await;
@@ -181,6 +183,7 @@ async fn an_api_that_reads_jwts_gets_one_that_verifies() {
     assert!(jose::b64::decode(text(&claims, "jti")).unwrap().len() >= 16);
 }
 
+// Conformance: SEED1-16
 #[tokio::test]
 async fn each_jwt_has_its_own_id() {
     let bank = Bank::start().await;
@@ -191,6 +194,7 @@ async fn each_jwt_has_its_own_id() {
     assert_ne!(id(&tokens), id(&next));
 }
 
+// Conformance: BCP-20
 #[tokio::test]
 async fn a_two_party_jwt_names_the_client_as_its_subject() {
     let bank = Bank::start().await;

@@ -26,7 +26,7 @@ async fn jwt(response: Response) -> String {
     response.text().await.unwrap()
 }
 
-// Conformance: B86 oidcc-userinfo-rs256
+// Conformance: B86 oidcc-userinfo-rs256 OP-15
 #[tokio::test]
 async fn it_is_signed_by_the_registered_algorithm_for_the_client_that_asks() {
     for alg in ["RS256", "PS256", "ES256", "EdDSA"] {
@@ -44,6 +44,7 @@ async fn it_is_signed_by_the_registered_algorithm_for_the_client_that_asks() {
     }
 }
 
+// Conformance: OP-15
 #[tokio::test]
 async fn it_is_signed_and_then_encrypted() {
     let reader = Reader::new(JweAlg::RsaOaep256);

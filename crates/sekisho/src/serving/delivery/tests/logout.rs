@@ -99,7 +99,7 @@ impl Receiver {
     }
 }
 
-// Conformance: B136 oidcc-backchannel-rp-initiated-logout
+// Conformance: B136 oidcc-backchannel-rp-initiated-logout BC-03 BC-04
 #[tokio::test]
 async fn the_token_says_who_was_signed_out_and_cannot_be_taken_for_another_kind() {
     let world = world().await;
@@ -121,6 +121,7 @@ async fn the_token_says_who_was_signed_out_and_cannot_be_taken_for_another_kind(
     assert_eq!(claims, expected);
 }
 
+// Conformance: BC-04
 #[tokio::test]
 async fn every_attempt_has_a_token_of_its_own_that_is_not_old() {
     let world = world().await;
@@ -147,7 +148,7 @@ async fn every_attempt_has_a_token_of_its_own_that_is_not_old() {
 }
 
 /// §2.8: "If the logout request was invalid or the logout failed, the RP MUST respond with HTTP 400 Bad Request."
-// Conformance: B136
+// Conformance: B136 BC-06
 #[tokio::test]
 async fn what_the_app_refuses_or_redirects_is_not_sent_again() {
     for answer in [StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND, StatusCode::FOUND] {
@@ -170,6 +171,7 @@ async fn what_the_app_refuses_or_redirects_is_not_sent_again() {
     }
 }
 
+// Conformance: BC-08
 #[tokio::test]
 async fn an_app_that_does_not_answer_holds_up_no_other() {
     let world = world().await;
