@@ -93,7 +93,7 @@ async fn pushed_with(fapi: &Fapi, client_id: &str, assertion: &str) -> reqwest::
 // Conformance: fapi2-security-profile-final-par-test-par-endpoint-url-as-audience-fails
 // Conformance: fapi2-security-profile-final-par-test-token-endpoint-url-as-audience-fails
 // Conformance: fapi1-advanced-final-par-test-pushed-authorization-url-as-audience-for-client-JWT-assertion
-// Conformance: fapi1-advanced-final-par-test-array-as-audience-for-client-JWT-assertion
+// Conformance: fapi1-advanced-final-test-array-as-audience-for-client-JWT-assertion
 #[tokio::test]
 async fn an_assertion_is_meant_for_whom_the_profile_says() {
     let fapi = Fapi::start().await;
