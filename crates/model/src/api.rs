@@ -33,9 +33,9 @@ pub struct Api {
     /// The scopes that it owns.
     #[serde(default)]
     pub scope: Vec<ApiScope>,
-    /// RFC 9396 types, kept for the gateway and the consent page.
+    /// What can be asked for in detail there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub authorization_details: Vec<serde_json::Value>,
+    pub authorization_details: Vec<DetailsType>,
     /// The API's own credentials: clients that may introspect tokens meant for it.
     #[serde(default)]
     pub introspection: Vec<String>,
@@ -68,6 +68,26 @@ pub struct ApiScope {
     /// What it permits: locale → text.
     #[serde(default)]
     pub description: Localized,
+}
+
+/// A type of authorization details (RFC 9396 §2.1): what an app may ask for in it, and how the user is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DetailsType {
+    /// Its name, unique in the realm.
+    #[serde(rename = "type")]
+    pub name: String,
+    /// What its objects look like, as a JSON Schema.
+    #[serde(default)]
+    pub schema: serde_json::Value,
+    /// What an object permits, in the user's words: locale → text with `{member}` in the places of values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub consent: Localized,
+    /// The list of which the user may leave out items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choose: Option<String>,
+    /// Whether a permission is remembered; otherwise each object is a transaction of its own, asked for each time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remember: bool,
 }
 
 /// What an access token looks like.

@@ -1,7 +1,7 @@
 //! An authorization: one completed request under a grant; tokens name it.
 
 use protocol::{
-    Confirmation,
+    AuthorizationDetails, Confirmation,
     acr::Acr,
     claims::{self, ClaimNames},
     claims_request::{ClaimsRequest, RequestedClaims},
@@ -71,6 +71,9 @@ pub struct AuthorizationContext {
     /// The resources that the request named (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
+    /// What the user permitted in detail (RFC 9396).
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
     /// The single claims that the request asked for.
     #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
     pub claims: ClaimsRequest,
@@ -100,6 +103,7 @@ impl AuthorizationContext {
             code_challenge: None,
             nonce: None,
             resource: Vec::new(),
+            authorization_details: AuthorizationDetails::default(),
             claims: ClaimsRequest::default(),
             permitted_claims: ClaimNames::new(),
             claims_locales: Vec::new(),

@@ -1,6 +1,6 @@
 //! A request of a device that waits for its user, who answers it elsewhere.
 
-use protocol::scope::Scope;
+use protocol::{AuthorizationDetails, scope::Scope};
 use serde::{Deserialize, Serialize};
 
 /// A device's request.
@@ -50,6 +50,9 @@ pub struct DeviceRequestDetails {
     /// The resources that it named (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
+    /// What it asked for in detail (RFC 9396).
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
 }
 
 /// What became of it.

@@ -1,6 +1,6 @@
 //! A grant: what a user has permitted a client; remembered, shown at `/account`, and can be taken back.
 
-use protocol::{claims::ClaimNames, scope::Scope};
+use protocol::{AuthorizationDetails, claims::ClaimNames, scope::Scope};
 
 /// A grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Grant {
     pub scope: Scope,
     /// Claims that were permitted one by one, besides those of the scope.
     pub claims: ClaimNames,
+    /// What was permitted in detail, of the types that are remembered (RFC 9396).
+    pub authorization_details: AuthorizationDetails,
     /// Whether its client manages it by its id, beside the one grant that is remembered.
     pub managed: bool,
     /// When it was first given, unix seconds.

@@ -17,6 +17,7 @@ mod secret;
 pub mod api;
 pub mod authorization;
 pub mod client;
+pub mod consent_sentence;
 pub mod device_request;
 pub mod flow;
 pub mod grant;
@@ -28,7 +29,7 @@ pub mod session;
 pub mod signing_key;
 pub mod user;
 
-pub use api::{Api, ApiScope, TokenFormat};
+pub use api::{Api, ApiScope, DetailsType, TokenFormat};
 pub use authorization::{Authorization, AuthorizationContext};
 pub use client::Client;
 pub use clock::Clock;

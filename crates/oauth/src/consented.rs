@@ -4,11 +4,11 @@
 
 use jose::{b64, random_bytes};
 use model::{Grant, new_id};
-use protocol::grant_management::GrantManagement;
+use protocol::{AuthorizationDetails, grant_management::GrantManagement};
 use realm::RealmContext;
 use storage::{Change, StorageError, grant};
 
-use crate::authorize::Permission;
+use crate::{authorization_details, authorize::Permission};
 
 /// How long an unclaimed grant outlives its code, in seconds: the tokens of a code that is redeemed at the last moment.
 const SLACK: i64 = 60;
@@ -85,7 +85,7 @@ impl Known {
         };
         known
             .filter(|grant| grant.is_alive(realm.now()))
-            .map(|grant| asked.permitted_by(grant))
+            .map(|grant| asked.permitted_by(&realm.details_types, grant))
             .unwrap_or_default()
     }
 }
@@ -127,9 +127,13 @@ pub(crate) fn use_grant(
             Ok((id, change.then(end)))
         }
         Known::Replace(known) => {
-            let Permission { scope, claims } = consented.permitted;
+            let Permission {
+                scope,
+                claims,
+                authorization_details,
+            } = &consented.permitted.remembered(&realm.details_types);
             let expires_at = now + realm.realm.lifetimes.grant;
-            let touch = grant::touch(issuer, &known, (scope, claims), expires_at, now)?;
+            let touch = grant::touch(issuer, &known, (scope, claims, authorization_details), expires_at, now)?;
             let end = grant::end_authorizations(issuer, &known.id, now);
             Ok((known.id, Change::new().then(touch).then(end)))
         }
@@ -137,21 +141,34 @@ pub(crate) fn use_grant(
 }
 
 fn widen(realm: &RealmContext, consented: &Consented<'_>, known: Grant) -> Result<(String, Change), StorageError> {
-    let now = realm.now();
-    let expires_at = match consented.approval {
-        Approval::Asked => now + realm.realm.lifetimes.grant,
-        Approval::Remembered => known.expires_at,
+    let (now, types) = (realm.now(), &realm.details_types);
+    let (expires_at, all) = match consented.approval {
+        Approval::Asked => {
+            let kept = consented.asked.not_asked(&known);
+            let new = consented.permitted.remembered(types);
+            (now + realm.realm.lifetimes.grant, kept.union(&new))
+        }
+        // Whatever is in detail was found in the grant.
+        Approval::Remembered => {
+            let kept = Permission {
+                scope: known.scope.clone(),
+                claims: known.claims.clone(),
+                authorization_details: known.authorization_details.clone(),
+            };
+            let new = Permission {
+                authorization_details: AuthorizationDetails::default(),
+                ..consented.permitted.clone()
+            };
+            (known.expires_at, kept.union(&new))
+        }
     };
-    let kept = match consented.approval {
-        Approval::Asked => consented.asked.not_asked(&known),
-        Approval::Remembered => Permission {
-            scope: known.scope.clone(),
-            claims: known.claims.clone(),
-        },
-    };
-    let all = kept.union(consented.permitted);
-    let touch = grant::touch(realm.issuer(), &known, (&all.scope, &all.claims), expires_at, now)?;
-    Ok((known.id, Change::new().then(touch)))
+    let after = (&all.scope, &all.claims, &all.authorization_details);
+    let touch = grant::touch(realm.issuer(), &known, after, expires_at, now)?;
+    // Tokens look up the scope in the grant, but not what is in detail: where some of that was taken back, what came
+    // before ends.
+    let kept = authorization_details::within(types, &known.authorization_details, &all.authorization_details);
+    let end = (kept != known.authorization_details).then(|| grant::end_authorizations(realm.issuer(), &known.id, now));
+    Ok((known.id, Change::new().then(touch).then_all(end)))
 }
 
 fn new_grant(realm: &RealmContext, consented: &Consented<'_>) -> Grant {
@@ -162,6 +179,10 @@ fn new_grant(realm: &RealmContext, consented: &Consented<'_>) -> Grant {
         client_id: consented.client_id.to_owned(),
         scope: consented.permitted.scope.clone(),
         claims: consented.permitted.claims.clone(),
+        authorization_details: authorization_details::remembered(
+            &realm.details_types,
+            &consented.permitted.authorization_details,
+        ),
         managed: false,
         created_at: now,
         updated_at: now,

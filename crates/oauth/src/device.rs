@@ -6,12 +6,15 @@
 //! device is theirs. The authorization appears with the approval, so that it can be taken back before the device polls.
 
 use model::{Authorization, AuthorizationContext, Client, DeviceRequest, new_id};
-use protocol::{device_authorization::UserCode, grant_type::GrantType, resource_indicator::Resource, scope::Scope};
+use protocol::{
+    AuthorizationDetails, device_authorization::UserCode, grant_type::GrantType, resource_indicator::Resource,
+    scope::Scope,
+};
 use realm::RealmContext;
 use storage::{Change, Outcome, StorageError, authorization, device_request, session};
 
 use crate::{
-    Fault,
+    Fault, authorization_details,
     authorize::{ConsentNeeded, Permission, Person},
     consented::{self, Approval, Consented, Known},
     scope_policy::{self, UnmetAssurance},
@@ -31,6 +34,8 @@ pub struct WaitingRequest {
     pub client: Client,
     /// For what.
     pub scope: Scope,
+    /// And for what in detail.
+    pub authorization_details: AuthorizationDetails,
     /// Of which APIs.
     pub audience: Vec<String>,
     resources: Vec<Resource>,
@@ -41,6 +46,7 @@ impl WaitingRequest {
     pub fn asked(&self) -> Permission {
         Permission {
             scope: self.scope.clone(),
+            authorization_details: self.authorization_details.clone(),
             ..Permission::default()
         }
     }
@@ -72,13 +78,19 @@ pub async fn find(realm: &RealmContext, user_code: &UserCode) -> Result<Option<W
         .collect();
     let registered = scope_policy::registered(realm, &client.metadata);
     let scope = request.details.scope.intersection(registered);
-    let audience = scope_policy::audience(realm, &client, &scope, &resources).unwrap_or_default();
-    let can_be_asked = !scope.is_empty() && !audience.is_empty();
+    let authorization_details = request.details.authorization_details.clone();
+    // What was asked for in detail stands whole or not at all.
+    let is_possible = authorization_details::check(realm, &client.metadata, &authorization_details).is_ok();
+    let asked = (&scope, &authorization_details);
+    let audience = scope_policy::audience(realm, &client, asked, &resources).unwrap_or_default();
+    let is_something = !scope.is_empty() || !authorization_details.is_empty();
+    let can_be_asked = is_possible && is_something && !audience.is_empty();
     Ok(can_be_asked.then_some(WaitingRequest {
         request,
         user_code: user_code.clone(),
         client,
         scope,
+        authorization_details,
         audience,
         resources,
     }))
@@ -135,8 +147,9 @@ pub async fn approve(
     let asked = waiting.asked();
     let permitted = permitted.intersection(&asked);
     let scope = &permitted.scope;
-    let audience = scope_policy::audience(realm, &waiting.client, scope, &waiting.resources).unwrap_or_default();
-    if scope.is_empty() || audience.is_empty() {
+    let rights = (scope, &permitted.authorization_details);
+    let audience = scope_policy::audience(realm, &waiting.client, rights, &waiting.resources).unwrap_or_default();
+    if permitted.opens_nothing() || audience.is_empty() {
         return Ok(Answered::Nothing);
     }
     for _ in 0..ATTEMPTS {
@@ -153,7 +166,7 @@ pub async fn approve(
             approval: Approval::Asked,
         };
         let (grant_id, grant_change) = consented::use_grant(realm, &consented, known)?;
-        let new = new_authorization(realm, waiting, person, grant_id, (scope, &audience));
+        let new = new_authorization(realm, waiting, person, grant_id, (&permitted, &audience));
         let change_id = new_id();
         let change = grant_change
             .then(session::still_alive(issuer, &person.session.id))
@@ -203,7 +216,7 @@ fn new_authorization(
     waiting: &WaitingRequest,
     person: &Person,
     grant_id: String,
-    (scope, audience): (&Scope, &[String]),
+    (permitted, audience): (&Permission, &[String]),
 ) -> Authorization {
     Authorization {
         id: new_id(),
@@ -211,10 +224,11 @@ fn new_authorization(
         user_id: person.user.id.clone(),
         client_id: waiting.client.id().to_owned(),
         session_id: person.session.id.clone(),
-        scope: scope.clone(),
+        scope: permitted.scope.clone(),
         audience: audience.to_vec(),
         details: AuthorizationContext {
             resource: waiting.request.details.resource.clone(),
+            authorization_details: permitted.authorization_details.clone(),
             ..AuthorizationContext::authenticated(person.session.acr, person.session.amr.clone())
         },
         auth_time: person.session.auth_time,
@@ -222,7 +236,7 @@ fn new_authorization(
         code_expires_at: None,
         code_used_at: None,
         // Whoever signs out of the browser after approving does not mean the device.
-        offline: scope_policy::gives_refresh_token(&waiting.client, scope),
+        offline: scope_policy::gives_refresh_token(&waiting.client, &permitted.scope),
         created_at: realm.now(),
         // With a refresh token it will live as long as its grant.
         expires_at: waiting.request.expires_at + realm.realm.lifetimes.access_token + SLACK,

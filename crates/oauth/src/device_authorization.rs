@@ -1,6 +1,6 @@
 //! `POST /device_authorization`: a device without a browser asks for a code that its user enters elsewhere.
 //!
-//! Spec: RFC 8628 §3.1 and §3.2, RFC 6749 §5.2 (errors).
+//! Spec: RFC 8628 §3.1 and §3.2, RFC 6749 §5.2 (errors), RFC 9396 §3.
 //!
 //! Scope and resources are held to the same rules as at the authorization endpoint. Anybody can claim to be a public
 //! client, so how many requests of a client wait is limited.
@@ -18,6 +18,7 @@ use storage::{Change, Outcome, StorageError, device_request};
 
 use crate::{
     EndpointRequest, Fault,
+    authorization_details::{self, DetailsRefusal},
     client_auth::{self, ClientAuthRefusal},
     scope_policy::{self, ScopeRefusal},
 };
@@ -45,6 +46,9 @@ pub enum DeviceAuthorizationRefusal {
     /// The resource is not possible.
     #[error("{0}")]
     Target(String),
+    /// The authorization details are not possible.
+    #[error(transparent)]
+    Details(#[from] DetailsRefusal),
     /// Grants are managed from the authorization endpoint.
     #[error("grants are managed from the authorization endpoint alone: leave out {0}")]
     GrantManagement(&'static str),
@@ -65,6 +69,7 @@ impl DeviceAuthorizationRefusal {
             Self::GrantTypeNotRegistered => ErrorCode::UnauthorizedClient,
             Self::Scope(_) => ErrorCode::InvalidScope,
             Self::Target(_) => ErrorCode::InvalidTarget,
+            Self::Details(refusal) => refusal.code(),
             Self::TooManyWaiting => ErrorCode::TemporarilyUnavailable,
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
@@ -109,10 +114,13 @@ pub async fn device_authorization(
     let asked = Scope::parse(request.form.first("scope").unwrap_or_default())
         .map_err(|error| DeviceAuthorizationRefusal::Scope(error.to_string()))?;
     let resources = scope_policy::resources(request.form)?;
-    let scope = scope_policy::for_user_at(realm, client, &asked, &resources, true)?;
+    let authorization_details = authorization_details::asked(request.form)?;
+    authorization_details::check(realm, &client.metadata, &authorization_details)?;
+    let scope = scope_policy::for_user_at(realm, client, (&asked, &authorization_details), &resources, true)?;
     let details = DeviceRequestDetails {
         scope,
         resource: resources.iter().map(|resource| resource.as_str().to_owned()).collect(),
+        authorization_details,
     };
     let (device_code, user_code) = commit(realm, client, details).await?;
     let verification_uri = format!("{}/device", realm.issuer());

@@ -1,6 +1,6 @@
 //! The two metadata documents.
 //!
-//! Spec: RFC 8414 §3, OpenID Connect Discovery §4.
+//! Spec: RFC 8414 §3, OpenID Connect Discovery §4, RFC 9396 §10.
 
 use jose::SigningAlg;
 use protocol::{claims, prompt, server_metadata::ServerMetadata};
@@ -22,6 +22,7 @@ pub fn metadata(realm: &RealmContext) -> ServerMetadata {
     );
     let prompts = prompt::supported(realm.realm.sign_up);
     metadata.prompt_values_supported = prompts.map(|value| value.as_str().to_owned()).collect();
+    metadata.authorization_details_types_supported = realm.details_types.names().map(str::to_owned).collect();
     metadata.registration_endpoint = is_offered.then(|| registration::endpoint(realm));
     metadata
 }

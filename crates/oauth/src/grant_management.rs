@@ -71,6 +71,7 @@ pub async fn query(
     Ok(GrantResource {
         scopes: by_resource(realm, &grant.scope),
         claims: of_scope.chain(grant.claims.iter().cloned()).collect(),
+        authorization_details: grant.authorization_details,
         created_at: grant.created_at,
         last_updated: grant.updated_at,
         expires_at: grant.expires_at,

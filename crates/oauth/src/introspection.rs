@@ -1,6 +1,6 @@
 //! `POST /introspect`: is this token worth something, and to whom?
 //!
-//! Spec: RFC 7662 §2, RFC 9701 §4, §5
+//! Spec: RFC 7662 §2, RFC 9396 §9.2, RFC 9701 §4, §5
 //!
 //! Accepted: callers that authenticate, as at the token endpoint. Whoever asks about a token that is not meant for them,
 //! and not their own, learns only that it is not active (RFC 7662 §2.2, §4). Deliberately not: a JWT for whoever did not
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use model::{Client, RefreshFamily};
 use protocol::{
-    ClientMetadata,
+    AuthorizationDetails, ClientMetadata,
     audience::Audience,
     error_code::ErrorCode,
     grant_type::GrantType,
@@ -18,9 +18,10 @@ use protocol::{
     scope::Scope,
 };
 use realm::RealmContext;
+use storage::authorization::LiveAuthorization;
 
 use crate::{
-    EndpointRequest, Fault,
+    EndpointRequest, Fault, authorization_details,
     client_auth::{self, ClientAuthRefusal},
     issue::{AccessToken, Answer, Protection, ProtectionRefusal, refresh_token::PresentedRefreshToken},
     scope_policy, sender_constraint, subject,
@@ -122,6 +123,8 @@ pub struct LiveToken {
     pub sub_for_client: String,
     /// What it permits now.
     pub scope: Scope,
+    /// What it permits in detail now.
+    pub authorization_details: AuthorizationDetails,
     /// For whom it is meant now.
     pub audience: Vec<String>,
     /// The user's name to sign in with.
@@ -150,7 +153,7 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
         },
         None => None,
     };
-    let (scope, audience, username, client_metadata) = if let Some(id) = &token.authorization_id {
+    let (scope, details, audience, username, client_metadata) = if let Some(id) = &token.authorization_id {
         let rows = realm
             .store
             .live_authorization(issuer, id, &token.jti, realm.now())
@@ -170,6 +173,7 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
         let registered = scope_policy::registered(realm, &rows.client_metadata);
         (
             rows.scope.intersection(registered),
+            still_in_detail(realm, &token, &rows),
             rows.audience,
             Some(rows.username),
             rows.client_metadata,
@@ -185,6 +189,14 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
         }
         (
             client.metadata.scope.clone().unwrap_or_default(),
+            authorization_details::registered(
+                realm,
+                &client.metadata,
+                token
+                    .authorization_details
+                    .as_ref()
+                    .unwrap_or(&AuthorizationDetails::default()),
+            ),
             token.audience.clone(),
             None,
             client.metadata,
@@ -202,15 +214,26 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
         .filter(|aud| audience.contains(aud))
         .cloned()
         .collect();
-    let is_worth_something = !audience.is_empty() && !scope.is_empty();
+    let details = authorization_details::for_audience(realm, &details, &audience);
+    let is_worth_something = !audience.is_empty() && (!scope.is_empty() || !details.is_empty());
     Ok(is_worth_something.then_some(LiveToken {
         token,
         sub_for_client,
         scope,
+        authorization_details: details,
         audience,
         username,
         client_metadata,
     }))
+}
+
+/// What of a token's details its authorization permits, and its client is still registered for.
+fn still_in_detail(realm: &RealmContext, token: &AccessToken, rows: &LiveAuthorization) -> AuthorizationDetails {
+    let permitted = authorization_details::registered(realm, &rows.client_metadata, &rows.authorization_details);
+    match &token.authorization_details {
+        Some(details) => authorization_details::within(&realm.details_types, details, &permitted),
+        None => permitted,
+    }
 }
 
 /// Whether a token is a client's own, or meant for the API whose credentials the client has.
@@ -234,6 +257,11 @@ async fn access_token_response(
     // An API knows users by their one identifier. A client learns no more of its own token than it knows already: the
     // name to sign in with would tell what a pairwise `sub` hides.
     let token_type = live.token.token_type();
+    let authorization_details = if is_own {
+        live.authorization_details
+    } else {
+        authorization_details::for_api_of(realm, &live.authorization_details, caller)
+    };
     let (sub, username) = if is_own {
         let is_public = live.sub_for_client == live.token.sub;
         (live.sub_for_client, live.username.filter(|_| is_public))
@@ -242,7 +270,8 @@ async fn access_token_response(
     };
     Ok(IntrospectionResponse {
         active: true,
-        scope: Some(live.scope),
+        scope: Some(live.scope).filter(|scope| !scope.is_empty()),
+        authorization_details,
         token_type: Some(token_type.into()),
         client_id: Some(live.token.client_id),
         username,
@@ -292,7 +321,12 @@ async fn refresh_token_response(
     };
     Ok(IntrospectionResponse {
         active: true,
-        scope: Some(family.scope.intersection(&authorization.scope)),
+        scope: Some(family.scope.intersection(&authorization.scope)).filter(|scope| !scope.is_empty()),
+        authorization_details: authorization_details::registered(
+            realm,
+            &caller.metadata,
+            &authorization.details.authorization_details,
+        ),
         client_id: Some(family.client_id),
         exp: Some(family.expires_at),
         sub: Some(subject::of(realm, &caller.metadata, &authorization.user_id)?),

@@ -16,6 +16,7 @@
 mod consented;
 mod fault;
 
+pub mod authorization_details;
 pub mod authorize;
 pub mod client_auth;
 pub mod client_keys;

@@ -1,12 +1,13 @@
 //! Which scopes a client may have, and for whom the token that they need is meant.
 //!
-//! Spec: RFC 6749 §3.3, RFC 8707 §2, RFC 9728; OpenID Connect Core §3.1.2.1, §11.
+//! Spec: RFC 6749 §3.3, RFC 8707 §2, RFC 9396 §3.1 and §3.2, RFC 9728; OpenID Connect Core §3.1.2.1, §11.
 //! Scopes that this realm does not know are ignored, as OpenID Connect asks; known ones that the client is not
 //! registered for are refused, so that its developer learns of it.
 
-use model::{Api, Client};
+use model::{Api, Authorization, Client};
 use protocol::{
     acr::Acr,
+    authorization_details::AuthorizationDetails,
     client_metadata::ClientMetadata,
     form::Form,
     grant_type::GrantType,
@@ -16,7 +17,7 @@ use protocol::{
 pub use realm::OPENID_SCOPES;
 use realm::RealmContext;
 
-use crate::grants::GrantRefusal;
+use crate::{authorization_details, grants::GrantRefusal};
 
 /// Why a scope or resource is not possible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,8 +53,45 @@ pub(crate) fn registered<'a>(realm: &'a RealmContext, metadata: &'a ClientMetada
     metadata.scope.as_ref().unwrap_or(&realm.scopes.openid)
 }
 
-/// The scope of an authorization request: what of it is known and registered.
-pub fn for_user(realm: &RealmContext, client: &Client, asked: &Scope) -> Result<Scope, ScopeRefusal> {
+/// What a token permits, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rights {
+    /// The scope.
+    pub scope: Scope,
+    /// What is permitted in detail.
+    pub authorization_details: AuthorizationDetails,
+    /// For whom the token is meant.
+    pub audience: Vec<String>,
+}
+
+impl Rights {
+    /// What an authorization permits, as far as its client is still registered for it.
+    pub(crate) fn of(realm: &RealmContext, client: &ClientMetadata, authorization: &Authorization) -> Self {
+        let details = &authorization.details.authorization_details;
+        Self {
+            scope: authorization.scope.intersection(registered(realm, client)),
+            authorization_details: authorization_details::registered(realm, client, details),
+            audience: authorization.audience.clone(),
+        }
+    }
+
+    /// Whether it opens anything anywhere.
+    pub fn are_none(&self) -> bool {
+        self.audience.is_empty() || (self.scope.is_empty() && self.authorization_details.is_empty())
+    }
+}
+
+/// The scope of an authorization request: what of it is known and registered. Who asks in detail and names no scope asks
+/// for none.
+pub fn for_user(
+    realm: &RealmContext,
+    client: &Client,
+    asked: &Scope,
+    details: &AuthorizationDetails,
+) -> Result<Scope, ScopeRefusal> {
+    if asked.is_empty() && !details.is_empty() {
+        return Ok(Scope::default());
+    }
     // No user is asked for what is the client's own.
     let known = &realm.scopes.known.difference(&realm.scopes.management);
     let registered = registered(realm, &client.metadata);
@@ -76,15 +114,15 @@ pub fn for_user(realm: &RealmContext, client: &Client, asked: &Scope) -> Result<
 pub fn for_user_at(
     realm: &RealmContext,
     client: &Client,
-    asked: &Scope,
+    (asked, details): (&Scope, &AuthorizationDetails),
     resources: &[Resource],
     can_refresh: bool,
 ) -> Result<Scope, ScopeRefusal> {
     // offline_access means nothing without a code and the refresh_token grant (OIDC Core §11: ignore it).
     let can_refresh = can_refresh && client.metadata.allows_grant_type(GrantType::RefreshToken);
-    let scope = for_user(realm, client, asked)?.filter(|name| name != OFFLINE_ACCESS || can_refresh);
-    let audience = audience(realm, client, &scope, resources)?;
-    for_audience(realm, &scope, &audience)
+    let scope = for_user(realm, client, asked, details)?.filter(|name| name != OFFLINE_ACCESS || can_refresh);
+    let audience = audience(realm, client, (&scope, details), resources)?;
+    for_audience(realm, (&scope, details), &audience)
 }
 
 /// Whether tokens with this scope come with a refresh token: in OpenID requests it follows from `offline_access`
@@ -110,30 +148,46 @@ pub fn check_assurance(realm: &RealmContext, audience: &[String], reached: Acr) 
     }
 }
 
-/// The audience of a token with this scope; checks that the client follows what each API demands.
+/// The audience of a token with this scope and these details; checks that the client follows what each API demands.
+///
+/// Details say by their type which API they are for, so that `resource` has no say in that (RFC 9396 §3.2); a token for
+/// several APIs is given to whoever names them.
 pub fn audience(
     realm: &RealmContext,
     client: &Client,
-    scope: &Scope,
+    (scope, details): (&Scope, &AuthorizationDetails),
     resources: &[Resource],
 ) -> Result<Vec<String>, ScopeRefusal> {
-    let audience =
-        resource_indicator::audience(resources, scope, &scopes_of_apis(realm), realm.issuer()).map_err(|_| {
-            ScopeRefusal::Target(
+    let several = || {
+        ScopeRefusal::Target(
             "say with the parameter resource for which one API of this server the token is: the identifier must be \
-             known here, and scopes of several APIs need it"
+             known here, and scopes or authorization_details of several APIs need it"
                 .into(),
         )
-        })?;
+    };
+    let mut audience = resource_indicator::audience(resources, scope, &scopes_of_apis(realm), realm.issuer())
+        .map_err(|_| several())?;
+    for owner in authorization_details::owners(realm, details) {
+        if !audience.iter().any(|known| known == owner) {
+            audience.push(owner.to_owned());
+        }
+    }
+    if resources.is_empty() && audience.iter().filter(|known| *known != realm.issuer()).count() > 1 {
+        return Err(several());
+    }
     check_targets(realm, client, &audience)?;
     Ok(audience)
 }
 
 /// What of a scope a token with this audience needs: a resource that was named leaves out the scopes of other APIs
 /// (RFC 8707 §2.2).
-pub fn for_audience(realm: &RealmContext, scope: &Scope, audience: &[String]) -> Result<Scope, ScopeRefusal> {
+pub fn for_audience(
+    realm: &RealmContext,
+    (scope, details): (&Scope, &AuthorizationDetails),
+    audience: &[String],
+) -> Result<Scope, ScopeRefusal> {
     let scope = resource_indicator::scope_for_audience(audience, scope, &scopes_of_apis(realm));
-    if scope.is_empty() {
+    if scope.is_empty() && details.is_empty() {
         return Err(ScopeRefusal::NothingOfResource);
     }
     Ok(scope)
@@ -174,18 +228,18 @@ fn check_profile(realm: &RealmContext, client: &Client, api: &Api) -> Result<(),
     }
 }
 
-/// Scope and audience of a two-party token.
-pub fn for_client_itself(
-    realm: &RealmContext,
-    client: &Client,
-    form: &Form,
-) -> Result<(Scope, Vec<String>), GrantRefusal> {
+/// The rights of a two-party token.
+pub fn for_client_itself(realm: &RealmContext, client: &Client, form: &Form) -> Result<Rights, GrantRefusal> {
     let asked = asked(form)?;
+    let details = authorization_details::asked(form)?;
+    authorization_details::check(realm, &client.metadata, &details)?;
     let known = &realm.scopes.known;
     let none = Scope::default();
     let registered = client.metadata.scope.as_ref().unwrap_or(&none);
     let needs_user = |name: &str| OPENID_SCOPES.contains(&name);
-    let scope = if asked.is_empty() {
+    let scope = if asked.is_empty() && !details.is_empty() {
+        Scope::default()
+    } else if asked.is_empty() {
         // Management of grants is asked for by name: its tokens are for no API.
         let is_meant = |name: &str| !needs_user(name) && !realm.scopes.management.contains(name);
         registered.intersection(known).filter(is_meant)
@@ -198,11 +252,15 @@ pub fn for_client_itself(
     if let Some(name) = scope.difference(registered).iter().next() {
         return Err(ScopeRefusal::NotRegistered(name.to_owned()).into());
     }
-    if scope.is_empty() {
+    if scope.is_empty() && details.is_empty() {
         return Err(ScopeRefusal::Nothing(known.to_string()).into());
     }
-    let audience = audience(realm, client, &scope, &resources(form)?)?;
-    Ok((for_audience(realm, &scope, &audience)?, audience))
+    let audience = audience(realm, client, (&scope, &details), &resources(form)?)?;
+    Ok(Rights {
+        scope: for_audience(realm, (&scope, &details), &audience)?,
+        authorization_details: details,
+        audience,
+    })
 }
 
 /// The `scope` parameter of a token request; empty when there is none.
@@ -218,32 +276,45 @@ pub fn resources(form: &Form) -> Result<Vec<Resource>, ScopeRefusal> {
         .collect()
 }
 
-/// A token request may name fewer resources than were granted (RFC 8707 §2.2); the scope shrinks to theirs.
-pub fn narrow(
-    realm: &RealmContext,
-    scope: &Scope,
-    audience: &[String],
-    form: &Form,
-) -> Result<(Scope, Vec<String>), GrantRefusal> {
+/// A token request may name fewer resources than were granted (RFC 8707 §2.2): scope and details shrink to theirs. It may
+/// also ask for less in detail (RFC 9396 §6).
+pub fn narrow(realm: &RealmContext, granted: Rights, form: &Form) -> Result<Rights, GrantRefusal> {
+    let details = authorization_details::narrow(realm, &granted.authorization_details, form)?;
     let resources = resources(form)?;
-    if resources.is_empty() {
-        return Ok((scope.clone(), audience.to_vec()));
+    let rights = if resources.is_empty() {
+        Rights {
+            authorization_details: details,
+            ..granted
+        }
+    } else {
+        at_resources(realm, granted, &details, &resources)?
+    };
+    if rights.are_none() {
+        return Err(ScopeRefusal::NothingOfResource.into());
     }
-    if let Some(stranger) = resources
-        .iter()
-        .find(|named| !audience.iter().any(|known| known == named.as_str()))
-    {
+    Ok(rights)
+}
+
+fn at_resources(
+    realm: &RealmContext,
+    granted: Rights,
+    details: &AuthorizationDetails,
+    resources: &[Resource],
+) -> Result<Rights, GrantRefusal> {
+    let is_granted = |named: &Resource| granted.audience.iter().any(|known| known == named.as_str());
+    if let Some(stranger) = resources.iter().find(|named| !is_granted(named)) {
         return Err(GrantRefusal::Target(format!(
             "the permission does not cover the resource {}",
             stranger.as_str()
         )));
     }
-    let is_named = |known: &&String| resources.iter().any(|named| named.as_str() == known.as_str());
-    let named: Vec<String> = audience.iter().filter(is_named).cloned().collect();
-    let theirs = target_apis(realm, &named).fold(realm.scopes.openid.clone(), |scope, api| scope.union(&api.scopes()));
-    let scope = scope.intersection(&theirs);
-    if scope.is_empty() {
-        return Err(ScopeRefusal::NothingOfResource.into());
-    }
-    Ok((scope, named))
+    let is_named = |known: &String| resources.iter().any(|named| named.as_str() == known.as_str());
+    let audience: Vec<String> = granted.audience.into_iter().filter(is_named).collect();
+    let theirs =
+        target_apis(realm, &audience).fold(realm.scopes.openid.clone(), |scope, api| scope.union(&api.scopes()));
+    Ok(Rights {
+        scope: granted.scope.intersection(&theirs),
+        authorization_details: authorization_details::for_audience(realm, details, &audience),
+        audience,
+    })
 }

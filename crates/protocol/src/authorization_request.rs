@@ -1,6 +1,6 @@
 //! The parameters of an authorization request, read and checked once it is known where the answer goes.
 //!
-//! Spec: RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1, §3.2.2.1, §5.5 and §11, RFC 7636 §4.3, RFC 8707 §2.1
+//! Spec: RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1, §3.2.2.1, §5.5 and §11, RFC 7636 §4.3, RFC 8707 §2.1, RFC 9396 §3
 //!
 //! Accepted: every parameter of OpenID Connect Core; unknown ones are ignored. Request objects are taken apart before
 //! (`request_object.rs`). Deliberately not: `registration` (answered by its own error code), PKCE `plain`.
@@ -10,8 +10,8 @@ mod parse;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ClaimsRequest, ClientMetadata, CodeChallenge, ErrorCode, Form, GrantManagement, Prompt, Resource, ResponseMode,
-    ResponseType, Scope, SecurityProfile, ValidatedRedirectUri,
+    AuthorizationDetails, ClaimsRequest, ClientMetadata, CodeChallenge, ErrorCode, Form, GrantManagement, Prompt,
+    Resource, ResponseMode, ResponseType, Scope, SecurityProfile, ValidatedRedirectUri,
 };
 
 /// The parameters that are read here.
@@ -36,6 +36,7 @@ pub const PARAMETERS: &[&str] = &[
     "code_challenge_method",
     "dpop_jkt",
     "resource",
+    "authorization_details",
     "registration",
 ];
 
@@ -145,6 +146,9 @@ pub struct AuthorizationRequest {
     /// The APIs that the tokens are for (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<Resource>,
+    /// What is asked for in detail (RFC 9396); whether each type allows it is another question.
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
     /// What to do with a grant that the client manages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_management: Option<GrantManagement>,

@@ -1,7 +1,7 @@
 //! Every registered error code that this server answers with, with its HTTP status and its section.
 //!
 //! Spec: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2, RFC 8628 §3.5, RFC 8707 §2,
-//! RFC 9449 §12.2, RFC 9470 §3, OpenID Connect Core §3.1.2.6
+//! RFC 9396 §5, RFC 9449 §12.2, RFC 9470 §3, OpenID Connect Core §3.1.2.6
 //!
 //! The status belongs to the code, here and nowhere else. Codes that only travel in a redirect carry the status that
 //! an error page or a JSON answer would use for them.
@@ -83,6 +83,8 @@ error_codes! {
     UnmetAuthenticationRequirements = "unmet_authentication_requirements", 400, "OpenID Connect Core Error Code unmet_authentication_requirements §2";
     /// The resource is invalid, missing, unknown or malformed.
     InvalidTarget = "invalid_target", 400, "RFC 8707 §2";
+    /// The authorization details are of an unknown type, not as their type wants them, or more than was granted.
+    InvalidAuthorizationDetails = "invalid_authorization_details", 400, "RFC 9396 §5";
     /// The access token is expired, revoked, malformed or not meant for this API.
     InvalidToken = "invalid_token", 401, "RFC 6750 §3.1";
     /// The request needs more scope than the access token has.

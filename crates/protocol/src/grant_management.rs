@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientMetadata, ErrorCode, Form, RequestError, ResponseType, Scope};
+use crate::{AuthorizationDetails, ClientMetadata, ErrorCode, Form, RequestError, ResponseType, Scope};
 
 /// The scope of a token that asks about grants.
 pub const QUERY_SCOPE: &str = "grant_management_query";
@@ -81,6 +81,9 @@ pub struct GrantResource {
     pub scopes: Vec<GrantedScope>,
     /// The names of the claims that it permits.
     pub claims: Vec<String>,
+    /// What it permits in detail, of the types that are remembered.
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
     /// When it was made, unix seconds.
     pub created_at: i64,
     /// When it was last changed or used, unix seconds.

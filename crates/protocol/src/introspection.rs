@@ -1,13 +1,13 @@
 //! What an API learns about a token that was presented to it.
 //!
-//! Spec: RFC 7662 §2.2, RFC 8693 §4, RFC 9470 §6.2, RFC 9701 §4, §5
+//! Spec: RFC 7662 §2.2, RFC 8693 §4, RFC 9396 §9.2, RFC 9470 §6.2, RFC 9701 §4, §5
 //!
 //! An inactive answer says nothing else: "the authorization server SHOULD NOT include any additional information about
 //! an inactive token". Both writing and reading see to that.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Audience, Confirmation, Scope, actor::Actor};
+use crate::{Audience, AuthorizationDetails, Confirmation, Scope, actor::Actor};
 
 /// The answer of the introspection endpoint. Times are seconds since 1970-01-01 UTC.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct IntrospectionResponse {
     /// What it permits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
+    /// What it permits in detail, of the API that asks (RFC 9396 §9.2).
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
     /// The client that it was issued to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,

@@ -1,6 +1,6 @@
 //! Authorization requests that the client has signed: a JWT whose claims are the parameters.
 //!
-//! Spec: OpenID Connect Core §6, RFC 9101 §4, §5, §6.3 and §10.8, RFC 8725 §3.11
+//! Spec: OpenID Connect Core §6, RFC 9101 §4, §5, §6.3 and §10.8, RFC 8725 §3.11, RFC 9396 §3
 //!
 //! Accepted: `max_age` as a number or a text, `claims` as an object or a text, `resource` as a text or a list of them. Not
 //! accepted: an object for another server, of another client, out of its time, or of another kind of JWT; `request` or
@@ -174,6 +174,8 @@ fn texts(name: &str, value: &Value) -> Result<Vec<String>, RequestError> {
         Value::Number(number) => Ok(vec![number.to_string()]),
         // OpenID Connect Core §5.5: "the JSON is used as the value of the claims member".
         Value::Object(_) if name == "claims" => Ok(vec![value.to_string()]),
+        // RFC 9396 §3: "Parameter encoding is determined by the respective context": here it is JSON itself.
+        Value::Array(_) if name == "authorization_details" => Ok(vec![value.to_string()]),
         Value::Array(values) if name == "resource" && values.iter().all(Value::is_string) => {
             Ok(values.iter().filter_map(Value::as_str).map(str::to_owned).collect())
         }

@@ -64,6 +64,9 @@ pub struct ServerMetadata {
     pub registration_endpoint: Option<String>,
     /// The scopes that can be asked for.
     pub scopes_supported: Vec<String>,
+    /// The types of authorization details that can be asked for (RFC 9396 §10).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types_supported: Vec<String>,
     /// The response types that can be registered.
     pub response_types_supported: Vec<String>,
     /// The response modes that can be asked for.
@@ -185,6 +188,7 @@ impl ServerMetadata {
             jwks_uri: endpoint("jwks"),
             registration_endpoint: None,
             scopes_supported: owned(scopes.iter()),
+            authorization_details_types_supported: Vec::new(),
             response_types_supported: owned(profiles.iter().flat_map(|profile| profile.response_types).copied()),
             response_modes_supported: owned(
                 profiles

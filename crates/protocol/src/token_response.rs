@@ -1,10 +1,10 @@
 //! The two answers of the token endpoint.
 //!
-//! Spec: RFC 6749 §5.1 and §5.2, OpenID Connect Core §3.1.3.3
+//! Spec: RFC 6749 §5.1 and §5.2, RFC 9396 §7, OpenID Connect Core §3.1.3.3
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorCode, RequestError, Scope, characters::is_nqchar};
+use crate::{AuthorizationDetails, ErrorCode, RequestError, Scope, characters::is_nqchar};
 
 /// A successful answer. Holds secrets: no `Debug`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct TokenResponse {
     /// What it permits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
+    /// What it permits in detail (RFC 9396 §7).
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
     /// Gets further access tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
@@ -95,6 +98,7 @@ mod tests {
             token_type: "Bearer".into(),
             expires_in: 600,
             scope: Some(Scope::parse("openid a").unwrap()),
+            authorization_details: AuthorizationDetails::default(),
             refresh_token: None,
             issued_token_type: None,
             id_token: None,

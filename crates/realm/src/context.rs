@@ -7,7 +7,7 @@ use model::{Api, Clock, Realm};
 use protocol::{grant_management, scope::Scope};
 use storage::{StorageError, Store};
 
-use crate::{Node, Outside, Purpose, Seals, SigningKeys, rotation};
+use crate::{DetailsTypes, Node, Outside, Purpose, Seals, SigningKeys, rotation};
 
 /// Why a realm cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,8 @@ pub struct RealmContext {
     pub apis: Vec<Api>,
     /// Which scopes there are.
     pub scopes: Scopes,
+    /// What can be asked for in detail.
+    pub details_types: DetailsTypes,
     /// What signs.
     pub keys: SigningKeys,
     /// What seals.
@@ -115,6 +117,7 @@ impl RealmContext {
         let seals = Seals::load(store, wrap, &realm.issuer, now).await?;
         Ok(Self {
             scopes: Scopes::of(&apis),
+            details_types: DetailsTypes::of(&realm.issuer, &apis),
             store: store.clone(),
             clock: clock.clone(),
             realm,

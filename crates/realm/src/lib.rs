@@ -14,6 +14,7 @@
 )]
 
 mod context;
+mod details_types;
 mod node;
 mod outside;
 mod realms;
@@ -22,6 +23,7 @@ mod seals;
 mod signing;
 
 pub use context::{Documents, OPENID_SCOPES, RealmContext, RealmError, Scopes, is_own_scope};
+pub use details_types::{DetailsTypes, KnownType};
 pub use node::Node;
 pub use outside::{Fetch, FetchError, Fetched, Fetching, KEYS_MAX_AGE, Outside};
 pub use realms::Realms;

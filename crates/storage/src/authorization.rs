@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::Authorization;
-use protocol::{claims::ClaimNames, client_metadata::ClientMetadata, scope::Scope};
+use protocol::{AuthorizationDetails, claims::ClaimNames, client_metadata::ClientMetadata, scope::Scope};
 
 use crate::{Row, Statement, StorageError, Store, Value, row::json};
 
@@ -44,6 +44,8 @@ fn read(mut row: Row) -> Result<Authorization, StorageError> {
 pub struct LiveAuthorization {
     /// What was granted and is still permitted.
     pub scope: Scope,
+    /// What was granted in detail.
+    pub authorization_details: AuthorizationDetails,
     /// For whom.
     pub audience: Vec<String>,
     /// Who permitted.
@@ -54,6 +56,13 @@ pub struct LiveAuthorization {
     pub client_id: String,
     /// What the client is registered for.
     pub client_metadata: Arc<ClientMetadata>,
+}
+
+/// The part of an authorization's details that its tokens need.
+#[derive(serde::Deserialize)]
+struct InDetail {
+    #[serde(default)]
+    authorization_details: AuthorizationDetails,
 }
 
 impl Store {
@@ -121,7 +130,7 @@ impl Store {
     ) -> Result<Option<LiveAuthorization>, StorageError> {
         let row = self
             .query_one(
-                "SELECT a.scope, g.scope, a.audience, a.user_id, u.username, a.client_id, c.metadata \
+                "SELECT a.scope, g.scope, a.details, a.audience, a.user_id, u.username, a.client_id, c.metadata \
                  FROM authorizations a \
                  JOIN grants g ON g.realm = a.realm AND g.id = a.grant_id \
                  JOIN users u ON u.realm = a.realm AND u.id = a.user_id \
@@ -135,6 +144,7 @@ impl Store {
         row.map(|mut row| {
             Ok(LiveAuthorization {
                 scope: scope(&row.text()?)?.intersection(&scope(&row.text()?)?),
+                authorization_details: row.json::<InDetail>()?.authorization_details,
                 audience: row.json()?,
                 user_id: row.text()?,
                 username: row.text()?,

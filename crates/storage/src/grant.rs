@@ -1,13 +1,13 @@
 //! Grants.
 
 use model::Grant;
-use protocol::{claims::ClaimNames, scope::Scope};
+use protocol::{AuthorizationDetails, claims::ClaimNames, scope::Scope};
 
 use crate::{Row, Statement, StorageError, Store, row::json};
 
 macro_rules! columns {
     () => {
-        "id, user_id, client_id, scope, claims, managed, created_at, updated_at, expires_at, ended_at"
+        "id, user_id, client_id, scope, claims, authorization_details, managed, created_at, updated_at, expires_at, ended_at"
     };
 }
 
@@ -18,6 +18,7 @@ fn read(mut row: Row) -> Result<Grant, StorageError> {
         client_id: row.text()?,
         scope: Scope::parse(&row.text()?).map_err(|error| StorageError::Corrupt(error.to_string()))?,
         claims: row.json()?,
+        authorization_details: row.json()?,
         managed: row.bool()?,
         created_at: row.int()?,
         updated_at: row.int()?,
@@ -79,7 +80,7 @@ const UNCLAIMED: i64 = 2;
 pub fn insert(realm: &str, grant: &Grant) -> Result<Statement, StorageError> {
     Ok(Statement::guard(
         "INSERT INTO grants (realm, id, user_id, client_id, scope, claims, created_at, updated_at, expires_at, \
-         managed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+         managed, authorization_details) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
         vec![
             realm.into(),
             (&grant.id).into(),
@@ -91,6 +92,7 @@ pub fn insert(realm: &str, grant: &Grant) -> Result<Statement, StorageError> {
             grant.updated_at.into(),
             grant.expires_at.into(),
             (if grant.managed { UNCLAIMED } else { 0 }).into(),
+            json(&grant.authorization_details)?,
         ],
     ))
 }
@@ -124,13 +126,14 @@ pub fn end_authorizations(realm: &str, id: &str, now: i64) -> Statement {
 pub fn touch(
     realm: &str,
     before: &Grant,
-    (scope, claims): (&Scope, &ClaimNames),
+    (scope, claims, details): (&Scope, &ClaimNames, &AuthorizationDetails),
     expires_at: i64,
     now: i64,
 ) -> Result<Statement, StorageError> {
     Ok(Statement::guard(
-        "UPDATE grants SET scope = $5, claims = $6, updated_at = $7, expires_at = $8 \
-         WHERE realm = $1 AND id = $2 AND scope = $3 AND claims = $4 AND ended_at IS NULL",
+        "UPDATE grants SET scope = $5, claims = $6, updated_at = $7, expires_at = $8, authorization_details = $9 \
+         WHERE realm = $1 AND id = $2 AND scope = $3 AND claims = $4 AND authorization_details = $10 \
+         AND ended_at IS NULL",
         vec![
             realm.into(),
             (&before.id).into(),
@@ -140,6 +143,8 @@ pub fn touch(
             json(claims)?,
             now.into(),
             expires_at.into(),
+            json(details)?,
+            json(&before.authorization_details)?,
         ],
     ))
 }

@@ -5,13 +5,13 @@ use ::oauth::{
     scope_policy,
 };
 use model::{Client, Grant, localized};
-use protocol::{DisplayMode, claims::standard, form::Form, scope::Scope};
+use protocol::{AuthorizationDetail, AuthorizationDetails, DisplayMode, claims::standard, form::Form, scope::Scope};
 
 use crate::{
     extract::Call,
     flow::OpenFlow,
     locale::Locale,
-    pages::{ClaimView, ClientView, Label, RealmView, ScopeView},
+    pages::{ClaimView, ClientView, DetailView, Label, RealmView, ScopeView},
 };
 
 /// The language of a page: what its own link says, then what the authorization request asked for, then what the
@@ -91,13 +91,36 @@ pub fn claims(locale: Locale, valid: &ValidRequest, needed: &ConsentNeeded) -> V
         .collect()
 }
 
+/// What is asked for in detail, in the user's words.
+pub fn details(
+    call: &Call,
+    locale: Locale,
+    asked: &AuthorizationDetails,
+    already: &AuthorizationDetails,
+) -> Vec<DetailView> {
+    let view = |(index, detail): (usize, &AuthorizationDetail)| {
+        let known = call.realm.details_types.find(detail.type_name())?;
+        let api = call.realm.apis.iter().find(|api| api.identifier == known.api);
+        let view = DetailView::new(locale, index, detail, &known.settings, api.map_or("", |api| &api.name));
+        Some(view.already(already.iter().any(|before| before == detail)))
+    };
+    asked.iter().enumerate().filter_map(view).collect()
+}
+
 /// What a grant permits, as a list of texts.
 pub fn permissions(call: &Call, locale: Locale, grant: &Grant) -> Vec<Label> {
     let scopes = scopes(call, locale, &grant.scope, &Scope::default());
     let claims = standard().filter(|name| grant.claims.contains(*name));
+    let details = details(
+        call,
+        locale,
+        &grant.authorization_details,
+        &AuthorizationDetails::default(),
+    );
     scopes
         .into_iter()
         .map(|view| view.title)
+        .chain(details.iter().map(DetailView::text))
         .chain(claims.map(|name| ClaimView::new(locale, name, false, false).title))
         .collect()
 }

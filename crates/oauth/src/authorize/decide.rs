@@ -152,8 +152,7 @@ fn check_essential_acr(realm: &RealmContext, valid: &ValidRequest, reached: Acr)
 }
 
 fn check_assurance(realm: &RealmContext, valid: &ValidRequest, person: &Person) -> Result<(), AuthorizeRefusal> {
-    let audience =
-        scope_policy::audience(realm, &valid.client, &valid.scope, &valid.request.resource).unwrap_or_default();
+    let audience = valid.audience(realm);
     scope_policy::check_assurance(realm, &audience, person.session.acr).map_err(|unmet| {
         let code = ErrorCode::UnmetAuthenticationRequirements;
         AuthorizeRefusal::redirect(realm.issuer(), valid, code, &unmet.to_string())
@@ -172,6 +171,8 @@ pub(super) fn needs_consent(valid: &ValidRequest, already: &Permission) -> bool 
         return true;
     }
     let is_new = !valid.asked().is_subset_of(already);
-    let is_trusted = valid.client.metadata.first_party && !valid.scope.contains(OFFLINE_ACCESS);
+    // A transaction is the user's to confirm, each one, whoever made the app.
+    let is_in_detail = !valid.request.authorization_details.is_empty();
+    let is_trusted = valid.client.metadata.first_party && !valid.scope.contains(OFFLINE_ACCESS) && !is_in_detail;
     is_new && !is_trusted
 }

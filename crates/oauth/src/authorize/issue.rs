@@ -18,7 +18,8 @@ use crate::{
     Fault,
     consented::{self, Approval, Consented},
     issue::{AccessToken, Protection, ProtectionRefusal, access_token, id_token::IdToken},
-    logout, scope_policy,
+    logout,
+    scope_policy::{self, Rights},
 };
 
 /// How often a grant that others change meanwhile is read again.
@@ -48,9 +49,10 @@ pub async fn issue(
     let permitted = permitted.intersection(&asked);
     let scope = &permitted.scope;
     let refuse = |code, text: &str| AuthorizeRefusal::redirect(realm.issuer(), valid, code, text);
-    let audience = scope_policy::audience(realm, &valid.client, scope, &valid.request.resource)
+    let asked_for = (scope, &permitted.authorization_details);
+    let audience = scope_policy::audience(realm, &valid.client, asked_for, &valid.request.resource)
         .map_err(|error| refuse(ErrorCode::InvalidTarget, &error.to_string()))?;
-    if scope.is_empty() || audience.is_empty() {
+    if permitted.opens_nothing() || audience.is_empty() {
         return Err(refuse(
             ErrorCode::AccessDenied,
             "the user permitted nothing that was asked for",
@@ -199,6 +201,7 @@ fn new_authorization(
                 .iter()
                 .map(|resource| resource.as_str().to_owned())
                 .collect(),
+            authorization_details: granted.permitted.authorization_details.clone(),
             claims: request.claims.clone(),
             permitted_claims: granted.permitted.claims.clone(),
             claims_locales: request.claims_locales.clone(),
@@ -233,7 +236,12 @@ fn respond(
         .transpose()?
         .map(|id_token| id_token.nonce(valid.request.nonce.clone()));
     let access_token = if response_type.has_token() {
-        let token = AccessToken::for_user(realm, new, &person.user, &new.scope, &new.audience);
+        let token = AccessToken::for_user(
+            realm,
+            new,
+            &person.user,
+            &Rights::of(realm, &valid.client.metadata, new),
+        );
         Some((token.mint(realm, &valid.client)?, token.expires_at - token.issued_at))
     } else {
         None

@@ -1,6 +1,7 @@
 //! Is this a request that this client may make?
 //!
-//! Spec: RFC 6749 §4.1.1 and §4.1.2.1, OpenID Connect Core §3.1.2.2 and §6.3.3, RFC 9126 §2.1, RFC 9449 §10 and §10.1
+//! Spec: RFC 6749 §4.1.1 and §4.1.2.1, OpenID Connect Core §3.1.2.2 and §6.3.3, RFC 9126 §2.1, RFC 9396 §3 and §5,
+//! RFC 9449 §10 and §10.1
 //!
 //! The order matters: until client and redirect URI are settled, nothing is redirected.
 
@@ -21,6 +22,7 @@ use realm::RealmContext;
 
 use super::{AuthorizationResponse, AuthorizeRefusal, Permission, RedirectedRefusal, parameters::Parameters};
 use crate::{
+    authorization_details,
     client_auth::AuthenticatedClient,
     scope_policy::{self, ScopeRefusal},
 };
@@ -53,7 +55,14 @@ impl ValidRequest {
         Permission {
             scope: self.scope.clone(),
             claims: self.claims.clone(),
+            authorization_details: self.request.authorization_details.clone(),
         }
+    }
+
+    /// The APIs that it is about.
+    pub fn audience(&self, realm: &RealmContext) -> Vec<String> {
+        let asked = (&self.scope, &self.request.authorization_details);
+        scope_policy::audience(realm, &self.client, asked, &self.request.resource).unwrap_or_default()
     }
 
     /// Whether granting this scope lets the client act while the user is away.
@@ -129,6 +138,8 @@ fn check(
     let bound_to = bound_to(parameters.proven, &request).map_err(refuse)?;
 
     // Step 5: what the client may ask for, and of which API.
+    authorization_details::check(realm, &client.metadata, &request.authorization_details)
+        .map_err(|refusal| refuse(RequestError::new(refusal.code(), refusal.to_string())))?;
     let scope = scope(realm, &client, &request).map_err(refuse)?;
     let covered = |claim: &String| claims::of_scope(&scope).any(|given| given == claim);
     let mut claims = request.claims.attributes();
@@ -236,5 +247,6 @@ fn scope(realm: &RealmContext, client: &Client, request: &AuthorizationRequest) 
         RequestError::new(code, refusal.to_string())
     };
     let can_refresh = request.response_type.has_code();
-    scope_policy::for_user_at(realm, client, &request.scope, &request.resource, can_refresh).map_err(to_error)
+    let asked = (&request.scope, &request.authorization_details);
+    scope_policy::for_user_at(realm, client, asked, &request.resource, can_refresh).map_err(to_error)
 }

@@ -25,12 +25,11 @@ pub(super) fn redeem(
             "public clients cannot use client_credentials".into(),
         ));
     }
-    let (scope, audience) = scope_policy::for_client_itself(realm, client.client(), form)?;
+    let rights = scope_policy::for_client_itself(realm, client.client(), form)?;
     Ok(Redeemed {
         client: client.client().clone(),
         behalf: Behalf::Client,
-        scope,
-        audience,
+        rights,
         refresh_token: None,
         nonce: None,
         id_token: None,

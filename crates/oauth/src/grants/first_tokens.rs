@@ -1,6 +1,6 @@
 //! An authorization that nobody has used yet becomes tokens, once, whichever code led to it.
 //!
-//! Spec: RFC 6749 §4.1.3 and §5.1, RFC 8707 §2.2, OpenID Connect Core §11.
+//! Spec: RFC 6749 §4.1.3 and §5.1, RFC 8707 §2.2, RFC 9396 §6, OpenID Connect Core §11.
 
 use model::{Authorization, RefreshFamily, new_id};
 use protocol::form::Form;
@@ -12,7 +12,7 @@ use crate::{
     Fault,
     client_auth::AuthenticatedClient,
     issue::{Behalf, Redeemed, check_keys, refresh_token},
-    scope_policy,
+    scope_policy::{self, Rights},
 };
 
 /// What is used up with an authorization.
@@ -35,7 +35,7 @@ pub(super) async fn redeem(
         .store
         .find_living_authorization(realm.issuer(), id, realm.now())
         .await?
-        .filter(|living| !living.scope.is_empty())
+        .filter(|living| !living.scope.is_empty() || !living.details.authorization_details.is_empty())
         .ok_or(GrantRefusal::Ended)?;
     let user = realm
         .store
@@ -43,11 +43,10 @@ pub(super) async fn redeem(
         .await?
         .filter(|user| user.enabled)
         .ok_or(GrantRefusal::Ended)?;
-    let registered = scope_policy::registered(realm, &client.client().metadata);
-    let permitted = found.scope.intersection(registered);
-    let (scope, audience) = scope_policy::narrow(realm, &permitted, &found.audience, form)?;
-    scope_policy::check_targets(realm, client.client(), &audience)?;
-    let id_token = check_keys(realm, client.client(), &scope, &audience).await?;
+    let permitted = Rights::of(realm, &client.client().metadata, &found);
+    let rights = scope_policy::narrow(realm, permitted, form)?;
+    scope_policy::check_targets(realm, client.client(), &rights.audience)?;
+    let id_token = check_keys(realm, client.client(), &rights.scope, &rights.audience).await?;
 
     let family = scope_policy::gives_refresh_token(client.client(), &found.scope)
         .then(|| new_family(realm, client, &found))
@@ -62,8 +61,7 @@ pub(super) async fn redeem(
         .transpose()?;
     Ok(Redeemed {
         client: client.client().clone(),
-        scope,
-        audience,
+        rights,
         refresh_token,
         nonce: found.details.nonce.clone(),
         id_token,

@@ -45,5 +45,5 @@ pub(super) async fn redeem(
         return Err(GrantRefusal::AssertionUsed);
     }
     let token = vouched.authorize(realm, client.client(), &permitted).await?;
-    Ok(Redeemed::token(client.client(), token))
+    Ok(Redeemed::token(client.client(), token, permitted.authorization_details))
 }

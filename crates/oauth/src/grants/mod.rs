@@ -23,6 +23,7 @@ use realm::RealmContext;
 
 use crate::{
     Fault,
+    authorization_details::DetailsRefusal,
     client_auth::AuthenticatedClient,
     issue::{ProtectionRefusal, Redeemed},
     trusted_issuer::TrustRefusal,
@@ -93,6 +94,9 @@ pub enum GrantRefusal {
     /// The resource is not possible.
     #[error("{0}")]
     Target(String),
+    /// The authorization details are not possible.
+    #[error(transparent)]
+    Details(#[from] DetailsRefusal),
     /// The assertion is not believed.
     #[error("the assertion is not accepted: {0}")]
     Assertion(#[from] TrustRefusal),
@@ -119,12 +123,13 @@ pub enum GrantRefusal {
 }
 
 impl GrantRefusal {
-    /// The registered error code (RFC 6749 §5.2, RFC 8628 §3.5, RFC 8707 §2).
+    /// The registered error code (RFC 6749 §5.2, RFC 8628 §3.5, RFC 8707 §2, RFC 9396 §8).
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Missing(_) => ErrorCode::InvalidRequest,
             Self::ScopeTooWide | Self::Scope(_) => ErrorCode::InvalidScope,
             Self::Target(_) => ErrorCode::InvalidTarget,
+            Self::Details(refusal) => refusal.code(),
             Self::Exchange(refusal) => refusal.code(),
             Self::Protection(refusal) => refusal.code(),
             Self::Pending => ErrorCode::AuthorizationPending,

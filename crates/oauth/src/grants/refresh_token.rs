@@ -1,6 +1,6 @@
 //! `refresh_token`: a new access token; for public clients a new refresh token too.
 //!
-//! Spec: RFC 6749 §6, RFC 9700 §4.14, OpenID Connect Core §12.
+//! Spec: RFC 6749 §6, RFC 9396 §6.1, RFC 9700 §4.14, OpenID Connect Core §12.
 
 use model::{RefreshFamily, new_id};
 use protocol::form::Form;
@@ -15,7 +15,7 @@ use crate::{
         Behalf, Redeemed, check_keys,
         refresh_token::{self, PresentedRefreshToken},
     },
-    scope_policy,
+    scope_policy::{self, Rights},
 };
 
 /// For how long, in seconds, the answer to a lost response is repeated.
@@ -40,16 +40,17 @@ pub(super) async fn redeem(
             .await?
             .ok_or(GrantRefusal::Ended)?;
         // What is asked for is settled before anything is used up: a mistake costs no token.
-        let registered = scope_policy::registered(realm, &client.client().metadata);
-        let permitted = asked_scope(&family, form)?
-            .intersection(&authorization.scope)
-            .intersection(registered);
-        if permitted.is_empty() {
+        let all = Rights::of(realm, &client.client().metadata, &authorization);
+        let permitted = Rights {
+            scope: asked_scope(&family, form)?.intersection(&all.scope),
+            ..all
+        };
+        if permitted.are_none() {
             return Err(GrantRefusal::Ended);
         }
-        let (scope, audience) = scope_policy::narrow(realm, &permitted, &authorization.audience, form)?;
-        scope_policy::check_targets(realm, client.client(), &audience)?;
-        let id_token = check_keys(realm, client.client(), &scope, &audience).await?;
+        let rights = scope_policy::narrow(realm, permitted, form)?;
+        scope_policy::check_targets(realm, client.client(), &rights.audience)?;
+        let id_token = check_keys(realm, client.client(), &rights.scope, &rights.audience).await?;
         let Some(generation) = use_token(realm, client, &family, &presented, authorization.expires_at).await? else {
             continue;
         };
@@ -62,8 +63,7 @@ pub(super) async fn redeem(
             .ok_or(Fault::NotReady("refresh tokens"))?;
         return Ok(Redeemed {
             client: client.client().clone(),
-            scope,
-            audience,
+            rights,
             refresh_token: Some(refresh_token),
             // "it SHOULD NOT have a nonce Claim" (OIDC Core §12.2).
             nonce: None,

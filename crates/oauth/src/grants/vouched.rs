@@ -17,11 +17,11 @@ use storage::{Change, Outcome, StorageError, authorization, session};
 
 use super::GrantRefusal;
 use crate::{
-    Fault,
+    Fault, authorization_details,
     authorize::Permission,
     consented::{self, Approval, Consented, Known},
     issue::AccessToken,
-    scope_policy,
+    scope_policy::{self, Rights},
 };
 
 /// How often a grant that others change meanwhile is read again.
@@ -39,37 +39,41 @@ pub(super) struct Vouched {
     pub expires_at: i64,
 }
 
-/// What a client may have. Made only by [`Vouched::permit`].
-pub(super) struct Permitted {
-    pub scope: Scope,
-    pub audience: Vec<String>,
-}
-
 impl Vouched {
     /// What this client may have for this user, of what it asks for.
-    pub async fn permit(&self, realm: &RealmContext, client: &Client, form: &Form) -> Result<Permitted, GrantRefusal> {
+    pub async fn permit(&self, realm: &RealmContext, client: &Client, form: &Form) -> Result<Rights, GrantRefusal> {
         let asked = scope_policy::asked(form)?;
-        let scope = scope_policy::for_user(realm, client, &asked)?.filter(|name| name != OFFLINE_ACCESS);
+        let details = authorization_details::asked(form)?;
+        authorization_details::check(realm, &client.metadata, &details)?;
+        let scope = scope_policy::for_user(realm, client, &asked, &details)?.filter(|name| name != OFFLINE_ACCESS);
+        let granted = self.find_grant(realm, client).await?;
+        // What is a transaction of its own was never permitted before, whoever made the app.
+        let remembered = granted.as_ref().map(|grant| &grant.authorization_details);
+        let is_remembered = remembered
+            .is_some_and(|granted| authorization_details::within(&realm.details_types, &details, granted) == details);
+        if !details.is_empty() && !is_remembered {
+            return Err(GrantRefusal::NotPermitted);
+        }
         let scope = if client.metadata.first_party {
             scope
         } else {
-            let granted = self
-                .find_grant(realm, client)
-                .await?
-                .map(|grant| grant.scope)
-                .unwrap_or_default();
+            let granted = granted.map(|grant| grant.scope).unwrap_or_default();
             if !asked.is_empty() && !scope.is_subset_of(&granted) {
                 return Err(GrantRefusal::NotPermitted);
             }
             scope.intersection(&granted)
         };
-        if scope.is_empty() {
+        if scope.is_empty() && details.is_empty() {
             return Err(GrantRefusal::NotPermitted);
         }
-        let audience = scope_policy::audience(realm, client, &scope, &scope_policy::resources(form)?)?;
-        let scope = scope_policy::for_audience(realm, &scope, &audience)?;
+        let audience = scope_policy::audience(realm, client, (&scope, &details), &scope_policy::resources(form)?)?;
+        let scope = scope_policy::for_audience(realm, (&scope, &details), &audience)?;
         self.check_assurance(realm, &audience)?;
-        Ok(Permitted { scope, audience })
+        Ok(Rights {
+            scope,
+            authorization_details: details,
+            audience,
+        })
     }
 
     /// An API that wants to know how the user authenticated is not content with somebody else's word.
@@ -101,7 +105,7 @@ impl Vouched {
         &self,
         realm: &RealmContext,
         client: &Client,
-        permitted: &Permitted,
+        permitted: &Rights,
     ) -> Result<AccessToken, GrantRefusal> {
         let issuer = realm.issuer();
         for _ in 0..ATTEMPTS {
@@ -120,7 +124,7 @@ impl Vouched {
                 .then(authorization::insert(issuer, &new, &change_id)?)
                 .recognised_by(authorization::changed_by(issuer, &new.id, &change_id));
             if realm.store.commit(change).await? == Outcome::Applied {
-                let token = AccessToken::for_user(realm, &new, &self.user, &permitted.scope, &permitted.audience);
+                let token = AccessToken::for_user(realm, &new, &self.user, permitted);
                 return Ok(AccessToken {
                     expires_at: token.expires_at.min(self.expires_at),
                     // Without a session nobody is known to have authenticated, at any level or time.
@@ -167,7 +171,7 @@ impl Vouched {
         realm: &RealmContext,
         client: &Client,
         grant_id: String,
-        permitted: &Permitted,
+        permitted: &Rights,
     ) -> Authorization {
         let now = realm.now();
         let session = self.session.as_ref();
@@ -179,10 +183,13 @@ impl Vouched {
             session_id: session.map(|session| session.id.clone()).unwrap_or_default(),
             scope: permitted.scope.clone(),
             audience: permitted.audience.clone(),
-            details: AuthorizationContext::authenticated(
-                session.map_or(Acr::Loa1, |session| session.acr),
-                session.map(|session| session.amr.clone()).unwrap_or_default(),
-            ),
+            details: AuthorizationContext {
+                authorization_details: permitted.authorization_details.clone(),
+                ..AuthorizationContext::authenticated(
+                    session.map_or(Acr::Loa1, |session| session.acr),
+                    session.map(|session| session.amr.clone()).unwrap_or_default(),
+                )
+            },
             auth_time: session.map_or(now, |session| session.auth_time),
             code_hash: None,
             code_expires_at: None,

@@ -1,17 +1,24 @@
 //! Access tokens: sealed, so that only this server can read them, or signed (RFC 9068) for APIs that want that.
 //!
-//! Spec: RFC 6749 §1.4, RFC 9068 §2, RFC 8693 §4.
+//! Spec: RFC 6749 §1.4, RFC 9068 §2, RFC 8693 §4, RFC 9396 §9.1.
 //!
 //! Either way a token carries what it is worth and names the authorization that can end it. It costs no row.
 
 use jose::{SigningAlg, UnverifiedJwt, b64, sign_jwt};
 use model::{Authorization, Client, TokenFormat, User};
-use protocol::{Confirmation, SecurityProfile, access_token::AccessTokenClaims, acr::Acr, actor::Actor, scope::Scope};
+use protocol::{
+    AuthorizationDetails, Confirmation, SecurityProfile, access_token::AccessTokenClaims, acr::Acr, actor::Actor,
+    scope::Scope,
+};
 use realm::{Purpose, RealmContext};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Fault, scope_policy, subject};
+use crate::{
+    Fault, authorization_details,
+    scope_policy::{self, Rights},
+    subject,
+};
 
 /// The `typ` of a JWT access token (RFC 9068 §2.1).
 const TYP: &str = protocol::access_token::TYP;
@@ -22,6 +29,7 @@ const AUTHORIZATION_ID: &str = "authorization_id";
 const OWNER: &str = "authorized_client_id";
 const ACT: &str = "act";
 const MAY_ACT: &str = "may_act";
+const AUTHORIZATION_DETAILS: &str = "authorization_details";
 
 /// What an access token says, in either form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +53,10 @@ pub struct AccessToken {
     /// What it permits.
     #[serde(rename = "s")]
     pub scope: Scope,
+    /// What it permits in detail; `None`: all that its authorization does, of the APIs that it is for. So a token that
+    /// the row knows all about stays short.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<AuthorizationDetails>,
     /// When it was made, unix seconds.
     #[serde(rename = "i")]
     pub issued_at: i64,
@@ -93,32 +105,32 @@ pub(crate) fn check_key(realm: &RealmContext, audience: &[String]) -> Result<(),
 
 impl AccessToken {
     /// A token that acts for a user.
-    pub fn for_user(
-        realm: &RealmContext,
-        authorization: &Authorization,
-        user: &User,
-        scope: &Scope,
-        audience: &[String],
-    ) -> Self {
+    pub fn for_user(realm: &RealmContext, authorization: &Authorization, user: &User, rights: &Rights) -> Self {
+        let all = &authorization.details.authorization_details;
+        let is_all = authorization_details::for_audience(realm, all, &rights.audience) == rights.authorization_details;
+        // An API that reads the token itself cannot look into the row.
+        let are_in_row = is_all && !is_signed(realm, &rights.audience);
         Self {
+            authorization_details: (!are_in_row).then(|| rights.authorization_details.clone()),
             authorization_id: Some(authorization.id.clone()),
             sub: user.id.clone(),
             acr: Some(authorization.details.acr),
             auth_time: Some(authorization.auth_time),
-            ..Self::for_client(realm, &authorization.client_id, scope, audience)
+            ..Self::for_client(realm, &authorization.client_id, rights)
         }
     }
 
     /// A token that acts for the client itself.
-    pub fn for_client(realm: &RealmContext, client_id: &str, scope: &Scope, audience: &[String]) -> Self {
+    pub fn for_client(realm: &RealmContext, client_id: &str, rights: &Rights) -> Self {
         let now = realm.now();
         Self {
             jti: b64::encode(jose::random_bytes::<16>()),
             authorization_id: None,
             sub: client_id.to_owned(),
             client_id: client_id.to_owned(),
-            audience: audience.to_vec(),
-            scope: scope.clone(),
+            audience: rights.audience.clone(),
+            scope: rights.scope.clone(),
+            authorization_details: Some(rights.authorization_details.clone()),
             issued_at: now,
             expires_at: now + realm.realm.lifetimes.access_token,
             acr: None,
@@ -181,11 +193,19 @@ impl AccessToken {
     fn extra(&self) -> Map<String, Value> {
         let text = |text: &Option<String>| text.clone().map(Value::String);
         let actor = |actor: &Option<Actor>| actor.as_ref().and_then(|actor| serde_json::to_value(actor).ok());
+        let details = self
+            .authorization_details
+            .as_ref()
+            .filter(|details| !details.is_empty());
         [
             (AUTHORIZATION_ID, text(&self.authorization_id)),
             (OWNER, text(&self.owner)),
             (ACT, actor(&self.act)),
             (MAY_ACT, actor(&self.may_act)),
+            (
+                AUTHORIZATION_DETAILS,
+                details.and_then(|details| serde_json::to_value(details).ok()),
+            ),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)))
@@ -220,6 +240,11 @@ impl AccessToken {
             value.map(serde_json::from_value).transpose().ok()
         };
         let (act, may_act) = (actor(ACT)?, actor(MAY_ACT)?);
+        // What is not in a JWT it does not permit.
+        let details = match claims.extra.get(AUTHORIZATION_DETAILS).cloned() {
+            Some(value) => serde_json::from_value(value).ok()?,
+            None => AuthorizationDetails::default(),
+        };
         (claims.iss == realm.issuer() && is_minted_so).then(|| Self {
             authorization_id: text(AUTHORIZATION_ID),
             owner: text(OWNER),
@@ -230,6 +255,7 @@ impl AccessToken {
             client_id: claims.client_id,
             audience: claims.aud.0,
             scope: claims.scope,
+            authorization_details: Some(details),
             issued_at: claims.iat,
             expires_at: claims.exp,
             acr: claims.acr.as_deref().and_then(Acr::parse),

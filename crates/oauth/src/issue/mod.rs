@@ -7,14 +7,14 @@ pub mod refresh_token;
 
 use model::{Authorization, Client, User};
 use protocol::{
-    Confirmation,
+    AuthorizationDetails, Confirmation,
     scope::{OPENID, Scope},
     token_response::TokenResponse,
     token_type::TokenType,
 };
 use realm::RealmContext;
 
-use crate::Fault;
+use crate::{Fault, scope_policy::Rights};
 pub use access_token::AccessToken;
 pub(crate) use access_token::{check_key as check_access_token_key, is_signed};
 pub use for_client::{Answer, Protection, ProtectionRefusal};
@@ -23,8 +23,7 @@ pub use for_client::{Answer, Protection, ProtectionRefusal};
 pub struct Redeemed {
     pub(crate) client: Client,
     pub(crate) behalf: Behalf,
-    pub(crate) scope: Scope,
-    pub(crate) audience: Vec<String>,
+    pub(crate) rights: Rights,
     pub(crate) refresh_token: Option<String>,
     /// The `nonce` of the request, for the first ID token.
     pub(crate) nonce: Option<String>,
@@ -36,11 +35,14 @@ pub struct Redeemed {
 
 impl Redeemed {
     /// A token, and nothing with it.
-    pub(crate) fn token(client: &Client, token: AccessToken) -> Self {
+    pub(crate) fn token(client: &Client, token: AccessToken, details: AuthorizationDetails) -> Self {
         Self {
             client: client.clone(),
-            scope: token.scope.clone(),
-            audience: token.audience.clone(),
+            rights: Rights {
+                scope: token.scope.clone(),
+                authorization_details: details,
+                audience: token.audience.clone(),
+            },
             behalf: Behalf::Token(Box::new(token)),
             refresh_token: None,
             nonce: None,
@@ -78,11 +80,10 @@ pub async fn check_keys(
 
 /// Mints what was earned, bound to a key if there is one.
 pub fn issue(realm: &RealmContext, redeemed: Redeemed, cnf: Option<Confirmation>) -> Result<TokenResponse, Fault> {
+    let rights = redeemed.rights;
     let mut token = match &redeemed.behalf {
-        Behalf::User(authorization, user) => {
-            AccessToken::for_user(realm, authorization, user, &redeemed.scope, &redeemed.audience)
-        }
-        Behalf::Client => AccessToken::for_client(realm, redeemed.client.id(), &redeemed.scope, &redeemed.audience),
+        Behalf::User(authorization, user) => AccessToken::for_user(realm, authorization, user, &rights),
+        Behalf::Client => AccessToken::for_client(realm, redeemed.client.id(), &rights),
         Behalf::Token(token) => AccessToken::clone(token),
     };
     token.cnf = cnf;
@@ -90,7 +91,7 @@ pub fn issue(realm: &RealmContext, redeemed: Redeemed, cnf: Option<Confirmation>
     let access_token = token.mint(realm, &redeemed.client)?;
     let id_token = match (&redeemed.behalf, redeemed.id_token) {
         (Behalf::User(authorization, user), Some(protection)) => Some(
-            id_token::IdToken::new(realm, &redeemed.client, authorization, user, &redeemed.scope)?
+            id_token::IdToken::new(realm, &redeemed.client, authorization, user, &rights.scope)?
                 .nonce(redeemed.nonce)
                 .access_token(&access_token)
                 .mint(realm, protection)?,
@@ -108,7 +109,8 @@ pub fn issue(realm: &RealmContext, redeemed: Redeemed, cnf: Option<Confirmation>
         token_type: token.token_type().into(),
         expires_in: token.expires_at - token.issued_at,
         refresh_token: redeemed.refresh_token,
-        scope: Some(redeemed.scope),
+        scope: Some(rights.scope).filter(|scope| !scope.is_empty()),
+        authorization_details: rights.authorization_details,
         issued_token_type: redeemed.issued_token_type.map(|known| known.as_str().to_owned()),
         id_token,
         grant_id,

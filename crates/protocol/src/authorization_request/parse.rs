@@ -1,8 +1,9 @@
 //! Reading an authorization request, one rule after the other.
 
 use crate::{
-    AuthorizationRequest, ClaimsRequest, ClientMetadata, CodeChallenge, DisplayMode, ErrorCode, Form, GrantManagement,
-    PkceRule, Prompt, RequestError, Resource, ResponseMode, ResponseType, Scope, SecurityProfile, ValidatedRedirectUri,
+    AuthorizationDetails, AuthorizationRequest, ClaimsRequest, ClientMetadata, CodeChallenge, DisplayMode, ErrorCode,
+    Form, GrantManagement, PkceRule, Prompt, RequestError, Resource, ResponseMode, ResponseType, Scope,
+    SecurityProfile, ValidatedRedirectUri,
     scope::{OFFLINE_ACCESS, OPENID},
 };
 
@@ -57,6 +58,7 @@ pub(super) fn parse(
         code_challenge: code_challenge(form, response_type.has_code() && needs_pkce(profile, is_pushed))?,
         dpop_jkt: text("dpop_jkt"),
         resource: resource(form)?,
+        authorization_details: authorization_details(form)?,
         grant_management: GrantManagement::parse(form, client, response_type)?,
     })
 }
@@ -235,4 +237,15 @@ fn resource(form: &Form) -> Checked<Vec<Resource>> {
             Resource::parse(text).map_err(|error| RequestError::new(ErrorCode::InvalidTarget, error.to_string()))
         })
         .collect()
+}
+
+/// The parameter of RFC 9396, wherever a request for permission comes in.
+fn authorization_details(form: &Form) -> Checked<AuthorizationDetails> {
+    let Some(text) = form.first("authorization_details") else {
+        return Ok(AuthorizationDetails::default());
+    };
+    AuthorizationDetails::parse(text).map_err(|error| {
+        let text = format!("authorization_details: {error}");
+        RequestError::new(ErrorCode::InvalidAuthorizationDetails, text)
+    })
 }

@@ -42,6 +42,7 @@ fn parameters_are_texts_numbers_and_for_some_json() {
         "resource": ["https://a.example", "https://b.example"], "authorization_details": [], "is_urgent": true
     });
     let expected = pairs(&[
+        ("authorization_details", "[]"),
         ("claims", r#"{"userinfo":{"name":null}}"#),
         ("client_id", "app"),
         ("max_age", "3600"),

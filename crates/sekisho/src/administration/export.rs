@@ -129,6 +129,17 @@ fn api(api: &Api) -> Ordered {
     if let Some(acr) = api.acr {
         members.insert("acr".to_owned(), acr.short().into());
     }
+    // The file that a schema came from is not here; JSON has numbers and texts that TOML writes otherwise.
+    for kind in members
+        .get_mut("authorization_details")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        if let Some(schema) = kind.get_mut("schema") {
+            *schema = schema.to_string().into();
+        }
+    }
     Ordered::new(
         members,
         &[

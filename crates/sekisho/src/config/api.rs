@@ -8,6 +8,7 @@ use protocol::{Acr, Resource, Scope};
 use url::Url;
 
 use super::{
+    details_type,
     document::{Item, Span},
     impact,
     reader::{Located, Report, Table, any_of},
@@ -19,6 +20,7 @@ pub(super) struct ReadApi {
     pub api: Api,
     pub span: Span,
     pub scope_spans: Vec<Span>,
+    pub details_spans: Vec<Span>,
     pub introspection: Vec<Located<String>>,
     pub token_format_span: Span,
 }
@@ -53,7 +55,10 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
     let introspection = table.texts("introspection").unwrap_or_default();
     let upstream = upstream(&mut table);
     let route = routes(&mut table, &scope);
-    let authorization_details = authorization_details(&mut table);
+    let (authorization_details, details_spans) = details_type::read(&mut table)
+        .into_iter()
+        .map(|read| (read.value, read.span))
+        .unzip();
     let token_format_span = table.span_of("token_format");
     let span = identifier
         .as_ref()
@@ -77,6 +82,7 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
         },
         span,
         scope_spans,
+        details_spans,
         introspection,
         token_format_span,
     })
@@ -180,7 +186,7 @@ fn scopes(table: &mut Table<'_, '_>) -> (Vec<ApiScope>, Vec<Span>) {
 }
 
 /// `{ en = "…", ja = "…" }`: any language is fine.
-fn texts_by_locale(table: &mut Table<'_, '_>, key: &'static str) -> BTreeMap<String, String> {
+pub(super) fn texts_by_locale(table: &mut Table<'_, '_>, key: &'static str) -> BTreeMap<String, String> {
     let Some(entry) = table.entry(key) else {
         return BTreeMap::new();
     };
@@ -271,18 +277,4 @@ fn routes(table: &mut Table<'_, '_>, scopes: &[ApiScope]) -> Vec<Route> {
         kept_only(table, &table.span_of("route"), "route");
     }
     routes
-}
-
-/// RFC 9396: the descriptions are kept as they are.
-fn authorization_details(table: &mut Table<'_, '_>) -> Vec<serde_json::Value> {
-    let Some(entry) = table.entry("authorization_details") else {
-        return Vec::new();
-    };
-    let kept = super::client::to_json(&entry.node);
-    let Some(kept) = kept.as_array().filter(|kept| !kept.is_empty()).cloned() else {
-        return Vec::new();
-    };
-    let problem = "authorization_details has no effect: it is not part of this version";
-    table.report.warning(&entry.key_span, problem, "use scopes");
-    kept
 }

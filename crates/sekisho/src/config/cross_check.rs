@@ -47,12 +47,21 @@ pub(super) fn check(
         .iter()
         .flat_map(|read| read.api.scope.iter().zip(&read.scope_spans));
     duplicates(report, "scope", scopes.map(|(scope, span)| (scope.name.clone(), span)));
+    let types = apis
+        .iter()
+        .flat_map(|read| read.api.authorization_details.iter().zip(&read.details_spans));
+    duplicates(
+        report,
+        "type of authorization_details",
+        types.map(|(kind, span)| (kind.name.clone(), span)),
+    );
     for read in apis {
         check_api(report, realm, read, clients);
     }
     for read in clients {
         client::check(report, read, realm.profile.0);
         check_client(report, realm, read, apis);
+        check_details_types(report, realm, read, apis);
     }
 }
 
@@ -161,17 +170,39 @@ fn check_client(report: &Report<'_>, realm: &Realm, read: &ReadClient, apis: &[R
             report.error(span, format!("the scope {scope} belongs to no API"), remedy);
             continue;
         };
-        let minimum = owner.api.profile.as_deref().and_then(SecurityProfile::find);
-        if let Some(minimum) = minimum.filter(|minimum| !minimum.admits(profile)) {
-            let problem = format!(
-                "the client follows {}, but the API of {scope} wants {} or above: it gets no token for it",
-                profile.name, minimum.name
-            );
-            report.warning(
-                span,
-                problem,
-                format!("set profile = \"{}\", or remove the scope", minimum.name),
-            );
+        check_minimum(report, span, (scope, owner), profile);
+    }
+}
+
+/// A client that can ask for something, but gets no token for it.
+fn check_minimum(report: &Report<'_>, span: &Span, (what, owner): (&str, &ReadApi), profile: &SecurityProfile) {
+    let minimum = owner.api.profile.as_deref().and_then(SecurityProfile::find);
+    if let Some(minimum) = minimum.filter(|minimum| !minimum.admits(profile)) {
+        let problem = format!(
+            "the client follows {}, but the API of {what} wants {} or above: it gets no token for it",
+            profile.name, minimum.name
+        );
+        let remedy = format!("set profile = \"{}\", or remove {what}", minimum.name);
+        report.warning(span, problem, remedy);
+    }
+}
+
+/// RFC 9396 §10: what a client may ask for in detail.
+fn check_details_types(report: &Report<'_>, realm: &Realm, read: &ReadClient, apis: &[ReadApi]) {
+    let metadata = &read.entry.metadata;
+    let span = read.span_of("authorization_details_types");
+    for name in &metadata.authorization_details_types {
+        let is_of = |api: &&ReadApi| api.api.authorization_details.iter().any(|kind| kind.name == *name);
+        if let Some(owner) = apis.iter().find(is_of) {
+            check_minimum(report, span, (name, owner), metadata.profile_or(realm.profile.0));
+            continue;
         }
+        let known = apis.iter().flat_map(|api| &api.api.authorization_details);
+        let remedy = nearest(name, known.map(|kind| kind.name.as_str())).map_or_else(
+            || "add it to authorization_details of an [[api]], or remove it".to_owned(),
+            |near| format!("did you mean {near}?"),
+        );
+        let problem = format!("{name} is a type of no API's authorization_details");
+        report.error(span, problem, remedy);
     }
 }

@@ -7,6 +7,7 @@ mod client;
 mod client_members;
 mod client_secret;
 mod cross_check;
+mod details_type;
 mod document;
 mod duration;
 mod glob;

@@ -54,6 +54,11 @@ impl<'d> Report<'d> {
             .push(self.make(span, Severity::Warning, problem.into(), remedy.into()));
     }
 
+    /// A problem of another file, that this one names.
+    pub fn add(&self, problem: Problem) {
+        self.problems.borrow_mut().push(problem);
+    }
+
     /// Something that should be there is not: worth telling only if the rest of the file could be read.
     pub fn absent(&self, span: &Span, problem: impl Into<String>, remedy: impl Into<String>) {
         self.absences

@@ -10,6 +10,7 @@
 
 mod account;
 mod app;
+mod authorization_details;
 mod authorize;
 mod bank;
 mod consent;

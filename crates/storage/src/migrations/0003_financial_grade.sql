@@ -26,3 +26,6 @@ CREATE TABLE pushed_request (
 CREATE INDEX pushed_request_expiry ON pushed_request (expires_at);
 -- How many of a client wait for their users.
 CREATE INDEX pushed_request_waiting ON pushed_request (realm, client_id, visit_until) WHERE answered_at IS NULL;
+
+-- RFC 9396: what was permitted in detail and is remembered.
+ALTER TABLE grants ADD COLUMN authorization_details TEXT NOT NULL DEFAULT '[]';

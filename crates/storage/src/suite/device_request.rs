@@ -30,6 +30,7 @@ fn request(n: u8, client_id: &str) -> DeviceRequest {
         user_code: format!("BCDFGH{n}"),
         client_id: client_id.into(),
         details: DeviceRequestDetails {
+            authorization_details: protocol::AuthorizationDetails::default(),
             scope: Scope::parse("openid").unwrap(),
             resource: vec!["https://api.example".into()],
         },

@@ -1,7 +1,7 @@
 //! Grants: they change only as they were read, and what they no longer permit is gone from what came from them.
 
 use model::{Authorization, AuthorizationContext, Grant, RefreshFamily, Source, User};
-use protocol::Confirmation;
+use protocol::{AuthorizationDetails, Confirmation};
 use protocol::{acr::Acr, claims::ClaimNames, scope::Scope};
 
 use super::{Database, for_both_engines};
@@ -27,6 +27,7 @@ fn names(names: &[&str]) -> ClaimNames {
 
 fn new_grant() -> Grant {
     Grant {
+        authorization_details: AuthorizationDetails::default(),
         id: "g".into(),
         user_id: "alice".into(),
         client_id: "app".into(),
@@ -76,7 +77,14 @@ fn new_authorization(grant: &Grant) -> Authorization {
 }
 
 fn touch(before: &Grant, claims: &ClaimNames) -> Statement {
-    grant::touch(REALM, before, (&before.scope, claims), NOW + 1000, NOW).unwrap()
+    grant::touch(
+        REALM,
+        before,
+        (&before.scope, claims, &before.authorization_details),
+        NOW + 1000,
+        NOW,
+    )
+    .unwrap()
 }
 
 async fn a_grant_that_changed_since_it_was_read_is_not_overwritten(db: Database) {

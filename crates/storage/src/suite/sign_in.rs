@@ -57,6 +57,7 @@ fn new_session(user_id: &str, id: &str) -> Statement {
 
 fn new_grant(user_id: &str, id: &str) -> Statement {
     let new = Grant {
+        authorization_details: protocol::AuthorizationDetails::default(),
         id: id.into(),
         user_id: user_id.into(),
         client_id: "app".into(),

@@ -1,8 +1,9 @@
 //! `/consent`: the user decides what the app may do.
 //!
-//! Spec: RFC 6749 §4.1.1 (the resource owner decides), §10.2; OpenID Connect Core §3.1.2.4.
+//! Spec: RFC 6749 §4.1.1 (the resource owner decides), §10.2; OpenID Connect Core §3.1.2.4; RFC 9396 §3.1, §7.1.
 
 use ::oauth::{
+    authorization_details,
     authorize::{Approval, AuthorizeRefusal, ConsentNeeded, Decision, Permission, Person, ValidRequest, decide, deny},
     scope_policy,
 };
@@ -96,7 +97,7 @@ fn ask(
     error: Option<Text>,
 ) -> Response {
     let locale = views::locale(call, &valid.request.ui_locales);
-    let audience = scope_policy::audience(&call.realm, &valid.client, &needed.asked.scope, &valid.request.resource);
+    let audience = valid.audience(&call.realm);
     let redirect_uri = valid.redirect_uri.as_str();
     let view = Consent {
         realm: views::realm_of_flow(call, locale, open, valid.request.display),
@@ -104,7 +105,7 @@ fn ask(
         claims: views::claims(locale, valid, needed),
         redirect_host: Some(Consent::host_of(redirect_uri)),
         error,
-        ..question(call, open, locale, (person, needed), &audience.unwrap_or_default())
+        ..question(call, open, locale, (person, needed), &audience)
     };
     respond::page(call, locale, StatusCode::OK, &view, &csp::flow(redirect_uri))
 }
@@ -129,6 +130,12 @@ pub(super) fn question(
         user_code: None,
         user: Label::new(person.user.display()),
         scopes: views::scopes(call, locale, &needed.asked.scope, &needed.already.scope),
+        details: views::details(
+            call,
+            locale,
+            &needed.asked.authorization_details,
+            &needed.already.authorization_details,
+        ),
         claims: Vec::new(),
         apis,
         long_lived: needed.offline_for.map(|seconds| (seconds + DAY - 1) / DAY),
@@ -164,8 +171,8 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
     if !is_who_was_asked(open, person.as_ref(), form) {
         return show(call, open, Some(Text::key("consent.error.form"))).await;
     }
-    let chosen = chosen(&valid.asked(), form);
-    if chosen.scope.is_empty() {
+    let chosen = chosen(call, &valid.asked(), form);
+    if chosen.opens_nothing() {
         return show(call, open, Some(Text::key("consent.error.nothing"))).await;
     }
     let response = answer(call, &valid, person.as_ref(), &chosen, Some(id), Approval::Asked).await?;
@@ -173,10 +180,18 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
 }
 
 /// What the user left ticked. `openid` stays if it was asked for.
-pub(super) fn chosen(asked: &Permission, form: &Form) -> Permission {
+pub(super) fn chosen(call: &Call, asked: &Permission, form: &Form) -> Permission {
+    let is_ticked = |name: &str, value: &str| form.all(name).any(|ticked| ticked == value);
+    let details = authorization_details::chosen(
+        &call.realm,
+        &asked.authorization_details,
+        |index| is_ticked("detail", &index.to_string()),
+        |index, item| is_ticked("item", &format!("{index}.{item}")),
+    );
     let ticked = Permission {
         scope: Scope::from_tokens(form.all("scope").chain([OPENID])).unwrap_or_default(),
         claims: form.all("claim").map(str::to_owned).collect(),
+        authorization_details: details,
     };
     ticked.intersection(asked)
 }

@@ -94,7 +94,7 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
     if device::ask(&call.realm, &waiting, &person).await.is_err() {
         return show(call, open, None).await;
     }
-    let permitted = chosen(&waiting.asked(), form);
+    let permitted = chosen(call, &waiting.asked(), form);
     Ok(
         match device::approve(&call.realm, &waiting, &person, &permitted).await? {
             Answered::Taken => {

@@ -4,11 +4,11 @@
 
 use serde::Serialize;
 
-use super::{ClientView, Href, Label, RealmView, Text, View, realm_view::redirect_host};
+use super::{ClientView, DetailView, Href, Label, RealmView, Text, View, realm_view::redirect_host};
 use crate::locale::Locale;
 
 /// The consent page. It posts `flow`, `csrf`, `scope` (once for each that is ticked or essential), `claim` (once for each
-/// that is ticked) and `decision` (`approve` or `deny`) to `action`.
+/// that is ticked), `detail` (likewise, by its index), `item` (`INDEX.ITEM`, likewise) and `decision` (`approve` or `deny`) to `action`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Consent {
     /// The realm.
@@ -21,6 +21,8 @@ pub struct Consent {
     pub user: Label,
     /// What the app asks for.
     pub scopes: Vec<ScopeView>,
+    /// What the app asks for in detail.
+    pub details: Vec<DetailView>,
     /// The claims that the app asks for one by one.
     pub claims: Vec<ClaimView>,
     /// The APIs that the permission is for.
@@ -60,6 +62,7 @@ impl View for Consent {
     fn hooks(&self) -> Vec<String> {
         let scopes = self.scopes.iter().map(|scope| format!("scope-{}", scope.name));
         let claims = self.claims.iter().map(|claim| format!("claim-{}", claim.name));
+        let details = self.details.iter().flat_map(DetailView::hooks);
         // A template that does not show the code would let anybody's device pass for the user's own.
         let code = self.user_code.iter().map(|_| "shown-code".to_owned());
         ["approve", "deny"]
@@ -68,6 +71,7 @@ impl View for Consent {
             .chain(code)
             .chain(scopes)
             .chain(claims)
+            .chain(details)
             .collect()
     }
 }

@@ -9,6 +9,7 @@
 mod account;
 mod consent;
 pub mod csp;
+mod detail;
 mod device;
 mod engine;
 mod error;
@@ -28,6 +29,7 @@ mod text;
 
 pub use account::{Account, GrantView, SessionView};
 pub use consent::{ApiView, ClaimView, Consent, ScopeView};
+pub use detail::DetailView;
 pub use device::Device;
 pub use error::{ErrorKind, ErrorPage};
 pub use form_post::FormPost;

@@ -1,9 +1,13 @@
 //! One of every page with made-up data, in all its forms: what templates are tried out with.
 
+use model::DetailsType;
+use protocol::AuthorizationDetails;
+use serde_json::json;
+
 use super::{
-    Account, ApiView, ClaimView, ClientView, Consent, Device, ErrorKind, ErrorPage, FieldError, FormPost, FrameView,
-    GrantView, Href, Label, Link, Message, NextView, RealmView, ScopeView, SelectAccount, SessionView, Sheet, SignIn,
-    SignOut, SignUp, SignedOut, Text,
+    Account, ApiView, ClaimView, ClientView, Consent, DetailView, Device, ErrorKind, ErrorPage, FieldError, FormPost,
+    FrameView, GrantView, Href, Label, Link, Message, NextView, RealmView, ScopeView, SelectAccount, SessionView,
+    Sheet, SignIn, SignOut, SignUp, SignedOut, Text,
 };
 use crate::locale::Locale;
 
@@ -50,6 +54,7 @@ fn of_flows(locale: Locale) -> Vec<Sheet> {
         Sheet::of(&Consent {
             client: ClientView::new("", "cli"),
             scopes: vec![ScopeView::standard(locale, "openid")],
+            details: Vec::new(),
             claims: Vec::new(),
             apis: Vec::new(),
             long_lived: None,
@@ -189,6 +194,7 @@ pub(super) fn consent(locale: Locale) -> Consent {
             ScopeView::of_api("payments:write", Some(payments), api),
             ScopeView::standard(locale, "offline_access"),
         ],
+        details: details(locale),
         claims: vec![
             ClaimView::new(locale, "birthdate", false, true),
             ClaimView::new(locale, "phone_number", true, false),
@@ -204,6 +210,42 @@ pub(super) fn consent(locale: Locale) -> Consent {
         csrf: "Y3NyZg".into(),
         error: None,
     }
+}
+
+/// A payment, and accounts of which the user may leave out some.
+fn details(locale: Locale) -> Vec<DetailView> {
+    let kind = |name: &str, en: &str, ja: &str, choose: Option<&str>| DetailsType {
+        name: name.into(),
+        schema: json!({}),
+        consent: [("en".to_owned(), en.to_owned()), ("ja".to_owned(), ja.to_owned())].into(),
+        choose: choose.map(str::to_owned),
+        remember: choose.is_some(),
+    };
+    let payment = kind(
+        "payment",
+        "Pay {amount.value} {amount.currency} to {payee}",
+        "{payee} に {amount.value} {amount.currency} を支払う",
+        None,
+    );
+    let accounts = kind(
+        "accounts",
+        "See the movements of some accounts",
+        "口座の入出金を参照する",
+        Some("accounts"),
+    );
+    let asked = json!([
+        {"type": "payment", "amount": {"value": "45.00", "currency": "EUR"}, "payee": "Merchant A", "iban": "DE02100100109307118603"},
+        {"type": "accounts", "accounts": ["DE40100100103307118608", "DE02100100109307118603"], "actions": ["read_balances", "read_movements"]}
+    ]);
+    let asked = AuthorizationDetails::parse(&asked.to_string()).unwrap_or_default();
+    asked
+        .iter()
+        .zip([&payment, &accounts])
+        .enumerate()
+        .map(|(index, (detail, kind))| {
+            DetailView::new(locale, index, detail, kind, "Sekisho Bank API").already(index == 1)
+        })
+        .collect()
 }
 
 pub(super) fn device_consent(locale: Locale) -> Consent {

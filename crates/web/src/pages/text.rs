@@ -35,6 +35,11 @@ impl Label {
         Self::at_most(Self::PARAGRAPH, text)
     }
 
+    /// A text as long as it is, where nothing may be left out.
+    pub fn whole(text: &str) -> Self {
+        Self::at_most(usize::MAX, text)
+    }
+
     /// The first of these texts of which anything is left to show.
     pub fn first_of(texts: &[&str]) -> Self {
         texts

@@ -86,7 +86,7 @@ pub(super) async fn redeem(
     let client = client.client();
     let subject = subject::find(realm, client, &request).await?;
     let acting = actor::settle(realm, client, &request, &subject).await?;
-    let mut token = subject.token(realm, client, form, request.wants_jwt()).await?;
+    let (mut token, details) = subject.token(realm, client, form, request.wants_jwt()).await?;
     token.act = acting.act;
     token.may_act = acting.may_act;
     let issued = if request.wants_jwt() {
@@ -96,7 +96,7 @@ pub(super) async fn redeem(
     };
     Ok(Redeemed {
         issued_token_type: Some(issued),
-        ..Redeemed::token(client, token)
+        ..Redeemed::token(client, token, details)
     })
 }
 

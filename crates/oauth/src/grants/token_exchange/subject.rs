@@ -4,7 +4,7 @@
 
 use jose::{UnverifiedJwt, b64};
 use model::{Client, TrustedFor};
-use protocol::{actor::Actor, form::Form, token_type::TokenType};
+use protocol::{AuthorizationDetails, actor::Actor, form::Form, token_type::TokenType};
 use realm::RealmContext;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -18,7 +18,8 @@ use crate::{
     id_token_hint::IdTokenHint,
     introspection::{self, LiveToken},
     issue::{AccessToken, check_access_token_key},
-    scope_policy, trusted_issuer,
+    scope_policy::{self, Rights},
+    trusted_issuer,
 };
 
 const PARAMETER: &str = "subject_token";
@@ -138,20 +139,24 @@ impl Subject {
         client: &Client,
         form: &Form,
         wants_jwt: bool,
-    ) -> Result<AccessToken, GrantRefusal> {
+    ) -> Result<(AccessToken, AuthorizationDetails), GrantRefusal> {
         match &self.source {
             Source::User(vouched) => {
                 let form = &only_resources(form);
                 let permitted = vouched.permit(realm, client, form).await.map_err(in_exchange)?;
                 check_form(realm, &permitted.audience, wants_jwt)?;
                 check_access_token_key(realm, &permitted.audience)?;
-                vouched.authorize(realm, client, &permitted).await.map_err(in_exchange)
+                let token = vouched
+                    .authorize(realm, client, &permitted)
+                    .await
+                    .map_err(in_exchange)?;
+                Ok((token, permitted.authorization_details))
             }
             Source::Token(live) => {
-                let token = narrowed(realm, client, form, live)?;
+                let (token, details) = narrowed(realm, client, form, live)?;
                 check_form(realm, &token.audience, wants_jwt)?;
                 check_access_token_key(realm, &token.audience)?;
-                Ok(token)
+                Ok((token, details))
             }
         }
     }
@@ -174,24 +179,35 @@ fn only_resources(form: &Form) -> Form {
 }
 
 /// What the client asks for out of what the subject's token is worth now.
-fn narrowed(realm: &RealmContext, client: &Client, form: &Form, live: &LiveToken) -> Result<AccessToken, GrantRefusal> {
+fn narrowed(
+    realm: &RealmContext,
+    client: &Client,
+    form: &Form,
+    live: &LiveToken,
+) -> Result<(AccessToken, AuthorizationDetails), GrantRefusal> {
     let asked = scope_policy::asked(form)?;
     if !asked.is_subset_of(&live.scope) {
         return Err(GrantRefusal::ScopeTooWide);
     }
     let asked = if asked.is_empty() { live.scope.clone() } else { asked };
-    let (scope, audience) = scope_policy::narrow(realm, &asked, &live.audience, &only_resources(form))?;
-    scope_policy::check_targets(realm, client, &audience)?;
+    let granted = Rights {
+        scope: asked,
+        authorization_details: live.authorization_details.clone(),
+        audience: live.audience.clone(),
+    };
+    let rights = scope_policy::narrow(realm, granted, &only_resources(form))?;
+    scope_policy::check_targets(realm, client, &rights.audience)?;
     let (old, now) = (&live.token, realm.now());
     let owner = old.owner.as_ref().unwrap_or(&old.client_id);
-    Ok(AccessToken {
+    let token = AccessToken {
         jti: b64::encode(jose::random_bytes::<16>()),
         authorization_id: old.authorization_id.clone(),
         sub: old.sub.clone(),
         owner: (owner != client.id()).then(|| owner.clone()),
         client_id: client.id().to_owned(),
-        audience,
-        scope,
+        audience: rights.audience,
+        scope: rights.scope,
+        authorization_details: Some(rights.authorization_details.clone()),
         issued_at: now,
         expires_at: old.expires_at.min(now + realm.realm.lifetimes.access_token),
         acr: old.acr,
@@ -199,5 +215,6 @@ fn narrowed(realm: &RealmContext, client: &Client, form: &Form, live: &LiveToken
         act: None,
         may_act: None,
         cnf: None,
-    })
+    };
+    Ok((token, rights.authorization_details))
 }

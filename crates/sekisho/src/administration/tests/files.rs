@@ -279,6 +279,26 @@ async fn trusted_issuers_are_planned_applied_and_exported() {
     assert_eq!(told(&world.plan(FILE).await), ["Update realm https://id.example.com"]);
 }
 
+#[tokio::test]
+async fn types_of_authorization_details_are_planned_applied_and_exported() {
+    let world = World::new().await;
+    let with_types = format!(
+        "{FILE}[[api]]\nidentifier = \"https://pay.example\"\n[[api.authorization_details]]\ntype = \"payment\"\n\
+         schema = '{{\"type\": \"object\", \"properties\": {{\"share\": {{\"type\": \"number\", \"maximum\": 0.5}}}}}}'\n\
+         consent = {{ en = \"Pay {{share}}\", ja = \"払う\" }}\nremember = true\n"
+    );
+    assert_eq!(
+        told(&world.apply(&with_types).await.unwrap()),
+        ["Create api https://pay.example"]
+    );
+    assert!(world.plan(&with_types).await.is_empty());
+    let answer = world.run(Action::Export).await.unwrap();
+    let toml = answer["toml"].as_str().unwrap();
+    assert_eq!(told(&world.plan(toml).await), Vec::<String>::new(), "{toml}");
+    let changed = with_types.replace("0.5", "0.6");
+    assert_eq!(world.plan(&changed).await[0].fields[0].field, "authorization_details");
+}
+
 const MAC_CLIENT: &str = "[[client]]\nclient_id = \"mac.robot\"\ntoken_endpoint_auth_method = \"client_secret_jwt\"\n\
                           grant_types = [\"client_credentials\"]\nresponse_types = []\n";
 

@@ -28,6 +28,7 @@ fn grant(user: &User) -> Grant {
         user_id: user.id.clone(),
         client_id: "app".into(),
         scope: "openid".parse().unwrap(),
+        authorization_details: protocol::AuthorizationDetails::default(),
         claims: ["birthdate".to_owned()].into(),
         managed: false,
         created_at: NOW,
