@@ -667,11 +667,10 @@ type = "payment"
 {more}
 [[client]]
 client_id = "app"
-client_secret_hash = "sha256:{}"
+client_secret = "0123456789abcdef0123456789abcdef"
 redirect_uris = ["https://app.example.com/"]
 authorization_details_types = ["payment"]
-"#,
-            "0".repeat(64)
+"#
         )
     };
     let read = |text: &str| realm_file::read(Document::parse(&directory.join("realm.toml"), text), true);
