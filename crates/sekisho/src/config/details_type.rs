@@ -61,7 +61,8 @@ fn read_one(mut table: Table<'_, '_>) -> Option<Located<DetailsType>> {
     Some(Located {
         value: DetailsType {
             name: name.value,
-            schema: schema?.0,
+            // A type whose schema is wrong is there all the same: that no API has it would be an echo.
+            schema: schema.map(|(schema, _)| schema).unwrap_or_default(),
             consent,
             choose: choose.map(|choose| choose.value),
             remember,

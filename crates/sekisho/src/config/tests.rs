@@ -730,7 +730,7 @@ authorization_details_types = ["payment"]
     fs::write(directory.join("payment.schema.json"), wrong).unwrap();
     let found = problems("schema = \"payment.schema.json\"\nconsent = { en = \"x\" }");
     assert!(
-        found.contains("payment.schema.json:3:44: properties.amount.minimum has no effect"),
+        found.contains("payment.schema.json:3:46: properties.amount.minimum has no effect"),
         "{found}"
     );
     fs::write(directory.join("payment.schema.json"), "{\n \"type\" }").unwrap();
