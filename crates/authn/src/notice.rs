@@ -6,12 +6,16 @@
 //! signed in may be an attacker who chose what the browser says of itself, so nothing of it is quoted: a text of theirs
 //! in a mail of the realm would be believed.
 
+mod waiting_request;
+
 use std::net::IpAddr;
 
 use model::{Realm, User, new_id};
 use serde_json::{Value, json};
 use storage::outbox::NewCall;
 use time::{OffsetDateTime, format_description::StaticFormatDescription, macros::format_description};
+
+pub use self::waiting_request::waiting_request;
 
 /// After this time, in seconds, a notice tells nothing new.
 const WORTH_SENDING: i64 = 24 * 3600;
@@ -60,7 +64,6 @@ pub fn new_sign_in(
     browser: &str,
     locale: &str,
 ) -> Option<NewCall> {
-    let to = verified_email(user)?;
     let event = Event {
         organisation: &realm.display_name,
         username: &user.username,
@@ -69,17 +72,23 @@ pub fn new_sign_in(
         browser: Browser::of(browser),
         account: format!("{}/account", realm.issuer),
     };
-    let (subject, text) = match Language::of(locale) {
+    let text = match Language::of(locale) {
         Some(Language::Japanese) => event.in_japanese(),
         Some(Language::English) | None => event.in_english(),
     };
+    mail(user, realm, text, when + WORTH_SENDING)
+}
+
+/// Mail of the realm to a user; `None` for users without a verified address.
+fn mail(user: &User, realm: &Realm, (subject, text): (String, String), expires_at: i64) -> Option<NewCall> {
+    let to = verified_email(user)?;
     Some(NewCall {
         id: new_id(),
         realm: realm.issuer.clone(),
         kind: "mail".to_owned(),
         destination: to.to_owned(),
         payload: json!({ "to": to, "subject": subject, "text": text }).to_string(),
-        expires_at: when + WORTH_SENDING,
+        expires_at,
     })
 }
 
@@ -215,7 +224,7 @@ impl Browser {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use model::Source;
 
     use super::*;
@@ -223,7 +232,7 @@ mod tests {
 
     const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0";
 
-    fn user(claims: &Value) -> User {
+    pub(crate) fn user(claims: &Value) -> User {
         User {
             id: "u1".into(),
             username: "alice".into(),

@@ -35,6 +35,8 @@ pub enum Goal {
     Device(String),
     /// To the user's own pages.
     Account,
+    /// To what apps ask of the user in the background.
+    Requests,
 }
 
 impl Flow {

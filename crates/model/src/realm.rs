@@ -113,6 +113,9 @@ pub enum TrustedFor {
     /// It vouches for client metadata (RFC 7591 §2.3).
     #[serde(rename = "software-statement")]
     SoftwareStatement,
+    /// It says who is to be asked in the background (CIBA §7.1, `login_hint_token`).
+    #[serde(rename = "login-hint")]
+    LoginHint,
 }
 
 /// Which claim of a user another issuer's `sub` is.

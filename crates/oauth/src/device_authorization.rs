@@ -6,7 +6,7 @@
 //! client, so how many requests of a client wait is limited.
 
 use jose::{random_bytes, random_token, sha256};
-use model::{Client, DeviceRequest, DeviceRequestDetails, DeviceRequestState, new_id};
+use model::{Client, DeviceRequest, DeviceRequestDetails, PolledRequest, new_id};
 use protocol::{
     device_authorization::{DeviceAuthorizationResponse, INTERVAL, LIFETIME, UserCode},
     error_code::ErrorCode,
@@ -14,7 +14,7 @@ use protocol::{
     scope::Scope,
 };
 use realm::RealmContext;
-use storage::{Change, Outcome, StorageError, device_request};
+use storage::{Change, Outcome, Polled, StorageError, device_request};
 
 use crate::{
     EndpointRequest, Fault,
@@ -152,22 +152,15 @@ async fn commit(
         let device_code = random_token();
         let user_code = UserCode::from_number(u64::from_be_bytes(random_bytes()));
         let new = DeviceRequest {
-            id: new_id(),
+            polled: PolledRequest::new(new_id(), client.id(), INTERVAL, now, LIFETIME),
             device_code_hash: sha256(device_code.as_bytes()).to_vec(),
             user_code: user_code.as_str().to_owned(),
-            client_id: client.id().to_owned(),
             details: details.clone(),
-            state: DeviceRequestState::Pending,
-            authorization_id: None,
-            poll_interval: INTERVAL,
-            polled_at: 0,
-            created_at: now,
-            expires_at: now + LIFETIME,
         };
         let change_id = new_id();
         let change = Change::new()
             .then(device_request::insert(issuer, &new, QUOTA, &change_id)?)
-            .recognised_by(device_request::changed_by(issuer, &new.id, &change_id));
+            .recognised_by(Polled::Device.changed_by(issuer, &new.polled.id, &change_id));
         if realm.store.commit(change).await? == Outcome::Applied {
             return Ok((device_code, user_code));
         }

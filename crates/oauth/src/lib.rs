@@ -18,6 +18,8 @@ mod fault;
 
 pub mod authorization_details;
 pub mod authorize;
+pub mod backchannel_authentication;
+pub mod ciba;
 pub mod client_auth;
 pub mod client_keys;
 pub mod client_secret;
@@ -25,6 +27,7 @@ pub mod device;
 pub mod device_authorization;
 pub mod discovery;
 pub mod dpop;
+pub mod elsewhere;
 pub mod grant_management;
 pub mod grants;
 pub mod id_token_hint;

@@ -1,6 +1,6 @@
 //! What may be used once: assertions and the like, by their `jti`.
 //!
-//! Spec: RFC 7523 §3 (`jti`), OpenID Connect Core §9
+//! Spec: RFC 7523 §3 (`jti`), OpenID Connect Core §9, CIBA §7.1.1
 
 use jose::sha256;
 use realm::RealmContext;
@@ -16,6 +16,8 @@ pub enum Once {
     ClientAssertion,
     /// A trusted issuer's assertion of a user.
     GrantAssertion,
+    /// A backchannel request that its client has signed.
+    AuthenticationRequest,
 }
 
 impl Once {
@@ -23,6 +25,7 @@ impl Once {
         match self {
             Self::ClientAssertion => "client_assertion",
             Self::GrantAssertion => "assertion",
+            Self::AuthenticationRequest => "authentication_request",
         }
     }
 }

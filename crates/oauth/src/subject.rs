@@ -6,7 +6,8 @@
 //! the OpenID Provider", the same for all clients of a sector, and no row. Inside this server, and to the
 //! organisation's own APIs, users go by their one subject identifier.
 
-use jose::{b64, hmac_sha256};
+use jose::{b64, constant_time_eq, hmac_sha256};
+use model::User;
 use protocol::{ClientMetadata, SubjectType, sector_identifier};
 use realm::RealmContext;
 
@@ -21,6 +22,24 @@ pub fn of(realm: &RealmContext, client: &ClientMetadata, user_id: &str) -> Resul
         None => user_id.to_owned(),
         Some(sector) => name_in(&sector, user_id, pairwise_key(realm)?),
     })
+}
+
+/// The user whom a client knows by this `sub`. A pairwise one cannot be reversed: it is looked for among those who have
+/// permitted the client something.
+pub async fn find(realm: &RealmContext, client: &ClientMetadata, sub: &str) -> Result<Option<User>, Fault> {
+    let Some(sector) = sector(client)? else {
+        return Ok(realm.store.find_user(realm.issuer(), sub).await?);
+    };
+    let key = pairwise_key(realm)?;
+    let users = realm
+        .store
+        .users_of_client(realm.issuer(), &client.client_id, realm.now())
+        .await?;
+    let is_meant = |user: &&String| constant_time_eq(name_in(&sector, user, key).as_bytes(), sub.as_bytes());
+    match users.iter().find(is_meant) {
+        Some(id) => Ok(realm.store.find_user(realm.issuer(), id).await?),
+        None => Ok(None),
+    }
 }
 
 /// The `sid` by which a client knows a session. The clients of a browser share the session: its id would tell those of

@@ -14,7 +14,7 @@ use jose::{JweAlg, JweEnc, KeySet, SigningAlg};
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::validation::MetadataProblem;
-use crate::{GrantType, ResponseType, Scope, SecurityProfile, TokenEndpointAuthMethod};
+use crate::{GrantType, ResponseType, Scope, SecurityProfile, TokenDeliveryMode, TokenEndpointAuthMethod};
 
 /// Where the client runs (OpenID Connect Registration §2, `application_type`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -218,9 +218,9 @@ pub struct ClientMetadata {
     /// Whether its refresh tokens can be.
     #[serde(default, skip_serializing_if = "is_false")]
     pub client_refresh_token_token_binding_supported: bool,
-    /// How it learns that the user has answered: `poll`, `ping` or `push` (CIBA §4).
+    /// How it learns that the user has answered (CIBA §4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub backchannel_token_delivery_mode: Option<String>,
+    pub backchannel_token_delivery_mode: Option<TokenDeliveryMode>,
     /// Where it is told (CIBA §4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backchannel_client_notification_endpoint: Option<String>,

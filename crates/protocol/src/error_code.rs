@@ -1,7 +1,7 @@
 //! Every registered error code that this server answers with, with its HTTP status and its section.
 //!
 //! Spec: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2, RFC 8628 §3.5, RFC 8707 §2,
-//! RFC 9396 §5, RFC 9449 §12.2, RFC 9470 §3, OpenID Connect Core §3.1.2.6
+//! RFC 9396 §5, RFC 9449 §12.2, RFC 9470 §3, OpenID Connect Core §3.1.2.6, CIBA §12 and §13
 //!
 //! The status belongs to the code, here and nowhere else. Codes that only travel in a redirect carry the status that
 //! an error page or a JSON answer would use for them.
@@ -111,6 +111,18 @@ error_codes! {
     InvalidDpopProof = "invalid_dpop_proof", 400, "RFC 9449 §5";
     /// The DPoP proof must hold the nonce that comes with this answer. An API answers 401 with it (§9).
     UseDpopNonce = "use_dpop_nonce", 400, "RFC 9449 §8";
+    /// A hint that names the user has expired.
+    ExpiredLoginHintToken = "expired_login_hint_token", 400, "CIBA §13";
+    /// The hint of a request names no user.
+    UnknownUserId = "unknown_user_id", 400, "CIBA §13";
+    /// The user has a code without which they are not asked, and the request lacks it.
+    MissingUserCode = "missing_user_code", 400, "CIBA §13";
+    /// The user's code is another one.
+    InvalidUserCode = "invalid_user_code", 400, "CIBA §13";
+    /// What is to be shown beside a request cannot be.
+    InvalidBindingMessage = "invalid_binding_message", 400, "CIBA §13";
+    /// Something kept a request from being answered with tokens; told to a client that they are pushed to.
+    TransactionFailed = "transaction_failed", 400, "CIBA §12";
     /// The grant is unknown, or not one of this client and user.
     InvalidGrantId = "invalid_grant_id", 404, "Grant Management §5.4";
 }

@@ -1,6 +1,6 @@
 //! The grant types that a client can register.
 //!
-//! Spec: RFC 7591 §2 (`grant_types`), RFC 6749 §4 and §6, RFC 8628 §3.4, RFC 8693 §2.1, RFC 7523 §2.1
+//! Spec: RFC 7591 §2 (`grant_types`), RFC 6749 §4 and §6, RFC 8628 §3.4, RFC 8693 §2.1, RFC 7523 §2.1, CIBA §4
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,9 @@ pub enum GrantType {
     /// An assertion of a trusted issuer says for whom (RFC 7523 §2.1).
     #[serde(rename = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
     JwtBearer,
+    /// The client knows the user, who permits it on a device of their own (CIBA §10.1).
+    #[serde(rename = "urn:openid:params:grant-type:ciba")]
+    Ciba,
 }
 
 impl GrantType {
@@ -37,6 +40,7 @@ impl GrantType {
         Self::DeviceCode,
         Self::TokenExchange,
         Self::JwtBearer,
+        Self::Ciba,
     ];
 
     /// The name as it is written on the wire.
@@ -49,6 +53,7 @@ impl GrantType {
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
             Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
             Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            Self::Ciba => "urn:openid:params:grant-type:ciba",
         }
     }
 
@@ -57,16 +62,16 @@ impl GrantType {
         Self::ALL.iter().copied().find(|grant_type| grant_type.as_str() == text)
     }
 
-    /// Whether a refresh token may come with what it gives (RFC 6749 §1.5, RFC 8628 §3.5).
+    /// Whether a refresh token may come with what it gives (RFC 6749 §1.5, RFC 8628 §3.5, CIBA §10.1.1).
     pub const fn gives_refresh_tokens(self) -> bool {
-        matches!(self, Self::AuthorizationCode | Self::DeviceCode)
+        matches!(self, Self::AuthorizationCode | Self::DeviceCode | Self::Ciba)
     }
 
     /// Whether everything that comes of it was permitted by a user on a page of this server.
     pub const fn is_permitted_by_user(self) -> bool {
         matches!(
             self,
-            Self::AuthorizationCode | Self::RefreshToken | Self::Implicit | Self::DeviceCode
+            Self::AuthorizationCode | Self::RefreshToken | Self::Implicit | Self::DeviceCode | Self::Ciba
         )
     }
 

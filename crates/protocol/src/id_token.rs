@@ -1,6 +1,6 @@
 //! What an ID Token says.
 //!
-//! Spec: OpenID Connect Core §2, §3.2.2.10 and §3.3.2.11
+//! Spec: OpenID Connect Core §2, §3.2.2.10 and §3.3.2.11, CIBA §10.3.1
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -41,6 +41,20 @@ pub struct IdTokenClaims {
     /// The hash of the code that came with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub c_hash: Option<String>,
+    /// The backchannel request that it answers.
+    #[serde(
+        rename = "urn:openid:params:jwt:claim:auth_req_id",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub auth_req_id: Option<String>,
+    /// The hash of the refresh token that came with it.
+    #[serde(
+        rename = "urn:openid:params:jwt:claim:rt_hash",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub rt_hash: Option<String>,
     /// The session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,

@@ -1,7 +1,7 @@
 //! The security profiles as data: every rule that differs between them is a column, every profile a row.
 //!
 //! Spec: RFC 6749, OpenID Connect Core, RFC 9700, FAPI 1.0 Baseline §5.2.2, FAPI 1.0 Advanced §5.2.2 and §8.6, FAPI 2.0 Security
-//! Profile §5.3.2 and §5.4, FAPI 2.0 Message Signing §5.3 and §5.4
+//! Profile §5.3.2 and §5.4, FAPI 2.0 Message Signing §5.3 and §5.4, FAPI-CIBA §5.2.2
 //!
 //! Endpoints ask the columns; none asks which profile it is. A new profile is a new row.
 
@@ -10,7 +10,7 @@ use std::ops::Deref;
 use jose::SigningAlg;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use crate::{GrantType, ResponseMode, TokenEndpointAuthMethod, assertion::AssertionAudience};
+use crate::{GrantType, ResponseMode, TokenDeliveryMode, TokenEndpointAuthMethod, assertion::AssertionAudience};
 
 /// When an authorization request for a code must carry a `code_challenge`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +92,11 @@ pub struct SecurityProfile {
     /// Whether an ID token from the authorization endpoint is a signature over `state` too, by `s_hash` (FAPI 1.0
     /// Advanced §5.2.2.1).
     pub state_hash: bool,
+    /// How a client may be told what became of a backchannel request (CIBA §5).
+    pub token_delivery_modes: &'static [TokenDeliveryMode],
+    /// Whether a backchannel request must carry what tells it from others: a `binding_message`, or
+    /// `authorization_details` (FAPI-CIBA §5.2.2-2).
+    pub authorization_context_required: bool,
     /// The longest life of a code, in seconds, whatever the realm says.
     pub longest_code_lifetime: i64,
     /// The longest life, in seconds, of an access token that is bound to no key, whatever the realm says.
@@ -159,6 +164,8 @@ const FAPI2: SecurityProfile = SecurityProfile {
     unsigned_code_responses: true,
     nonce_or_state_required: false,
     state_hash: false,
+    token_delivery_modes: &[],
+    authorization_context_required: false,
     // §5.3.2.1-11.
     longest_code_lifetime: 60,
     longest_bearer_lifetime: i64::MAX,
@@ -200,6 +207,8 @@ pub const PROFILES: &[SecurityProfile] = &[
         unsigned_code_responses: true,
         nonce_or_state_required: false,
         state_hash: false,
+        token_delivery_modes: TokenDeliveryMode::ALL,
+        authorization_context_required: false,
         longest_code_lifetime: i64::MAX,
         longest_bearer_lifetime: i64::MAX,
     },
@@ -215,6 +224,7 @@ pub const PROFILES: &[SecurityProfile] = &[
             GrantType::DeviceCode,
             GrantType::TokenExchange,
             GrantType::JwtBearer,
+            GrantType::Ciba,
         ],
         response_types: &["code"],
         response_modes: ResponseMode::ALL,
@@ -235,6 +245,8 @@ pub const PROFILES: &[SecurityProfile] = &[
         unsigned_code_responses: true,
         nonce_or_state_required: false,
         state_hash: false,
+        token_delivery_modes: TokenDeliveryMode::ALL,
+        authorization_context_required: false,
         longest_code_lifetime: i64::MAX,
         longest_bearer_lifetime: i64::MAX,
     },
@@ -267,6 +279,8 @@ pub const PROFILES: &[SecurityProfile] = &[
         unsigned_code_responses: true,
         nonce_or_state_required: true,
         state_hash: false,
+        token_delivery_modes: &[],
+        authorization_context_required: false,
         longest_code_lifetime: i64::MAX,
         // "less than 10 minutes unless the tokens are sender-constrained" (§5.2.2-21).
         longest_bearer_lifetime: 599,
@@ -283,6 +297,8 @@ pub const PROFILES: &[SecurityProfile] = &[
             GrantType::Implicit,
             GrantType::RefreshToken,
             GrantType::ClientCredentials,
+            // FAPI-CIBA applies to its clients.
+            GrantType::Ciba,
         ],
         response_types: &["code", "code id_token"],
         response_modes: ResponseMode::ALL,
@@ -303,6 +319,8 @@ pub const PROFILES: &[SecurityProfile] = &[
         unsigned_code_responses: false,
         nonce_or_state_required: true,
         state_hash: true,
+        token_delivery_modes: &[TokenDeliveryMode::Poll, TokenDeliveryMode::Ping],
+        authorization_context_required: true,
         longest_code_lifetime: i64::MAX,
         longest_bearer_lifetime: i64::MAX,
     },
@@ -419,6 +437,18 @@ mod tests {
             (["code"].as_slice(), PkceRule::Always)
         );
         assert!(!baseline.grant_types.contains(&GrantType::Implicit) && !baseline.allows_response_type("id_token"));
+    }
+
+    #[test]
+    fn who_may_ask_users_in_the_background_is_told_of_their_answer() {
+        for profile in PROFILES {
+            assert_eq!(
+                profile.grant_types.contains(&GrantType::Ciba),
+                !profile.token_delivery_modes.is_empty(),
+                "{}",
+                profile.name
+            );
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a realm publishes about itself.
 //!
 //! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 8628 §4, RFC 9126 §5, RFC 9207 §3, RFC 9449 §5.1, RFC 9701 §7,
-//! OpenID Connect RP-Initiated Logout §2.1,
+//! CIBA §4, OpenID Connect RP-Initiated Logout §2.1,
 //! OpenID Connect Session Management §3.3, OpenID Connect Front-Channel Logout §3, OpenID Connect Back-Channel Logout
 //! §2.1
 //!
@@ -33,6 +33,19 @@ pub struct ServerMetadata {
     /// Where devices without a browser begin (RFC 8628 §4); absent when no profile lets clients register the grant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_authorization_endpoint: Option<String>,
+    /// Where clients have a user asked who is not with them (CIBA §4); absent when no profile lets clients register the
+    /// grant, as what follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_authentication_endpoint: Option<String>,
+    /// How they can be told of the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backchannel_token_delivery_modes_supported: Vec<String>,
+    /// How their requests there can be signed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backchannel_authentication_request_signing_alg_values_supported: Vec<String>,
+    /// Whether a code of the user's can be demanded there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_user_code_parameter_supported: Option<bool>,
     /// Where tokens are revoked (RFC 7009).
     pub revocation_endpoint: String,
     /// Where APIs ask about tokens (RFC 7662).
@@ -160,6 +173,10 @@ impl ServerMetadata {
         let method_names: Vec<String> = methods.iter().map(|method| method.as_str().to_owned()).collect();
         let uses_alg = |alg: &&&str| methods.iter().any(|method| method.signing_algs().contains(alg));
         let assertion_algs = owned(assertion::SIGNING_ALGS.iter().filter(uses_alg).copied());
+        let backchannel: Vec<&&SecurityProfile> = profiles
+            .iter()
+            .filter(|profile| profile.grant_types.contains(&GrantType::Ciba))
+            .collect();
         let signing_algs = owned(algs.iter().map(|alg| alg.as_str()));
         let encryption_algs = owned(JweAlg::ALL.iter().map(|alg| alg.as_str()));
         let encryption_encs = owned(JweEnc::ALL.iter().map(|enc| enc.as_str()));
@@ -173,6 +190,20 @@ impl ServerMetadata {
                 .iter()
                 .any(|profile| profile.grant_types.contains(&GrantType::DeviceCode))
                 .then(|| endpoint("device_authorization")),
+            backchannel_authentication_endpoint: (!backchannel.is_empty()).then(|| endpoint("bc-authorize")),
+            backchannel_token_delivery_modes_supported: owned(
+                backchannel
+                    .iter()
+                    .flat_map(|profile| profile.token_delivery_modes)
+                    .map(|mode| mode.as_str()),
+            ),
+            backchannel_authentication_request_signing_alg_values_supported: owned(
+                backchannel
+                    .iter()
+                    .flat_map(|profile| profile.signing_algs)
+                    .map(|alg| alg.as_str()),
+            ),
+            backchannel_user_code_parameter_supported: None,
             revocation_endpoint: endpoint("revoke"),
             introspection_endpoint: endpoint("introspect"),
             grant_management_endpoint: endpoint("grants"),

@@ -28,6 +28,19 @@ fn read(mut row: Row) -> Result<Grant, StorageError> {
 }
 
 impl Store {
+    /// Who has permitted a client something, and has not taken it back.
+    pub async fn users_of_client(&self, realm: &str, client_id: &str, now: i64) -> Result<Vec<String>, StorageError> {
+        self.query(
+            "SELECT DISTINCT user_id FROM grants WHERE realm = $1 AND client_id = $2 AND ended_at IS NULL \
+             AND expires_at > $3",
+            &[realm.into(), client_id.into(), now.into()],
+        )
+        .await?
+        .into_iter()
+        .map(|mut row| row.text())
+        .collect()
+    }
+
     /// What this user permits this client as far as that is remembered, unless it was taken back. It may have expired.
     pub async fn find_grant(&self, realm: &str, user_id: &str, client_id: &str) -> Result<Option<Grant>, StorageError> {
         self.query_one(

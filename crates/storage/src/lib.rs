@@ -27,6 +27,7 @@ mod suite;
 
 pub mod api;
 pub mod authorization;
+pub mod ciba_request;
 pub mod client;
 pub mod device_request;
 pub mod grant;
@@ -34,6 +35,7 @@ pub mod guess;
 pub mod initial_access_token;
 pub mod key;
 pub mod outbox;
+pub mod polled_request;
 pub mod proof_lease;
 pub mod pushed_request;
 pub mod realm;
@@ -47,5 +49,6 @@ pub mod user;
 
 pub use change::{Change, Outcome, Statement};
 pub use engine::{Options, StorageError, Store};
+pub use polled_request::Polled;
 pub use purge::{TABLES, TimeLimited};
 pub use row::{Row, Value};

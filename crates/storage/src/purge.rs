@@ -53,8 +53,9 @@ macro_rules! time_limited {
 /// `outbox` that is still owed is not deleted but given up first, see [`Store::lease_due`].
 pub const TABLES: &[TimeLimited] = &[
     time_limited!("authorizations", "realm, id"),
+    // An expired request is kept for a while: its client is to learn that it has expired, not that it is unknown.
+    time_limited!("ciba_request", "realm, id", "expires_at < $1 - CAST(600 AS BIGINT)"),
     time_limited!("grants", "realm, id"),
-    // An expired request is kept for a while: its device is to learn that it has expired, not that it is unknown.
     time_limited!("device_request", "realm, id", "expires_at < $1 - CAST(600 AS BIGINT)"),
     time_limited!("guess", "realm, lane"),
     time_limited!("initial_access_token", "realm, id"),
@@ -80,6 +81,7 @@ macro_rules! sized {
 const SIZED: &[(&str, &str)] = sized![
     "api",
     "authorizations",
+    "ciba_request",
     "client",
     "device_request",
     "grants",

@@ -1,6 +1,6 @@
 //! Ready-made realm files.
 
-/// A bank with two APIs (opaque tokens; JWTs), eight clients and the users `alice` and `bob`.
+/// A bank with two APIs (opaque tokens; JWTs), ten clients and the users `alice` and `bob`.
 ///
 /// The password of a user is `<username>-password`, the secret of a confidential client `<client_id>-secret`.
 /// The file itself, which the tests with others' clients read too, is `realms/bank.toml`.
@@ -26,7 +26,15 @@ mod tests {
     fn the_issuer_is_put_in_and_the_secrets_are_as_told() {
         let realm = bank("http://localhost:1234");
         assert!(realm.contains("\"http://localhost:1234\"\n"));
-        for client in ["web-app", "post-app", "robot", "bank-api", "kiosk"] {
+        for client in [
+            "web-app",
+            "post-app",
+            "robot",
+            "bank-api",
+            "kiosk",
+            "terminal",
+            "call-center",
+        ] {
             assert!(realm.contains(&format!("= \"{}\"", secret(client))), "{client}");
         }
         for user in ["alice", "bob"] {

@@ -13,7 +13,7 @@ struct Asset {
     bytes: &'static [u8],
 }
 
-static ASSETS: [Asset; 5] = [
+static ASSETS: [Asset; 6] = [
     Asset {
         name: "sekisho.css",
         content_type: "text/css; charset=utf-8",
@@ -28,6 +28,11 @@ static ASSETS: [Asset; 5] = [
         name: "form_post.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("assets/form_post.js"),
+    },
+    Asset {
+        name: "requests.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("assets/requests.js"),
     },
     Asset {
         name: "signed_out.js",

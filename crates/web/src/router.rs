@@ -43,6 +43,10 @@ fn realm_routes(app: Arc<App>) -> Router {
         .route("/consent", get(oauth::consent_page).post(oauth::consent))
         .route("/device", get(oauth::device_page).post(oauth::enter_user_code))
         .route("/account", get(account::page))
+        .route(
+            "/account/requests",
+            get(account::requests_page).post(account::answer_request),
+        )
         .route("/account/grants/revoke", post(account::revoke_grant))
         .route("/account/sessions/end", post(account::end_session))
         .route("/logout", get(oauth::logout).post(oauth::logout_post))
@@ -56,6 +60,7 @@ fn realm_routes(app: Arc<App>) -> Router {
         .route("/token", cors(post(oauth::token)))
         .route("/revoke", cors(post(oauth::revoke)))
         .route("/device_authorization", post(oauth::device_authorization))
+        .route("/bc-authorize", post(oauth::backchannel_authentication))
         .route("/introspect", post(oauth::introspect))
         .route("/grants", get(oauth::query_grant).delete(oauth::revoke_grant))
         .route("/grants/{id}", get(oauth::query_grant).delete(oauth::revoke_grant))
@@ -193,6 +198,7 @@ pub const CLAIMED: &[&str] = &[
     "/jwks",
     "/authorize",
     "/par",
+    "/bc-authorize",
     "/token",
     "/revoke",
     "/introspect",

@@ -34,5 +34,6 @@ pub(super) fn redeem(
         nonce: None,
         id_token: None,
         issued_token_type: None,
+        auth_req_id: None,
     })
 }

@@ -66,6 +66,7 @@ pub(super) async fn redeem(
         nonce: found.details.nonce.clone(),
         id_token,
         issued_token_type: None,
+        auth_req_id: None,
         behalf: Behalf::User(Box::new(found), Box::new(user)),
     })
 }

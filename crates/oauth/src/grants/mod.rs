@@ -5,10 +5,12 @@
 //! Deliberately not: `password` (RFC 6749 §4.3), which makes apps ask for passwords.
 
 mod authorization_code;
+mod ciba;
 mod client_credentials;
 mod device_code;
 mod first_tokens;
 mod jwt_bearer;
+mod polled;
 mod refresh_token;
 mod token_exchange;
 mod vouched;
@@ -49,21 +51,24 @@ pub enum GrantRefusal {
     /// Too late.
     #[error("the code has expired: redeem it at once, it lives {0} seconds")]
     CodeExpired(i64),
-    /// A device's request that its user has not answered.
+    /// A request that its user has not answered, on another device.
     #[error("the user has not answered yet: poll again after the interval")]
     Pending,
     /// The same, asked too often.
     #[error("polled too often: wait {0} seconds before the next poll, and between all that follow")]
     SlowDown(i64),
-    /// The user did not permit a device's request.
+    /// The user did not permit such a request.
     #[error("the user did not permit it")]
     Denied,
-    /// A device's request was not answered in time, or its tokens were not fetched.
-    #[error("the device code has expired: begin again at the device authorization endpoint")]
-    DeviceCodeExpired,
-    /// A device code was used before.
-    #[error("the device code was used before; begin again at the device authorization endpoint")]
-    DeviceCodeUsed,
+    /// Such a request was not answered in time, or its tokens were not fetched.
+    #[error("the request has expired: make a new one")]
+    RequestExpired,
+    /// The tokens of such a request were fetched before.
+    #[error("the tokens of this request were fetched before: make a new one")]
+    RequestUsed,
+    /// A client that tokens are pushed to.
+    #[error("this client is registered for the delivery mode push: its tokens are brought to it")]
+    PushedTo,
     /// Another redirect URI than at the authorization endpoint.
     #[error("redirect_uri is not the one of the authorization request; send exactly the same")]
     RedirectUriMismatch,
@@ -123,7 +128,7 @@ pub enum GrantRefusal {
 }
 
 impl GrantRefusal {
-    /// The registered error code (RFC 6749 §5.2, RFC 8628 §3.5, RFC 8707 §2, RFC 9396 §8).
+    /// The registered error code (RFC 6749 §5.2, RFC 8628 §3.5, CIBA §11, RFC 8707 §2, RFC 9396 §8).
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Missing(_) => ErrorCode::InvalidRequest,
@@ -135,7 +140,8 @@ impl GrantRefusal {
             Self::Pending => ErrorCode::AuthorizationPending,
             Self::SlowDown(_) => ErrorCode::SlowDown,
             Self::Denied => ErrorCode::AccessDenied,
-            Self::DeviceCodeExpired => ErrorCode::ExpiredToken,
+            Self::RequestExpired => ErrorCode::ExpiredToken,
+            Self::PushedTo => ErrorCode::UnauthorizedClient,
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
             _ => ErrorCode::InvalidGrant,
@@ -195,6 +201,10 @@ const GRANTS: &[Grant] = &[
     Grant {
         grant_type: GrantType::TokenExchange,
         redeem: |realm, client, form| Box::pin(token_exchange::redeem(realm, client, form)),
+    },
+    Grant {
+        grant_type: GrantType::Ciba,
+        redeem: |realm, client, form| Box::pin(ciba::redeem(realm, client, form)),
     },
 ];
 

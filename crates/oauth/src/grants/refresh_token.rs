@@ -69,6 +69,7 @@ pub(super) async fn redeem(
             nonce: None,
             id_token,
             issued_token_type: None,
+            auth_req_id: None,
             behalf: Behalf::User(Box::new(authorization), Box::new(user)),
         });
     }

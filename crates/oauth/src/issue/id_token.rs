@@ -1,6 +1,6 @@
 //! ID tokens.
 //!
-//! Spec: OpenID Connect Core §2, §3.1.3.6 (`at_hash`), §3.3.2.11 (`c_hash`), §5.4, §5.5
+//! Spec: OpenID Connect Core §2, §3.1.3.6 (`at_hash`), §3.3.2.11 (`c_hash`), §5.4, §5.5, CIBA §10.3.1
 //!
 //! Identity claims of scopes are at UserInfo; they are in the ID token only when no access token comes with it (§5.4).
 //! Those that the request's `claims` wants here are here, in the first ID token and in those of a refresh.
@@ -21,6 +21,7 @@ pub struct IdToken<'a> {
     client: &'a Client,
     claims: IdTokenClaims,
     access_token: Option<&'a str>,
+    refresh_token: Option<&'a str>,
     code: Option<&'a str>,
 }
 
@@ -51,10 +52,13 @@ impl<'a> IdToken<'a> {
                 azp: None,
                 at_hash: None,
                 c_hash: None,
+                auth_req_id: None,
+                rt_hash: None,
                 sid: Some(subject::session(realm, &client.metadata, &authorization.session_id)?),
                 extra: details.requested_claims(&details.claims.id_token, &user.known_claims(), scope),
             },
             access_token: None,
+            refresh_token: None,
             code: None,
         })
     }
@@ -70,6 +74,15 @@ impl<'a> IdToken<'a> {
     #[must_use]
     pub fn access_token(mut self, token: &'a str) -> Self {
         self.access_token = Some(token);
+        self
+    }
+
+    /// Names the backchannel request that it answers, and binds it to the refresh token that comes with it. "Note that
+    /// these claims are only required in Push mode" (CIBA §10.3.1); a client that fetches can check them too.
+    #[must_use]
+    pub fn backchannel(mut self, auth_req_id: Option<String>, refresh_token: Option<&'a str>) -> Self {
+        self.refresh_token = refresh_token.filter(|_| auth_req_id.is_some());
+        self.claims.auth_req_id = auth_req_id;
         self
     }
 
@@ -93,6 +106,7 @@ impl<'a> IdToken<'a> {
     pub fn mint(mut self, realm: &RealmContext, protection: Protection) -> Result<String, Fault> {
         let alg = self.client.metadata.id_token_signed_response_alg;
         self.claims.at_hash = self.access_token.map(|token| left_half_hash(alg, token));
+        self.claims.rt_hash = self.refresh_token.map(|token| left_half_hash(alg, token));
         self.claims.c_hash = self.code.map(|code| left_half_hash(alg, code));
         protection.protect(realm, "JWT", &self.claims)
     }

@@ -31,6 +31,8 @@ pub struct Redeemed {
     pub(crate) id_token: Option<Protection>,
     /// What kind of token it is, in the words of an exchange.
     pub(crate) issued_token_type: Option<TokenType>,
+    /// The backchannel request that it answers, which its ID token names.
+    pub(crate) auth_req_id: Option<String>,
 }
 
 impl Redeemed {
@@ -48,6 +50,15 @@ impl Redeemed {
             nonce: None,
             id_token: None,
             issued_token_type: None,
+            auth_req_id: None,
+        }
+    }
+
+    /// The same, as the answer to a backchannel request.
+    pub(crate) fn of_auth_req_id(self, auth_req_id: &str) -> Self {
+        Self {
+            auth_req_id: Some(auth_req_id.to_owned()),
+            ..self
         }
     }
 }
@@ -94,6 +105,7 @@ pub fn issue(realm: &RealmContext, redeemed: Redeemed, cnf: Option<Confirmation>
             id_token::IdToken::new(realm, &redeemed.client, authorization, user, &rights.scope)?
                 .nonce(redeemed.nonce)
                 .access_token(&access_token)
+                .backchannel(redeemed.auth_req_id, redeemed.refresh_token.as_deref())
                 .mint(realm, protection)?,
         ),
         _ => None,

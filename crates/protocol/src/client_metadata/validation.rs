@@ -3,6 +3,8 @@
 //! Spec: RFC 7591 §2.1 and §3.2.2, OpenID Connect Registration §2, OpenID Connect Front-Channel Logout §2, OpenID
 //! Connect Back-Channel Logout §2.2
 
+mod backchannel;
+
 use serde::Serialize;
 
 use super::{ClientMetadata, grant_types_of};
@@ -72,6 +74,7 @@ pub(super) fn validate(client: &ClientMetadata, default_profile: &SecurityProfil
     check_uris(client, &mut problems);
     check_logout_uris(client, &mut problems);
     check_request_objects(client, &mut problems);
+    backchannel::check(client, profile, &mut problems);
     check_origins(client, &mut problems);
     problems.0
 }
@@ -170,7 +173,7 @@ fn check_grant_and_response_types(client: &ClientMetadata, problems: &mut Proble
         problems.add(
             "grant_types",
             "refresh_token has no grant type that gives a refresh token",
-            "add authorization_code (or the device_code grant), or remove refresh_token",
+            "add authorization_code (or the device_code or ciba grant), or remove refresh_token",
         );
     }
 }
@@ -209,8 +212,9 @@ fn check_authentication(client: &ClientMetadata, profile: &SecurityProfile, prob
         );
     }
     // RFC 6749 §4.4: "The client credentials grant type MUST only be used by confidential clients." Whoever found a token
-    // must not be able to exchange it in the name of a client that proves nothing (RFC 8693 §2.1).
-    for grant_type in [GrantType::ClientCredentials, GrantType::TokenExchange] {
+    // must not be able to exchange it in the name of a client that proves nothing (RFC 8693 §2.1). "The Client MUST
+    // authenticate to the Backchannel Authentication Endpoint" (CIBA §7.1), or anybody could have users asked.
+    for grant_type in [GrantType::ClientCredentials, GrantType::TokenExchange, GrantType::Ciba] {
         if client.is_public() && client.allows_grant_type(grant_type) {
             let name = grant_type.as_str();
             problems.add(

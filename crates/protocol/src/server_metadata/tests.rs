@@ -52,7 +52,8 @@ fn lists_are_the_union_of_the_profiles() {
             "client_credentials",
             "urn:ietf:params:oauth:grant-type:device_code",
             "urn:ietf:params:oauth:grant-type:token-exchange",
-            "urn:ietf:params:oauth:grant-type:jwt-bearer"
+            "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "urn:openid:params:grant-type:ciba"
         ]
     );
     let both = document(&PROFILES.iter().collect::<Vec<_>>());
@@ -168,4 +169,29 @@ fn nothing_is_promised_that_is_refused() {
     );
     assert!(json.get("registration_endpoint").is_none());
     assert_eq!(serde_json::from_value::<ServerMetadata>(json).unwrap(), document);
+}
+
+// Conformance: CIBA-01 FCIBA-03
+#[test]
+fn backchannel_authentication_is_offered_where_a_profile_has_it() {
+    let fapi = document(&[profile("fapi1-advanced")]);
+    let endpoint = fapi.backchannel_authentication_endpoint.as_deref();
+    assert_eq!(endpoint, Some("https://id.example/bank/bc-authorize"));
+    assert_eq!(fapi.backchannel_token_delivery_modes_supported, ["poll", "ping"]);
+    assert_eq!(
+        fapi.backchannel_authentication_request_signing_alg_values_supported,
+        ["PS256", "ES256"]
+    );
+    let baseline = document(&[profile("baseline")]);
+    assert_eq!(
+        baseline.backchannel_token_delivery_modes_supported,
+        ["poll", "ping", "push"]
+    );
+    let json = serde_json::to_value(document(&[profile("fapi2-security")])).unwrap();
+    let named = json.as_object().unwrap().keys();
+    assert_eq!(
+        named.filter(|name| name.starts_with("backchannel_")).count(),
+        2,
+        "log-outs alone"
+    );
 }

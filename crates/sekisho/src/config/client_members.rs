@@ -32,6 +32,7 @@ pub(super) const MEMBERS: &[(&str, Kind)] = &[
             "urn:ietf:params:oauth:grant-type:device_code",
             "urn:ietf:params:oauth:grant-type:token-exchange",
             "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "urn:openid:params:grant-type:ciba",
         ]),
     ),
     ("response_types", Kind::Texts),
@@ -127,7 +128,9 @@ pub(super) const LATER: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use jose::{JweAlg, JweEnc, SigningAlg};
-    use protocol::{ApplicationType, ClientMetadata, GrantType, Scope, SubjectType, TokenEndpointAuthMethod};
+    use protocol::{
+        ApplicationType, ClientMetadata, GrantType, Scope, SubjectType, TokenDeliveryMode, TokenEndpointAuthMethod,
+    };
 
     use super::*;
 
@@ -161,6 +164,8 @@ mod tests {
             words("id_token_encrypted_response_enc"),
             JweEnc::ALL.map(JweEnc::as_str)
         );
+        let modes: Vec<_> = TokenDeliveryMode::ALL.iter().map(|known| known.as_str()).collect();
+        assert_eq!(words("backchannel_token_delivery_mode"), modes);
         assert_eq!(words("subject_type"), SubjectType::ALL.map(SubjectType::as_str));
     }
 
@@ -217,7 +222,7 @@ mod tests {
         metadata.tls_client_auth_san_uri = text();
         metadata.tls_client_auth_san_ip = text();
         metadata.tls_client_auth_san_email = text();
-        metadata.backchannel_token_delivery_mode = text();
+        metadata.backchannel_token_delivery_mode = Some(TokenDeliveryMode::Poll);
         metadata.backchannel_client_notification_endpoint = text();
         metadata.software_id = text();
         metadata.software_version = text();

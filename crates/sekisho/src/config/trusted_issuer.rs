@@ -1,6 +1,6 @@
 //! `[[trusted_issuer]]`: another issuer, whose assertions are believed here.
 //!
-//! Spec: RFC 7523 §3 (who issues assertions), RFC 8693 §2.1, RFC 7591 §2.3
+//! Spec: RFC 7523 §3 (who issues assertions), RFC 8693 §2.1, RFC 7591 §2.3, CIBA §7.1
 
 use model::{SubjectClaim, TrustedFor, TrustedIssuer};
 use url::Url;
@@ -14,6 +14,7 @@ const PURPOSES: &[(&str, TrustedFor)] = &[
     ("jwt-bearer", TrustedFor::JwtBearer),
     ("token-exchange", TrustedFor::TokenExchange),
     ("software-statement", TrustedFor::SoftwareStatement),
+    ("login-hint", TrustedFor::LoginHint),
 ];
 const SUBJECTS: &[(&str, SubjectClaim)] = &[
     ("sub", SubjectClaim::Sub),
@@ -46,7 +47,8 @@ pub(super) fn read(mut table: Table<'_, '_>, own: &str) -> Option<Located<Truste
 }
 
 fn purposes(table: &mut Table<'_, '_>) -> Vec<TrustedFor> {
-    const REMEDY: &str = "name at least one: \"jwt-bearer\", \"token-exchange\" or \"software-statement\"";
+    const REMEDY: &str =
+        "name at least one: \"jwt-bearer\", \"token-exchange\", \"software-statement\" or \"login-hint\"";
     let named = table.some_of("purposes", PURPOSES, &[]).unwrap_or_default();
     let report = table.report;
     match table.entries().iter().find(|entry| entry.key == "purposes") {

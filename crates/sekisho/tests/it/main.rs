@@ -13,6 +13,7 @@ mod app;
 mod authorization_details;
 mod authorize;
 mod bank;
+mod bc_authorize;
 mod consent;
 mod device;
 mod dpop;

@@ -29,3 +29,29 @@ CREATE INDEX pushed_request_waiting ON pushed_request (realm, client_id, visit_u
 
 -- RFC 9396: what was permitted in detail and is remembered.
 ALTER TABLE grants ADD COLUMN authorization_details TEXT NOT NULL DEFAULT '[]';
+
+-- CIBA: a request that a client makes in the background of a user whom it names.
+CREATE TABLE ciba_request (
+  realm            TEXT NOT NULL,
+  id               TEXT NOT NULL,
+  auth_req_id_hash BYTEA NOT NULL,
+  client_id        TEXT NOT NULL,
+  user_id          TEXT NOT NULL,
+  details          TEXT NOT NULL,
+  notification     BYTEA,
+  state            TEXT NOT NULL,
+  authorization_id TEXT,
+  poll_interval    BIGINT NOT NULL,
+  polled_at        BIGINT NOT NULL,
+  change_id        TEXT NOT NULL,
+  created_at       BIGINT NOT NULL,
+  expires_at       BIGINT NOT NULL,
+  PRIMARY KEY (realm, id)
+);
+CREATE UNIQUE INDEX ciba_request_auth_req_id ON ciba_request (realm, auth_req_id_hash);
+CREATE INDEX ciba_request_expiry ON ciba_request (expires_at);
+-- What waits for a user, and how many of a client wait.
+CREATE INDEX ciba_request_of_user ON ciba_request (realm, user_id, created_at);
+CREATE INDEX ciba_request_waiting ON ciba_request (realm, client_id, expires_at) WHERE state = 'pending';
+-- Who a pairwise `sub` is, is looked for among those who have permitted its client something.
+CREATE INDEX grants_of_client ON grants (realm, client_id);

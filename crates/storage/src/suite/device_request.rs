@@ -1,10 +1,10 @@
 //! A device's request is answered once, polled by one at a time, and redeemed once.
 
-use model::{DeviceRequest, DeviceRequestDetails, DeviceRequestState};
+use model::{DeviceRequest, DeviceRequestDetails, PolledRequest, PolledState};
 use protocol::scope::Scope;
 
 use super::{Database, for_both_engines};
-use crate::{Change, Outcome, Statement, device_request};
+use crate::{Change, Outcome, Polled, Statement, device_request};
 
 for_both_engines![
     a_request_is_found_by_either_code,
@@ -25,21 +25,14 @@ async fn apply(db: &Database, statement: Statement) -> Outcome {
 
 fn request(n: u8, client_id: &str) -> DeviceRequest {
     DeviceRequest {
-        id: n.to_string(),
+        polled: PolledRequest::new(n.to_string(), client_id, 5, NOW, 600),
         device_code_hash: vec![n; 32],
         user_code: format!("BCDFGH{n}"),
-        client_id: client_id.into(),
         details: DeviceRequestDetails {
             authorization_details: protocol::AuthorizationDetails::default(),
             scope: Scope::parse("openid").unwrap(),
             resource: vec!["https://api.example".into()],
         },
-        state: DeviceRequestState::Pending,
-        authorization_id: None,
-        poll_interval: 5,
-        polled_at: 0,
-        created_at: NOW,
-        expires_at: NOW + 600,
     }
 }
 
@@ -90,7 +83,7 @@ async fn a_client_has_only_so_many_that_wait(db: Database) {
     assert_eq!(insert(&db, &request(3, "tv"), 2).await, Outcome::Missed);
     assert_eq!(insert(&db, &request(3, "kiosk"), 2).await, Outcome::Applied);
     assert_eq!(
-        apply(&db, device_request::deny(REALM, "1", "c", NOW)).await,
+        apply(&db, Polled::Device.deny(REALM, "1", "c", NOW)).await,
         Outcome::Applied
     );
     assert_eq!(insert(&db, &request(4, "tv"), 2).await, Outcome::Applied);
@@ -100,8 +93,8 @@ async fn one_answer_is_taken_and_none_after_the_end(db: Database) {
     for n in [1, 2] {
         let _ = insert(&db, &request(n, "tv"), QUOTA).await;
     }
-    let approve = |id, now| device_request::approve(REALM, id, "authorization", "c", now);
-    let deny = |id, now| device_request::deny(REALM, id, "c", now);
+    let approve = |id, now| Polled::Device.approve(REALM, id, "authorization", "c", now);
+    let deny = |id, now| Polled::Device.deny(REALM, id, "c", now);
     for late in [approve("1", NOW + 600), deny("1", NOW + 600)] {
         assert_eq!(apply(&db, late).await, Outcome::Missed);
     }
@@ -112,30 +105,30 @@ async fn one_answer_is_taken_and_none_after_the_end(db: Database) {
         assert_eq!(apply(&db, deny(id, NOW)).await, Outcome::Missed);
     }
     let approved = find(&db, 1).await.unwrap();
-    assert_eq!(approved.state, DeviceRequestState::Approved);
-    assert_eq!(approved.authorization_id.as_deref(), Some("authorization"));
-    assert_eq!(find(&db, 2).await.unwrap().state, DeviceRequestState::Denied);
+    assert_eq!(approved.polled.state, PolledState::Approved);
+    assert_eq!(approved.polled.authorization_id.as_deref(), Some("authorization"));
+    assert_eq!(find(&db, 2).await.unwrap().polled.state, PolledState::Denied);
 }
 
 async fn of_two_polls_with_the_same_past_one_misses(db: Database) {
     let first = request(1, "tv");
     let _ = insert(&db, &first, QUOTA).await;
-    let poll = |before: &DeviceRequest, interval| device_request::poll(REALM, before, interval, "c", NOW);
+    let poll = |before: &DeviceRequest, interval| Polled::Device.poll(REALM, &before.polled, interval, "c", NOW);
     assert_eq!(apply(&db, poll(&first, 5)).await, Outcome::Applied);
     assert_eq!(apply(&db, poll(&first, 5)).await, Outcome::Missed);
     let second = find(&db, 1).await.unwrap();
-    assert_eq!((second.polled_at, second.poll_interval), (NOW, 5));
+    assert_eq!((second.polled.polled_at, second.polled.poll_interval), (NOW, 5));
     assert_eq!(apply(&db, poll(&second, 10)).await, Outcome::Applied);
     assert_eq!(apply(&db, poll(&second, 10)).await, Outcome::Missed);
-    assert_eq!(find(&db, 1).await.unwrap().poll_interval, 10);
+    assert_eq!(find(&db, 1).await.unwrap().polled.poll_interval, 10);
 }
 
 async fn only_what_was_approved_is_redeemed_and_only_once(db: Database) {
     let _ = insert(&db, &request(1, "tv"), QUOTA).await;
-    let redeem = || device_request::redeem(REALM, "1");
+    let redeem = || Polled::Device.redeem(REALM, "1");
     assert_eq!(apply(&db, redeem()).await, Outcome::Missed);
-    let _ = apply(&db, device_request::approve(REALM, "1", "authorization", "c", NOW)).await;
+    let _ = apply(&db, Polled::Device.approve(REALM, "1", "authorization", "c", NOW)).await;
     assert_eq!(apply(&db, redeem()).await, Outcome::Applied);
     assert_eq!(apply(&db, redeem()).await, Outcome::Missed);
-    assert_eq!(find(&db, 1).await.unwrap().state, DeviceRequestState::Used);
+    assert_eq!(find(&db, 1).await.unwrap().polled.state, PolledState::Used);
 }

@@ -1,6 +1,7 @@
 //! One suite for both engines: SQLite in a temporary file, PostgreSQL as a private cluster.
 
 mod changes;
+mod ciba_request;
 mod crash;
 mod device_request;
 mod failed_commits;

@@ -1,11 +1,13 @@
 //! The user's own pages: sign-in, what they permitted, where they are signed in.
 
 mod overview;
+mod requests;
 mod select_account;
 mod sign_in;
 mod sign_up;
 
 pub use overview::{end_session, page, revoke_grant};
+pub use requests::{answer_request, requests_page};
 pub use select_account::{select_account, select_account_page};
 pub use sign_in::{sign_in, sign_in_page};
 pub use sign_up::{sign_up, sign_up_page};
@@ -13,9 +15,10 @@ pub use sign_up::{sign_up, sign_up_page};
 use ::oauth::{Fault, authorize::Person};
 use authn::session;
 use axum::{http::Uri, response::Response};
+use model::{Flow, Goal};
 use protocol::{error_code::ErrorCode, form::Form};
 
-use crate::{extract::Call, pages::ErrorKind, respond};
+use crate::{extract::Call, flow, oauth::flow_error, pages::ErrorKind, respond};
 
 /// `GET /`: whoever comes without knowing where to go sees their own pages.
 pub async fn root(call: Call) -> Response {
@@ -40,6 +43,15 @@ pub async fn wrong_method(call: Call) -> Response {
         ErrorCode::InvalidRequest,
         &format!("{} is not for {}", call.uri.path(), call.method),
     )
+}
+
+/// Asks who is not signed in to sign in; then it goes on to the goal.
+async fn ask_to_sign_in(call: &Call, goal: Goal) -> Response {
+    let flow = Flow::new(goal, call.realm.now());
+    match flow::begin(call, &flow).await {
+        Ok(cookies) => respond::see_other(call, &format!("/sign-in?flow={}", flow.id), &cookies),
+        Err(error) => flow_error(call, error),
+    }
 }
 
 /// Who is signed in and sent this form from a page of their session. `None`: nobody is signed in any more.

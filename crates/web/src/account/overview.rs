@@ -5,16 +5,14 @@ use std::future::Future;
 use ::oauth::{Fault, authorize::Person};
 use authn::session;
 use axum::{http::StatusCode, response::Response};
-use model::{Flow, Goal, Grant};
+use model::{Goal, Grant};
 use protocol::{form::Form, scope::OFFLINE_ACCESS};
 use storage::{Change, Outcome, StorageError};
 
-use super::submitter;
+use super::{ask_to_sign_in, submitter};
 use crate::{
     extract::{Call, PageForm},
-    flow,
     locale::Locale,
-    oauth::flow_error,
     pages::{Account, GrantView, Label, SessionView, Text, csp},
     respond, views,
 };
@@ -23,21 +21,13 @@ use crate::{
 pub async fn page(call: Call) -> Response {
     let person = match call.person().await {
         Ok(Some(person)) => person,
-        Ok(None) => return ask_to_sign_in(&call).await,
+        Ok(None) => return ask_to_sign_in(&call, Goal::Account).await,
         Err(error) => return respond::fault_page(&call, &Fault::from(error)),
     };
     let locale = views::locale(&call, &[]);
     match view(&call, locale, &person).await {
         Ok(view) => respond::page(&call, locale, StatusCode::OK, &view, &csp::plain()),
         Err(error) => respond::fault_page(&call, &Fault::from(error)),
-    }
-}
-
-async fn ask_to_sign_in(call: &Call) -> Response {
-    let flow = Flow::new(Goal::Account, call.realm.now());
-    match flow::begin(call, &flow).await {
-        Ok(cookies) => respond::see_other(call, &format!("/sign-in?flow={}", flow.id), &cookies),
-        Err(error) => flow_error(call, error),
     }
 }
 
@@ -155,7 +145,7 @@ where
 {
     let person = match submitter(call, form).await {
         Ok(Some(person)) => person,
-        Ok(None) => return ask_to_sign_in(call).await,
+        Ok(None) => return ask_to_sign_in(call, Goal::Account).await,
         Err(refusal) => return *refusal,
     };
     match action(person).await {

@@ -170,5 +170,6 @@ pub(super) fn next(open: &OpenFlow) -> String {
         Goal::Authorize(_) | Goal::Device(_) => format!("/consent?flow={}", open.flow.id),
         Goal::UserCode(_) => "/device".to_owned(),
         Goal::Account => "/account".to_owned(),
+        Goal::Requests => "/account/requests".to_owned(),
     }
 }

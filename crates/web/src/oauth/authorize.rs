@@ -178,5 +178,6 @@ pub fn begin_again(call: &Call, goal: &Goal) -> Response {
             respond::see_other(call, &format!("/device?user_code={code}"), &[])
         }
         Goal::Account => respond::see_other(call, "/account", &[]),
+        Goal::Requests => respond::see_other(call, "/account/requests", &[]),
     }
 }

@@ -104,16 +104,17 @@ fn ask(
         client: views::client(&valid.client, locale).returning_to(redirect_uri),
         claims: views::claims(locale, valid, needed),
         redirect_host: Some(Consent::host_of(redirect_uri)),
+        flow: open.carried.clone(),
+        csrf: open.csrf_of(person),
         error,
-        ..question(call, open, locale, (person, needed), &audience)
+        ..question(call, locale, (person, needed), &audience)
     };
     respond::page(call, locale, StatusCode::OK, &view, &csp::flow(redirect_uri))
 }
 
 /// What every user is asked, whichever way the request came.
-pub(super) fn question(
+pub fn question(
     call: &Call,
-    open: &OpenFlow,
     locale: Locale,
     (person, needed): (&Person, &ConsentNeeded),
     audience: &[String],
@@ -125,9 +126,10 @@ pub(super) fn question(
         })
         .collect();
     Consent {
-        realm: views::realm_of_flow(call, locale, open, None),
+        realm: views::realm(call, locale, ""),
         client: ClientView::new("", ""),
         user_code: None,
+        waiting: None,
         user: Label::new(person.user.display()),
         scopes: views::scopes(call, locale, &needed.asked.scope, &needed.already.scope),
         details: views::details(
@@ -141,8 +143,8 @@ pub(super) fn question(
         long_lived: needed.offline_for.map(|seconds| (seconds + DAY - 1) / DAY),
         redirect_host: None,
         action: call.path("/consent"),
-        flow: open.carried.clone(),
-        csrf: open.csrf_of(person),
+        flow: String::new(),
+        csrf: String::new(),
         error: None,
     }
 }
@@ -180,7 +182,7 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
 }
 
 /// What the user left ticked. `openid` stays if it was asked for.
-pub(super) fn chosen(call: &Call, asked: &Permission, form: &Form) -> Permission {
+pub fn chosen(call: &Call, asked: &Permission, form: &Form) -> Permission {
     let is_ticked = |name: &str, value: &str| form.all(name).any(|ticked| ticked == value);
     let details = authorization_details::chosen(
         &call.realm,

@@ -5,10 +5,12 @@
 use ::oauth::{
     Fault,
     authorize::Person,
-    device::{self, Answered, AskRefusal, WaitingRequest},
+    device,
+    elsewhere::{self, Answered, AskRefusal, WaitingRequest},
 };
 use axum::{http::StatusCode, response::Response};
-use protocol::{error_code::ErrorCode, form::Form};
+use model::Goal;
+use protocol::{device_authorization::UserCode, error_code::ErrorCode, form::Form};
 
 use super::{
     consent::{chosen, is_who_was_asked, question},
@@ -51,7 +53,7 @@ async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Respo
         Ok(parties) => parties,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let needed = match device::ask(&call.realm, &waiting, &person).await {
+    let needed = match elsewhere::ask(&call.realm, &waiting, &person).await {
         Ok(needed) => needed,
         Err(AskRefusal::Fault(fault)) => return Err(fault),
         Err(AskRefusal::Assurance(unmet)) => {
@@ -67,11 +69,22 @@ async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Respo
     let locale = views::locale(call, &[]);
     let view = Consent {
         client: views::client(&waiting.client, locale),
-        user_code: Some(Label::new(&waiting.user_code.to_string())),
+        user_code: shown_code(open),
+        realm: views::realm_of_flow(call, locale, open, None),
+        flow: open.carried.clone(),
+        csrf: open.csrf_of(&person),
         error,
-        ..question(call, open, locale, (&person, &needed), &waiting.audience)
+        ..question(call, locale, (&person, &needed), &waiting.audience)
     };
     Ok(respond::page(call, locale, StatusCode::OK, &view, &csp::plain()))
+}
+
+/// The code that the device shows.
+fn shown_code(open: &OpenFlow) -> Option<Label> {
+    let Goal::Device(code) = &open.flow.goal else {
+        return None;
+    };
+    UserCode::parse(code).map(|code| Label::new(&code.to_string()))
 }
 
 async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, Fault> {
@@ -91,7 +104,7 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
         });
     }
     // Who may not be asked may not answer either.
-    if device::ask(&call.realm, &waiting, &person).await.is_err() {
+    if elsewhere::ask(&call.realm, &waiting, &person).await.is_err() {
         return show(call, open, None).await;
     }
     let permitted = chosen(call, &waiting.asked(), form);

@@ -2,6 +2,7 @@
 
 mod access_token;
 mod authorize;
+mod backchannel_authentication;
 mod check_session;
 mod consent;
 mod device;
@@ -20,8 +21,9 @@ mod token;
 mod userinfo;
 
 pub use authorize::{authorize_get, authorize_post, begin_again, flow_error, refuse, request_of};
+pub use backchannel_authentication::backchannel_authentication;
 pub use check_session::check_session;
-pub use consent::{consent, consent_page};
+pub use consent::{chosen, consent, consent_page, question};
 pub use device::{device_page, enter_user_code};
 pub use device_authorization::device_authorization;
 pub use dpop_nonce::{NonceNeeded, give as give_nonce};

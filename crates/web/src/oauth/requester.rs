@@ -2,7 +2,8 @@
 
 use ::oauth::{
     authorize::{AuthorizeRefusal, ValidRequest},
-    device::{self, WaitingRequest},
+    device,
+    elsewhere::WaitingRequest,
 };
 use model::Goal;
 use protocol::{DisplayMode, device_authorization::UserCode};

@@ -1,6 +1,6 @@
 //! The consent page: who asks, for what, for how long, and where the user goes next.
 //!
-//! Spec: RFC 6749 §3.1 and §10.2, RFC 8628 §5.4, OpenID Connect Core §3.1.2.4, FAPI 2.0 §5.3.2.2.
+//! Spec: RFC 6749 §3.1 and §10.2, RFC 8628 §5.4, OpenID Connect Core §3.1.2.4, FAPI 2.0 §5.3.2.2, CIBA §8.
 
 use serde::Serialize;
 
@@ -17,6 +17,8 @@ pub struct Consent {
     pub client: ClientView,
     /// The code that the device shows which asks; none when the app brought the browser here.
     pub user_code: Option<Label>,
+    /// What the user is to know of a request that waits for them; none when the app brought the browser here.
+    pub waiting: Option<WaitingView>,
     /// The user, as they know themselves.
     pub user: Label,
     /// What the app asks for.
@@ -33,7 +35,7 @@ pub struct Consent {
     pub redirect_host: Option<Label>,
     /// Where the form is sent.
     pub action: String,
-    /// The flow's id.
+    /// The flow's id, or that of the request that waits.
     pub flow: String,
     /// What must come back with the form.
     pub csrf: String,
@@ -65,15 +67,29 @@ impl View for Consent {
         let details = self.details.iter().flat_map(DetailView::hooks);
         // A template that does not show the code would let anybody's device pass for the user's own.
         let code = self.user_code.iter().map(|_| "shown-code".to_owned());
+        let message = self.waiting.iter().filter(|waiting| waiting.binding_message.is_some());
+        let message = message.map(|_| "binding-message".to_owned());
         ["approve", "deny"]
             .map(str::to_owned)
             .into_iter()
             .chain(code)
+            .chain(message)
             .chain(scopes)
             .chain(claims)
             .chain(details)
             .collect()
     }
+}
+
+/// A request that was made in the background and waits for the user.
+#[derive(Debug, Clone, Serialize)]
+pub struct WaitingView {
+    /// What the app shows on its own device.
+    pub binding_message: Option<Label>,
+    /// When the request is over, unix seconds.
+    pub expires: i64,
+    /// How many wait besides.
+    pub others: usize,
 }
 
 /// An API that a permission is for.

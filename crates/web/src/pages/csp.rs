@@ -2,7 +2,7 @@
 //!
 //! Spec: CSP Level 3. Nothing is loaded but the own style sheet and pictures, and an app's logo where one is shown;
 //! nothing frames a page; nothing runs, except the one script of the `form_post` page and that of the page after a
-//! log-out, which frames apps.
+//! log-out, which frames apps, and that of the page that waits for requests, which asks this server alone.
 
 use url::Url;
 
@@ -28,6 +28,11 @@ pub fn flow(redirect_uri: &str) -> String {
 /// The policy of the `form_post` page, whose form goes to the redirect URI, sent by the page's own script.
 pub fn form_post(redirect_uri: &str) -> String {
     format!("{ALL}; script-src 'self'; form-action {}", schemes(redirect_uri))
+}
+
+/// The policy of the page that waits for requests: its script asks this server whether there is one.
+pub fn waiting() -> String {
+    format!("{ALL}; script-src 'self'; connect-src 'self'; form-action 'self'")
 }
 
 /// The policy of the page after a log-out, which frames these pages of apps; only their origins may fill a frame.

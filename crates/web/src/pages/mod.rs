@@ -18,6 +18,7 @@ mod html;
 mod message;
 mod overrides;
 mod realm_view;
+mod requests;
 mod sample;
 mod select_account;
 mod sign_in;
@@ -28,7 +29,7 @@ mod tests;
 mod text;
 
 pub use account::{Account, GrantView, SessionView};
-pub use consent::{ApiView, ClaimView, Consent, ScopeView};
+pub use consent::{ApiView, ClaimView, Consent, ScopeView, WaitingView};
 pub use detail::DetailView;
 pub use device::Device;
 pub use error::{ErrorKind, ErrorPage};
@@ -36,6 +37,7 @@ pub use form_post::FormPost;
 pub use message::{Message, SignOut};
 pub use overrides::OverrideError;
 pub use realm_view::{ClientLink, ClientView, LanguageLink, RealmView};
+pub use requests::Requests;
 pub use select_account::SelectAccount;
 pub use sign_in::SignIn;
 pub use sign_up::{FieldError, SignUp};
@@ -50,7 +52,7 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
@@ -60,6 +62,7 @@ const TEMPLATES: [(&str, &str); 14] = [
     ("consent.html", include_str!("../templates/consent.html")),
     ("device.html", include_str!("../templates/device.html")),
     ("account.html", include_str!("../templates/account.html")),
+    ("requests.html", include_str!("../templates/requests.html")),
     ("sign_out.html", include_str!("../templates/sign_out.html")),
     ("signed_out.html", include_str!("../templates/signed_out.html")),
     ("message.html", include_str!("../templates/message.html")),

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::{
     Account, ApiView, ClaimView, ClientView, Consent, DetailView, Device, ErrorKind, ErrorPage, FieldError, FormPost,
-    FrameView, GrantView, Href, Label, Link, Message, NextView, RealmView, ScopeView, SelectAccount, SessionView,
-    Sheet, SignIn, SignOut, SignUp, SignedOut, Text,
+    FrameView, GrantView, Href, Label, Link, Message, NextView, RealmView, Requests, ScopeView, SelectAccount,
+    SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut, Text, WaitingView,
 };
 use crate::locale::Locale;
 
@@ -62,6 +62,16 @@ fn of_flows(locale: Locale) -> Vec<Sheet> {
             ..consent(locale)
         }),
         Sheet::of(&device_consent(locale)),
+        Sheet::of(&waiting_consent(locale)),
+        Sheet::of(&Consent {
+            waiting: Some(WaitingView {
+                binding_message: None,
+                expires: NOW + 10,
+                others: 0,
+            }),
+            error: Some(Text::key("requests.error.assurance")),
+            ..waiting_consent(locale)
+        }),
         Sheet::of(&device(locale)),
         Sheet::of(&Device {
             user_code: "BCDF-GHJK".into(),
@@ -95,6 +105,13 @@ fn of_the_user(locale: Locale) -> Vec<Sheet> {
             sessions: Vec::new(),
             notice: Some(Text::key("account.notice.revoked").with("client", "Budget")),
             ..account(locale)
+        }),
+        Sheet::of(&requests(locale)),
+        Sheet::of(&Requests {
+            notice: Some(Text::key("requests.notice.approved")),
+            waiting: 2,
+            refreshes: false,
+            ..requests(locale)
         }),
         Sheet::of(&sign_out(locale)),
         Sheet::of(&SignOut {
@@ -186,6 +203,7 @@ pub(super) fn consent(locale: Locale) -> Consent {
         realm: realm(locale),
         client: client(),
         user_code: None,
+        waiting: None,
         user: Label::new("alice"),
         scopes: vec![
             ScopeView::standard(locale, "openid"),
@@ -254,6 +272,29 @@ pub(super) fn device_consent(locale: Locale) -> Consent {
         user_code: Some(Label::new("BCDF-GHJK")),
         redirect_host: None,
         ..consent(locale)
+    }
+}
+
+pub(super) fn waiting_consent(locale: Locale) -> Consent {
+    Consent {
+        client: ClientView::new("Point of sale", "terminal"),
+        waiting: Some(WaitingView {
+            binding_message: Some(Label::sentence("W4SCT")),
+            expires: NOW + 300,
+            others: 2,
+        }),
+        redirect_host: None,
+        ..consent(locale)
+    }
+}
+
+pub(super) fn requests(locale: Locale) -> Requests {
+    Requests {
+        realm: realm(locale),
+        user: Label::new("alice"),
+        notice: None,
+        waiting: 0,
+        refreshes: true,
     }
 }
 

@@ -3,4 +3,5 @@
 mod forms;
 mod grants;
 mod overview;
+mod requests;
 mod sessions;

@@ -1,6 +1,7 @@
 //! `POST /token`.
 
 mod authorization_code;
+mod ciba;
 mod client_assertion;
 mod client_authentication;
 mod client_credentials;

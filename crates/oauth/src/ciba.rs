@@ -1,0 +1,65 @@
+//! What a user decides about the requests that clients make in the background, and how clients are told.
+//!
+//! Spec: CIBA §8, §10.2 and §10.3
+
+mod notification;
+
+use model::{CibaRequest, User};
+use realm::RealmContext;
+use storage::{Polled, StorageError};
+
+pub use self::notification::Notification;
+use crate::{
+    Fault,
+    authorize::{Permission, Person},
+    elsewhere::{self, Answered, WaitingRequest},
+};
+
+/// How many requests are looked at for a user at once: more never wait.
+const MOST: i64 = 64;
+
+/// A request that waits for its user.
+pub struct WaitingForUser {
+    /// What is asked.
+    pub request: WaitingRequest,
+    /// What the user compares.
+    pub binding_message: Option<String>,
+    row: CibaRequest,
+}
+
+/// What waits for a user, the oldest first.
+pub async fn waiting(realm: &RealmContext, user: &User) -> Result<Vec<WaitingForUser>, StorageError> {
+    let found = realm
+        .store
+        .ciba_requests_of_user(realm.issuer(), &user.id, realm.now(), MOST)
+        .await?;
+    let mut waiting = Vec::with_capacity(found.len());
+    for row in found {
+        let (polled, details) = (row.polled.clone(), &row.details);
+        let asked = (details.scope.clone(), details.authorization_details.clone());
+        let request = WaitingRequest::of(realm, Polled::Ciba, polled, asked, &details.resource).await?;
+        let Some(mut request) = request else { continue };
+        request.acr_values.clone_from(&details.acr_values);
+        waiting.push(WaitingForUser {
+            request,
+            binding_message: details.binding_message.clone(),
+            row,
+        });
+    }
+    Ok(waiting)
+}
+
+/// The user permits `permitted` (what was left ticked).
+pub async fn approve(
+    realm: &RealmContext,
+    waiting: &WaitingForUser,
+    person: &Person,
+    permitted: &Permission,
+) -> Result<Answered, Fault> {
+    elsewhere::approve(realm, &waiting.request, person, permitted, None).await
+}
+
+/// The user does not permit it.
+pub async fn deny(realm: &RealmContext, waiting: &WaitingForUser) -> Result<Answered, Fault> {
+    elsewhere::deny(realm, &waiting.request, None).await
+}

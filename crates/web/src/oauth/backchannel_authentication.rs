@@ -1,0 +1,45 @@
+//! `POST /bc-authorize` (CIBA §7).
+
+use ::oauth::backchannel_authentication::{BackchannelAuthenticationRefusal, ValidRequest, accept, validate};
+use authn::notice;
+use axum::{http::StatusCode, response::Response};
+use protocol::{BackchannelAuthenticationResponse, form::Form};
+use storage::outbox::NewCall;
+
+use super::endpoint_request;
+use crate::{
+    extract::{Call, FormCall},
+    respond,
+};
+
+/// Answers a backchannel authentication request.
+pub async fn backchannel_authentication(FormCall { call, form }: FormCall) -> Response {
+    match request(&call, &form).await {
+        Ok(answer) => respond::json(StatusCode::OK, &answer),
+        // Not a failure of this server: its developer is to know.
+        Err(refusal @ BackchannelAuthenticationRefusal::TooManyWaiting) => {
+            respond::error_json(refusal.code().status(), refusal.code(), &refusal.to_string())
+        }
+        Err(refusal) => respond::oauth_error(&call, refusal.code(), &refusal),
+    }
+}
+
+async fn request(
+    call: &Call,
+    form: &Form,
+) -> Result<BackchannelAuthenticationResponse, BackchannelAuthenticationRefusal> {
+    let realm = &call.realm;
+    let valid = validate(realm, &endpoint_request(call, form)).await?;
+    let notice = notice(call, &valid);
+    let (client_id, user) = (valid.client.id().to_owned(), valid.user.id.clone());
+    let answer = accept(realm, valid, notice).await?;
+    tracing::info!(client_id, user, "a user is asked in the background");
+    Ok(answer)
+}
+
+/// The mail that tells the user, in their language.
+fn notice(call: &Call, valid: &ValidRequest) -> Option<NewCall> {
+    let realm = &call.realm.realm;
+    let expires_at = call.realm.now() + valid.expires_in();
+    notice::waiting_request(&valid.user, realm, expires_at, notice::locale(&valid.user, realm))
+}
