@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use jose::{JweAlg, JwsError, KeySet, Recipient, SigningAlg, UnverifiedJwt, Verified};
-use protocol::ClientMetadata;
+use protocol::{ClientMetadata, SecurityProfile};
 use realm::{FetchError, RealmContext};
 
 /// Why a client's keys do not do.
@@ -37,6 +37,14 @@ pub async fn key_set(
         (None, Some(uri)) => Ok(realm.outside.key_set(uri, kid, realm.now()).await?),
         (None, None) => Err(ClientKeysError::None),
     }
+}
+
+/// The algorithms with which a client may have signed something: the one that it registered for that, else those of its
+/// profile; never one that the profile does not know.
+pub(crate) fn allowed(profile: &SecurityProfile, registered: Option<SigningAlg>) -> Vec<SigningAlg> {
+    let algs = profile.signing_algs.iter().copied();
+    algs.filter(|alg| registered.is_none_or(|registered| registered == *alg))
+        .collect()
 }
 
 /// Checks that the client signed a token with one of `allowed`.

@@ -55,6 +55,9 @@ pub struct IdTokenClaims {
         skip_serializing_if = "Option::is_none"
     )]
     pub rt_hash: Option<String>,
+    /// The hash of the request's `state` (FAPI 1.0 Advanced §5.2.2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s_hash: Option<String>,
     /// The session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,

@@ -97,6 +97,9 @@ pub struct SecurityProfile {
     /// Whether a backchannel request must carry what tells it from others: a `binding_message`, or
     /// `authorization_details` (FAPI-CIBA §5.2.2-2).
     pub authorization_context_required: bool,
+    /// Whether an ID token that comes with a code says of the user what was asked for by name (FAPI 1.0 Advanced
+    /// §5.2.2.1-6); otherwise that is said only where nobody else can read it.
+    pub identity_in_front_channel: bool,
     /// The longest life of a code, in seconds, whatever the realm says.
     pub longest_code_lifetime: i64,
     /// The longest life, in seconds, of an access token that is bound to no key, whatever the realm says.
@@ -166,6 +169,7 @@ const FAPI2: SecurityProfile = SecurityProfile {
     state_hash: false,
     token_delivery_modes: &[],
     authorization_context_required: false,
+    identity_in_front_channel: true,
     // §5.3.2.1-11.
     longest_code_lifetime: 60,
     longest_bearer_lifetime: i64::MAX,
@@ -209,6 +213,7 @@ pub const PROFILES: &[SecurityProfile] = &[
         state_hash: false,
         token_delivery_modes: TokenDeliveryMode::ALL,
         authorization_context_required: false,
+        identity_in_front_channel: true,
         longest_code_lifetime: i64::MAX,
         longest_bearer_lifetime: i64::MAX,
     },
@@ -247,6 +252,7 @@ pub const PROFILES: &[SecurityProfile] = &[
         state_hash: false,
         token_delivery_modes: TokenDeliveryMode::ALL,
         authorization_context_required: false,
+        identity_in_front_channel: true,
         longest_code_lifetime: i64::MAX,
         longest_bearer_lifetime: i64::MAX,
     },
@@ -281,6 +287,7 @@ pub const PROFILES: &[SecurityProfile] = &[
         state_hash: false,
         token_delivery_modes: &[],
         authorization_context_required: false,
+        identity_in_front_channel: true,
         longest_code_lifetime: i64::MAX,
         // "less than 10 minutes unless the tokens are sender-constrained" (§5.2.2-21).
         longest_bearer_lifetime: 599,
@@ -301,7 +308,14 @@ pub const PROFILES: &[SecurityProfile] = &[
             GrantType::Ciba,
         ],
         response_types: &["code", "code id_token"],
-        response_modes: ResponseMode::ALL,
+        response_modes: &[
+            ResponseMode::Fragment,
+            ResponseMode::FormPost,
+            ResponseMode::Jwt,
+            ResponseMode::QueryJwt,
+            ResponseMode::FragmentJwt,
+            ResponseMode::FormPostJwt,
+        ],
         client_auth_methods: &[TokenEndpointAuthMethod::PrivateKeyJwt],
         client_assertion_audience: AssertionAudience::IssuerOrEndpoint,
         public_clients: false,
@@ -321,6 +335,7 @@ pub const PROFILES: &[SecurityProfile] = &[
         state_hash: true,
         token_delivery_modes: &[TokenDeliveryMode::Poll, TokenDeliveryMode::Ping],
         authorization_context_required: true,
+        identity_in_front_channel: false,
         longest_code_lifetime: i64::MAX,
         longest_bearer_lifetime: i64::MAX,
     },
@@ -332,6 +347,7 @@ pub const PROFILES: &[SecurityProfile] = &[
         name: "fapi2-message-signing",
         rank: 4,
         what: "FAPI 2.0 Message Signing: as FAPI 2.0 Security, and what the two say to each other through the browser is signed",
+        response_modes: ResponseMode::JWT,
         signed_requests: true,
         unsigned_code_responses: false,
         ..FAPI2

@@ -1,6 +1,7 @@
 //! Authorization requests that the client has signed: a JWT whose claims are the parameters.
 //!
-//! Spec: OpenID Connect Core §6, RFC 9101 §4, §5, §6.3 and §10.8, RFC 8725 §3.11, RFC 9396 §3
+//! Spec: OpenID Connect Core §6, RFC 9101 §4, §5, §6.3 and §10.8, RFC 8725 §3.11, RFC 9396 §3, FAPI 1.0 Advanced §5.2.2,
+//! FAPI 2.0 Message Signing §5.3.1
 //!
 //! Accepted: `max_age` as a number or a text, `claims` as an object or a text, `resource` as a text or a list of them. Not
 //! accepted: an object for another server, of another client, out of its time, or of another kind of JWT; `request` or
@@ -34,17 +35,22 @@ fn invalid_object(description: impl Into<String>) -> RequestError {
 }
 
 impl RequestObject {
-    /// Reads the claims of an object whose signature was checked with the keys of the client `client_id`.
+    /// Reads the claims of an object whose signature was checked with the keys of the client `client_id`. `lifetime`: for
+    /// how many seconds it may be good; then it must say so, and for whom it is.
     pub fn read(
         typ: Option<&str>,
         claims: &Map<String, Value>,
         issuer: &str,
         client_id: &str,
         now: i64,
+        lifetime: Option<i64>,
     ) -> Result<Self, RequestError> {
         check_typ(typ)?;
         check_parties(claims, issuer, client_id)?;
         check_times(claims, now)?;
+        if let Some(lifetime) = lifetime {
+            check_lifetime(claims, now, lifetime)?;
+        }
         let mut pairs = Vec::new();
         for (name, value) in claims.iter().filter(|(name, _)| !OF_THE_JWT.contains(&name.as_str())) {
             // RFC 9101 §4: "request and request_uri parameters MUST NOT be included in Request Objects."
@@ -162,6 +168,35 @@ fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), RequestError
         if time(name)?.is_some_and(|time| time > now.1) {
             return Err(invalid_object(format!("{name} in the request object is in the future")));
         }
+    }
+    Ok(())
+}
+
+/// FAPI 1.0 Advanced §5.2.2: the server "shall require the request object to contain an exp claim that has a lifetime of no
+/// longer than 60 minutes after the nbf claim", "shall require the aud claim in the request object to be, or to be an
+/// array containing, the OP's Issuer Identifier URL", and an `nbf` "that is no longer than 60 minutes in the past". FAPI
+/// 2.0 Message Signing §5.3.1 says the same.
+fn check_lifetime(claims: &Map<String, Value>, now: i64, lifetime: i64) -> Result<(), RequestError> {
+    let missing = |name: &str| invalid_object(format!("the request object has no {name}, which the profile requires"));
+    if !claims.contains_key("aud") {
+        return Err(missing("aud"));
+    }
+    let time = |name: &str| claims.get(name).and_then(Value::as_f64).ok_or_else(|| missing(name));
+    let (nbf, exp) = (time("nbf")?, time("exp")?);
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "seconds since 1970 have no more than 52 bits for long"
+    )]
+    let (now, lifetime) = (now as f64, lifetime as f64);
+    if exp - nbf > lifetime {
+        return Err(invalid_object(format!(
+            "the request object is good for too long: exp may be {lifetime} seconds after nbf at most"
+        )));
+    }
+    if now - nbf > lifetime {
+        return Err(invalid_object(format!(
+            "nbf in the request object is more than {lifetime} seconds ago"
+        )));
     }
     Ok(())
 }

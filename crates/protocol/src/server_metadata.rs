@@ -147,6 +147,14 @@ pub struct ServerMetadata {
     pub dpop_signing_alg_values_supported: Vec<String>,
     /// How request objects can be signed.
     pub request_object_signing_alg_values_supported: Vec<String>,
+    /// Whether every request must come in a signed request object (RFC 9101 §10.5).
+    pub require_signed_request_object: bool,
+    /// How authorization responses can be signed (JARM §4).
+    pub authorization_signing_alg_values_supported: Vec<String>,
+    /// How the keys of encrypted authorization responses can be encrypted.
+    pub authorization_encryption_alg_values_supported: Vec<String>,
+    /// How authorization responses can be encrypted.
+    pub authorization_encryption_enc_values_supported: Vec<String>,
     /// Whether authorization responses carry `iss` (RFC 9207).
     pub authorization_response_iss_parameter_supported: bool,
 }
@@ -171,13 +179,21 @@ impl ServerMetadata {
         let methods: Vec<TokenEndpointAuthMethod> =
             union(profiles.iter().flat_map(|profile| profile.client_auth_methods).copied());
         let method_names: Vec<String> = methods.iter().map(|method| method.as_str().to_owned()).collect();
-        let uses_alg = |alg: &&&str| methods.iter().any(|method| method.signing_algs().contains(alg));
+        // What no profile allows is not offered, and nobody could use it.
+        let is_allowed = |alg: &SigningAlg| profiles.iter().any(|profile| profile.signing_algs.contains(alg));
+        let client_algs = SigningAlg::ALL
+            .iter()
+            .filter(|alg| is_allowed(alg))
+            .map(|alg| alg.as_str());
+        let is_of_profile = |alg: &str| SigningAlg::parse(alg).is_none_or(|alg| is_allowed(&alg));
+        let uses_alg =
+            |alg: &&&str| is_of_profile(alg) && methods.iter().any(|method| method.signing_algs().contains(alg));
         let assertion_algs = owned(assertion::SIGNING_ALGS.iter().filter(uses_alg).copied());
         let backchannel: Vec<&&SecurityProfile> = profiles
             .iter()
             .filter(|profile| profile.grant_types.contains(&GrantType::Ciba))
             .collect();
-        let signing_algs = owned(algs.iter().map(|alg| alg.as_str()));
+        let signing_algs = owned(algs.iter().filter(|alg| is_allowed(alg)).map(|alg| alg.as_str()));
         let encryption_algs = owned(JweAlg::ALL.iter().map(|alg| alg.as_str()));
         let encryption_encs = owned(JweEnc::ALL.iter().map(|enc| enc.as_str()));
         Self {
@@ -252,9 +268,12 @@ impl ServerMetadata {
             userinfo_signing_alg_values_supported: signing_algs.clone(),
             userinfo_encryption_alg_values_supported: encryption_algs.clone(),
             userinfo_encryption_enc_values_supported: encryption_encs.clone(),
-            introspection_signing_alg_values_supported: signing_algs,
-            introspection_encryption_alg_values_supported: encryption_algs,
-            introspection_encryption_enc_values_supported: encryption_encs,
+            introspection_signing_alg_values_supported: signing_algs.clone(),
+            introspection_encryption_alg_values_supported: encryption_algs.clone(),
+            introspection_encryption_enc_values_supported: encryption_encs.clone(),
+            authorization_signing_alg_values_supported: signing_algs,
+            authorization_encryption_alg_values_supported: encryption_algs,
+            authorization_encryption_enc_values_supported: encryption_encs,
             claims_supported: owned(PROTOCOL_CLAIMS.iter().chain(claims).copied()),
             claim_types_supported: owned(["normal"]),
             ui_locales_supported: owned(locales.iter().map(String::as_str)),
@@ -271,7 +290,8 @@ impl ServerMetadata {
                     .flat_map(|profile| profile.signing_algs)
                     .map(|alg| alg.as_str()),
             ),
-            request_object_signing_alg_values_supported: owned(SigningAlg::ALL.iter().map(|alg| alg.as_str())),
+            request_object_signing_alg_values_supported: owned(client_algs.clone()),
+            require_signed_request_object: profiles.iter().all(|profile| profile.signed_requests),
             authorization_response_iss_parameter_supported: profiles.iter().all(|profile| profile.iss_in_responses),
         }
     }

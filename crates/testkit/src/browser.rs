@@ -166,7 +166,8 @@ impl Browser {
         self.press(page, "deny").await
     }
 
-    /// Goes the usual way: opens an authorization request, signs in if asked, approves if asked.
+    /// Goes the usual way: opens an authorization request, signs in if asked, approves if asked, and sends what the answer
+    /// posts.
     pub async fn authorize(&self, url: &str, username: &str, password: &str) -> Callback {
         let mut answer = self.open(url).await;
         if let Answer::Page(page) = &answer
@@ -178,6 +179,11 @@ impl Browser {
             && page.has("approve")
         {
             answer = self.approve(page).await;
+        }
+        if let Answer::Page(page) = &answer
+            && page.has("continue")
+        {
+            answer = self.submit(&page.form_with("continue"), None).await;
         }
         answer.callback()
     }

@@ -113,6 +113,11 @@ async fn check_keys(
     audience: &[String],
 ) -> Result<Option<Protection>, AuthorizeRefusal> {
     let response_type = valid.request.response_type;
+    if valid.request.response_mode.is_jwt() {
+        // Nothing can be said to whom nothing can be encrypted, so the browser is told.
+        let protection = Protection::of_authorization_response(realm, &valid.client.metadata).await;
+        protection.map_err(AuthorizeRefusal::from)?;
+    }
     if response_type.has_token() {
         access_token::check_key(realm, audience)?;
     }
@@ -255,6 +260,13 @@ fn respond(
     }
     if let Some(code) = &code {
         id_token = id_token.map(|id_token| id_token.code(code));
+        let is_private = protection.as_ref().is_some_and(Protection::is_encrypted);
+        if !valid.profile.identity_in_front_channel && !is_private {
+            id_token = id_token.map(IdToken::without_identity);
+        }
+    }
+    if valid.profile.state_hash {
+        id_token = id_token.map(|id_token| id_token.state(valid.request.state.as_deref()));
     }
     if !response_type.has_code() && !response_type.has_token() {
         id_token = id_token.map(|id_token| id_token.with_identity(new, &person.user));
@@ -275,11 +287,7 @@ fn respond(
         );
         parameters.extend(state.map(|state| ("session_state", state)));
     }
-    Ok(AuthorizationResponse::success(
-        realm.issuer(),
-        valid.redirect_uri.clone(),
-        valid.request.response_mode,
-        valid.request.state.as_deref(),
-        parameters,
-    ))
+    Ok(valid
+        .response()
+        .success(realm.issuer(), valid.request.state.as_deref(), parameters))
 }

@@ -11,7 +11,7 @@ use realm::RealmContext;
 use storage::{Change, StorageError, pushed_request};
 
 use super::{AuthorizationResponse, ValidRequest};
-use crate::Fault;
+use crate::{Fault, issue::ProtectionRefusal};
 
 /// A refusal of the authorization endpoint.
 #[derive(Debug, thiserror::Error)]
@@ -72,14 +72,17 @@ impl AuthorizeRefusal {
     /// A refusal of a valid request.
     pub(crate) fn redirect(issuer: &str, valid: &ValidRequest, code: ErrorCode, description: &str) -> Self {
         let error = RequestError::new(code, description);
-        let response = AuthorizationResponse::error(
-            issuer,
-            valid.redirect_uri.clone(),
-            valid.request.response_mode,
-            valid.request.state.as_deref(),
-            &error,
-        );
+        let response = valid.response().error(issuer, valid.request.state.as_deref(), &error);
         Self::Redirected(Box::new(RedirectedRefusal { error, response }))
+    }
+}
+
+impl From<ProtectionRefusal> for AuthorizeRefusal {
+    fn from(refusal: ProtectionRefusal) -> Self {
+        match refusal {
+            ProtectionRefusal::Fault(fault) => Self::Fault(fault),
+            keys @ ProtectionRefusal::Keys { .. } => Self::Parameters(RequestError::new(keys.code(), keys.to_string())),
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 //! Not accepted: addresses that are not registered (`request_uris`, compared with their fragment); both parameters at
 //! once. Deliberately not: a cache of what is at an address.
 
-use jose::{SigningAlg, UnverifiedJwt};
+use jose::UnverifiedJwt;
 use protocol::{
     ClientMetadata,
     authorization_request::RequestError,
@@ -53,7 +53,7 @@ pub(super) async fn assemble(
             "the parameter {name} is included more than once"
         )));
     }
-    let object = verify(realm, client, &object).await?;
+    let object = verify(realm, client, profile, &object).await?;
     object.assemble(sent, alone).map(Some)
 }
 
@@ -79,18 +79,26 @@ async fn fetch(realm: &RealmContext, client: &ClientMetadata, uri: &str) -> Resu
 
 /// OpenID Connect Core §6.3.2: the `alg` "MUST match the value of the `request_object_signing_alg` set during Client
 /// Registration", and the signature is checked "against the appropriate key for that `client_id` and algorithm".
-async fn verify(realm: &RealmContext, client: &ClientMetadata, text: &str) -> Result<RequestObject, RequestError> {
+async fn verify(
+    realm: &RealmContext,
+    client: &ClientMetadata,
+    profile: &SecurityProfile,
+    text: &str,
+) -> Result<RequestObject, RequestError> {
     let invalid_object = |text: String| RequestError::new(ErrorCode::InvalidRequestObject, text);
     let token = UnverifiedJwt::parse(text).map_err(|error| invalid_object(format!("the request object: {error}")))?;
-    let registered = client.request_object_signing_alg.as_slice();
-    let allowed = if registered.is_empty() {
-        &SigningAlg::ALL
-    } else {
-        registered
-    };
-    let verified = client_keys::verify(realm, client, &token, allowed)
+    let allowed = client_keys::allowed(profile, client.request_object_signing_alg);
+    let verified = client_keys::verify(realm, client, &token, &allowed)
         .await
         .map_err(|error| invalid_object(format!("the request object: {error}")))?;
     let typ = verified.header.typ.as_deref();
-    RequestObject::read(typ, &verified.claims, realm.issuer(), &client.client_id, realm.now())
+    let lifetime = profile.request_object_lifetime;
+    RequestObject::read(
+        typ,
+        &verified.claims,
+        realm.issuer(),
+        &client.client_id,
+        realm.now(),
+        lifetime,
+    )
 }

@@ -65,6 +65,15 @@ impl ValidRequest {
         scope_policy::audience(realm, &self.client, asked, &self.request.resource).unwrap_or_default()
     }
 
+    /// The answer that is yet to be given.
+    pub(super) fn response(&self) -> AuthorizationResponse {
+        AuthorizationResponse::to(
+            &self.client.metadata,
+            self.redirect_uri.clone(),
+            self.request.response_mode,
+        )
+    }
+
     /// Whether granting this scope lets the client act while the user is away.
     pub fn is_offline(&self, scope: &Scope) -> bool {
         self.request.response_type.has_code() && scope_policy::gives_refresh_token(&self.client, scope)
@@ -131,7 +140,12 @@ fn check(
     let redirect_uri = redirect_uri(form, &client, profile)?;
 
     // Step 4: everything that can be read off the request.
-    let refuse = |error: RequestError| refuse(realm, form, redirect_uri.clone(), error);
+    let refuse = |error: RequestError| refuse(realm, form, &client, redirect_uri.clone(), error);
+    // Whoever looks for a scope beside the object is to learn where it belongs.
+    if profile.signed_requests && form.first("scope").is_none() {
+        let text = "the request object has no scope, and what is beside it does not count";
+        return Err(refuse(RequestError::new(ErrorCode::InvalidRequestObject, text)));
+    }
     let request = AuthorizationRequest::parse(form, &client.metadata, profile, &redirect_uri, parameters.is_pushed)
         .map_err(refuse)?;
     check_prompt(realm, &request).map_err(refuse)?;
@@ -183,7 +197,7 @@ pub(super) fn refuse_beside(
     error: RequestError,
 ) -> AuthorizeRefusal {
     match redirect_uri(sent, client, profile) {
-        Ok(redirect_uri) if sent.first("redirect_uri").is_some() => refuse(realm, sent, redirect_uri, error),
+        Ok(redirect_uri) if sent.first("redirect_uri").is_some() => refuse(realm, sent, client, redirect_uri, error),
         _ => AuthorizeRefusal::Parameters(error),
     }
 }
@@ -215,13 +229,19 @@ fn redirect_uri(
 fn refuse(
     realm: &RealmContext,
     form: &Form,
+    client: &Client,
     redirect_uri: ValidatedRedirectUri,
     error: RequestError,
 ) -> AuthorizeRefusal {
-    let mode = ResponseMode::for_errors(form.first("response_mode"), form.first("response_type"));
+    let mode = ResponseMode::for_errors(
+        form.first("response_mode"),
+        form.first("response_type"),
+        client.profile(&realm.realm),
+        client.metadata.authorization_encrypted_response_alg.is_some(),
+    );
     // A state that came twice is not echoed: nobody can say which was meant.
     let state = form.get("state").ok().flatten();
-    let response = AuthorizationResponse::error(realm.issuer(), redirect_uri, mode, state, &error);
+    let response = AuthorizationResponse::to(&client.metadata, redirect_uri, mode).error(realm.issuer(), state, &error);
     AuthorizeRefusal::Redirected(Box::new(RedirectedRefusal { error, response }))
 }
 

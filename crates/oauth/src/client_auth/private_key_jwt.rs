@@ -2,7 +2,7 @@
 //!
 //! Spec: OpenID Connect Core §9, RFC 7523 §2.2 and §3
 //!
-//! Accepted: the algorithm that the client registered, else any that is offered. Deliberately not: `none` and HMAC.
+//! Accepted: the algorithm that the client registered, else any of its profile. Deliberately not: `none` and HMAC.
 
 use jose::{HS256, SigningAlg, UnverifiedJwt, Verified};
 use model::Client;
@@ -25,9 +25,15 @@ pub(super) async fn verify(
     client: &Client,
     assertion: &UnverifiedJwt,
 ) -> Result<Verified, AssertionRefusal> {
-    let allowed = match client.metadata.token_endpoint_auth_signing_alg.as_deref() {
-        Some(registered) => SigningAlg::parse(registered).into_iter().collect(),
-        None => SigningAlg::ALL.to_vec(),
+    let profile = client.profile(&realm.realm);
+    let allowed = match client
+        .metadata
+        .token_endpoint_auth_signing_alg
+        .as_deref()
+        .map(SigningAlg::parse)
+    {
+        Some(None) => Vec::new(),
+        registered => client_keys::allowed(profile, registered.flatten()),
     };
     Ok(client_keys::verify(realm, &client.metadata, assertion, &allowed).await?)
 }

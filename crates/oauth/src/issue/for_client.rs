@@ -1,7 +1,7 @@
 //! What a client reads: signed by the algorithm that it registered, and then encrypted if it registered that too.
 //!
 //! Spec: OpenID Connect Core §2, §5.3.2, §10.1, §10.2, §16.14; OpenID Connect Registration §2; RFC 9701 §5, §6,
-//! OpenID Connect Back-Channel Logout §2.4
+//! OpenID Connect Back-Channel Logout §2.4, JARM §2.2 and §3
 //!
 //! Accepted: the algorithms that are offered, with the keys of `jwks` or `jwks_uri`. Deliberately not: `none`, and
 //! encryption by the client's secret.
@@ -74,7 +74,8 @@ impl Protection {
             alg: client.id_token_encrypted_response_alg,
             enc: client.id_token_encrypted_response_enc,
         };
-        Self::new(realm, client, Some(client.id_token_signed_response_alg), encryption).await
+        let alg = signing_alg(realm, client, Some(client.id_token_signed_response_alg));
+        Self::new(realm, client, Some(alg), encryption).await
     }
 
     /// Of logout tokens: by "the same keys" as ID tokens. "If the Logout Token is encrypted, it SHOULD replicate the iss
@@ -92,11 +93,12 @@ impl Protection {
             alg: client.userinfo_encrypted_response_alg,
             enc: client.userinfo_encrypted_response_enc,
         };
-        let signing_alg = client.userinfo_signed_response_alg;
-        if signing_alg.is_none() && encryption.alg.is_none() {
+        let registered = client.userinfo_signed_response_alg;
+        if registered.is_none() && encryption.alg.is_none() {
             return Ok(None);
         }
-        Self::new(realm, client, signing_alg, encryption).await.map(Some)
+        let alg = registered.map(|alg| signing_alg(realm, client, Some(alg)));
+        Self::new(realm, client, alg, encryption).await.map(Some)
     }
 
     /// Of introspection answers as JWTs, which are always signed (RFC 9701 §5).
@@ -107,8 +109,23 @@ impl Protection {
             enc: caller.introspection_encrypted_response_enc,
         };
         // RFC 9701 §6: RS256 when nothing is registered.
-        let signing_alg = caller.introspection_signed_response_alg.unwrap_or(SigningAlg::Rs256);
-        Self::new(realm, caller, Some(signing_alg), encryption).await
+        let alg = signing_alg(realm, caller, caller.introspection_signed_response_alg);
+        Self::new(realm, caller, Some(alg), encryption).await
+    }
+
+    /// Of authorization responses as JWTs: "either signed, or signed and encrypted" (JARM §2.2).
+    pub async fn of_authorization_response(
+        realm: &RealmContext,
+        client: &ClientMetadata,
+    ) -> Result<Self, ProtectionRefusal> {
+        let encryption = Encryption {
+            member: "authorization_encrypted_response_alg",
+            alg: client.authorization_encrypted_response_alg,
+            enc: client.authorization_encrypted_response_enc,
+        };
+        // JARM §3: RS256 when nothing is registered.
+        let alg = signing_alg(realm, client, client.authorization_signed_response_alg);
+        Self::new(realm, client, Some(alg), encryption).await
     }
 
     async fn new(
@@ -126,6 +143,16 @@ impl Protection {
             None => None,
         };
         Ok(Self { signing_alg, envelope })
+    }
+
+    /// With what it will be signed.
+    pub fn signing_alg(&self) -> Option<SigningAlg> {
+        self.signing_alg
+    }
+
+    /// Whether the client alone can read it.
+    pub fn is_encrypted(&self) -> bool {
+        self.envelope.is_some()
     }
 
     /// Signs claims as a JWT of type `typ`, and encrypts the result: "signing the plain text JSON Claims" comes first
@@ -148,6 +175,14 @@ impl Protection {
         let claims = serde_json::to_vec(claims).map_err(|error| Fault::Signing(error.to_string()))?;
         envelope.seal(&Payload::Claims(&claims)).map_err(Fault::Encryption)
     }
+}
+
+/// The algorithm that a client registered, or the default: the first of its profile, which is RS256 as the specifications
+/// say, except where the profile forbids that (FAPI 1.0 Advanced §8.6, FAPI 2.0 Security Profile §5.4.1).
+fn signing_alg(realm: &RealmContext, client: &ClientMetadata, registered: Option<SigningAlg>) -> SigningAlg {
+    let algs = client.profile_or(realm.realm.profile.0).signing_algs;
+    let default = algs.first().copied().unwrap_or(SigningAlg::Ps256);
+    registered.filter(|alg| algs.contains(alg)).unwrap_or(default)
 }
 
 async fn envelope(

@@ -1,6 +1,7 @@
 //! ID tokens.
 //!
-//! Spec: OpenID Connect Core §2, §3.1.3.6 (`at_hash`), §3.3.2.11 (`c_hash`), §5.4, §5.5, CIBA §10.3.1
+//! Spec: OpenID Connect Core §2, §3.1.3.6 (`at_hash`), §3.3.2.11 (`c_hash`), §5.4, §5.5, CIBA §10.3.1, FAPI 1.0 Advanced
+//! §5.1 and §5.2.2.1 (`s_hash`, detached signatures)
 //!
 //! Identity claims of scopes are at UserInfo; they are in the ID token only when no access token comes with it (§5.4).
 //! Those that the request's `claims` wants here are here, in the first ID token and in those of a refresh.
@@ -18,11 +19,11 @@ const LIFETIME: i64 = 600;
 
 /// An ID token in the making.
 pub struct IdToken<'a> {
-    client: &'a Client,
     claims: IdTokenClaims,
     access_token: Option<&'a str>,
     refresh_token: Option<&'a str>,
     code: Option<&'a str>,
+    state: Option<&'a str>,
 }
 
 impl<'a> IdToken<'a> {
@@ -30,7 +31,7 @@ impl<'a> IdToken<'a> {
     /// the token that comes with it.
     pub fn new(
         realm: &RealmContext,
-        client: &'a Client,
+        client: &Client,
         authorization: &Authorization,
         user: &User,
         scope: &Scope,
@@ -38,7 +39,6 @@ impl<'a> IdToken<'a> {
         let now = realm.now();
         let details = &authorization.details;
         Ok(Self {
-            client,
             claims: IdTokenClaims {
                 iss: realm.issuer().to_owned(),
                 sub: subject::of(realm, &client.metadata, &user.id)?,
@@ -54,12 +54,14 @@ impl<'a> IdToken<'a> {
                 c_hash: None,
                 auth_req_id: None,
                 rt_hash: None,
+                s_hash: None,
                 sid: Some(subject::session(realm, &client.metadata, &authorization.session_id)?),
                 extra: details.requested_claims(&details.claims.id_token, &user.known_claims(), scope),
             },
             access_token: None,
             refresh_token: None,
             code: None,
+            state: None,
         })
     }
 
@@ -93,6 +95,20 @@ impl<'a> IdToken<'a> {
         self
     }
 
+    /// Signs the `state` that is returned with it, by its hash.
+    #[must_use]
+    pub fn state(mut self, state: Option<&'a str>) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// Says nothing of the user but who it is and how they authenticated.
+    #[must_use]
+    pub fn without_identity(mut self) -> Self {
+        self.claims.extra.clear();
+        self
+    }
+
     /// Adds the claims of the scopes, for the flow without an access token.
     #[must_use]
     pub fn with_identity(mut self, authorization: &Authorization, user: &User) -> Self {
@@ -104,10 +120,11 @@ impl<'a> IdToken<'a> {
 
     /// Protects it as the client registered.
     pub fn mint(mut self, realm: &RealmContext, protection: Protection) -> Result<String, Fault> {
-        let alg = self.client.metadata.id_token_signed_response_alg;
-        self.claims.at_hash = self.access_token.map(|token| left_half_hash(alg, token));
-        self.claims.rt_hash = self.refresh_token.map(|token| left_half_hash(alg, token));
-        self.claims.c_hash = self.code.map(|code| left_half_hash(alg, code));
+        let hash = |text| protection.signing_alg().map(|alg| left_half_hash(alg, text));
+        self.claims.at_hash = self.access_token.and_then(hash);
+        self.claims.rt_hash = self.refresh_token.and_then(hash);
+        self.claims.c_hash = self.code.and_then(hash);
+        self.claims.s_hash = self.state.and_then(hash);
         protection.protect(realm, "JWT", &self.claims)
     }
 }

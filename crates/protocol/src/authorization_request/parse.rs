@@ -28,7 +28,7 @@ pub(super) fn parse(
     }
     check_unsupported_parameters(form)?;
     let response_type = response_type(form, client, profile)?;
-    let response_mode = response_mode(form, response_type, profile)?;
+    let response_mode = response_mode(form, response_type, client, profile)?;
     let scope = scope(form, response_type)?;
     let claims = claims(form, &scope, response_type)?;
     let mut acr_values: Vec<String> = words_of(form, "acr_values").collect();
@@ -116,17 +116,15 @@ fn response_type(form: &Form, client: &ClientMetadata, profile: &SecurityProfile
     Ok(response_type)
 }
 
-fn response_mode(form: &Form, response_type: ResponseType, profile: &SecurityProfile) -> Checked<ResponseMode> {
-    let mode = ResponseMode::check(form.first("response_mode"), response_type)
-        .map_err(|error| invalid_request(error.to_string()))?;
-    if !profile.response_modes.contains(&mode) {
-        return Err(invalid_request(format!(
-            "the response_mode {} is not allowed by the profile {}",
-            mode.as_str(),
-            profile.name
-        )));
-    }
-    Ok(mode)
+fn response_mode(
+    form: &Form,
+    response_type: ResponseType,
+    client: &ClientMetadata,
+    profile: &SecurityProfile,
+) -> Checked<ResponseMode> {
+    let is_encrypted = client.authorization_encrypted_response_alg.is_some();
+    ResponseMode::check(form.first("response_mode"), response_type, profile, is_encrypted)
+        .map_err(|error| invalid_request(error.to_string()))
 }
 
 fn scope(form: &Form, response_type: ResponseType) -> Checked<Scope> {

@@ -6,7 +6,7 @@ const ISSUER: &str = "https://id.example.com";
 const NOW: i64 = 1_000_000;
 
 fn read(claims: &Value) -> Result<RequestObject, RequestError> {
-    RequestObject::read(Some(TYP), claims.as_object().unwrap(), ISSUER, "app", NOW)
+    RequestObject::read(Some(TYP), claims.as_object().unwrap(), ISSUER, "app", NOW, None)
 }
 
 fn assemble(claims: &Value, sent: &str, must_be_signed: bool) -> Result<Vec<(String, String)>, ErrorCode> {
@@ -55,7 +55,7 @@ fn parameters_are_texts_numbers_and_for_some_json() {
 
 #[test]
 fn the_kind_of_jwt_must_be_right() {
-    let typ = |typ: Option<&str>| RequestObject::read(typ, &Map::new(), ISSUER, "app", NOW).is_ok();
+    let typ = |typ: Option<&str>| RequestObject::read(typ, &Map::new(), ISSUER, "app", NOW, None).is_ok();
     for good in [
         None,
         Some("JWT"),
@@ -169,4 +169,42 @@ fn an_openid_request_may_say_some_beside_the_object() {
         assemble(&object, "client_id=app&scope=openid&response_type=code", false),
         Err(ErrorCode::InvalidRequestObject)
     );
+}
+
+// Conformance: F1A-AS-08 F1A-AS-09 F1A-AS-10 F2MS-02 F2-AS-12
+#[test]
+fn a_profile_bounds_its_time_and_wants_to_know_for_whom_it_is() {
+    let check = |changes: Value| {
+        let mut claims = json!({"aud": [ISSUER], "nbf": NOW, "exp": NOW + 3600, "client_id": "app"});
+        for (name, value) in changes.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        let mut claims = claims.as_object().unwrap().clone();
+        claims.retain(|_, value| !value.is_null());
+        RequestObject::read(Some(TYP), &claims, ISSUER, "app", NOW, Some(3600)).map_err(|error| error.code)
+    };
+    for good in [
+        json!({}),
+        json!({"aud": ISSUER}),
+        json!({"nbf": NOW + 10, "exp": NOW + 3610, "iat": NOW + 10}),
+        json!({"nbf": NOW + 60, "exp": NOW + 90}),
+        json!({"nbf": NOW - 3600 + 1, "exp": NOW + 1}),
+        json!({"nbf": NOW as f64 - 0.5, "exp": NOW + 100}),
+    ] {
+        assert!(check(good.clone()).is_ok(), "{good}");
+    }
+    for bad in [
+        json!({"aud": null}),
+        json!({"exp": null}),
+        json!({"nbf": null}),
+        json!({"exp": NOW + 3601}),
+        json!({"nbf": NOW - 3601, "exp": NOW - 1}),
+        json!({"nbf": NOW - 3601, "exp": NOW}),
+        json!({"nbf": NOW - 3601, "exp": NOW + 1}),
+        json!({"nbf": NOW + 61, "exp": NOW + 90}),
+        json!({"exp": "soon"}),
+        json!({"nbf": []}),
+    ] {
+        assert_eq!(check(bad.clone()), Err(ErrorCode::InvalidRequestObject), "{bad}");
+    }
 }

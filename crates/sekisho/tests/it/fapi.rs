@@ -1,15 +1,21 @@
 //! Clients of the financial-grade profiles, as their developers would write them: they authenticate by
 //! `private_key_jwt`, push their requests, send the browser, and redeem.
 
+use std::sync::LazyLock;
+
 use jose::{SigningAlg, random_token};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
-use testkit::{Answer, Browser, Callback, Pkce, pkce, realm};
+use testkit::{
+    Answer, Browser, Callback, Pkce, pkce,
+    pki::{Identity, Subject},
+    realm,
+};
 
 use crate::{
-    app::{Server, bank_and, text},
+    app::{Server, bank_and, claims, granted, text},
     bank::Bank,
-    signer::{JWT_BEARER, Signer, assertion, changed},
+    signer::{JWT_BEARER, Signer, assertion, changed, jwks},
 };
 
 /// A client of the test realm.
@@ -66,10 +72,40 @@ const ALL: [FapiApp; 6] = [
     PUSHER,
 ];
 
-/// The bank with these clients, and the keys of them all.
+/// The keys of the clients, the same for all of them and for all tests.
+pub struct Keys {
+    pub es256: Signer,
+    pub ps256: Signer,
+    /// Of an algorithm that no financial-grade profile allows.
+    pub rs256: Signer,
+    /// Nobody's.
+    pub stranger: Signer,
+    /// With which clients connect.
+    pub certificate: Identity,
+}
+
+/// The bank with these clients, behind a proxy that passes on their certificates.
 pub struct Fapi {
     pub bank: Bank,
-    pub key: Signer,
+    pub keys: &'static Keys,
+}
+
+impl Keys {
+    fn shared() -> &'static Self {
+        static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys {
+            es256: Signer::new(SigningAlg::Es256),
+            ps256: Signer::new(SigningAlg::Ps256),
+            rs256: Signer::new(SigningAlg::Rs256),
+            stranger: Signer::new(SigningAlg::Es256),
+            certificate: Subject::named("client").self_signed(),
+        });
+        &KEYS
+    }
+
+    /// The public ones that clients have registered.
+    pub fn jwks(&self) -> String {
+        jwks(&[&self.es256, &self.ps256, &self.rs256])
+    }
 }
 
 /// A request that was pushed, with what its client has kept.
@@ -108,7 +144,13 @@ impl FapiApp {
             "scope": "openid accounts:read", "state": "the state", "nonce": "the nonce",
             "code_challenge": pkce.challenge, "code_challenge_method": "S256",
         });
+        let sound = changed(&sound, &json!({"response_mode": self.is_signed().then_some("jwt")}));
         changed(&sound, changes)
+    }
+
+    /// Whether its profile wants requests, and responses that are a code alone, signed.
+    fn is_signed(self) -> bool {
+        ["fapi1-advanced", "fapi2-message-signing"].contains(&self.profile)
     }
 }
 
@@ -127,11 +169,11 @@ impl Fapi {
 
     /// With more TOML at the end of the realm file; `JWKS` in it is the public keys of the clients.
     pub async fn with(more: &str) -> Self {
-        let key = Signer::new(SigningAlg::Es256);
-        let jwks = key.jwks();
+        let keys = Keys::shared();
+        let jwks = keys.jwks();
         let clients: String = ALL.iter().map(|app| app.toml(&jwks)).collect();
-        let bank = Bank::with_realm(bank_and(&(clients + &more.replace("JWKS", &jwks)))).await;
-        Self { bank, key }
+        let bank = Bank::behind_proxy(bank_and(&(clients + &more.replace("JWKS", &jwks)))).await;
+        Self { bank, keys }
     }
 
     pub fn now(&self) -> i64 {
@@ -140,7 +182,8 @@ impl Fapi {
 
     /// What a client says of itself, some of it replaced.
     pub fn assertion(&self, app: FapiApp, changes: &Value) -> String {
-        self.key
+        self.keys
+            .es256
             .sign(&changed(&assertion(&self.bank, app.client_id, self.now()), changes))
     }
 
@@ -169,9 +212,10 @@ impl Fapi {
 
     /// The parameters that a client of its profile pushes: signed, where they must be.
     pub fn parameters(&self, app: FapiApp, pkce: &Pkce, changes: &Value) -> Vec<(String, String)> {
-        let pairs = if ["fapi1-advanced", "fapi2-message-signing"].contains(&app.profile) {
+        let pairs = if app.is_signed() {
             let object = self
-                .key
+                .keys
+                .es256
                 .sign_as("oauth-authz-req+jwt", &self.object(app, pkce, changes));
             json!({"client_id": app.client_id, "request": object})
         } else {
@@ -225,7 +269,34 @@ impl Fapi {
             .await
     }
 
-    /// The token request for a code, to be sent: with a proof or a certificate, if the profile wants one.
+    /// What the client learns from its callback: the parameters, out of the JWT if they came as one.
+    pub async fn answer(&self, app: FapiApp, callback: &Callback) -> Value {
+        let Some(response) = callback.get("response") else {
+            let pairs = callback.parameters.iter();
+            return pairs
+                .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+                .collect();
+        };
+        assert_eq!(
+            callback.parameters.len(),
+            1,
+            "nothing stands beside it: {}",
+            callback.url
+        );
+        let answer = claims(&self.bank, response).await;
+        assert_eq!(answer["aud"], app.client_id);
+        assert_eq!(answer["exp"], self.now() + 600);
+        answer
+    }
+
+    /// Walks, and redeems the code: the token response.
+    pub async fn tokens(&self, pushed: &Pushed) -> Value {
+        let callback = self.walk(pushed).await;
+        let answer = self.answer(pushed.app, &callback).await;
+        granted(self.redeem(pushed, text(&answer, "code")).send().await.unwrap()).await
+    }
+
+    /// The token request for a code, to be sent over mutual TLS.
     pub fn redeem(&self, pushed: &Pushed, code: &str) -> RequestBuilder {
         let redirect_uri = pushed.app.redirect_uri();
         let form = [
@@ -234,7 +305,8 @@ impl Fapi {
             ("redirect_uri", &redirect_uri),
             ("code_verifier", &pushed.pkce.verifier),
         ];
-        self.post(pushed.app, "/token", &form)
+        let (name, value) = self.keys.certificate.client_cert();
+        self.post(pushed.app, "/token", &form).header(name, value)
     }
 }
 

@@ -27,7 +27,7 @@ pub async fn select_account_page(call: Call) -> Response {
     };
     match show(&call, &open, None).await {
         Ok(response) => response,
-        Err(refusal) => refuse(&call, &refusal),
+        Err(refusal) => refuse(&call, &refusal).await,
     }
 }
 
@@ -75,7 +75,7 @@ pub async fn select_account(PageForm { call, form }: PageForm) -> Response {
     };
     match chosen(&call, open, &form).await {
         Ok(response) => response,
-        Err(refusal) => refuse(&call, &refusal),
+        Err(refusal) => refuse(&call, &refusal).await,
     }
 }
 

@@ -41,7 +41,7 @@ pub async fn sign_in_page(call: Call) -> Response {
     };
     match Requester::of(&call, &open).await {
         Ok(requester) => show(&call, &open, &requester, StatusCode::OK, requester.login_hint(), None),
-        Err(refusal) => refuse(&call, &refusal),
+        Err(refusal) => refuse(&call, &refusal).await,
     }
 }
 
@@ -79,7 +79,7 @@ pub async fn sign_in(PageForm { call, form }: PageForm) -> Response {
     };
     let requester = match Requester::of(&call, &open).await {
         Ok(requester) => requester,
-        Err(refusal) => return refuse(&call, &refusal),
+        Err(refusal) => return refuse(&call, &refusal).await,
     };
     let (username, password) = (
         form.first("username").unwrap_or(""),

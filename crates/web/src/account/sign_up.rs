@@ -84,7 +84,7 @@ pub async fn sign_up_page(call: Call) -> Response {
             let typed = Typed::hinted(requester.login_hint());
             show(&call, &open, &requester, typed, StatusCode::OK, None)
         }
-        Err(refusal) => refuse(&call, &refusal),
+        Err(refusal) => refuse(&call, &refusal).await,
     }
 }
 
@@ -127,7 +127,7 @@ pub async fn sign_up(PageForm { call, form }: PageForm) -> Response {
     };
     let requester = match Requester::of(&call, &open).await {
         Ok(requester) => requester,
-        Err(refusal) => return refuse(&call, &refusal),
+        Err(refusal) => return refuse(&call, &refusal).await,
     };
     let visitor = match Visitor::of(&call).await {
         Ok(visitor) => visitor,

@@ -46,7 +46,7 @@ pub async fn authorize_get(call: Call) -> Response {
     };
     let response = match start(&call, &form, person.as_ref()).await {
         Ok(response) => response,
-        Err(refusal) => refuse(&call, &refusal),
+        Err(refusal) => refuse(&call, &refusal).await,
     };
     browser_state::keep(&call, person.as_ref(), response)
 }
@@ -107,17 +107,17 @@ pub async fn answer(
     match issue(&call.realm, valid, person, permitted, flow_id, approval).await? {
         Issued::Response(response) => {
             tracing::info!(client_id = valid.client.id(), user = person.user.id, scope = %permitted.scope, "authorized");
-            Ok(Some(send(call, &response)))
+            Ok(Some(send(call, &response).await))
         }
         Issued::StartAgain => Ok(None),
     }
 }
 
 /// Sends an authorization response through the browser.
-pub fn send(call: &Call, response: &AuthorizationResponse) -> Response {
-    match response.destination() {
-        Destination::Redirect(location) => respond::redirect(call, &location),
-        Destination::FormPost { action, fields } => {
+async fn send(call: &Call, response: &AuthorizationResponse) -> Response {
+    match response.destination(&call.realm).await {
+        Ok(Destination::Redirect(location)) => respond::redirect(call, &location),
+        Ok(Destination::FormPost { action, fields }) => {
             let locale = views::locale(call, &[]);
             let fields = fields
                 .into_iter()
@@ -126,22 +126,28 @@ pub fn send(call: &Call, response: &AuthorizationResponse) -> Response {
             let view = FormPost::new(views::realm(call, locale, ""), &action, fields);
             respond::page(call, locale, StatusCode::OK, &view, &csp::form_post(&action))
         }
+        Err(refusal) => refuse_on_page(call, &AuthorizeRefusal::from(refusal)),
     }
 }
 
 /// Says why a request is refused: to the client where that is safe, else on a page.
-pub fn refuse(call: &Call, refusal: &AuthorizeRefusal) -> Response {
+pub async fn refuse(call: &Call, refusal: &AuthorizeRefusal) -> Response {
+    let AuthorizeRefusal::Redirected(redirected) = refusal else {
+        return refuse_on_page(call, refusal);
+    };
+    tracing::info!(error = redirected.error.code.as_str(), reason = %redirected.error, "refused by redirect");
+    let mut response = send(call, &redirected.response).await;
+    call.id.explain(&mut response);
+    response
+}
+
+fn refuse_on_page(call: &Call, refusal: &AuthorizeRefusal) -> Response {
     let kind = match refusal {
-        AuthorizeRefusal::Redirected(redirected) => {
-            tracing::info!(error = redirected.error.code.as_str(), reason = %redirected.error, "refused by redirect");
-            let mut response = send(call, &redirected.response);
-            call.id.explain(&mut response);
-            return response;
-        }
         AuthorizeRefusal::Fault(fault) => return respond::fault_page(call, fault),
-        AuthorizeRefusal::ClientMissing | AuthorizeRefusal::RedirectUriTwice | AuthorizeRefusal::Parameters(_) => {
-            ErrorKind::BadRequest
-        }
+        AuthorizeRefusal::ClientMissing
+        | AuthorizeRefusal::RedirectUriTwice
+        | AuthorizeRefusal::Parameters(_)
+        | AuthorizeRefusal::Redirected(_) => ErrorKind::BadRequest,
         AuthorizeRefusal::ClientUnknown(_) => ErrorKind::UnknownClient,
         AuthorizeRefusal::RedirectUri { .. } => ErrorKind::RedirectUri,
     };

@@ -41,7 +41,7 @@ pub async fn consent_page(call: Call) -> Response {
     }
     match show(&call, &open, None).await {
         Ok(response) => response,
-        Err(refusal) => refuse(&call, &refusal),
+        Err(refusal) => refuse(&call, &refusal).await,
     }
 }
 
@@ -56,7 +56,7 @@ pub async fn consent(PageForm { call, form }: PageForm) -> Response {
     }
     match decided(&call, &open, &form).await {
         Ok(response) => response,
-        Err(refusal) => refuse(&call, &refusal),
+        Err(refusal) => refuse(&call, &refusal).await,
     }
 }
 

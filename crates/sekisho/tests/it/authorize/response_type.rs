@@ -64,7 +64,7 @@ async fn a_response_type_that_is_not_registered_is_refused() {
 #[tokio::test]
 async fn an_unknown_response_mode_is_refused_by_the_usual_way() {
     let bank = Bank::start().await;
-    for mode in ["jwt", "web_message", "Query", "query fragment"] {
+    for mode in ["JWT", "web_message", "Query", "query fragment"] {
         let callback = Request::code("openid")
             .with("response_mode", mode)
             .open(&bank, &bank.browser())

@@ -2,4 +2,5 @@
 
 mod push;
 mod refused;
+mod signed;
 mod visit;

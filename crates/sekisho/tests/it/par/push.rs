@@ -7,8 +7,8 @@ use testkit::{Answer, pkce};
 use crate::{
     app::{CLI, POST_APP, WEB_APP, header, names, refused, text},
     bank::Bank,
-    fapi::{FAPI1_BASELINE, FAPI2_SECURITY, Fapi, PUSHER, form, pushed},
-    request::Request,
+    fapi::{FAPI1_ADVANCED, FAPI1_BASELINE, FAPI2_MESSAGE_SIGNING, FAPI2_SECURITY, Fapi, PUSHER, form, pushed},
+    request::{Request, claims},
 };
 
 // Conformance: PAR-01 PAR-04 F2-AZ-02 F2-AZ-09 fapi2-security-profile-final-happy-flow
@@ -44,15 +44,37 @@ async fn the_browser_brings_the_reference_and_the_client_gets_a_code() {
         assert_eq!(callback.get("state"), Some("the state"));
         assert_eq!(callback.get("iss"), Some(fapi.bank.issuer.as_str()));
     }
-    // Neither profile wants a key: the code becomes tokens.
-    for app in [FAPI1_BASELINE, PUSHER] {
+}
+
+// Conformance: F1A-AS-04 F1A-AS-05 F2-AS-04 F2-AZ-13 F2-AS-13 SEED1-14 SEED1-15 SEED1-24 SEED2-08
+// Conformance: fapi1-advanced-final fapi2-security-profile-final-happy-flow
+#[tokio::test]
+async fn the_code_of_a_pushed_request_becomes_tokens() {
+    let fapi = Fapi::start().await;
+    for app in [
+        PUSHER,
+        FAPI1_BASELINE,
+        FAPI1_ADVANCED,
+        FAPI2_SECURITY,
+        FAPI2_MESSAGE_SIGNING,
+    ] {
         let request = fapi.push(app, &json!({})).await;
+        let tokens = fapi.tokens(&request).await;
+        assert_eq!(tokens["scope"], "accounts:read openid", "{}", app.client_id);
+        let id_token = claims(text(&tokens, "id_token"));
+        assert_eq!(
+            (&id_token["nonce"], &id_token["aud"]),
+            (&json!("the nonce"), &json!(app.client_id))
+        );
+        // Another redirect URI of the client, with a query of its own.
+        let other = format!("{}?dummy1=lorem&dummy2=ipsum", app.redirect_uri());
+        let request = fapi.push(app, &json!({ "redirect_uri": other })).await;
         let callback = fapi.walk(&request).await;
-        let response = fapi.redeem(&request, callback.code()).send().await.unwrap();
-        assert_eq!(response.status(), 200);
-        let tokens: Value = response.json().await.unwrap();
-        assert_eq!(tokens["scope"], "accounts:read openid");
-        assert_eq!(crate::request::claims(text(&tokens, "id_token"))["nonce"], "the nonce");
+        assert!(
+            callback.url.as_str().starts_with(&format!("{other}&")),
+            "{}",
+            callback.url
+        );
     }
 }
 
