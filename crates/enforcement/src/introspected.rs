@@ -2,16 +2,16 @@
 //! Spec: RFC 7662 §2.2 and §4
 //!
 //! Accepted: an active answer that names this API and an end. Deliberately not: an answer without `aud`, which
-//! would let a token for one API work at another; tokens bound to a key.
+//! would let a token for one API work at another; one whose `token_type` and `cnf` do not agree.
 
-use protocol::IntrospectionResponse;
+use protocol::{IntrospectionResponse, dpop};
 use serde_json::{Map, Value};
 
 use crate::token_check::Times;
-use crate::{Permit, Refusal, TokenCheck};
+use crate::{CheckedToken, Permit, Refusal, TokenCheck};
 
 /// What a [`Permit`] holds in members of its own.
-const MEMBERS: [&str; 10] = [
+const MEMBERS: [&str; 11] = [
     "active",
     "sub",
     "client_id",
@@ -22,13 +22,19 @@ const MEMBERS: [&str; 10] = [
     "auth_time",
     "iss",
     "token_type",
+    "cnf",
 ];
 
 impl TokenCheck {
     /// Checks the issuer's answer about a token.
     ///
-    /// `now`: seconds since 1970.
-    pub fn check_introspection(&self, answer: IntrospectionResponse, now: i64) -> Result<Permit, Refusal> {
+    /// `members`: the same answer as it came. What is not known here is told by the permit. `now`: seconds since 1970.
+    pub fn check_introspection(
+        &self,
+        answer: IntrospectionResponse,
+        mut members: Map<String, Value>,
+        now: i64,
+    ) -> Result<CheckedToken, Refusal> {
         if !answer.active {
             return Err(Refusal::Inactive);
         }
@@ -43,14 +49,22 @@ impl TokenCheck {
             not_before: answer.nbf,
         };
         self.check_times(&times, now)?;
-        let claims = rest(&answer);
-        let is_bearer = |token_type: &String| token_type.eq_ignore_ascii_case("Bearer");
-        if !answer.token_type.as_ref().is_none_or(is_bearer) || answer.cnf.is_some() {
+        let confirmation = answer.cnf.unwrap_or_default();
+        // RFC 9449 §6.2: a `token_type` of a bound token "is required to be DPoP".
+        let type_name = match confirmation.jkt {
+            Some(_) => dpop::SCHEME,
+            None => "Bearer",
+        };
+        let is_right = |token_type: &String| token_type.eq_ignore_ascii_case(type_name);
+        if !answer.token_type.as_ref().is_none_or(is_right) {
             return Err(Refusal::UnprovenBinding);
+        }
+        for name in MEMBERS {
+            members.remove(name);
         }
         let named = |name: &String| !name.is_empty();
         let client_id = answer.client_id.filter(named).ok_or(Refusal::Claims)?;
-        Ok(Permit {
+        Ok(CheckedToken::new(Permit {
             // As in a JWT (RFC 9068 §2.2): without a user, the client is the subject.
             subject: answer.sub.filter(named).unwrap_or_else(|| client_id.clone()),
             client_id,
@@ -59,20 +73,10 @@ impl TokenCheck {
             expires_at,
             acr: answer.acr,
             auth_time: answer.auth_time,
-            claims,
-        })
+            confirmation,
+            claims: members,
+        }))
     }
-}
-
-/// Everything else that the issuer said.
-fn rest(answer: &IntrospectionResponse) -> Map<String, Value> {
-    let Ok(Value::Object(mut claims)) = serde_json::to_value(answer) else {
-        return Map::new();
-    };
-    for name in MEMBERS {
-        claims.remove(name);
-    }
-    claims
 }
 
 #[cfg(test)]
@@ -86,13 +90,17 @@ mod tests {
     const API: &str = "https://api.example";
 
     fn check(answer: Value) -> Result<Permit, Refusal> {
-        TokenCheck::new(ISSUER, API).check_introspection(serde_json::from_value(answer).unwrap(), NOW)
+        let members = answer.as_object().unwrap().clone();
+        let answer = serde_json::from_value(answer).unwrap();
+        let checked = TokenCheck::new(ISSUER, API).check_introspection(answer, members, NOW)?;
+        checked.presented_alone()
     }
 
     fn active() -> Value {
         json!({
             "active": true, "iss": ISSUER, "aud": [API], "sub": "alice", "client_id": "app", "token_type": "Bearer",
-            "exp": NOW + 600, "iat": NOW, "scope": "accounts:read", "acr": "urn:sekisho:acr:loa2", "username": "alice@"
+            "exp": NOW + 600, "iat": NOW, "scope": "accounts:read", "acr": "urn:sekisho:acr:loa2", "username": "alice@",
+            "groups": ["retail"]
         })
     }
 
@@ -105,7 +113,10 @@ mod tests {
         assert_eq!(permit.audience, [API]);
         assert_eq!(permit.expires_at, NOW + 600);
         assert_eq!(permit.acr.as_deref(), Some("urn:sekisho:acr:loa2"));
-        assert_eq!(Value::Object(permit.claims), json!({"iat": NOW, "username": "alice@"}));
+        assert_eq!(
+            Value::Object(permit.claims),
+            json!({"iat": NOW, "username": "alice@", "groups": ["retail"]})
+        );
     }
 
     #[test]
@@ -128,6 +139,9 @@ mod tests {
             ("iat", json!(NOW + 31), Refusal::NotYetValid),
             ("client_id", json!(null), Refusal::Claims),
             ("token_type", json!("DPoP"), Refusal::UnprovenBinding),
+            ("token_type", json!("mac"), Refusal::UnprovenBinding),
+            ("cnf", json!({"jkt": "k"}), Refusal::UnprovenBinding),
+            ("cnf", json!({"x5t#S256": "c"}), Refusal::UnprovenBinding),
         ] {
             let mut answer = active();
             answer[name] = value;

@@ -2,21 +2,21 @@
 //! Spec: RFC 9068 §2.2 and §4, RFC 8725 §3
 //!
 //! Accepted: `typ` `at+jwt` or `application/at+jwt`, and every claim that RFC 9068 demands. Deliberately not:
-//! other JWTs of the same issuer (an ID token is no access token), tokens bound to a key (`cnf`), encrypted ones.
+//! other JWTs of the same issuer (an ID token is no access token), encrypted ones.
 
 use jose::{KeySet, UnverifiedJwt};
 use protocol::AccessTokenClaims;
 use serde_json::Value;
 
 use crate::token_check::Times;
-use crate::{Permit, Refusal, TokenCheck};
+use crate::{CheckedToken, Permit, Refusal, TokenCheck};
 
 impl TokenCheck {
     /// Checks a JWT access token with the issuer's keys.
     ///
     /// `now`: seconds since 1970. [`Refusal::Signature`] with [`JwsError::UnknownKey`](jose::JwsError::UnknownKey)
     /// means that the keys may be out of date.
-    pub fn check_jwt(&self, token: &str, keys: &KeySet, now: i64) -> Result<Permit, Refusal> {
+    pub fn check_jwt(&self, token: &str, keys: &KeySet, now: i64) -> Result<CheckedToken, Refusal> {
         let verified = keys.verify(&UnverifiedJwt::parse(token)?, &self.algs)?;
 
         // RFC 9068 §4: "The resource server MUST verify that the "typ" header value is "at+jwt" or
@@ -43,10 +43,6 @@ impl TokenCheck {
             not_before,
         };
         self.check_times(&times, now)?;
-        // What is bound to a key is worth nothing without the proof, which a bearer does not bring.
-        if token.cnf.is_some() {
-            return Err(Refusal::UnprovenBinding);
-        }
         if token.sub.is_empty() || token.client_id.is_empty() {
             return Err(Refusal::Claims);
         }
@@ -57,7 +53,7 @@ impl TokenCheck {
         if !token.amr.is_empty() {
             claims.insert("amr".to_owned(), token.amr.into());
         }
-        Ok(Permit {
+        Ok(CheckedToken::new(Permit {
             subject: token.sub,
             client_id: token.client_id,
             scope: token.scope,
@@ -65,8 +61,9 @@ impl TokenCheck {
             expires_at: token.exp,
             acr: token.acr,
             auth_time: token.auth_time,
+            confirmation: token.cnf.unwrap_or_default(),
             claims,
-        })
+        }))
     }
 }
 
@@ -97,7 +94,8 @@ mod tests {
 
         fn check(&self, typ: &str, claims: &Value) -> Result<Permit, Refusal> {
             let token = sign_jwt(&self.key, typ, claims).unwrap();
-            TokenCheck::new(ISSUER, API).check_jwt(&token, &self.keys, NOW)
+            let checked = TokenCheck::new(ISSUER, API).check_jwt(&token, &self.keys, NOW)?;
+            checked.presented_alone()
         }
     }
 
@@ -162,6 +160,7 @@ mod tests {
             ("sub", json!(""), Refusal::Claims),
             ("scope", json!(["a"]), Refusal::Claims),
             ("cnf", json!({"jkt": "x"}), Refusal::UnprovenBinding),
+            ("cnf", json!({"jwk": {"kty": "EC"}}), Refusal::Claims),
         ] {
             let mut claims = claims();
             claims[name] = value;

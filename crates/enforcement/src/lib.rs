@@ -1,9 +1,10 @@
 //! The check that an API makes of an access token, free of transport.
 //!
-//! A request's headers give the token ([`bearer_token`]); the token, with the issuer's keys or the issuer's
-//! answer about it, gives a [`Permit`] ([`TokenCheck`]); the permit is asked for scope. Everything that can go
-//! wrong is a [`Refusal`], which knows its status, its error code and its challenge. How keys and answers are
-//! fetched is the business of whoever calls.
+//! A request's headers give the token ([`credentials`]); the token, with the issuer's keys or the issuer's answer
+//! about it, is checked ([`TokenCheck`]); with the keys that the request proved it gives a [`Permit`]
+//! ([`CheckedToken`]), which is asked for scope, details and authentication. Everything that can go wrong is a
+//! [`Refusal`], which knows its status, its error code and its challenges. How keys and answers are fetched, and which
+//! proofs were seen before, is the business of whoever calls.
 #![cfg_attr(
     test,
     allow(
@@ -15,14 +16,19 @@
     )
 )]
 
+mod checked_token;
 mod credentials;
+mod details;
 mod introspected;
 mod jwt;
 mod permit;
 mod refusal;
+mod step_up;
 mod token_check;
 
-pub use credentials::bearer_token;
+pub use checked_token::CheckedToken;
+pub use credentials::credentials;
 pub use permit::Permit;
 pub use refusal::Refusal;
+pub use step_up::StepUp;
 pub use token_check::{DEFAULT_LEEWAY, TokenCheck};

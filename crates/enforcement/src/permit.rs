@@ -1,11 +1,11 @@
 //! What a valid access token permits.
 
-use protocol::Scope;
+use protocol::{Confirmation, Scope};
 use serde_json::{Map, Value};
 
 use crate::Refusal;
 
-/// A valid access token's content. Only [`TokenCheck`](crate::TokenCheck) makes one.
+/// A valid access token's content. Only [`CheckedToken`](crate::CheckedToken) gives one away.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Permit {
@@ -23,6 +23,8 @@ pub struct Permit {
     pub acr: Option<String>,
     /// When the user was authenticated, in seconds since 1970, if the issuer says so.
     pub auth_time: Option<i64>,
+    /// The keys that the token is bound to, all of which the request proved.
+    pub confirmation: Confirmation,
     /// Every other claim of the token, unchecked by this crate: `authorization_details`, `groups`, …
     pub claims: Map<String, Value>,
 }
@@ -39,27 +41,32 @@ impl Permit {
 }
 
 #[cfg(test)]
-mod tests {
-    use protocol::Scope;
+pub(crate) mod tests {
+    use protocol::{Confirmation, Scope};
     use serde_json::Map;
 
     use super::Permit;
     use crate::Refusal;
 
-    // Conformance: F1B-RS-05 F2-RS-03
-    #[test]
-    fn every_scope_token_that_is_needed_must_be_there() {
-        let scope = |text: &str| Scope::parse(text).unwrap();
-        let permit = Permit {
+    pub(crate) fn permit(scope: &str) -> Permit {
+        Permit {
             subject: "alice".to_owned(),
             client_id: "app".to_owned(),
-            scope: scope("accounts:read payments:read"),
+            scope: Scope::parse(scope).unwrap(),
             audience: vec!["https://api.example".to_owned()],
             expires_at: 1,
             acr: None,
             auth_time: None,
+            confirmation: Confirmation::default(),
             claims: Map::new(),
-        };
+        }
+    }
+
+    // Conformance: F1B-RS-05 F2-RS-03
+    #[test]
+    fn every_scope_token_that_is_needed_must_be_there() {
+        let scope = |text: &str| Scope::parse(text).unwrap();
+        let permit = permit("accounts:read payments:read");
         for granted in ["", "accounts:read", "payments:read accounts:read"] {
             assert_eq!(permit.require_scope(&scope(granted)), Ok(()), "{granted}");
         }

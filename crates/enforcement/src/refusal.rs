@@ -1,12 +1,14 @@
 //! Why a request is refused, and what the answer says about it.
-//! Spec: RFC 6750 §3 and §3.1
+//! Spec: RFC 6750 §3 and §3.1, RFC 9449 §7.1, §7.2 and §9, RFC 9470 §3
 //!
 //! A variant is a reason, for logs and tests; the answer on the wire only tells what the caller may know: the
 //! error code and a short description.
 
 use http::StatusCode;
-use jose::JwsError;
-use protocol::{Challenge, ErrorCode, Scope};
+use jose::{JwsError, SigningAlg};
+use protocol::{Challenge, ErrorCode, Scope, TokenScheme, client_cert::ClientCertError, dpop::ProofError};
+
+use crate::StepUp;
 
 /// Why an API refuses a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +22,7 @@ pub enum Refusal {
     /// An access token in the query (RFC 6750 §2.3), which logs and referrers would keep.
     #[error("an access token was sent in the query")]
     TokenInQuery,
-    /// The scheme is Bearer, but what follows is no token.
+    /// The scheme is Bearer or DPoP, but what follows is no token.
     #[error("the Authorization header is malformed")]
     MalformedCredentials,
     /// Neither form of token that this API takes.
@@ -50,12 +52,34 @@ pub enum Refusal {
     /// The issuer says that it is not, or no longer, good.
     #[error("the access token is not active")]
     Inactive,
-    /// Bound to a key (`cnf`), which was not proven. Taking it all the same would undo the binding.
-    #[error("the access token is bound to a key that was not proven")]
+    /// Bound to a key (`cnf`), which was not proven; or not bound, and presented as if it were. Taking it all the same
+    /// would undo the binding.
+    #[error("the access token is bound to a key that was not proven, or came by another scheme than its own")]
     UnprovenBinding,
+    /// Bound to nothing, at an API that takes no such tokens.
+    #[error("the access token is bound to no key")]
+    Unbound,
+    /// The scheme DPoP without the header DPoP.
+    #[error("no DPoP proof was sent")]
+    ProofMissing,
+    /// A proof that is not right.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// A proof without the nonce that this API wants in it.
+    #[error("the DPoP proof holds no nonce of this API")]
+    NonceNeeded,
+    /// The proxy did not say which certificate it was, or nobody could read it.
+    #[error("the client's certificate cannot be read: {0}")]
+    Certificate(#[from] ClientCertError),
     /// Valid, but without this scope.
     #[error("the access token lacks scope; this needs: {0}")]
     InsufficientScope(Scope),
+    /// Valid, but none of its details of this type permits the call.
+    #[error("no {0} in the authorization_details of the access token permits this")]
+    InsufficientDetails(String),
+    /// Valid, but the user was authenticated too weakly or too long ago.
+    #[error("the user was authenticated too weakly or too long ago for this")]
+    InsufficientAuthentication(StepUp),
 }
 
 impl Refusal {
@@ -64,7 +88,7 @@ impl Refusal {
     pub fn error_code(&self) -> Option<ErrorCode> {
         match self {
             Self::NoCredentials => None,
-            Self::RepeatedCredentials | Self::TokenInQuery | Self::MalformedCredentials => {
+            Self::RepeatedCredentials | Self::TokenInQuery | Self::MalformedCredentials | Self::Certificate(_) => {
                 Some(ErrorCode::InvalidRequest)
             }
             Self::UnknownTokenForm
@@ -76,60 +100,107 @@ impl Refusal {
             | Self::Expired
             | Self::NotYetValid
             | Self::Inactive
-            | Self::UnprovenBinding => Some(ErrorCode::InvalidToken),
-            Self::InsufficientScope(_) => Some(ErrorCode::InsufficientScope),
+            | Self::UnprovenBinding
+            | Self::Unbound => Some(ErrorCode::InvalidToken),
+            Self::ProofMissing | Self::Proof(_) => Some(ErrorCode::InvalidDpopProof),
+            Self::NonceNeeded => Some(ErrorCode::UseDpopNonce),
+            // RFC 9396 has no code of its own for this: "The request requires higher privileges" (RFC 6750 §3.1).
+            Self::InsufficientScope(_) | Self::InsufficientDetails(_) => Some(ErrorCode::InsufficientScope),
+            Self::InsufficientAuthentication(_) => Some(ErrorCode::InsufficientUserAuthentication),
         }
     }
 
-    /// 400, 401 or 403, as belongs to the error code.
+    /// 400, 401 or 403, as belongs to the error code. An API answers a bad proof and a missing nonce with 401 (RFC 9449
+    /// §7.1 and §9).
     pub fn status(&self) -> StatusCode {
+        let is_about_proof = |code: &ErrorCode| matches!(code, ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce);
         self.error_code()
+            .filter(|code| !is_about_proof(code))
             .and_then(|code| StatusCode::from_u16(code.status()).ok())
             .unwrap_or(StatusCode::UNAUTHORIZED)
     }
 
     /// What the client may read about it. Which check an invalid token failed is told only where it helps an
     /// honest client and tells a thief nothing.
-    pub fn description(&self) -> Option<&'static str> {
-        Some(match self {
+    pub fn description(&self) -> Option<String> {
+        Some(String::from(match self {
             Self::NoCredentials => return None,
+            Self::Proof(error) => return Some(error.to_string()),
             Self::RepeatedCredentials => "Send exactly one Authorization header",
             Self::TokenInQuery => "Send the access token in the Authorization header, not in the query",
             Self::MalformedCredentials => "The Authorization header is malformed",
             Self::Expired => "The access token has expired",
             Self::WrongAudience => "The access token is not meant for this API",
+            Self::UnprovenBinding => "The access token is bound to a key that this request does not prove",
+            Self::Unbound => "This API takes only access tokens that are bound to a key",
+            Self::ProofMissing => "Send a proof of the key of the access token in the header DPoP",
+            Self::NonceNeeded => {
+                "The DPoP proof must hold the nonce that comes in the header DPoP-Nonce of this answer"
+            }
+            Self::Certificate(_) => "The client's certificate cannot be read",
             Self::InsufficientScope(_) => "The access token does not have the scope that this needs",
+            Self::InsufficientDetails(_) => "The authorization_details of the access token do not permit this",
+            Self::InsufficientAuthentication(_) => "The user was authenticated too weakly or too long ago for this",
             _ => "The access token is not valid",
-        })
+        }))
     }
 
-    /// The value of `WWW-Authenticate`, to which the caller may add where the API's metadata is.
+    /// The values of `WWW-Authenticate`, to which the caller may add where the API's metadata is: one for each scheme. "If
+    /// the mechanism used to attempt authentication could be established unambiguously, then the corresponding challenge
+    /// SHOULD be used to deliver error information" (RFC 9449 §7.2); it comes first.
     ///
-    /// `realm`: a name for what is protected; the API's identifier will do.
-    pub fn challenge(&self, realm: &str) -> Challenge {
-        let mut challenge = Challenge::bearer(realm);
+    /// `realm`: a name for what is protected; the API's identifier will do. `tried`: the scheme that was used. `algs`: how
+    /// proofs may be signed.
+    pub fn challenges(&self, realm: &str, tried: TokenScheme, algs: &[SigningAlg]) -> [Challenge; 2] {
+        let (bearer, dpop) = (Challenge::bearer(realm), Challenge::dpop(realm, algs));
+        match tried {
+            TokenScheme::Bearer => [self.told(bearer), dpop],
+            TokenScheme::Dpop => [self.told(dpop), bearer],
+        }
+    }
+
+    fn told(&self, mut challenge: Challenge) -> Challenge {
         if let Some(code) = self.error_code() {
             challenge = challenge.error(code);
         }
         if let Some(description) = self.description() {
-            challenge = challenge.error_description(description);
+            challenge = challenge.error_description(&description);
         }
-        if let Self::InsufficientScope(needed) = self {
-            challenge = challenge.scope(needed);
+        match self {
+            Self::InsufficientScope(needed) => challenge.scope(needed),
+            Self::InsufficientAuthentication(needed) => {
+                if let Some(values) = needed.acr_values() {
+                    challenge = challenge.acr_values(&values);
+                }
+                match needed.longest() {
+                    Some(seconds) => challenge.max_age(seconds),
+                    None => challenge,
+                }
+            }
+            _ => challenge,
         }
-        challenge
     }
 }
 
 #[cfg(test)]
 mod tests {
     use http::StatusCode;
-    use protocol::Scope;
+    use jose::SigningAlg;
+    use protocol::{Scope, TokenScheme, dpop::ProofError};
 
     use super::Refusal;
+    use crate::StepUp;
 
+    fn challenges(refusal: &Refusal, tried: TokenScheme) -> [String; 2] {
+        let challenges = refusal.challenges("bank", tried, &[SigningAlg::Ps256, SigningAlg::Es256]);
+        challenges.map(|challenge| challenge.to_string())
+    }
+
+    /// The one with the error.
     fn challenge(refusal: &Refusal) -> String {
-        refusal.challenge("bank").to_string()
+        let [told, other] = challenges(refusal, TokenScheme::Bearer);
+        assert_eq!(other, r#"DPoP realm="bank", algs="PS256 ES256""#);
+        told
     }
 
     /// RFC 6750 §3.1: no error information without credentials.
@@ -164,6 +235,7 @@ mod tests {
             Refusal::NotYetValid,
             Refusal::Inactive,
             Refusal::UnprovenBinding,
+            Refusal::Unbound,
         ] {
             assert_eq!(refusal.status(), StatusCode::UNAUTHORIZED);
             assert!(challenge(&refusal).contains(r#"error="invalid_token""#));
@@ -185,5 +257,48 @@ mod tests {
     fn which_check_of_a_signature_failed_is_not_told() {
         let bad = Refusal::Signature(jose::JwsError::BadSignature);
         assert_eq!(challenge(&bad), challenge(&Refusal::Inactive));
+    }
+
+    // Conformance: DPOP-RS-03 DPOP-RS-04
+    #[test]
+    fn a_bad_proof_is_401_and_told_in_the_challenge_for_proofs() {
+        for (refusal, error) in [
+            (Refusal::ProofMissing, "invalid_dpop_proof"),
+            (Refusal::Proof(ProofError::Target), "invalid_dpop_proof"),
+            (Refusal::NonceNeeded, "use_dpop_nonce"),
+        ] {
+            assert_eq!(refusal.status(), StatusCode::UNAUTHORIZED);
+            let [told, other] = challenges(&refusal, TokenScheme::Dpop);
+            assert!(
+                told.starts_with(r#"DPoP realm="bank", algs="PS256 ES256", error=""#),
+                "{told}"
+            );
+            assert!(told.contains(&format!(r#"error="{error}""#)), "{told}");
+            assert_eq!(other, r#"Bearer realm="bank""#);
+        }
+    }
+
+    #[test]
+    fn a_step_up_is_401_and_says_what_would_do() {
+        let refusal = Refusal::InsufficientAuthentication(StepUp::acr(["urn:b", "urn:a"]).max_age(300));
+        assert_eq!(refusal.status(), StatusCode::UNAUTHORIZED);
+        let told = challenge(&refusal);
+        assert!(
+            told.starts_with(r#"Bearer realm="bank", error="insufficient_user_authentication""#),
+            "{told}"
+        );
+        assert!(told.ends_with(r#"acr_values="urn:b urn:a", max_age="300""#), "{told}");
+        let told = challenge(&Refusal::InsufficientAuthentication(StepUp::within(60)));
+        assert!(
+            !told.contains("acr_values") && told.ends_with(r#"max_age="60""#),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn details_that_do_not_permit_a_call_are_403() {
+        let refusal = Refusal::InsufficientDetails("payment".to_owned());
+        assert_eq!(refusal.status(), StatusCode::FORBIDDEN);
+        assert!(challenge(&refusal).contains(r#"error="insufficient_scope""#));
     }
 }

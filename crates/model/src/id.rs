@@ -5,11 +5,6 @@ pub fn new_id() -> String {
     uuid::Uuid::now_v7().simple().to_string()
 }
 
-/// A new id where others expect a UUID in its usual spelling. Not a secret.
-pub fn new_uuid() -> String {
-    uuid::Uuid::now_v7().hyphenated().to_string()
-}
-
 /// A new subject identifier of a user: 128 random bits that tell nothing, not even when the account was made.
 pub fn new_subject() -> String {
     jose::b64::encode(jose::random_bytes::<16>())

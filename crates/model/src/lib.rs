@@ -39,7 +39,7 @@ pub use clock::Clock;
 pub use device_request::{DeviceRequest, DeviceRequestDetails};
 pub use flow::{Flow, Goal};
 pub use grant::Grant;
-pub use id::{new_id, new_subject, new_uuid};
+pub use id::{new_id, new_subject};
 pub use initial_access_token::InitialAccessToken;
 pub use polled_request::{PolledRequest, PolledState};
 pub use pushed_request::{PushedRequest, PushedRequestDetails};

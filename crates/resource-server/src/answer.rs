@@ -1,11 +1,12 @@
 //! The answer to a request that does not get through.
-//! Spec: RFC 6750 §3, RFC 9728 §5.1, RFC 9110 §15.6.4
+//! Spec: RFC 6750 §3, RFC 9449 §7.1, RFC 9728 §5.1, RFC 9110 §15.6.4
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use enforcement::Refusal;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use protocol::TokenScheme;
 use serde::Serialize;
 
 use crate::refreshing::PAUSE;
@@ -15,25 +16,22 @@ use crate::{CheckError, ResourceServer};
 struct ErrorBody {
     error: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error_description: Option<&'static str>,
+    error_description: Option<String>,
 }
 
-pub(crate) fn answer(server: &ResourceServer, error: &CheckError) -> Response {
+/// `tried`: the scheme by which the token came.
+pub(crate) fn answer(server: &ResourceServer, error: &CheckError, tried: TokenScheme) -> Response {
     match error {
-        CheckError::Refused(refusal) => refused(server, refusal),
-        CheckError::Unavailable(reason) => {
-            tracing::warn!(%reason, "an access token could not be checked");
+        CheckError::Refused(refusal) => refused(server, refusal, tried),
+        CheckError::Unavailable(_) | CheckError::TooManyProofs => {
+            tracing::warn!(reason = %error, "an access token could not be checked");
             unavailable()
         }
     }
 }
 
-pub(crate) fn refused(server: &ResourceServer, refusal: &Refusal) -> Response {
+pub(crate) fn refused(server: &ResourceServer, refusal: &Refusal, tried: TokenScheme) -> Response {
     tracing::debug!(%refusal, "a request was refused");
-    let challenge = refusal
-        .challenge(server.realm())
-        .resource_metadata(server.metadata_url())
-        .to_string();
     let mut response = match refusal.error_code() {
         Some(code) => Json(ErrorBody {
             error: code.as_str(),
@@ -45,9 +43,12 @@ pub(crate) fn refused(server: &ResourceServer, refusal: &Refusal) -> Response {
     *response.status_mut() = refusal.status();
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // A challenge is printable ASCII, so this cannot fail; without it the status alone would still refuse.
-    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
-        headers.insert(WWW_AUTHENTICATE, challenge);
+    for challenge in refusal.challenges(server.realm(), tried, server.proof_algs()) {
+        let challenge = challenge.resource_metadata(server.metadata_url()).to_string();
+        // A challenge is printable ASCII, so this cannot fail; without it the status alone would still refuse.
+        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+            headers.append(WWW_AUTHENTICATE, challenge);
+        }
     }
     response
 }
@@ -56,7 +57,7 @@ pub(crate) fn refused(server: &ResourceServer, refusal: &Refusal) -> Response {
 fn unavailable() -> Response {
     let body = ErrorBody {
         error: "temporarily_unavailable",
-        error_description: Some("The access token cannot be checked at the moment"),
+        error_description: Some("The access token cannot be checked at the moment".to_owned()),
     };
     let mut response = (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
     let headers = response.headers_mut();

@@ -1,8 +1,10 @@
 //! Describing an API: whose tokens it takes, who it is, and how it checks.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use enforcement::TokenCheck;
+use jose::SigningAlg;
 use protocol::Scope;
 use reqwest::Client;
 use url::Url;
@@ -14,6 +16,11 @@ use crate::http_client;
 use crate::introspection::Introspection;
 use crate::key_cache::KeyCache;
 use crate::metadata::Metadata;
+use crate::proofs::Proofs;
+use crate::resource_server::Inner;
+
+/// How DPoP proofs may be signed: as FAPI 2.0 Security Profile §5.4.1 wants.
+pub(crate) const PROOF_ALGS: [SigningAlg; 3] = [SigningAlg::Ps256, SigningAlg::Es256, SigningAlg::EdDsa];
 
 /// Why an API cannot be protected as described.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +28,7 @@ pub enum BuildError {
     /// The issuer or the resource is no URL that can be used.
     #[error("{what} `{value}`: {problem}")]
     Url {
-        /// `issuer` or `resource`.
+        /// `issuer`, `resource` or `public_url`.
         what: &'static str,
         /// What was given.
         value: String,
@@ -48,6 +55,10 @@ pub struct Builder {
     jwks: bool,
     scopes: Vec<String>,
     http: Option<Client>,
+    public_url: Option<String>,
+    dpop_nonces: bool,
+    client_cert_from: Vec<IpAddr>,
+    bound_only: bool,
     pub(crate) clock: Clock,
 }
 
@@ -60,6 +71,10 @@ impl Builder {
             jwks: false,
             scopes: Vec::new(),
             http: None,
+            public_url: None,
+            dpop_nonces: false,
+            client_cert_from: Vec::new(),
+            bound_only: false,
             clock: Clock::new(),
         }
     }
@@ -81,6 +96,34 @@ impl Builder {
     /// The scopes that the API's metadata names. For information only; see [`require_scope`](crate::require_scope).
     pub fn scopes_supported<T: Into<String>>(mut self, scopes: impl IntoIterator<Item = T>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Where clients find the API, if that is not its identifier: what their DPoP proofs name (`htu`).
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
+    /// Demands a nonce of this process in every DPoP proof (RFC 9449 §9). That limits how early a proof can be made, and
+    /// where several processes serve one API it keeps a proof from being used at two of them. Clients are then best sent to
+    /// the same process each time: a nonce of another costs them a second call.
+    pub fn dpop_nonces(mut self) -> Self {
+        self.dpop_nonces = true;
+        self
+    }
+
+    /// Believes the header `Client-Cert` (RFC 9440) of these proxies, which terminate mutual TLS. They must remove it from
+    /// what clients send. Serve by `into_make_service_with_connect_info::<SocketAddr>()`, so that it is known who connects.
+    pub fn client_cert_from(mut self, proxies: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.client_cert_from.extend(proxies);
+        self
+    }
+
+    /// Refuses tokens that are bound to no key, as FAPI demands (FAPI 1.0 Advanced §6.2.1-2, FAPI 2.0 Security Profile
+    /// §5.3.4).
+    pub fn bound_tokens_only(mut self) -> Self {
+        self.bound_only = true;
         self
     }
 
@@ -117,8 +160,20 @@ impl Builder {
             .map(|(id, secret)| Introspection::new(Arc::clone(&discovery), http.clone(), &id, &secret));
         let keys = self.jwks.then(|| KeyCache::new(discovery, http, self.clock.clone()));
         let metadata = Metadata::new(&resource, &self.resource, &self.issuer, &scopes);
-        let check = TokenCheck::new(self.issuer, self.resource);
-        Ok(ResourceServer::new(check, introspection, keys, metadata, self.clock))
+        let public_url = match &self.public_url {
+            Some(url) => absolute("public_url", url)?,
+            None => resource,
+        };
+        Ok(ResourceServer::new(Inner {
+            check: TokenCheck::new(self.issuer, self.resource),
+            introspection,
+            keys,
+            metadata,
+            proofs: Proofs::new(public_url, PROOF_ALGS.to_vec(), self.dpop_nonces),
+            proxies: self.client_cert_from,
+            bound_only: self.bound_only,
+            clock: self.clock,
+        }))
     }
 }
 

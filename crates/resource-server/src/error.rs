@@ -36,4 +36,7 @@ pub enum CheckError {
     /// The authorization server could not be asked.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+    /// More proofs came in the last minutes than can be remembered. Nothing passes that brings one.
+    #[error("more DPoP proofs came in the last minutes than can be remembered")]
+    TooManyProofs,
 }

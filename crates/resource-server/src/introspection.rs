@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use enforcement::Refusal;
-use protocol::IntrospectionResponse;
+use protocol::{Confirmation, IntrospectionResponse};
 use reqwest::{Client, StatusCode};
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 use url::form_urlencoded::byte_serialize;
 
@@ -34,7 +35,8 @@ impl Introspection {
         }
     }
 
-    pub(crate) async fn ask(&self, token: &str) -> Result<IntrospectionResponse, CheckError> {
+    /// The issuer's answer, and all of its members as they came.
+    pub(crate) async fn ask(&self, token: &str) -> Result<(IntrospectionResponse, Map<String, Value>), CheckError> {
         let endpoints = self.discovery.endpoints().await?;
         let endpoint = endpoints
             .introspection_endpoint
@@ -53,11 +55,13 @@ impl Introspection {
             }
             Err(error) => return Err(Unavailable::from(error).into()),
         };
-        // RFC 7800 §3.1: a bound token is worth nothing without the proof, which a bearer does not bring.
-        if answer.get("cnf").is_some_and(|cnf| !cnf.is_null()) {
+        // A key that nobody here can check is not proven (RFC 7800 §3.1).
+        let cnf = answer.get("cnf").filter(|cnf| !cnf.is_null());
+        if cnf.is_some_and(|cnf| Confirmation::deserialize(cnf).is_err()) {
             return Err(Refusal::UnprovenBinding.into());
         }
-        serde_json::from_value(Value::Object(answer))
-            .map_err(|_| Unavailable::new("its answer is no introspection response").into())
+        let read = serde_json::from_value(Value::Object(answer.clone()))
+            .map_err(|_| Unavailable::new("its answer is no introspection response"))?;
+        Ok((read, answer))
     }
 }

@@ -7,18 +7,25 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::response::{IntoResponse, Response};
-use enforcement::{Permit, bearer_token};
-use http::Request;
+use enforcement::Permit;
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use http::{Request, request::Parts};
+use protocol::TokenScheme;
+use protocol::dpop::{NONCE_HEADER, SCHEME};
 use tower::{Layer, Service};
+use tracing::Instrument as _;
 
 use crate::answer::answer;
-use crate::{CheckError, ResourceServer};
+use crate::proofs::has_proof;
+use crate::{ResourceServer, interaction};
 
 /// What the layer attaches to a request that got through.
 #[derive(Clone)]
 pub(crate) struct Passed {
     pub(crate) permit: Permit,
     pub(crate) server: ResourceServer,
+    /// By which scheme the token came.
+    pub(crate) scheme: TokenScheme,
 }
 
 /// Made by [`ResourceServer::layer`].
@@ -66,24 +73,53 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         // The service that was polled ready is the one to call; a fresh clone takes its place.
         let fresh = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, fresh);
+        let inner = std::mem::replace(&mut self.inner, fresh);
         let server = self.server.clone();
-        let token = bearer_token(request.headers(), request.uri().query());
-        Box::pin(async move {
-            let checked = match token {
-                Ok(token) => server.check(token.as_str()).await,
-                Err(refusal) => Err(CheckError::Refused(refusal)),
-            };
-            match checked {
-                Ok(permit) => {
-                    request.extensions_mut().insert(Passed { permit, server });
-                    inner.call(request).await.map(IntoResponse::into_response)
-                }
-                Err(error) => Ok(answer(&server, &error)),
-            }
-        })
+        let (mut parts, body) = request.into_parts();
+        let id = interaction::begin(&mut parts);
+        let span = tracing::info_span!("call", interaction_id = %id);
+        let answering = async move {
+            let mut response = pass(&server, inner, parts, body).await?;
+            interaction::echo(&id, &mut response);
+            tracing::info!(status = response.status().as_u16(), "answered");
+            Ok(response)
+        };
+        Box::pin(answering.instrument(span))
+    }
+}
+
+async fn pass<S, B>(server: &ResourceServer, mut inner: S, mut parts: Parts, body: B) -> Result<Response, S::Error>
+where
+    S: Service<Request<B>>,
+    S::Response: IntoResponse,
+{
+    let (scheme, has_proof) = (scheme(&parts.headers), has_proof(&parts.headers));
+    let mut response = match server.check_call(&mut parts).await {
+        Ok(permit) => {
+            let server = server.clone();
+            parts.extensions.insert(Passed { permit, server, scheme });
+            inner.call(Request::from_parts(parts, body)).await?.into_response()
+        }
+        Err(error) => answer(server, &error, scheme),
+    };
+    if has_proof && let Some(nonce) = server.next_nonce().and_then(|nonce| HeaderValue::from_str(&nonce).ok()) {
+        response.headers_mut().insert(NONCE_HEADER, nonce);
+    }
+    Ok(response)
+}
+
+/// The scheme by which a call presents its token.
+fn scheme(headers: &HeaderMap) -> TokenScheme {
+    let mut schemes = headers.get_all(AUTHORIZATION).iter().filter_map(|value| {
+        let (scheme, _) = value.to_str().ok()?.split_once(' ')?;
+        Some(scheme.eq_ignore_ascii_case(SCHEME))
+    });
+    if schemes.any(|is_dpop| is_dpop) {
+        TokenScheme::Dpop
+    } else {
+        TokenScheme::Bearer
     }
 }

@@ -12,16 +12,20 @@
 
 mod answer;
 mod builder;
+mod caller;
+mod client_certificate;
 mod clock;
 mod discovery;
 mod error;
 mod http_client;
+mod interaction;
 mod introspection;
 mod key_cache;
 mod layer;
 mod metadata;
+mod proofs;
 mod refreshing;
-mod require_scope;
+mod require;
 mod resource_server;
 mod verified_token;
 
@@ -29,10 +33,11 @@ mod verified_token;
 mod tests;
 
 pub use builder::{BuildError, Builder};
-pub use enforcement::{Permit, Refusal};
+pub use caller::{Caller, Denied};
+pub use enforcement::{Permit, Refusal, StepUp};
 pub use error::{CheckError, Unavailable};
 pub use layer::{Protected, ProtectedLayer};
-pub use protocol::Scope;
-pub use require_scope::{RequireScope, RequireScopeLayer, require_scope};
+pub use protocol::{ClientCertificate, Confirmation, Scope};
+pub use require::{Require, RequireLayer, require_authentication, require_scope};
 pub use resource_server::ResourceServer;
 pub use verified_token::{NotProtected, VerifiedToken};

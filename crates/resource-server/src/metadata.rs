@@ -6,9 +6,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
+use jose::SigningAlg;
 use protocol::Scope;
 use serde::Serialize;
 use url::Url;
+
+use crate::builder::PROOF_ALGS;
 
 /// The document, and where it is.
 pub(crate) struct Metadata {
@@ -25,6 +28,7 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<&'a str>,
     bearer_methods_supported: [&'static str; 1],
+    dpop_signing_alg_values_supported: [SigningAlg; 3],
 }
 
 impl Metadata {
@@ -35,6 +39,7 @@ impl Metadata {
             authorization_servers: [issuer],
             scopes_supported: scopes.iter().collect(),
             bearer_methods_supported: ["header"],
+            dpop_signing_alg_values_supported: PROOF_ALGS,
         };
         let mut place = url.clone();
         // RFC 9728 §3.1: inserted "between the host component and the path and/or query components, if any"; "any
@@ -121,7 +126,8 @@ mod tests {
                 "resource": "https://api.example",
                 "authorization_servers": ["https://id.example"],
                 "scopes_supported": ["accounts:read", "payments:write"],
-                "bearer_methods_supported": ["header"]
+                "bearer_methods_supported": ["header"],
+                "dpop_signing_alg_values_supported": ["PS256", "ES256", "EdDSA"]
             })
         );
     }

@@ -1,10 +1,13 @@
 //! An API that checks access tokens.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use enforcement::{Permit, Refusal, TokenCheck};
-use jose::UnverifiedJwt;
+use enforcement::{CheckedToken, Permit, Refusal, TokenCheck, credentials};
+use http::request::Parts;
+use jose::{SigningAlg, UnverifiedJwt};
+use protocol::{ClientCertificate, Confirmation, TokenScheme};
 
 use crate::builder::Builder;
 use crate::clock::Clock;
@@ -12,18 +15,25 @@ use crate::introspection::Introspection;
 use crate::key_cache::KeyCache;
 use crate::layer::ProtectedLayer;
 use crate::metadata::Metadata;
-use crate::{CheckError, metadata};
+use crate::proofs::Proofs;
+use crate::{CheckError, client_certificate, metadata};
 
 /// Checks the access tokens of one API. Cheap to clone; the clones share what was fetched.
 #[derive(Clone)]
 pub struct ResourceServer(Arc<Inner>);
 
-struct Inner {
-    check: TokenCheck,
-    introspection: Option<Introspection>,
-    keys: Option<KeyCache>,
-    metadata: Metadata,
-    clock: Clock,
+/// What an API is made of.
+pub(crate) struct Inner {
+    pub(crate) check: TokenCheck,
+    pub(crate) introspection: Option<Introspection>,
+    pub(crate) keys: Option<KeyCache>,
+    pub(crate) metadata: Metadata,
+    pub(crate) proofs: Proofs,
+    /// Whose `Client-Cert` is believed.
+    pub(crate) proxies: Vec<IpAddr>,
+    /// Whether tokens that are bound to no key are refused.
+    pub(crate) bound_only: bool,
+    pub(crate) clock: Clock,
 }
 
 impl ResourceServer {
@@ -35,20 +45,8 @@ impl ResourceServer {
         Builder::new(issuer.into(), resource.into())
     }
 
-    pub(crate) fn new(
-        check: TokenCheck,
-        introspection: Option<Introspection>,
-        keys: Option<KeyCache>,
-        metadata: Metadata,
-        clock: Clock,
-    ) -> Self {
-        Self(Arc::new(Inner {
-            check,
-            introspection,
-            keys,
-            metadata,
-            clock,
-        }))
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
     }
 
     /// The layer that lets only requests with a valid access token through.
@@ -61,25 +59,74 @@ impl ResourceServer {
         metadata::router(&self.0.metadata)
     }
 
-    /// Checks a token that did not come with a request, or for a program without tower.
+    /// Checks a token that did not come with a call. One that is bound to a key is refused, since nothing proves the key.
     pub async fn check(&self, token: &str) -> Result<Permit, CheckError> {
+        self.admit(self.check_token(token).await?.presented_alone()?)
+    }
+
+    /// Checks the token of a call and the keys that it is bound to: what [`layer`](Self::layer) does, for a program without
+    /// tower. Headers with certificates that nobody may send are removed.
+    pub async fn check_call(&self, call: &mut Parts) -> Result<Permit, CheckError> {
+        let certificate = client_certificate::take(call, &self.0.proxies)?;
+        let presented = credentials(&call.headers, call.uri.query())?;
+        let token = presented.token.as_str();
+        let proof = match presented.scheme {
+            TokenScheme::Bearer => None,
+            TokenScheme::Dpop => Some(self.0.proofs.check(call, token, self.now())?),
+        };
+        let proven = Confirmation {
+            x5t_s256: certificate.as_ref().map(ClientCertificate::thumbprint),
+            jkt: proof.as_ref().map(|proof| proof.jkt().to_owned()),
+            tbh: None,
+        };
+        let permit = self.check_token(token).await?.presented(presented.scheme, &proven)?;
+        let permit = self.admit(permit)?;
+        if let Some(proof) = &proof {
+            self.0.proofs.use_up(proof, self.now())?;
+        }
+        Ok(permit)
+    }
+
+    fn admit(&self, permit: Permit) -> Result<Permit, CheckError> {
+        if self.0.bound_only && permit.confirmation.is_empty() {
+            return Err(Refusal::Unbound.into());
+        }
+        Ok(permit)
+    }
+
+    async fn check_token(&self, token: &str) -> Result<CheckedToken, CheckError> {
         // A JWT has two dots; Sekisho's opaque tokens have none.
         let is_jwt = token.bytes().filter(|byte| *byte == b'.').count() == 2;
         match (&self.0.keys, &self.0.introspection) {
             (Some(keys), _) if is_jwt => self.check_jwt(keys, token).await,
             (_, Some(introspection)) => {
-                let answer = introspection.ask(token).await?;
-                Ok(self.0.check.check_introspection(answer, self.0.clock.unix())?)
+                let (answer, members) = introspection.ask(token).await?;
+                Ok(self.0.check.check_introspection(answer, members, self.now())?)
             }
             _ => Err(Refusal::UnknownTokenForm.into()),
         }
     }
 
-    async fn check_jwt(&self, keys: &KeyCache, token: &str) -> Result<Permit, CheckError> {
+    async fn check_jwt(&self, keys: &KeyCache, token: &str) -> Result<CheckedToken, CheckError> {
         // Before keys are fetched, the token must at least be one that could be checked with them.
         let unverified = UnverifiedJwt::parse(token).map_err(Refusal::Signature)?;
         let keys = keys.keys(unverified.header().kid.as_deref()).await?;
         Ok(self.0.check.check_jwt(token, &keys, self.0.clock.unix())?)
+    }
+
+    /// Now, in seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        self.0.clock.unix()
+    }
+
+    /// How proofs may be signed.
+    pub(crate) fn proof_algs(&self) -> &[SigningAlg] {
+        &self.0.proofs.algs
+    }
+
+    /// The nonce that the next proof must hold, if any.
+    pub(crate) fn next_nonce(&self) -> Option<String> {
+        self.0.proofs.next_nonce(self.now())
     }
 
     /// The realm of challenges: the API's identifier.

@@ -1,5 +1,9 @@
 //! The layer in front of a small API, against an authorization server that is spoken to over real HTTP.
 
+mod caller;
+mod certificate;
+mod dpop;
+mod fapi;
 mod issuer;
 mod jwt;
 mod metadata;

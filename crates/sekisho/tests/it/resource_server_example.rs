@@ -6,6 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use model::Clock;
 use testkit::{
     Engine, Serve,
     process::{Watchdog, temporary_directory},
@@ -13,7 +14,8 @@ use testkit::{
 };
 
 use crate::{
-    app::{ROBOT, granted, header, text},
+    app::{ROBOT, Server, granted, header, text},
+    dpop::ProofKey,
     https::PROGRAM,
 };
 
@@ -104,5 +106,41 @@ async fn the_example_of_an_api_answers_whoever_may_call_it_until_the_token_is_re
     assert_eq!(ROBOT.post(&server, "/revoke", &[("token", token)]).await.status(), 200);
     let late = http.get(&accounts).bearer_auth(token).send().await.unwrap();
     assert_eq!(late.status(), 401);
+    assert!(header(&late, "www-authenticate").contains("invalid_token"));
+}
+
+// Conformance: DPOP-RS-01 DPOP-RS-02 DPOP-RS-03 F1B-RS-06 F1B-RS-08 F1B-RS-09 F2-RS-02 F2-RS-04
+#[tokio::test]
+async fn the_example_takes_a_bound_token_with_a_proof_of_its_key_alone() {
+    let server = Serve::start(PROGRAM, Engine::Sqlite);
+    let api = Example::start(server.issuer());
+    let http = testkit::browser::client(None);
+    let (key, other, now) = (ProofKey::es256(), ProofKey::es256(), Clock::system().now());
+    let form = [("grant_type", "client_credentials"), ("scope", "accounts:read")];
+    let proof = key.proof("POST", &server.at("/token"), now);
+    let tokens = granted(proof.send(ROBOT.posting(&server, "/token", &form)).await).await;
+    let token = text(&tokens, "access_token");
+
+    let call = |scheme: &str| {
+        let request = http.get(format!("{}/accounts", api.url));
+        request.header("authorization", format!("{scheme} {token}"))
+    };
+    // The example does not know where it listens: clients know it by its identifier.
+    let proof = |key: &ProofKey| key.proof("GET", "https://api.example.com/accounts", now).with_token(token).sign();
+    let answer = call("DPoP").header("dpop", proof(&key)).send().await.unwrap();
+    assert!(header(&answer, "date").ends_with(" GMT"));
+    assert_eq!(header(&answer, "x-fapi-interaction-id").len(), 36);
+    assert_eq!(granted(answer).await[0]["owner"], "robot");
+    for (scheme, proof) in [("Bearer", None), ("DPoP", None), ("DPoP", Some(proof(&other)))] {
+        let mut request = call(scheme);
+        if let Some(proof) = &proof {
+            request = request.header("dpop", proof);
+        }
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 401, "{scheme} {proof:?}");
+        assert!(header(&answer, "www-authenticate").starts_with(scheme));
+    }
+    assert_eq!(ROBOT.post(&server, "/revoke", &[("token", token)]).await.status(), 200);
+    let late = call("DPoP").header("dpop", proof(&key)).send().await.unwrap();
     assert!(header(&late, "www-authenticate").contains("invalid_token"));
 }

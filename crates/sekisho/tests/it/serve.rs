@@ -70,6 +70,19 @@ async fn a_refusal_is_found_in_the_log_by_its_id() {
     assert_eq!(line["fields"]["error"], "unsupported_grant_type", "{line}");
 }
 
+// Conformance: F1B-RS-09
+#[tokio::test]
+async fn an_interaction_id_of_a_client_is_found_in_the_log() {
+    let server = start();
+    let request = server.http().get(server.at("/userinfo"));
+    let id = "c770aef3-6784-41f7-8e0e-ff5f97bddb3a";
+    let answer = request.header("x-fapi-interaction-id", id).send().await.unwrap();
+    assert_eq!(header(&answer, "x-fapi-interaction-id"), id);
+    let log = server.log();
+    let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    assert!(lines.any(|line| line["fields"]["interaction_id"] == id), "{id} is not in:\n{log}");
+}
+
 #[tokio::test]
 async fn what_is_stored_is_there_after_a_restart() {
     let mut server = start();

@@ -297,6 +297,9 @@ async fn an_interaction_id_comes_back_when_it_is_a_uuid_and_is_made_otherwise() 
             "{other}: {made}"
         );
     }
+    let request = || send(bank.http.get(bank.url("/userinfo")).bearer_auth(&token));
+    let (one, two) = (request().await, request().await);
+    assert_ne!(header(&one, INTERACTION), header(&two, INTERACTION));
 }
 
 // Conformance: F1B-RS-10

@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode},
     response::Response,
 };
-use protocol::form::Form;
+use protocol::{InteractionId, form::Form, interaction_id};
 
 use super::access_token;
 use crate::{
@@ -31,27 +31,19 @@ pub async fn userinfo_post(FormCall { call, form }: FormCall) -> Response {
 
 async fn answer(call: &Call, form: Option<&Form>) -> Response {
     let mut response = told(call, form).await;
-    set_interaction_id(call, response.headers_mut());
+    tell_interaction_id(call, response.headers_mut());
     response
 }
 
-/// "shall set the response header `x-fapi-interaction-id` to the value received …, or to a RFC4122 UUID value", and log
-/// it (FAPI 1.0 Baseline §6.2.1-11 and 12). What is no UUID is not repeated.
-fn set_interaction_id(call: &Call, headers: &mut HeaderMap) {
-    const NAME: &str = "x-fapi-interaction-id";
-    let received = call.headers.get(NAME).filter(|id| is_uuid(id.as_bytes())).cloned();
-    if let Some(id) = received.or_else(|| HeaderValue::from_str(&model::new_uuid()).ok()) {
-        tracing::info!(?id, "interaction id");
-        headers.insert(NAME, id);
+/// "shall set the response header x-fapi-interaction-id to the value received from the corresponding FAPI client request
+/// header or to a RFC4122 UUID value if the request header was not provided" (FAPI 1.0 Baseline §6.2.1-11), and log it.
+fn tell_interaction_id(call: &Call, headers: &mut HeaderMap) {
+    let sent = call.header(interaction_id::HEADER).and_then(InteractionId::parse);
+    let id = sent.unwrap_or_else(|| InteractionId::from_random(jose::random_bytes()));
+    tracing::info!(interaction_id = %id, "UserInfo answers");
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(interaction_id::HEADER, value);
     }
-}
-
-fn is_uuid(text: &[u8]) -> bool {
-    let is_in_place = |(at, byte): (usize, &u8)| match at {
-        8 | 13 | 18 | 23 => *byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    };
-    text.len() == 36 && text.iter().enumerate().all(is_in_place)
 }
 
 async fn told(call: &Call, form: Option<&Form>) -> Response {

@@ -1,5 +1,5 @@
-//! Scope per route.
-//! Spec: RFC 6750 §3.1 (`insufficient_scope`)
+//! What one route demands of tokens.
+//! Spec: RFC 6750 §3.1 (`insufficient_scope`), RFC 9470 §3 (`insufficient_user_authentication`)
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::response::{IntoResponse, Response};
+use enforcement::{Refusal, StepUp};
 use http::Request;
 use protocol::Scope;
 use tower::{Layer, Service};
@@ -25,40 +26,69 @@ use crate::layer::Passed;
     clippy::panic,
     reason = "as with axum's routes, a mistake in the program must show at its start"
 )]
-pub fn require_scope(scope: &str) -> RequireScopeLayer {
+pub fn require_scope(scope: &str) -> RequireLayer {
     match Scope::parse(scope) {
-        Ok(parsed) if !parsed.is_empty() => RequireScopeLayer {
-            needed: Arc::new(parsed),
-        },
+        Ok(parsed) if !parsed.is_empty() => RequireLayer::new(Demand::Scope(parsed)),
         _ => panic!("`{scope}` is not a scope"),
     }
 }
 
-/// Made by [`require_scope`].
-#[derive(Clone)]
-pub struct RequireScopeLayer {
-    needed: Arc<Scope>,
+/// Lets only tokens through whose user was authenticated as `needed` says. Others are told what would do, so that their
+/// app can ask the user to authenticate again (RFC 9470).
+///
+/// For [`route_layer`](axum::routing::MethodRouter::route_layer), inside of
+/// [`ResourceServer::layer`](crate::ResourceServer::layer).
+pub fn require_authentication(needed: StepUp) -> RequireLayer {
+    RequireLayer::new(Demand::Authentication(needed))
 }
 
-impl<S> Layer<S> for RequireScopeLayer {
-    type Service = RequireScope<S>;
+enum Demand {
+    Scope(Scope),
+    Authentication(StepUp),
+}
 
-    fn layer(&self, inner: S) -> RequireScope<S> {
-        RequireScope {
-            inner,
-            needed: Arc::clone(&self.needed),
+impl Demand {
+    fn check(&self, passed: &Passed) -> Result<(), Refusal> {
+        match self {
+            Self::Scope(needed) => passed.permit.require_scope(needed),
+            Self::Authentication(needed) => passed.permit.require_authentication(needed, passed.server.now()),
         }
     }
 }
 
-/// A service that only tokens with certain scopes reach.
+/// Made by [`require_scope`] and [`require_authentication`].
 #[derive(Clone)]
-pub struct RequireScope<S> {
-    inner: S,
-    needed: Arc<Scope>,
+pub struct RequireLayer {
+    demand: Arc<Demand>,
 }
 
-impl<S, B> Service<Request<B>> for RequireScope<S>
+impl RequireLayer {
+    fn new(demand: Demand) -> Self {
+        Self {
+            demand: Arc::new(demand),
+        }
+    }
+}
+
+impl<S> Layer<S> for RequireLayer {
+    type Service = Require<S>;
+
+    fn layer(&self, inner: S) -> Require<S> {
+        Require {
+            inner,
+            demand: Arc::clone(&self.demand),
+        }
+    }
+}
+
+/// A service that only certain tokens reach.
+#[derive(Clone)]
+pub struct Require<S> {
+    inner: S,
+    demand: Arc<Demand>,
+}
+
+impl<S, B> Service<Request<B>> for Require<S>
 where
     S: Service<Request<B>>,
     S::Response: IntoResponse,
@@ -74,11 +104,10 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let stopped = match request.extensions().get::<Passed>() {
-            Some(passed) => passed
-                .permit
-                .require_scope(&self.needed)
-                .err()
-                .map(|refusal| refused(&passed.server, &refusal)),
+            Some(passed) => {
+                let refusal = self.demand.check(passed).err();
+                refusal.map(|refusal| refused(&passed.server, &refusal, passed.scheme))
+            }
             None => Some(not_protected()),
         };
         if let Some(response) = stopped {
