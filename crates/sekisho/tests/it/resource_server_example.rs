@@ -126,7 +126,11 @@ async fn the_example_takes_a_bound_token_with_a_proof_of_its_key_alone() {
         request.header("authorization", format!("{scheme} {token}"))
     };
     // The example does not know where it listens: clients know it by its identifier.
-    let proof = |key: &ProofKey| key.proof("GET", "https://api.example.com/accounts", now).with_token(token).sign();
+    let proof = |key: &ProofKey| {
+        key.proof("GET", "https://api.example.com/accounts", now)
+            .with_token(token)
+            .sign()
+    };
     let answer = call("DPoP").header("dpop", proof(&key)).send().await.unwrap();
     assert!(header(&answer, "date").ends_with(" GMT"));
     assert_eq!(header(&answer, "x-fapi-interaction-id").len(), 36);

@@ -80,7 +80,10 @@ async fn an_interaction_id_of_a_client_is_found_in_the_log() {
     assert_eq!(header(&answer, "x-fapi-interaction-id"), id);
     let log = server.log();
     let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    assert!(lines.any(|line| line["fields"]["interaction_id"] == id), "{id} is not in:\n{log}");
+    assert!(
+        lines.any(|line| line["fields"]["interaction_id"] == id),
+        "{id} is not in:\n{log}"
+    );
 }
 
 #[tokio::test]
