@@ -2,13 +2,16 @@
 //!
 //! Spec: CIBA §8, §10.2 and §10.3
 
+mod callback;
 mod notification;
+mod push;
 
 use model::{CibaRequest, User};
 use realm::RealmContext;
 use storage::{Polled, StorageError};
 
-pub use self::notification::Notification;
+pub(crate) use self::callback::Callback;
+pub use self::{notification::Notification, push::{PushOrder, push}};
 use crate::{
     Fault,
     authorize::{Permission, Person},
@@ -56,10 +59,12 @@ pub async fn approve(
     person: &Person,
     permitted: &Permission,
 ) -> Result<Answered, Fault> {
-    elsewhere::approve(realm, &waiting.request, person, permitted, None).await
+    let told = callback::owed(realm, &waiting.request.client, &waiting.row, true)?;
+    elsewhere::approve(realm, &waiting.request, person, permitted, told).await
 }
 
 /// The user does not permit it.
 pub async fn deny(realm: &RealmContext, waiting: &WaitingForUser) -> Result<Answered, Fault> {
-    elsewhere::deny(realm, &waiting.request, None).await
+    let told = callback::owed(realm, &waiting.request.client, &waiting.row, false)?;
+    elsewhere::deny(realm, &waiting.request, told).await
 }

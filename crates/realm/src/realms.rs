@@ -59,6 +59,11 @@ impl Realms {
         Ok(realms)
     }
 
+    /// What wraps stored secrets, whatever realm they are of.
+    pub fn wrap(&self) -> &WrapKey {
+        &self.wrap
+    }
+
     /// Reads everything again if the revision rose.
     pub async fn refresh(&self) -> Result<(), RealmError> {
         let revision = self.store.revision().await?;

@@ -38,6 +38,22 @@ impl Store {
         .map(read)
         .transpose()
     }
+
+    /// The family that began with an authorization, as long as its first token is the living one.
+    pub async fn find_first_refresh_family(
+        &self,
+        realm: &str,
+        authorization_id: &str,
+    ) -> Result<Option<RefreshFamily>, StorageError> {
+        self.query_one(
+            "SELECT family, authorization_id, client_id, key_id, generation, rotated_at, scope, cnf, expires_at, ended_at \
+             FROM refresh_token WHERE realm = $1 AND authorization_id = $2 AND generation = 1 AND ended_at IS NULL LIMIT 1",
+            &[realm.into(), authorization_id.into()],
+        )
+        .await?
+        .map(read)
+        .transpose()
+    }
 }
 
 /// A new family.

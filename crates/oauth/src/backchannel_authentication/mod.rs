@@ -28,7 +28,7 @@ use self::signed::Once;
 use crate::{
     EndpointRequest, Fault,
     authorization_details::{self, DetailsRefusal},
-    ciba::Notification,
+    ciba::Callback,
     client_auth::{self, AuthenticatedClient, ClientAuthRefusal},
     scope_policy::{self, ScopeRefusal},
     sender_constraint::{self, SenderRefusal},
@@ -285,11 +285,11 @@ fn new_request(realm: &RealmContext, valid: &ValidRequest, auth_req_id: &str) ->
     let ValidRequest { request, resources, .. } = valid;
     let polled = PolledRequest::new(new_id(), valid.client.id(), INTERVAL, realm.now(), request.expires_in);
     let notification = request.client_notification_token.as_ref().map(|token| {
-        let notification = Notification {
+        let callback = Callback {
             auth_req_id: auth_req_id.to_owned(),
             client_notification_token: token.clone(),
         };
-        notification.wrap(realm, &polled.id)
+        callback.wrap(realm, &polled.id)
     });
     let defaults = &valid.client.metadata.default_acr_values;
     let acr_values = if request.acr_values.is_empty() {

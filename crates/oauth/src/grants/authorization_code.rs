@@ -36,7 +36,7 @@ pub(super) async fn redeem(
         change: Change::new().or_else(otherwise),
         missed: GrantRefusal::CodeUsed,
     };
-    first_tokens::redeem(realm, client, form, &found.id, first_use).await
+    first_tokens::redeem(realm, (client.client(), client.proven()), form, &found.id, first_use).await
 }
 
 async fn check_code(

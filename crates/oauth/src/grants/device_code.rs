@@ -26,7 +26,7 @@ pub(super) async fn redeem(
             .polled;
         if let Some(id) = polled::answer(realm, client, Polled::Device, &request).await? {
             let first_use = polled::first_use(realm, Polled::Device, &request);
-            return first_tokens::redeem(realm, client, form, &id, first_use).await;
+            return first_tokens::redeem(realm, (client.client(), client.proven()), form, &id, first_use).await;
         }
     }
     Err(GrantRefusal::Fault(Fault::Contended))

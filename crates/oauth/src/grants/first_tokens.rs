@@ -2,16 +2,15 @@
 //!
 //! Spec: RFC 6749 §4.1.3 and §5.1, RFC 8707 §2.2, RFC 9396 §6, OpenID Connect Core §11.
 
-use model::{Authorization, RefreshFamily, new_id};
-use protocol::form::Form;
+use model::{Authorization, Client, RefreshFamily, User, new_id};
+use protocol::{Confirmation, form::Form};
 use realm::RealmContext;
 use storage::{Change, Outcome, authorization, grant};
 
 use super::GrantRefusal;
 use crate::{
     Fault,
-    client_auth::AuthenticatedClient,
-    issue::{Behalf, Redeemed, check_keys, refresh_token},
+    issue::{Behalf, Protection, Redeemed, check_keys, refresh_token},
     scope_policy::{self, Rights},
 };
 
@@ -23,64 +22,99 @@ pub(super) struct FirstUse {
     pub(super) missed: GrantRefusal,
 }
 
-/// The tokens of the authorization `id`, for the client to which it belongs.
+/// The tokens of the authorization `id`, for the client to which it belongs and which proved these keys.
 pub(super) async fn redeem(
     realm: &RealmContext,
-    client: &AuthenticatedClient,
+    (client, proven): (&Client, &Confirmation),
     form: &Form,
     id: &str,
     first_use: FirstUse,
 ) -> Result<Redeemed, GrantRefusal> {
-    let found = realm
-        .store
-        .find_living_authorization(realm.issuer(), id, realm.now())
-        .await?
-        .filter(|living| !living.scope.is_empty() || !living.details.authorization_details.is_empty())
-        .ok_or(GrantRefusal::Ended)?;
-    let user = realm
-        .store
-        .find_user(realm.issuer(), &found.user_id)
-        .await?
-        .filter(|user| user.enabled)
-        .ok_or(GrantRefusal::Ended)?;
-    let permitted = Rights::of(realm, &client.client().metadata, &found);
-    let rights = scope_policy::narrow(realm, permitted, form)?;
-    scope_policy::check_targets(realm, client.client(), &rights.audience)?;
-    let id_token = check_keys(realm, client.client(), &rights.scope, &rights.audience).await?;
+    let ready = Ready::find(realm, client, form, id).await?;
+    let family = scope_policy::gives_refresh_token(client, &ready.found.scope)
+        .then(|| new_family(realm, client, proven, &ready.found))
+        .transpose()?;
+    commit(realm, &ready.found, first_use, family.as_ref()).await?;
+    ready.redeemed(realm, client, family.as_ref())
+}
 
-    let family = scope_policy::gives_refresh_token(client.client(), &found.scope)
-        .then(|| new_family(realm, client, &found))
-        .transpose()?;
-    commit(realm, &found, first_use, family.as_ref()).await?;
-    let refresh_token = family
-        .as_ref()
-        .map(|family| {
-            refresh_token::mint(realm, &family.family, family.generation, family.key_id)
-                .ok_or(Fault::NotReady("refresh tokens"))
+/// The same tokens once more, where nobody knows whether they arrived: the refresh token is the same one.
+pub(super) async fn repeat(realm: &RealmContext, client: &Client, id: &str) -> Result<Redeemed, GrantRefusal> {
+    let ready = Ready::find(realm, client, &Form::default(), id).await?;
+    let family = realm.store.find_first_refresh_family(realm.issuer(), id).await?;
+    ready.redeemed(realm, client, family.as_ref())
+}
+
+/// An authorization whose tokens can be made.
+struct Ready {
+    found: Authorization,
+    user: User,
+    rights: Rights,
+    id_token: Option<Protection>,
+}
+
+impl Ready {
+    async fn find(realm: &RealmContext, client: &Client, form: &Form, id: &str) -> Result<Self, GrantRefusal> {
+        let found = realm
+            .store
+            .find_living_authorization(realm.issuer(), id, realm.now())
+            .await?
+            .filter(|living| !living.scope.is_empty() || !living.details.authorization_details.is_empty())
+            .ok_or(GrantRefusal::Ended)?;
+        let user = realm
+            .store
+            .find_user(realm.issuer(), &found.user_id)
+            .await?
+            .filter(|user| user.enabled)
+            .ok_or(GrantRefusal::Ended)?;
+        let permitted = Rights::of(realm, &client.metadata, &found);
+        let rights = scope_policy::narrow(realm, permitted, form)?;
+        scope_policy::check_targets(realm, client, &rights.audience)?;
+        let id_token = check_keys(realm, client, &rights.scope, &rights.audience).await?;
+        Ok(Self {
+            found,
+            user,
+            rights,
+            id_token,
         })
-        .transpose()?;
-    Ok(Redeemed {
-        client: client.client().clone(),
-        rights,
-        refresh_token,
-        nonce: found.details.nonce.clone(),
-        id_token,
-        issued_token_type: None,
-        auth_req_id: None,
-        behalf: Behalf::User(Box::new(found), Box::new(user)),
-    })
+    }
+
+    fn redeemed(
+        self,
+        realm: &RealmContext,
+        client: &Client,
+        family: Option<&RefreshFamily>,
+    ) -> Result<Redeemed, GrantRefusal> {
+        let refresh_token = family
+            .map(|family| {
+                refresh_token::mint(realm, &family.family, family.generation, family.key_id)
+                    .ok_or(Fault::NotReady("refresh tokens"))
+            })
+            .transpose()?;
+        Ok(Redeemed {
+            client: client.clone(),
+            rights: self.rights,
+            refresh_token,
+            nonce: self.found.details.nonce.clone(),
+            id_token: self.id_token,
+            issued_token_type: None,
+            auth_req_id: None,
+            behalf: Behalf::User(Box::new(self.found), Box::new(self.user)),
+        })
+    }
 }
 
 fn new_family(
     realm: &RealmContext,
-    client: &AuthenticatedClient,
+    client: &Client,
+    proven: &Confirmation,
     found: &Authorization,
 ) -> Result<RefreshFamily, Fault> {
     let now = realm.now();
     Ok(RefreshFamily {
         family: refresh_token::new_family(),
         authorization_id: found.id.clone(),
-        client_id: client.client().id().to_owned(),
+        client_id: client.id().to_owned(),
         key_id: realm
             .seals
             .refresh_key_id()
@@ -91,7 +125,7 @@ fn new_family(
         scope: found.scope.clone(),
         // "Refresh tokens issued to confidential clients are not bound to the DPoP proof public key because they are
         // already sender-constrained" by the client's credentials (RFC 9449 §5).
-        cnf: Some(client.proven().clone()).filter(|proven| client.is_public() && proven.jkt.is_some()),
+        cnf: Some(proven.clone()).filter(|proven| client.metadata.is_public() && proven.jkt.is_some()),
         expires_at: now + realm.realm.lifetimes.refresh_token,
         ended_at: None,
     })

@@ -31,6 +31,7 @@ use crate::{
     trusted_issuer::TrustRefusal,
 };
 
+pub(crate) use self::ciba::push as push_ciba;
 pub use self::token_exchange::ExchangeRefusal;
 
 /// Why a grant was not accepted.

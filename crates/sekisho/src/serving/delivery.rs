@@ -8,6 +8,7 @@ mod call;
 mod courier;
 mod logout;
 mod mail;
+mod push;
 mod worker;
 
 use std::{path::PathBuf, sync::Arc};

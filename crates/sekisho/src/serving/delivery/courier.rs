@@ -6,7 +6,7 @@ use realm::Realms;
 use storage::outbox::OutboxItem;
 use url::Url;
 
-use super::{call, logout, mail::Mail};
+use super::{call, logout, mail::Mail, push};
 use crate::serving::outgoing::Outgoing;
 
 /// What is needed to deliver calls of every kind.
@@ -36,7 +36,8 @@ impl Courier {
             ("mail", Some(mail)) => mail.deliver(item).await.map_err(Undelivered::ForNow),
             ("mail", None) => for_now("no mail server is configured: add [email] to sekisho.toml".to_owned()),
             ("logout", _) => logout::deliver(&self.realms, &self.outgoing, item).await,
-            ("notification", _) => call::deliver(&self.outgoing, item).await,
+            ("notification", _) => call::deliver(self.realms.wrap(), &self.outgoing, item).await,
+            ("push", _) => push::deliver(&self.realms, &self.outgoing, item).await,
             // A newer node may know it.
             _ => for_now(format!("this version delivers no calls of the kind {:?}", item.kind)),
         }
@@ -45,7 +46,7 @@ impl Courier {
 
 /// The kind, as metrics and logs name it: one of a few.
 pub(super) fn kind(item: &OutboxItem) -> &'static str {
-    ["mail", "logout", "notification"]
+    ["mail", "logout", "notification", "push"]
         .into_iter()
         .find(|kind| item.kind == *kind)
         .unwrap_or("other")
@@ -54,7 +55,7 @@ pub(super) fn kind(item: &OutboxItem) -> &'static str {
 /// Whom a call keeps busy: the one mail server, or a host with its port.
 pub(super) fn destination(item: &OutboxItem) -> String {
     match kind(item) {
-        "logout" | "notification" => Url::parse(&item.destination).map_or_else(
+        "logout" | "notification" | "push" => Url::parse(&item.destination).map_or_else(
             |_| String::new(),
             |url| {
                 let host = url.host_str().unwrap_or_default();

@@ -25,12 +25,5 @@ pub(super) async fn deliver(realms: &Realms, outgoing: &Outgoing, item: &OutboxI
     })?;
     // The characters of a JWT need no escaping in a form.
     let body = format!("logout_token={token}");
-    call::post(
-        outgoing,
-        &item.destination,
-        "application/x-www-form-urlencoded",
-        None,
-        body,
-    )
-    .await
+    call::post_form(outgoing, &item.destination, body).await
 }

@@ -11,9 +11,15 @@ use std::{
     },
 };
 
-use axum::{Router, http::StatusCode, response::Redirect, routing::post};
+use axum::{
+    Router,
+    http::{HeaderMap, StatusCode},
+    response::Redirect,
+    routing::post,
+};
 use jose::WrapKey;
 use model::Clock;
+use oauth::ciba::Notification;
 use serde_json::{Value, json};
 use storage::{
     Change, Options, Store,
@@ -68,12 +74,16 @@ impl World {
     }
 
     async fn owe(&self, id: &str, kind: &str, destination: &str, payload: Value) {
+        self.owe_text(id, kind, destination, payload.to_string()).await;
+    }
+
+    async fn owe_text(&self, id: &str, kind: &str, destination: &str, payload: String) {
         let call = NewCall {
             id: id.into(),
             realm: REALM.into(),
             kind: kind.into(),
             destination: destination.into(),
-            payload: payload.to_string(),
+            payload,
             expires_at: NOW + 3600,
         };
         let _ = self
@@ -89,8 +99,17 @@ impl World {
     }
 
     async fn owe_call(&self, id: &str, url: &str) {
-        let payload = json!({ "content_type": "application/json", "body": "{}" });
-        self.owe(id, "notification", url, payload).await;
+        let payload = self.notification(id);
+        self.owe_text(id, "notification", url, payload).await;
+    }
+
+    /// The payload of a notification.
+    fn notification(&self, id: &str) -> String {
+        let call = Notification {
+            body: "{}".into(),
+            authorization: "Bearer the-clients-own".into(),
+        };
+        call.wrap(self.realms.wrap(), REALM, id).unwrap()
     }
 
     async fn entry(&self, id: &str) -> OutboxEntry {
@@ -258,6 +277,44 @@ async fn a_redirect_is_a_failure_and_not_followed() {
     assert_eq!(FOLLOWED.load(Ordering::SeqCst), 0);
 }
 
+// Conformance: B142 CIBA-17 fapi-ciba-id1-ping-backchannel-notification-endpoint-response-401-and-require-server-does-not-retry fapi-ciba-id1-ping-backchannel-notification-endpoint-return-redirect-request
+#[tokio::test]
+async fn a_notification_is_a_json_post_with_the_clients_token_and_final_after_a_client_error_or_redirect() {
+    for (status, state) in [
+        (StatusCode::OK, "delivered"),
+        (StatusCode::NO_CONTENT, "delivered"),
+        (StatusCode::MOVED_PERMANENTLY, "dead"),
+        (StatusCode::BAD_REQUEST, "dead"),
+        (StatusCode::UNAUTHORIZED, "dead"),
+        (StatusCode::FORBIDDEN, "dead"),
+        (StatusCode::TOO_MANY_REQUESTS, "dead"),
+        (StatusCode::SERVICE_UNAVAILABLE, "pending"),
+    ] {
+        let world = World::new().await;
+        let calls = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&calls);
+        let answer = move |headers: HeaderMap, body: String| async move {
+            assert_eq!(headers["content-type"], "application/json");
+            assert_eq!(headers["authorization"], "Bearer the-clients-own");
+            assert_eq!(body, "{}");
+            seen.fetch_add(1, Ordering::SeqCst);
+            (status, [("location", "/elsewhere")], "a body that nobody reads")
+        };
+        let url = serve(Router::new().route("/", post(answer))).await;
+        world.owe_call("c1", &url).await;
+        let mut worker = world.worker(None);
+        deliver(&mut worker).await;
+        assert_eq!(world.state("c1").await, state, "{status}");
+        world.clock.advance(9);
+        deliver(&mut worker).await;
+        assert_eq!(calls.load(Ordering::SeqCst), 1, "{status}");
+        world.clock.advance(1);
+        deliver(&mut worker).await;
+        let expected = if state == "pending" { 2 } else { 1 };
+        assert_eq!(calls.load(Ordering::SeqCst), expected, "{status}");
+    }
+}
+
 #[tokio::test]
 async fn private_addresses_are_called_only_where_they_are_allowed() {
     let world = World::new().await;
@@ -415,14 +472,13 @@ async fn a_call_that_waited_until_its_lease_is_nearly_over_is_left_to_another_no
 async fn many_calls_of_one_destination_leave_room_for_others() {
     let world = World::new().await;
     let (_slow, slow_url) = Slow::serve().await;
-    let payload = json!({ "content_type": "text/plain", "body": "" }).to_string();
     let calls = (0..2000).map(|n| {
         let call = NewCall {
             id: format!("s{n}"),
             realm: REALM.into(),
             kind: "notification".into(),
             destination: slow_url.clone(),
-            payload: payload.clone(),
+            payload: world.notification(&format!("s{n}")),
             expires_at: NOW + 3600,
         };
         enqueue(call, NOW)
