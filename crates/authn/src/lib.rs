@@ -28,6 +28,7 @@ mod lane;
 mod test_realm;
 
 pub mod assurance;
+pub mod backchannel_user_code;
 pub mod notice;
 pub mod password;
 pub mod session;

@@ -6,12 +6,16 @@ mod callback;
 mod notification;
 mod push;
 
+use jose::sha256;
 use model::{CibaRequest, User};
 use realm::RealmContext;
 use storage::{Polled, StorageError};
 
 pub(crate) use self::callback::Callback;
-pub use self::{notification::Notification, push::{PushOrder, push}};
+pub use self::{
+    notification::Notification,
+    push::{PushOrder, push},
+};
 use crate::{
     Fault,
     authorize::{Permission, Person},
@@ -38,18 +42,35 @@ pub async fn waiting(realm: &RealmContext, user: &User) -> Result<Vec<WaitingFor
         .await?;
     let mut waiting = Vec::with_capacity(found.len());
     for row in found {
+        waiting.extend(WaitingForUser::of(realm, row).await?);
+    }
+    Ok(waiting)
+}
+
+/// The request that an `auth_req_id` names, and its user. `None`: it does not wait.
+pub async fn find(realm: &RealmContext, auth_req_id: &str) -> Result<Option<(WaitingForUser, User)>, StorageError> {
+    let (store, issuer) = (&realm.store, realm.issuer());
+    let Some(row) = store.find_ciba_request(issuer, &sha256(auth_req_id.as_bytes())).await? else {
+        return Ok(None);
+    };
+    let user = store.find_user(issuer, &row.user_id).await?;
+    let waiting = WaitingForUser::of(realm, row).await?;
+    Ok(waiting.zip(user.filter(|user| user.enabled)))
+}
+
+impl WaitingForUser {
+    async fn of(realm: &RealmContext, row: CibaRequest) -> Result<Option<Self>, StorageError> {
         let (polled, details) = (row.polled.clone(), &row.details);
         let asked = (details.scope.clone(), details.authorization_details.clone());
         let request = WaitingRequest::of(realm, Polled::Ciba, polled, asked, &details.resource).await?;
-        let Some(mut request) = request else { continue };
+        let Some(mut request) = request else { return Ok(None) };
         request.acr_values.clone_from(&details.acr_values);
-        waiting.push(WaitingForUser {
+        Ok(Some(Self {
             request,
             binding_message: details.binding_message.clone(),
             row,
-        });
+        }))
     }
-    Ok(waiting)
 }
 
 /// The user permits `permitted` (what was left ticked).

@@ -219,7 +219,7 @@ impl ServerMetadata {
                     .flat_map(|profile| profile.signing_algs)
                     .map(|alg| alg.as_str()),
             ),
-            backchannel_user_code_parameter_supported: None,
+            backchannel_user_code_parameter_supported: (!backchannel.is_empty()).then_some(true),
             revocation_endpoint: endpoint("revoke"),
             introspection_endpoint: endpoint("introspect"),
             grant_management_endpoint: endpoint("grants"),

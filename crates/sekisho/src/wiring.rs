@@ -132,7 +132,7 @@ impl Running {
             listeners.spawn(listener.serve(front.clone(), stopped.clone()));
         }
         let operations = match &config.operations {
-            Some(settings) => Some(operations::serve(settings.bind, Arc::clone(&realms), stopped.clone()).await?),
+            Some(settings) => Some(operations::serve(settings, Arc::clone(&realms), stopped.clone()).await?),
             None => None,
         };
         let control = control::listen(

@@ -27,6 +27,7 @@ mod suite;
 
 pub mod api;
 pub mod authorization;
+pub mod backchannel_user_code;
 pub mod ciba_request;
 pub mod client;
 pub mod device_request;

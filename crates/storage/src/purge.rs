@@ -81,6 +81,7 @@ macro_rules! sized {
 const SIZED: &[(&str, &str)] = sized![
     "api",
     "authorizations",
+    "backchannel_user_code",
     "ciba_request",
     "client",
     "device_request",

@@ -32,7 +32,7 @@ mod tests {
             "robot",
             "bank-api",
             "kiosk",
-            "terminal",
+            "till",
             "call-center",
         ] {
             assert!(realm.contains(&format!("= \"{}\"", secret(client))), "{client}");

@@ -49,6 +49,7 @@ fn realm_routes(app: Arc<App>) -> Router {
         )
         .route("/account/grants/revoke", post(account::revoke_grant))
         .route("/account/sessions/end", post(account::end_session))
+        .route("/account/user-code", post(account::set_user_code))
         .route("/logout", get(oauth::logout).post(oauth::logout_post))
         .route("/", get(account::root))
         .method_not_allowed_fallback(account::wrong_method);

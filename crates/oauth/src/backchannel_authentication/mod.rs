@@ -87,6 +87,9 @@ pub enum BackchannelAuthenticationRefusal {
     /// Too many wait already.
     #[error("too many requests of this client, or for this user, wait for an answer: try again in some minutes")]
     TooManyWaiting,
+    /// There is no place to check a code right now.
+    #[error("too many codes are being checked right now: try again in a moment")]
+    Busy,
     /// A failure of this server.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -108,7 +111,7 @@ impl BackchannelAuthenticationRefusal {
             Self::UnknownUser => ErrorCode::UnknownUserId,
             Self::UserCodeMissing => ErrorCode::MissingUserCode,
             Self::UserCodeWrong | Self::TooManyGuesses(_) => ErrorCode::InvalidUserCode,
-            Self::TooManyWaiting => ErrorCode::TemporarilyUnavailable,
+            Self::TooManyWaiting | Self::Busy => ErrorCode::TemporarilyUnavailable,
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
         }

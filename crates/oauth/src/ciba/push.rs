@@ -44,8 +44,8 @@ pub async fn push(realm: &RealmContext, order: &PushOrder) -> Result<Option<Noti
     };
     let client = store.find_client(issuer, &request.polled.client_id).await?;
     let is_pushed_to = Some(TokenDeliveryMode::Push);
-    let client = client
-        .filter(|client| client.enabled && client.metadata.backchannel_token_delivery_mode == is_pushed_to);
+    let client =
+        client.filter(|client| client.enabled && client.metadata.backchannel_token_delivery_mode == is_pushed_to);
     let (Some(client), Some(callback)) = (client, Callback::of(realm, &request)) else {
         return Ok(None);
     };

@@ -34,7 +34,8 @@ pub(super) async fn redeem(
             .polled;
         if let Some(id) = polled::answer(realm, client, Polled::Ciba, &request).await? {
             let first_use = polled::first_use(realm, Polled::Ciba, &request);
-            let redeemed = first_tokens::redeem(realm, (client.client(), client.proven()), form, &id, first_use).await?;
+            let redeemed =
+                first_tokens::redeem(realm, (client.client(), client.proven()), form, &id, first_use).await?;
             return Ok(redeemed.of_auth_req_id(auth_req_id));
         }
     }

@@ -12,7 +12,7 @@ use super::{
     document::{Document, Item},
     glob, listener,
     problem::Problem,
-    reader::{Located, Report, Table, is_nothing},
+    reader::{Located, Report, Table},
     secret::warn_if_open,
     server::{DEFAULT_DATA, Email, Operations, Outgoing, ServerConfig, WrapSource},
 };
@@ -291,9 +291,17 @@ fn operations(root: &mut Table<'_, '_>) -> Option<Operations> {
     let bind = table
         .required_text("bind", "127.0.0.1:9090")
         .and_then(|text| listener::address(report, text));
-    table.not_built("ciba_approval", is_nothing);
+    let ciba_approval = table.boolean("ciba_approval");
     table.finish();
     let bind = bind?;
+    if let Some(on) = ciba_approval.as_ref().filter(|on| on.value) {
+        let remedy = "remove it: it is for tests that have no users";
+        let text = format!(
+            "ciba_approval: WHOEVER REACHES {} CAN APPROVE BACKCHANNEL REQUESTS IN THE PLACE OF ANY USER",
+            bind.value
+        );
+        report.warning(&on.span, text, remedy);
+    }
     if !bind.value.ip().is_loopback() {
         let remedy = "bind it to an address that only your own machines reach";
         report.warning(
@@ -302,5 +310,8 @@ fn operations(root: &mut Table<'_, '_>) -> Option<Operations> {
             remedy,
         );
     }
-    Some(Operations { bind: bind.value })
+    Some(Operations {
+        bind: bind.value,
+        ciba_approval: ciba_approval.is_some_and(|on| on.value),
+    })
 }

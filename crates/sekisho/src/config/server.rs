@@ -108,6 +108,8 @@ pub struct Outgoing {
 pub struct Operations {
     /// Where `/health/live`, `/health/ready` and `/metrics` are.
     pub bind: SocketAddr,
+    /// Whether whoever reaches it can answer backchannel requests in the users' place: for tests alone.
+    pub ciba_approval: bool,
 }
 
 /// Where the wrapping key is.

@@ -1,6 +1,7 @@
 //! Listeners, TLS, the operations listener, and what runs in the background of a server.
 
 pub mod background;
+mod ciba_approval;
 pub mod delivery;
 pub mod listener;
 pub mod operations;

@@ -37,6 +37,7 @@ mod par;
 mod publisher;
 mod reader;
 mod realms;
+mod receiver;
 mod register;
 mod registered_metadata;
 mod request;

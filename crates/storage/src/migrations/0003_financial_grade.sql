@@ -55,3 +55,12 @@ CREATE INDEX ciba_request_of_user ON ciba_request (realm, user_id, created_at);
 CREATE INDEX ciba_request_waiting ON ciba_request (realm, client_id, expires_at) WHERE state = 'pending';
 -- Who a pairwise `sub` is, is looked for among those who have permitted its client something.
 CREATE INDEX grants_of_client ON grants (realm, client_id);
+
+-- CIBA §7.1.2: the code without which a user is not asked in the background, as a PHC string.
+CREATE TABLE backchannel_user_code (
+  realm      TEXT NOT NULL,
+  user_id    TEXT NOT NULL,
+  phc        TEXT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (realm, user_id)
+);

@@ -5,12 +5,14 @@ mod requests;
 mod select_account;
 mod sign_in;
 mod sign_up;
+mod user_code;
 
 pub use overview::{end_session, page, revoke_grant};
 pub use requests::{answer_request, requests_page};
 pub use select_account::{select_account, select_account_page};
 pub use sign_in::{sign_in, sign_in_page};
 pub use sign_up::{sign_up, sign_up_page};
+pub use user_code::set_user_code;
 
 use ::oauth::{Fault, authorize::Person};
 use authn::session;

@@ -2,14 +2,14 @@
 
 use std::future::Future;
 
-use ::oauth::{Fault, authorize::Person};
-use authn::session;
+use ::oauth::{Fault, authorize::Person, ciba};
+use authn::{backchannel_user_code, session};
 use axum::{http::StatusCode, response::Response};
 use model::{Goal, Grant};
 use protocol::{form::Form, scope::OFFLINE_ACCESS};
 use storage::{Change, Outcome, StorageError};
 
-use super::{ask_to_sign_in, submitter};
+use super::{ask_to_sign_in, submitter, user_code};
 use crate::{
     extract::{Call, PageForm},
     locale::Locale,
@@ -61,8 +61,14 @@ async fn view(call: &Call, locale: Locale, person: &Person) -> Result<Account, S
         user: Label::new(person.user.display()),
         grants,
         sessions,
+        requests: ciba::waiting(&call.realm, &person.user).await?.len(),
+        user_code: match user_code::is_offered(call) {
+            true => Some(backchannel_user_code::is_set(&call.realm, &person.user).await?),
+            false => None,
+        },
         csrf: call.session_cookie().map(session::csrf).unwrap_or_default(),
         notice: notice(call),
+        error: error(call),
     })
 }
 
@@ -90,6 +96,19 @@ fn notice(call: &Call) -> Option<Text> {
         "revoked" => Some(Text::key("account.notice.revoked").with("client", query.first("client").unwrap_or(""))),
         "ended" => Some(Text::key("account.notice.session_ended")),
         "nothing" => Some(Text::key("account.notice.nothing")),
+        "code-set" => Some(Text::key("account.notice.code_set")),
+        "code-removed" => Some(Text::key("account.notice.code_removed")),
+        _ => None,
+    }
+}
+
+/// Why the code was not taken, likewise.
+fn error(call: &Call) -> Option<Text> {
+    let query = Form::parse(call.query().as_bytes()).ok()?;
+    match query.first("done")? {
+        "code-length" => Some(Text::key("account.error.code_length")),
+        "code-password" => Some(Text::key("account.error.code_password")),
+        "code-busy" => Some(Text::key("sign_in.error.busy")),
         _ => None,
     }
 }

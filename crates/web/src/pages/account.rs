@@ -6,7 +6,8 @@ use super::{Label, RealmView, Text, View};
 use crate::locale::Locale;
 
 /// The account page. Its forms post `csrf` with `client_id` to `{base}/account/grants/revoke`, with `session` to
-/// `{base}/account/sessions/end`, and alone to `{base}/logout`.
+/// `{base}/account/sessions/end`, with `user_code` or `decision` (`remove`) to `{base}/account/user-code`, and alone to
+/// `{base}/logout`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Account {
     /// The realm.
@@ -17,10 +18,16 @@ pub struct Account {
     pub grants: Vec<GrantView>,
     /// The browsers in which the user is signed in.
     pub sessions: Vec<SessionView>,
+    /// How many requests of apps wait for the user.
+    pub requests: usize,
+    /// Whether the user has a code without which they are not asked in the background; none where nobody is.
+    pub user_code: Option<bool>,
     /// What must come back with each form.
     pub csrf: String,
     /// What was just done: a message under `account.notice`.
     pub notice: Option<Text>,
+    /// Why the user's code was not taken: a message.
+    pub error: Option<Text>,
 }
 
 impl View for Account {
@@ -36,7 +43,12 @@ impl View for Account {
             .sessions
             .iter()
             .map(|session| format!("end-session-{}", session.id));
+        let user_code = self.user_code.iter().flat_map(|is_set| {
+            let fields = ["user-code", "save-user-code"].map(str::to_owned);
+            fields.into_iter().chain(is_set.then(|| "remove-user-code".to_owned()))
+        });
         std::iter::once("sign-out".to_owned())
+            .chain(user_code)
             .chain(grants)
             .chain(sessions)
             .collect()

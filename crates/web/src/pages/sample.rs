@@ -103,7 +103,15 @@ fn of_the_user(locale: Locale) -> Vec<Sheet> {
         Sheet::of(&Account {
             grants: Vec::new(),
             sessions: Vec::new(),
+            requests: 0,
+            user_code: None,
             notice: Some(Text::key("account.notice.revoked").with("client", "Budget")),
+            ..account(locale)
+        }),
+        Sheet::of(&Account {
+            requests: 2,
+            user_code: Some(false),
+            error: Some(Text::key("account.error.code_length")),
             ..account(locale)
         }),
         Sheet::of(&requests(locale)),
@@ -359,8 +367,11 @@ pub(super) fn account(locale: Locale) -> Account {
                 "2001:db8::7",
             ),
         ],
+        requests: 1,
+        user_code: Some(true),
         csrf: "Y3NyZg".into(),
         notice: None,
+        error: None,
     }
 }
 

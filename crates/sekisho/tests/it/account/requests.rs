@@ -6,7 +6,7 @@ use testkit::realm;
 use crate::{
     app::{bank_and, granted, refused},
     bank::Bank,
-    bc_authorize::{CIBA, TERMINAL, approve, deny, requests},
+    bc_authorize::{CIBA, TILL, approve, deny, requests},
     request::{post, sign_in, signed_in},
 };
 
@@ -14,7 +14,7 @@ use crate::{
 #[tokio::test]
 async fn a_user_sees_who_asks_for_what_and_the_message_of_the_other_device() {
     let bank = Bank::start().await;
-    TERMINAL.ask(&bank, "openid accounts:read").await;
+    TILL.ask(&bank, "openid accounts:read").await;
     let page = requests(&signed_in(&bank, "alice").await).await;
     for said in [
         "Point of Sale",
@@ -42,7 +42,7 @@ async fn without_a_request_the_page_waits_for_one() {
     );
     let policy = page.headers["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("connect-src 'self'"), "{policy}");
-    TERMINAL.ask(&bank, "openid").await;
+    TILL.ask(&bank, "openid").await;
     assert!(requests(&browser).await.has("approve"));
     assert!(requests(&signed_in(&bank, "bob").await).await.has("no-requests"));
 }
@@ -50,7 +50,7 @@ async fn without_a_request_the_page_waits_for_one() {
 #[tokio::test]
 async fn who_is_not_signed_in_signs_in_and_is_asked() {
     let bank = Bank::start().await;
-    TERMINAL.ask(&bank, "openid").await;
+    TILL.ask(&bank, "openid").await;
     let browser = bank.browser();
     let page = requests(&browser).await;
     let page = sign_in(&browser, &page, "alice").await;
@@ -60,38 +60,38 @@ async fn who_is_not_signed_in_signs_in_and_is_asked() {
 #[tokio::test]
 async fn requests_are_answered_one_after_the_other_the_oldest_first() {
     let bank = Bank::start().await;
-    let first = TERMINAL.ask(&bank, "openid").await;
+    let first = TILL.ask(&bank, "openid").await;
     bank.clock.advance(1);
-    let second = TERMINAL.ask(&bank, "openid accounts:read").await;
+    let second = TILL.ask(&bank, "openid accounts:read").await;
     let browser = signed_in(&bank, "alice").await;
     let page = requests(&browser).await;
     assert!(page.text().contains("One more request waits") && !page.has("scope-accounts:read"));
     deny(&browser).await;
     assert!(requests(&browser).await.has("scope-accounts:read"));
     approve(&browser).await;
-    refused(TERMINAL.fetch(&bank, &first).await, "access_denied").await;
-    granted(TERMINAL.fetch(&bank, &second).await).await;
+    refused(TILL.fetch(&bank, &first).await, "access_denied").await;
+    granted(TILL.fetch(&bank, &second).await).await;
     assert!(requests(&browser).await.has("no-requests"));
 }
 
 #[tokio::test]
 async fn what_is_not_ticked_is_not_permitted() {
     let bank = Bank::start().await;
-    let asked = TERMINAL.ask(&bank, "openid accounts:read payments:write").await;
+    let asked = TILL.ask(&bank, "openid accounts:read payments:write").await;
     let browser = signed_in(&bank, "alice").await;
     let form = requests(&browser)
         .await
         .form_with("approve")
         .untick("scope-payments:write");
     browser.submit(&form, Some("approve")).await;
-    let tokens = granted(TERMINAL.fetch(&bank, &asked).await).await;
+    let tokens = granted(TILL.fetch(&bank, &asked).await).await;
     assert_eq!(tokens["scope"], "accounts:read openid");
 }
 
 #[tokio::test]
 async fn a_form_of_another_user_or_site_answers_nothing() {
     let bank = Bank::start().await;
-    let asked = TERMINAL.ask(&bank, "openid").await;
+    let asked = TILL.ask(&bank, "openid").await;
     let alice = signed_in(&bank, "alice").await;
     let form = requests(&alice).await.form_with("approve");
     let bob = signed_in(&bank, "bob").await;
@@ -103,24 +103,24 @@ async fn a_form_of_another_user_or_site_answers_nothing() {
     bank.end_sessions("alice").await;
     let response = post(&bank, &alice, &form, "approve").send().await.unwrap();
     assert!(response.headers()["location"].to_str().unwrap().starts_with("/sign-in"));
-    refused(TERMINAL.fetch(&bank, &asked).await, "authorization_pending").await;
+    refused(TILL.fetch(&bank, &asked).await, "authorization_pending").await;
 }
 
 #[tokio::test]
 async fn a_request_that_is_over_is_not_answered() {
     let bank = Bank::start().await;
-    let asked = TERMINAL.ask(&bank, "openid").await;
+    let asked = TILL.ask(&bank, "openid").await;
     let browser = signed_in(&bank, "alice").await;
     let page = requests(&browser).await;
     bank.clock.advance(300);
     let late = browser.approve(&page).await.page();
     assert!(late.text().contains("That request is over"), "{}", late.text());
-    refused(TERMINAL.fetch(&bank, &asked).await, "expired_token").await;
+    refused(TILL.fetch(&bank, &asked).await, "expired_token").await;
 }
 
 /// Of many answers at once, `approve` and `deny` mixed, one is taken.
 async fn one_answer_wins(bank: &Bank) {
-    let asked = TERMINAL.ask(bank, "openid accounts:read").await;
+    let asked = TILL.ask(bank, "openid accounts:read").await;
     let browser = signed_in(bank, "alice").await;
     let form = requests(&browser).await.form_with("approve");
     let answers = (0..64).map(|n| post(bank, &browser, &form, if n % 2 == 0 { "approve" } else { "deny" }).send());
@@ -131,7 +131,7 @@ async fn one_answer_wins(bank: &Bank) {
         taken += usize::from(!location.ends_with("done=over"));
     }
     assert_eq!(taken, 1);
-    let status = TERMINAL.fetch(bank, &asked).await.status();
+    let status = TILL.fetch(bank, &asked).await.status();
     assert!(status == 200 || status == 400);
 }
 
@@ -157,7 +157,7 @@ async fn an_api_that_needs_more_assurance_is_not_permitted_but_can_be_refused() 
     let bank = Bank::with_realm(bank_and(&vault)).await;
     let app = crate::app::App {
         client_id: "vault",
-        ..TERMINAL
+        ..TILL
     };
     let asked = app.ask(&bank, "openid vault:open").await;
     let browser = signed_in(&bank, "alice").await;
@@ -175,13 +175,13 @@ async fn an_api_that_needs_more_assurance_is_not_permitted_but_can_be_refused() 
 #[tokio::test]
 async fn the_permission_is_at_the_account_page_and_can_be_taken_back_before_it_is_fetched() {
     let bank = Bank::start().await;
-    let asked = TERMINAL.ask(&bank, "openid accounts:read").await;
+    let asked = TILL.ask(&bank, "openid accounts:read").await;
     let browser = bank.browser();
     let page = browser.open("/account/requests").await.page();
     let page = browser.sign_in(&page, "alice", &realm::password("alice")).await.page();
     browser.approve(&page).await;
     let account = browser.open("/account").await.page();
     assert!(account.text().contains("Point of Sale"));
-    browser.press(&account, "revoke-terminal").await.page();
-    refused(TERMINAL.fetch(&bank, &asked).await, "invalid_grant").await;
+    browser.press(&account, "revoke-till").await.page();
+    refused(TILL.fetch(&bank, &asked).await, "invalid_grant").await;
 }

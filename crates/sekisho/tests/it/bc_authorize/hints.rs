@@ -3,7 +3,7 @@
 use jose::SigningAlg;
 use serde_json::{Value, json};
 
-use super::{CIBA, TERMINAL, requests};
+use super::{CIBA, TILL, requests};
 use crate::{
     app::{App, WEB_APP, bank_and, granted, refused, text},
     bank::{Bank, NOON},
@@ -21,7 +21,7 @@ async fn is_asked(bank: &Bank, username: &str) -> bool {
 async fn a_user_is_named_by_name_or_verified_mail_address() {
     for hint in ["bob", " BOB ", "bob@example.com", "Bob@Example.com"] {
         let bank = Bank::start().await;
-        granted(TERMINAL.try_to_ask(&bank, "openid", &[("login_hint", hint)]).await).await;
+        granted(TILL.try_to_ask(&bank, "openid", &[("login_hint", hint)]).await).await;
         assert!(
             is_asked(&bank, "bob").await && !is_asked(&bank, "alice").await,
             "{hint}"
@@ -30,14 +30,14 @@ async fn a_user_is_named_by_name_or_verified_mail_address() {
     let bank = Bank::start().await;
     for hint in ["nobody", "nobody@example.com", "%"] {
         refused(
-            TERMINAL.try_to_ask(&bank, "openid", &[("login_hint", hint)]).await,
+            TILL.try_to_ask(&bank, "openid", &[("login_hint", hint)]).await,
             "unknown_user_id",
         )
         .await;
     }
     bank.disable_user("bob").await;
     refused(
-        TERMINAL.try_to_ask(&bank, "openid", &[("login_hint", "bob")]).await,
+        TILL.try_to_ask(&bank, "openid", &[("login_hint", "bob")]).await,
         "unknown_user_id",
     )
     .await;
@@ -48,8 +48,7 @@ async fn a_name_that_is_the_mail_address_of_another_names_nobody() {
     let mallory = "[[user]]\nusername = \"bob@example.com\"\npassword = \"mallory-password\"\n";
     let bank = Bank::with_realm(bank_and(mallory)).await;
     refused(
-        TERMINAL
-            .try_to_ask(&bank, "openid", &[("login_hint", "bob@example.com")])
+        TILL.try_to_ask(&bank, "openid", &[("login_hint", "bob@example.com")])
             .await,
         "unknown_user_id",
     )
@@ -75,7 +74,7 @@ async fn an_id_token_names_its_user_to_its_own_client_expired_or_not() {
         let hint = [("login_hint", "-"), ("id_token_hint", id_token.as_str())];
         granted(app.try_to_ask(&bank, "openid", &hint).await).await;
         assert!(is_asked(&bank, "alice").await, "{subject_type}");
-        refused(TERMINAL.try_to_ask(&bank, "openid", &hint).await, "unknown_user_id").await;
+        refused(TILL.try_to_ask(&bank, "openid", &hint).await, "unknown_user_id").await;
         let changed = [("login_hint", "-"), ("id_token_hint", &id_token[1..])];
         refused(app.try_to_ask(&bank, "openid", &changed).await, "unknown_user_id").await;
     }
@@ -96,7 +95,7 @@ async fn bank_of_signers(client: &Signer, partner: &Signer) -> Bank {
 
 const SIGNING: App = App {
     client_id: "signing",
-    ..TERMINAL
+    ..TILL
 };
 
 // Conformance: CIBA-11 FCIBA-09

@@ -1,7 +1,11 @@
 //! `/bc-authorize`. CIBA §7.
 
+mod approval;
+mod fapi;
 mod hints;
+mod notified;
 mod request;
+mod user_code;
 
 use reqwest::Response;
 use serde_json::Value;
@@ -13,15 +17,15 @@ use crate::app::{App, Method, Server, granted, text};
 pub const CIBA: &str = "urn:openid:params:grant-type:ciba";
 
 /// Confidential, polls for what users answer.
-pub const TERMINAL: App = App {
-    client_id: "terminal",
+pub const TILL: App = App {
+    client_id: "till",
     redirect_uri: "",
     method: Method::ClientSecretBasic,
 };
 /// The same, and asks its users for their code.
 pub const CALL_CENTER: App = App {
     client_id: "call-center",
-    ..TERMINAL
+    ..TILL
 };
 
 impl App {

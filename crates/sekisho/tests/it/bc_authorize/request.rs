@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{CALL_CENTER, CIBA, TERMINAL, approve, requests};
+use super::{CALL_CENTER, CIBA, TILL, approve, requests};
 use crate::{
     app::{App, KIOSK, Method, TV, WEB_APP, granted, header, names, refused, text},
     bank::Bank,
@@ -13,7 +13,7 @@ use crate::{
 #[tokio::test]
 async fn a_client_is_told_how_its_request_is_called_and_how_long_it_waits() {
     let bank = Bank::start().await;
-    let response = TERMINAL.try_to_ask(&bank, "openid", &[]).await;
+    let response = TILL.try_to_ask(&bank, "openid", &[]).await;
     assert_eq!(header(&response, "cache-control"), "no-store");
     let asked = granted(response).await;
     assert_eq!(names(&asked), ["auth_req_id", "expires_in", "interval"]);
@@ -24,15 +24,11 @@ async fn a_client_is_told_how_its_request_is_called_and_how_long_it_waits() {
         id.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     );
-    let another = TERMINAL.ask(&bank, "openid").await;
+    let another = TILL.ask(&bank, "openid").await;
     assert_ne!(text(&another, "auth_req_id"), id);
-    let longer = TERMINAL
-        .try_to_ask(&bank, "openid", &[("requested_expiry", "600")])
-        .await;
+    let longer = TILL.try_to_ask(&bank, "openid", &[("requested_expiry", "600")]).await;
     assert_eq!(granted(longer).await["expires_in"], 600);
-    let bad = TERMINAL
-        .try_to_ask(&bank, "openid", &[("requested_expiry", "soon")])
-        .await;
+    let bad = TILL.try_to_ask(&bank, "openid", &[("requested_expiry", "soon")]).await;
     refused(bad, "invalid_request").await;
 }
 
@@ -40,7 +36,7 @@ async fn a_client_is_told_how_its_request_is_called_and_how_long_it_waits() {
 #[tokio::test]
 async fn only_who_authenticates_and_is_registered_for_it_may_ask() {
     let bank = Bank::start().await;
-    let form = [("scope", "openid"), ("login_hint", "alice"), ("client_id", "terminal")];
+    let form = [("scope", "openid"), ("login_hint", "alice"), ("client_id", "till")];
     refused(bank.post("/bc-authorize", &form).await, "invalid_client").await;
     let wrong = [&form[..], &[("client_secret", "wrong")]].concat();
     refused(bank.post("/bc-authorize", &wrong).await, "invalid_client").await;
@@ -58,7 +54,7 @@ async fn what_cannot_be_asked_is_refused_with_its_code() {
     let bank = Bank::start().await;
     let ask = |scope: &'static str, other: &'static [(&str, &str)]| {
         let bank = &bank;
-        async move { TERMINAL.try_to_ask(bank, scope, other).await }
+        async move { TILL.try_to_ask(bank, scope, other).await }
     };
     refused(ask("-", &[]).await, "invalid_scope").await;
     refused(ask("accounts:read", &[]).await, "invalid_scope").await;
@@ -87,26 +83,26 @@ async fn what_cannot_be_asked_is_refused_with_its_code() {
 #[tokio::test]
 async fn the_order_of_scopes_does_not_matter() {
     let bank = Bank::start().await;
-    granted(TERMINAL.try_to_ask(&bank, "accounts:read openid", &[]).await).await;
+    granted(TILL.try_to_ask(&bank, "accounts:read openid", &[]).await).await;
 }
 
 #[tokio::test]
 async fn a_user_is_not_flooded_whoever_asks() {
     let bank = Bank::start().await;
     for _ in 0..10 {
-        TERMINAL.ask(&bank, "openid").await;
+        TILL.ask(&bank, "openid").await;
     }
-    let response = TERMINAL.try_to_ask(&bank, "openid", &[]).await;
+    let response = TILL.try_to_ask(&bank, "openid", &[]).await;
     assert_eq!(
         (response.status().as_u16(), header(&response, "retry-after")),
         (503, "1")
     );
-    granted(TERMINAL.try_to_ask(&bank, "openid", &[("login_hint", "bob")]).await).await;
+    granted(TILL.try_to_ask(&bank, "openid", &[("login_hint", "bob")]).await).await;
     let browser = signed_in(&bank, "alice").await;
     let page = requests(&browser).await;
     assert!(page.text().contains("9 more requests wait"), "{}", page.text());
     approve(&browser).await;
-    TERMINAL.ask(&bank, "openid").await;
+    TILL.ask(&bank, "openid").await;
 }
 
 #[tokio::test]
@@ -120,11 +116,11 @@ async fn a_user_gets_mail_at_most_once_a_minute() {
             .filter(|entry| entry.destination == "alice@example.com")
             .count()
     };
-    TERMINAL.ask(&bank, "openid").await;
-    TERMINAL.ask(&bank, "openid").await;
+    TILL.ask(&bank, "openid").await;
+    TILL.ask(&bank, "openid").await;
     assert_eq!(mails().await, 1);
     bank.clock.advance(60);
-    TERMINAL.ask(&bank, "openid").await;
+    TILL.ask(&bank, "openid").await;
     assert_eq!(mails().await, 2);
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{BANK_API, claims, granted, header, names, refused, text},
     bank::{Bank, NOON},
-    bc_authorize::{CALL_CENTER, CIBA, TERMINAL, approve, deny},
+    bc_authorize::{CALL_CENTER, CIBA, TILL, approve, deny},
     request::{BANK_API as API, signed_in},
 };
 
@@ -23,15 +23,14 @@ async fn a_client_gets_its_tokens_when_the_user_has_approved() {
         ("requested_expiry", "300"),
     ];
     let asked = granted(
-        TERMINAL
-            .try_to_ask(&bank, "openid offline_access accounts:read", &wanted)
+        TILL.try_to_ask(&bank, "openid offline_access accounts:read", &wanted)
             .await,
     )
     .await;
-    refused(TERMINAL.fetch(&bank, &asked).await, "authorization_pending").await;
+    refused(TILL.fetch(&bank, &asked).await, "authorization_pending").await;
     approve(&signed_in(&bank, "alice").await).await;
     bank.clock.advance(5);
-    let response = TERMINAL.fetch(&bank, &asked).await;
+    let response = TILL.fetch(&bank, &asked).await;
     assert_eq!(header(&response, "cache-control"), "no-store");
     let tokens = granted(response).await;
     assert_eq!(
@@ -49,7 +48,7 @@ async fn a_client_gets_its_tokens_when_the_user_has_approved() {
     let id_token = claims(&bank, text(&tokens, "id_token")).await;
     assert_eq!(
         (&id_token["aud"], &id_token["auth_time"]),
-        (&json!("terminal"), &json!(NOON))
+        (&json!("till"), &json!(NOON))
     );
     assert_eq!(id_token["acr"], "urn:sekisho:acr:loa1");
     assert_eq!(id_token[AUTH_REQ_ID], asked["auth_req_id"]);
@@ -60,11 +59,8 @@ async fn a_client_gets_its_tokens_when_the_user_has_approved() {
         assert_eq!(id_token.get(absent), None, "{absent}");
     }
     let live = BANK_API.introspect(&bank, text(&tokens, "access_token")).await;
-    assert_eq!(
-        (&live["active"], &live["client_id"]),
-        (&json!(true), &json!("terminal"))
-    );
-    let next = granted(TERMINAL.refresh(&bank, text(&tokens, "refresh_token")).await).await;
+    assert_eq!((&live["active"], &live["client_id"]), (&json!(true), &json!("till")));
+    let next = granted(TILL.refresh(&bank, text(&tokens, "refresh_token")).await).await;
     assert!(BANK_API.sees(&bank, text(&next, "access_token")).await);
     let id_token = claims(&bank, text(&next, "id_token")).await;
     assert_eq!((id_token.get(AUTH_REQ_ID), id_token.get(RT_HASH)), (None, None));
@@ -74,10 +70,10 @@ async fn a_client_gets_its_tokens_when_the_user_has_approved() {
 #[tokio::test]
 async fn a_client_learns_that_the_user_did_not_permit_it() {
     let bank = Bank::start().await;
-    let asked = TERMINAL.ask(&bank, "openid").await;
+    let asked = TILL.ask(&bank, "openid").await;
     deny(&signed_in(&bank, "alice").await).await;
     for _ in 0..2 {
-        refused(TERMINAL.fetch(&bank, &asked).await, "access_denied").await;
+        refused(TILL.fetch(&bank, &asked).await, "access_denied").await;
     }
 }
 
@@ -85,63 +81,58 @@ async fn a_client_learns_that_the_user_did_not_permit_it() {
 #[tokio::test]
 async fn polling_too_often_makes_the_interval_longer_for_good() {
     let bank = Bank::start().await;
-    let asked = TERMINAL.ask(&bank, "openid").await;
-    refused(TERMINAL.fetch(&bank, &asked).await, "authorization_pending").await;
+    let asked = TILL.ask(&bank, "openid").await;
+    refused(TILL.fetch(&bank, &asked).await, "authorization_pending").await;
     bank.clock.advance(4);
-    let description = refused(TERMINAL.fetch(&bank, &asked).await, "slow_down").await;
+    let description = refused(TILL.fetch(&bank, &asked).await, "slow_down").await;
     assert!(description.contains("wait 10 seconds"), "{description}");
     bank.clock.advance(9);
-    refused(TERMINAL.fetch(&bank, &asked).await, "slow_down").await;
+    refused(TILL.fetch(&bank, &asked).await, "slow_down").await;
     bank.clock.advance(15);
-    refused(TERMINAL.fetch(&bank, &asked).await, "authorization_pending").await;
+    refused(TILL.fetch(&bank, &asked).await, "authorization_pending").await;
     approve(&signed_in(&bank, "alice").await).await;
-    granted(TERMINAL.fetch(&bank, &asked).await).await;
+    granted(TILL.fetch(&bank, &asked).await).await;
 }
 
 // Conformance: B140 B141 CIBA-14 fapi-ciba-id1-auth-req-id-expired
 #[tokio::test]
 async fn a_request_that_nobody_answered_expires_when_it_was_said_to() {
     let bank = Bank::start().await;
-    let asked = granted(
-        TERMINAL
-            .try_to_ask(&bank, "openid", &[("requested_expiry", "10")])
-            .await,
-    )
-    .await;
+    let asked = granted(TILL.try_to_ask(&bank, "openid", &[("requested_expiry", "10")]).await).await;
     assert_eq!(asked["expires_in"], 10);
     bank.clock.advance(9);
-    refused(TERMINAL.fetch(&bank, &asked).await, "authorization_pending").await;
+    refused(TILL.fetch(&bank, &asked).await, "authorization_pending").await;
     bank.clock.advance(1);
-    refused(TERMINAL.fetch(&bank, &asked).await, "expired_token").await;
+    refused(TILL.fetch(&bank, &asked).await, "expired_token").await;
     // Rows are deleted soon, but not so soon that the client does not learn why.
     let purge = || async { bank.running.realms.store.purge(bank.clock.now(), 500).await.unwrap() };
     bank.clock.advance(60);
     purge().await;
-    refused(TERMINAL.fetch(&bank, &asked).await, "expired_token").await;
+    refused(TILL.fetch(&bank, &asked).await, "expired_token").await;
     bank.clock.advance(600);
     purge().await;
-    refused(TERMINAL.fetch(&bank, &asked).await, "invalid_grant").await;
+    refused(TILL.fetch(&bank, &asked).await, "invalid_grant").await;
 }
 
 // Conformance: B141 CIBA-15 fapi-ciba-id1-ensure-wrong-auth-req-id-in-token-endpoint-request
 #[tokio::test]
 async fn an_id_that_is_foreign_unknown_or_used_is_refused() {
     let bank = Bank::start().await;
-    let asked = TERMINAL.ask(&bank, "openid accounts:read").await;
+    let asked = TILL.ask(&bank, "openid accounts:read").await;
     refused(CALL_CENTER.fetch(&bank, &asked).await, "invalid_grant").await;
     approve(&signed_in(&bank, "alice").await).await;
     refused(CALL_CENTER.fetch(&bank, &asked).await, "invalid_grant").await;
     refused(
-        TERMINAL.post(&bank, "/token", &[("grant_type", CIBA)]).await,
+        TILL.post(&bank, "/token", &[("grant_type", CIBA)]).await,
         "invalid_request",
     )
     .await;
     for unknown in ["x", &text(&asked, "auth_req_id")[1..]] {
         let form = [("grant_type", CIBA), ("auth_req_id", unknown)];
-        refused(TERMINAL.post(&bank, "/token", &form).await, "invalid_grant").await;
+        refused(TILL.post(&bank, "/token", &form).await, "invalid_grant").await;
     }
-    let tokens = granted(TERMINAL.fetch(&bank, &asked).await).await;
-    refused(TERMINAL.fetch(&bank, &asked).await, "invalid_grant").await;
+    let tokens = granted(TILL.fetch(&bank, &asked).await).await;
+    refused(TILL.fetch(&bank, &asked).await, "invalid_grant").await;
     assert!(
         BANK_API.sees(&bank, text(&tokens, "access_token")).await,
         "a second use ends nothing"
@@ -149,10 +140,10 @@ async fn an_id_that_is_foreign_unknown_or_used_is_refused() {
 }
 
 async fn of_sixty_four_one_wins(bank: &Bank) {
-    let asked = TERMINAL.ask(bank, "openid accounts:read").await;
+    let asked = TILL.ask(bank, "openid accounts:read").await;
     approve(&signed_in(bank, "alice").await).await;
     let mut winners: Vec<Value> = Vec::new();
-    for answer in join_all((0..64).map(|_| TERMINAL.fetch(bank, &asked))).await {
+    for answer in join_all((0..64).map(|_| TILL.fetch(bank, &asked))).await {
         if answer.status() == 200 {
             winners.push(granted(answer).await);
         } else {
@@ -177,14 +168,14 @@ async fn of_sixty_four_who_fetch_at_once_one_wins_on_postgresql() {
 async fn a_resource_narrows_what_was_permitted() {
     let bank = Bank::start().await;
     let resources = [("resource", API), ("resource", bank.issuer.as_str())];
-    let asked = granted(TERMINAL.try_to_ask(&bank, "openid accounts:read", &resources).await).await;
+    let asked = granted(TILL.try_to_ask(&bank, "openid accounts:read", &resources).await).await;
     approve(&signed_in(&bank, "alice").await).await;
     let form = [
         ("grant_type", CIBA),
         ("auth_req_id", text(&asked, "auth_req_id")),
         ("resource", API),
     ];
-    let tokens = granted(TERMINAL.post(&bank, "/token", &form).await).await;
+    let tokens = granted(TILL.post(&bank, "/token", &form).await).await;
     let live = BANK_API.introspect(&bank, text(&tokens, "access_token")).await;
     assert_eq!(live["aud"], API);
 }
