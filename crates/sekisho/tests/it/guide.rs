@@ -1,16 +1,23 @@
-//! The guide to protecting an API is run as written: every command of a ```` ```sh ```` block in one shell, with the
-//! files that named blocks hold, in an empty directory; what a ```` ```text ```` block shows must have been printed by
-//! the block before it. The ports are others, so that nothing that runs here already is met.
+//! The guides are run as written: every command of a ```` ```sh ```` block in one shell, with the files that named blocks
+//! hold, in an empty directory; what a ```` ```text ```` block shows must have been printed by the block before it. The
+//! ports are others, so that nothing that runs here already is met. Where a guide prints an address for the user to open,
+//! a browser without a screen does, and types in where it ended.
 
 use std::{
     fs,
+    io::Write,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use testkit::process::{Watchdog, free_port, signal, temporary_directory, wait_for};
+use reqwest::{Certificate, Client, redirect};
+use testkit::{
+    Browser,
+    process::{Watchdog, free_port, signal, temporary_directory, wait_for},
+};
+use tokio::runtime::Runtime;
 
 const PATIENCE: Duration = Duration::from_mins(2);
 /// Printed behind each block, on its own line.
@@ -97,7 +104,7 @@ impl Shell {
             .env("HOME", &directory)
             .envs(["no_proxy", "NO_PROXY"].map(|name| (name, "localhost")))
             .env_remove("RUST_LOG")
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(out("stdout"))
             .stderr(out("stderr"))
             .process_group(0)
@@ -111,24 +118,61 @@ impl Shell {
         }
     }
 
-    /// What the script printed, when it has come to its end without an error.
+    /// What the script printed, when it has come to its end without an error. Whoever reads the guide opens the
+    /// addresses that it prints for them.
     fn finish(&mut self) -> String {
-        let status = wait_for(PATIENCE, || self.process.try_wait().unwrap());
-        let read = |name: &str| fs::read_to_string(self.directory.join(name)).unwrap_or_default();
-        let (printed, complaints) = (read("stdout"), read("stderr"));
+        let mut opened = 0;
+        let status = wait_for(PATIENCE, || {
+            let printed = self.read("stdout");
+            let mut addresses = printed.lines().filter(|line| line.contains("/authorize?client_id="));
+            if let Some(address) = addresses.nth(opened) {
+                opened += 1;
+                let ended = self.open(address);
+                let typed = self.process.stdin.as_mut().unwrap();
+                writeln!(typed, "{ended}").unwrap();
+            }
+            self.process.try_wait().unwrap()
+        });
+        let (printed, complaints) = (self.read("stdout"), self.read("stderr"));
         assert!(
             status.is_some_and(|status| status.success()),
             "the commands of the guide failed: {status:?}\n{printed}\n{complaints}\n{}",
-            logs(&self.directory)
+            logs(&self.place())
         );
         printed
+    }
+
+    /// Signs alice in, and allows what the page asks. Answers where the browser ended.
+    fn open(&self, address: &str) -> String {
+        let read = |name: &str| fs::read_to_string(self.place().join(name)).unwrap();
+        let authority = Certificate::from_pem(read("sekisho-data/tls/ca.pem").as_bytes()).unwrap();
+        let http = Client::builder()
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .tls_certs_only([authority])
+            .build()
+            .unwrap();
+        let browser = Browser::with_client(address.split_once("/authorize").unwrap().0, http);
+        let password = read("alice.password");
+        let walk = browser.authorize(address, "alice", password.trim());
+        Runtime::new().unwrap().block_on(walk).url.to_string()
+    }
+
+    /// The one directory that the guide made.
+    fn place(&self) -> PathBuf {
+        let mut made = fs::read_dir(self.directory.join("empty")).unwrap();
+        made.next().expect("a directory").unwrap().path()
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.directory.join(name)).unwrap_or_default()
     }
 }
 
 /// What the programs in the background had to say.
-fn logs(directory: &Path) -> String {
-    let logs = ["empty/my-service/serve.log", "empty/my-service/api.log"];
-    logs.map(|log| fs::read_to_string(directory.join(log)).unwrap_or_default())
+fn logs(place: &Path) -> String {
+    let logs = ["serve.log", "api.log"];
+    logs.map(|log| fs::read_to_string(place.join(log)).unwrap_or_default())
         .concat()
 }
 
@@ -140,13 +184,12 @@ impl Drop for Shell {
     }
 }
 
-#[test]
-fn protecting_an_api_goes_as_the_guide_says() {
-    let guide = include_str!("../../../../docs/guides/protect-your-api.md");
-    let guide = guide
-        .replace("8080", &free_port().to_string())
-        .replace("9000", &free_port().to_string());
-    let blocks = blocks(&guide);
+/// Runs a page of `docs/guides`, with these ports replaced, and compares what it shows in `shown` places at least.
+fn goes_as_written(page: &str, ports: &[&str], shown: usize) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let guide = fs::read_to_string(root.join("docs/guides").join(page)).unwrap();
+    let guide = ports.iter().fold(guide, |guide, port| guide.replace(port, &free_port().to_string()));
+    let blocks = blocks(&guide.replace("~/sekisho", root.to_str().unwrap()));
     let printed = Shell::start(&script(&blocks)).finish();
     let mut outputs = printed.split(END_OF_BLOCK);
     let (mut compared, mut output) = (0, "");
@@ -162,10 +205,21 @@ fn protecting_an_api_goes_as_the_guide_says() {
                 );
                 compared += 1;
             }
+            "js" => {}
             _ => assert!(file_name(block).is_some(), "what is a block of {:?}?", block.info),
         }
     }
-    assert!(compared >= 6, "{compared}");
+    assert!(compared >= shown, "{compared}");
+}
+
+#[test]
+fn protecting_an_api_goes_as_the_guide_says() {
+    goes_as_written("protect-your-api.md", &["8080", "9000"], 6);
+}
+
+#[test]
+fn fapi_2_0_security_goes_as_the_guide_says() {
+    goes_as_written("fapi2-security.md", &["8443"], 7);
 }
 
 #[test]
