@@ -212,6 +212,34 @@ fn the_profile_decides_what_may_be_registered() {
     assert_trouble(&serde_json::json!({"profile": "fapi9"}), "profile");
 }
 
+// Conformance: SEED1-04 F1A-AS-11 F1A-AS-12 F2-AS-03 F2-AS-05
+#[test]
+fn at_financial_grade_clients_authenticate_by_keys() {
+    let key = serde_json::json!({"kty": "EC", "crv": "P-256", "x": "x", "y": "y"});
+    for name in [
+        "fapi1-baseline",
+        "fapi1-advanced",
+        "fapi2-security",
+        "fapi2-message-signing",
+    ] {
+        for (method, is_allowed) in [
+            ("private_key_jwt", true),
+            ("client_secret_jwt", name == "fapi1-baseline"),
+            ("none", name == "fapi1-baseline"),
+            ("client_secret_basic", false),
+            ("client_secret_post", false),
+        ] {
+            let mut members = serde_json::json!({"token_endpoint_auth_method": method});
+            if method == "private_key_jwt" {
+                members["jwks"] = serde_json::json!({ "keys": [key] });
+            }
+            let troubled = members_in_trouble(&with(&members), name);
+            let is_refused = troubled.iter().any(|member| member == "token_endpoint_auth_method");
+            assert_eq!(is_refused, !is_allowed, "{name} {method}: {troubled:?}");
+        }
+    }
+}
+
 #[test]
 fn the_profile_decides_how_clients_authenticate() {
     let strict = SecurityProfile {

@@ -14,7 +14,7 @@ use std::{
 
 use reqwest::{Certificate, Client, redirect};
 use testkit::{
-    Browser,
+    Answer, Browser,
     process::{Watchdog, free_port, signal, temporary_directory, wait_for},
 };
 use tokio::runtime::Runtime;
@@ -124,7 +124,10 @@ impl Shell {
         let mut opened = 0;
         let status = wait_for(PATIENCE, || {
             let printed = self.read("stdout");
-            let mut addresses = printed.lines().filter(|line| line.contains("/authorize?client_id="));
+            let (complete, _) = printed.rsplit_once('\n').unwrap_or_default();
+            let is_for_users =
+                |line: &&str| line.contains("/authorize?client_id=") || line.ends_with("/account/requests");
+            let mut addresses = complete.lines().filter(is_for_users);
             if let Some(address) = addresses.nth(opened) {
                 opened += 1;
                 let ended = self.open(address);
@@ -152,10 +155,20 @@ impl Shell {
             .tls_certs_only([authority])
             .build()
             .unwrap();
-        let browser = Browser::with_client(address.split_once("/authorize").unwrap().0, http);
+        let issuer = ["/authorize", "/account"]
+            .iter()
+            .find_map(|path| address.split_once(path));
+        let browser = Browser::with_client(issuer.unwrap().0, http);
         let password = read("alice.password");
-        let walk = browser.authorize(address, "alice", password.trim());
-        Runtime::new().unwrap().block_on(walk).url.to_string()
+        let answer = Runtime::new().unwrap().block_on(async {
+            let page = browser.open(address).await.page();
+            let page = browser.sign_in(&page, "alice", password.trim()).await.page();
+            browser.approve(&page).await
+        });
+        match answer {
+            Answer::Callback(callback) => callback.url.to_string(),
+            Answer::Page(_) => String::new(),
+        }
     }
 
     /// The one directory that the guide made.
@@ -188,7 +201,9 @@ impl Drop for Shell {
 fn goes_as_written(page: &str, ports: &[&str], shown: usize) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let guide = fs::read_to_string(root.join("docs/guides").join(page)).unwrap();
-    let guide = ports.iter().fold(guide, |guide, port| guide.replace(port, &free_port().to_string()));
+    let guide = ports
+        .iter()
+        .fold(guide, |guide, port| guide.replace(port, &free_port().to_string()));
     let blocks = blocks(&guide.replace("~/sekisho", root.to_str().unwrap()));
     let printed = Shell::start(&script(&blocks)).finish();
     let mut outputs = printed.split(END_OF_BLOCK);
@@ -205,7 +220,7 @@ fn goes_as_written(page: &str, ports: &[&str], shown: usize) {
                 );
                 compared += 1;
             }
-            "js" => {}
+            "js" | "toml" => {}
             _ => assert!(file_name(block).is_some(), "what is a block of {:?}?", block.info),
         }
     }
@@ -220,6 +235,21 @@ fn protecting_an_api_goes_as_the_guide_says() {
 #[test]
 fn fapi_2_0_security_goes_as_the_guide_says() {
     goes_as_written("fapi2-security.md", &["8443"], 7);
+}
+
+#[test]
+fn fapi_2_0_message_signing_goes_as_the_guide_says() {
+    goes_as_written("fapi2-message-signing.md", &["8443"], 6);
+}
+
+#[test]
+fn fapi_1_0_goes_as_the_guide_says() {
+    goes_as_written("fapi1-advanced.md", &["8443"], 8);
+}
+
+#[test]
+fn fapi_ciba_goes_as_the_guide_says() {
+    goes_as_written("fapi-ciba.md", &["8443"], 6);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod form;
 mod id_token;
 mod jwks_uri;
 mod jwt_bearer;
+mod profiles;
 mod refresh_token;
 mod resource;
 mod token_exchange;
