@@ -15,6 +15,7 @@ import requests
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / os.environ.get("SEKISHO_BIN", "target/debug/sekisho")
+TLS = 'tls = "dev"\nclient_certificates = "request"\n'
 _offered = itertools.count(os.getpid() * 61)
 
 
@@ -45,22 +46,24 @@ class Postgres:
 
 
 class Server:
-    """`sekisho serve` with the bank's realm, and `more` at its end, on an engine."""
+    """`sekisho serve` with the bank's realm, `settings` at its top and `more` at its end, on an engine. With `tls` it
+    speaks TLS by an authority of its own, with the file `ca`, and asks for certificates."""
 
-    def __init__(self, engine, more=""):
+    def __init__(self, engine, more="", settings="", tls=False):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sekisho-python-"))
         self.postgres = Postgres() if engine == "postgres" else None
         self.process = None
         port, operations = free_port(), free_port()
-        self.issuer = f"http://localhost:{port}"
+        self.issuer = f"{'https' if tls else 'http'}://localhost:{port}"
         data = self.directory / "data"
         data.mkdir()
+        self.ca = str(data / "tls/ca.pem")
         database = self.postgres.url if self.postgres else f"sqlite:{data}/sekisho.db"
         realm = (ROOT / "crates/testkit/realms/bank.toml").read_text("utf-8").replace("ISSUER", self.issuer)
-        (self.directory / "realm.toml").write_text(realm + more, "utf-8")
+        (self.directory / "realm.toml").write_text(f"{settings}\n{realm}{more}", "utf-8")
         (self.directory / "sekisho.toml").write_text(
             f'data = "{data}"\ndatabase = "{database}"\nrealms = ["{self.directory}/realm.toml"]\n'
-            f'[[listener]]\nbind = "127.0.0.1:{port}"\n[operations]\nbind = "127.0.0.1:{operations}"\n'
+            f'[[listener]]\nbind = "127.0.0.1:{port}"\n{TLS if tls else ""}[operations]\nbind = "127.0.0.1:{operations}"\n'
         )
         self.log = self.directory / "log"
         try:
@@ -127,8 +130,9 @@ class _Forms(HTMLParser):
 class UserAgent:
     """Cookies, redirects within the issuer's origin, and the forms of the server's pages."""
 
-    def __init__(self):
+    def __init__(self, ca=True):
         self.session = direct(requests.Session())
+        self.session.verify = ca
 
     def authorize(self, url, username="alice", decision="approve"):
         """Signs in if asked, then presses `decision`. Answers the client's redirect URI with its parameters."""

@@ -47,10 +47,11 @@ export async function startPostgres() {
 }
 
 /**
- * Starts `sekisho serve` with the bank's realm on an engine, `settings` at its top and `more` TOML at its end:
- * `{ issuer, config, stop }`.
+ * Starts `sekisho serve` with the bank's realm on an engine, `settings` at its top and `more` TOML at its end; its
+ * listener speaks TLS by an authority of its own, with the file `ca`, when `tls` is asked for:
+ * `{ issuer, config, ca, stop }`.
  */
-export async function startServer(engine, more = '', settings = '') {
+export async function startServer(engine, more = '', settings = '', tls = false) {
   const directory = await mkdtemp(path.join(tmpdir(), 'sekisho-node-'))
   const postgres = engine === 'postgres' ? await startPostgres() : undefined
   const clean = async () => {
@@ -58,7 +59,7 @@ export async function startServer(engine, more = '', settings = '') {
     await rm(directory, { recursive: true, force: true })
   }
   const port = await freePort(2)
-  const issuer = `http://localhost:${port}`
+  const issuer = `${tls ? 'https' : 'http'}://localhost:${port}`
   const realm = await readFile(path.join(root, 'crates/testkit/realms/bank.toml'), 'utf8')
   await mkdir(path.join(directory, 'data'))
   await writeFile(path.join(directory, 'realm.toml'), `${settings}\n${realm.replaceAll('ISSUER', issuer)}\n${more}`)
@@ -69,6 +70,7 @@ database = "${postgres?.url ?? `sqlite:${directory}/data/sekisho.db`}"
 realms = ["${directory}/realm.toml"]
 [[listener]]
 bind = "127.0.0.1:${port}"
+${tls ? 'tls = "dev"\nclient_certificates = "request"' : ''}
 [operations]
 bind = "127.0.0.1:${port + 1}"
 [outgoing]
@@ -77,7 +79,7 @@ allow = ["localhost", "127.0.0.1"]
   const ready = `http://127.0.0.1:${port + 1}/health/ready`
   try {
     const stop = await start(['serve', '--config', config], directory, ready)
-    return { issuer, config, stop: () => stop().finally(clean) }
+    return { issuer, config, ca: path.join(directory, 'data/tls/ca.pem'), stop: () => stop().finally(clean) }
   } catch (error) {
     await clean()
     throw error

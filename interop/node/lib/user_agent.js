@@ -28,6 +28,12 @@ function formWith(id, { url, html = '' }) {
 
 export class UserAgent {
   #cookies = new Map()
+  #fetch
+
+  /** `send` fetches: by default without trust in anybody's own authority. */
+  constructor(send = fetch) {
+    this.#fetch = send
+  }
 
   /** Goes the usual way: signs in if asked, then presses `decision` (`approve` or `deny`). Answers the client's redirect URI. */
   async authorize(url, { username = 'alice', decision = 'approve' } = {}) {
@@ -63,7 +69,7 @@ export class UserAgent {
       if (url.origin !== start.origin) return { callback: url }
       const headers = { accept: 'text/html', cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ') }
       if (body) headers.origin = start.origin
-      const response = await fetch(url, { method: body ? 'POST' : 'GET', body, headers, redirect: 'manual' })
+      const response = await this.#fetch(url, { method: body ? 'POST' : 'GET', body, headers, redirect: 'manual' })
       for (const line of response.headers.getSetCookie()) {
         const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)
         if (/;\s*max-age=(0|-)/i.test(line)) this.#cookies.delete(name)
