@@ -76,4 +76,5 @@ claims() {
   part=$(cut -d. -f2 | tr '_-' '/+')
   while [ $((${#part} % 4)) != 0 ]; do part=$part=; done
   printf %s "$part" | openssl base64 -d -A
+  echo
 }

@@ -29,7 +29,7 @@ const ciba = 'backchannel_token_delivery_mode = "poll"\nbackchannel_authenticati
 const bound = 'tls_client_certificate_bound_access_tokens = true'
 
 const grants = {
-  terminal: ['urn:openid:params:grant-type:ciba', 'refresh_token'],
+  branch: ['urn:openid:params:grant-type:ciba', 'refresh_token'],
   // What carries an ID token through the browser needs the grant type implicit (OpenID Connect Registration §2).
   hybrid: ['authorization_code', 'implicit', 'refresh_token'],
 }
@@ -47,7 +47,7 @@ describe('openid-client at financial grade', () => {
       ['certificates', 'fapi2-security', `${byKey}\n${bound}`],
       ['named', 'fapi2-security', `token_endpoint_auth_method = "tls_client_auth"\ntls_client_auth_subject_dn = "CN=app"\n${bound}`],
       ['signing', 'fapi2-message-signing', `${byKey}\ndpop_bound_access_tokens = true\nrequest_object_signing_alg = "ES256"\nauthorization_signed_response_alg = "ES256"`],
-      ['terminal', 'fapi1-advanced', `${byKey}\n${bound}\n${ciba}`],
+      ['branch', 'fapi1-advanced', `${byKey}\n${bound}\n${ciba}`],
       ['hybrid', 'fapi1-advanced', `${byKey}\n${bound}\nrequest_object_signing_alg = "ES256"\nresponse_types = ["code id_token"]`],
     ].map(([id, profile, more]) => registration(id, profile, grants[id] ?? ['authorization_code', 'refresh_token'], jwk, more))
     server = await startServer('sqlite', clients.join(''), `client_ca = ["${ca.file}"]`, true)
@@ -156,7 +156,7 @@ describe('openid-client at financial grade', () => {
     const tokens = await client.authorizationCodeGrant(config, callback, checks, undefined, options)
     assert.equal((await call(config, tokens, options)).status, 200)
 
-    const denied = await signed(key.privateKey)
+    const denied = await signed(key.privateKey, { prompt: 'consent' })
     const refusal = await walk(await client.buildAuthorizationUrlWithPAR(config, denied.parameters, options), { decision: 'deny' })
     await assert.rejects(
       client.authorizationCodeGrant(config, refusal, denied.checks, undefined, options),
@@ -190,11 +190,11 @@ describe('openid-client at financial grade', () => {
 
   // Conformance: fapi-ciba-id1 FCIBA-04 CIBA-07 CIBA-13 CIBA-14
   test('FAPI-CIBA: a signed request, an answer on another device, polling', async () => {
-    const config = await configure('terminal', identities.app)
+    const config = await configure('branch', identities.app)
     const ask = async (claims) => {
       const request = await new SignJWT({ scope: 'openid profile', login_hint: 'alice', ...claims })
         .setProtectedHeader({ alg: 'ES256', kid: 'app' })
-        .setIssuer('terminal').setAudience(server.issuer).setIssuedAt().setNotBefore('0s').setExpirationTime('5m')
+        .setIssuer('branch').setAudience(server.issuer).setIssuedAt().setNotBefore('0s').setExpirationTime('5m')
         .setJti(webcrypto.randomUUID()).sign(key.privateKey)
       return client.initiateBackchannelAuthentication(config, { request })
     }
@@ -209,7 +209,7 @@ describe('openid-client at financial grade', () => {
     await answer('approve')
     const tokens = await client.pollBackchannelAuthenticationGrant(config, asked)
     assert.equal((await (await call(config, tokens)).json()).sub, tokens.claims().sub)
-    await isRefused(await configure('terminal', identities.other), tokens)
+    await isRefused(await configure('branch', identities.other), tokens)
 
     const refused = await ask({ binding_message: 'Desk 4' })
     await answer('deny')

@@ -14,6 +14,7 @@ mod authorization_details;
 mod authorize;
 mod bank;
 mod bc_authorize;
+mod conformance_plans;
 mod consent;
 mod device;
 mod dpop;

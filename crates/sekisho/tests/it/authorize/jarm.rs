@@ -17,6 +17,7 @@ fn alg(jwt: &str) -> String {
 }
 
 // Conformance: JARM-01 JARM-03 JARM-04 F2MS-04 ISS-03 F1A-AS-18 fapi2-security-profile-final-happy-flow
+// Conformance: B45
 #[tokio::test]
 async fn each_mode_carries_one_parameter_that_says_everything() {
     let fapi = Fapi::start().await;
@@ -44,6 +45,7 @@ async fn each_mode_carries_one_parameter_that_says_everything() {
 }
 
 // Conformance: JARM-01 F2MS-04 ISS-01 fapi2-security-profile-final-user-rejects-authentication fapi1-advanced-final-user-rejects-authentication
+// Conformance: B45
 #[tokio::test]
 async fn errors_are_signed_too() {
     let fapi = Fapi::start().await;

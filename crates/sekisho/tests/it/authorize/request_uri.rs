@@ -96,6 +96,7 @@ impl Published {
 }
 
 // Conformance: B115 oidcc-request-uri-signed-rs256 OP-24
+// Conformance: JAR-07
 #[tokio::test]
 async fn a_signed_request_at_a_registered_address_is_fetched_once() {
     let published = Published::start().await;
@@ -116,6 +117,7 @@ async fn a_signed_request_at_a_registered_address_is_fetched_once() {
 }
 
 // Conformance: B114 B115
+// Conformance: JAR-07 JAR-08
 #[tokio::test]
 async fn an_address_that_is_not_registered_is_refused_and_never_asked() {
     let published = Published::start().await;
@@ -136,6 +138,7 @@ async fn an_address_that_is_not_registered_is_refused_and_never_asked() {
 }
 
 // Conformance: B115
+// Conformance: JAR-08
 #[tokio::test]
 async fn what_cannot_be_had_is_an_invalid_request_uri() {
     let published = Published::start().await;

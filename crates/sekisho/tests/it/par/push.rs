@@ -12,6 +12,7 @@ use crate::{
 };
 
 // Conformance: PAR-01 PAR-04 F2-AZ-02 F2-AZ-09 fapi2-security-profile-final-happy-flow
+// Conformance: B98 F1A-AS-07
 #[tokio::test]
 async fn a_pushed_request_is_created_and_its_reference_is_good_for_a_minute() {
     let fapi = Fapi::start().await;
@@ -48,6 +49,7 @@ async fn the_browser_brings_the_reference_and_the_client_gets_a_code() {
 
 // Conformance: F1A-AS-04 F1A-AS-05 F2-AS-04 F2-AZ-13 F2-AS-13 SEED1-14 SEED1-15 SEED1-24 SEED2-08
 // Conformance: fapi1-advanced-final fapi2-security-profile-final-happy-flow
+// Conformance: BCP-09
 #[tokio::test]
 async fn the_code_of_a_pushed_request_becomes_tokens() {
     let fapi = Fapi::start().await;
@@ -79,6 +81,7 @@ async fn the_code_of_a_pushed_request_becomes_tokens() {
 }
 
 // Conformance: PAR-01 SEED1-02
+// Conformance: B99
 #[tokio::test]
 async fn every_client_authenticates_as_at_the_token_endpoint() {
     let bank = Bank::start().await;
@@ -101,6 +104,7 @@ async fn every_client_authenticates_as_at_the_token_endpoint() {
 
 // Conformance: PAR-01 fapi2-security-profile-final-par-attempt-invalid-http-method
 // Conformance: fapi1-advanced-final-par-attempt-invalid-http-method
+// Conformance: B101
 #[tokio::test]
 async fn it_is_posted_and_nothing_else() {
     let bank = Bank::start().await;
@@ -162,6 +166,7 @@ async fn the_metadata_say_where_and_whether_all_must_be_pushed() {
 }
 
 // Conformance: F2-AZ-02 PAR-09 F1A-AS-02 fapi2-security-profile-final-ensure-unsigned-authorization-request-without-using-par-fails
+// Conformance: B107
 #[tokio::test]
 async fn who_must_push_gets_nothing_for_a_plain_request() {
     let fapi = Fapi::start().await;

@@ -16,6 +16,7 @@ use crate::{
 // Conformance: fapi2-security-profile-final-ensure-redirect-uri-in-authorization-request
 // Conformance: fapi2-security-profile-final-plain-fapi-tolerate-unregistered-redirect-uri
 // Conformance: fapi1-advanced-final-par-attempt-invalid-redirect_uri
+// Conformance: B102
 #[tokio::test]
 async fn what_the_authorization_endpoint_would_refuse_is_refused_at_once() {
     let fapi = Fapi::start().await;
@@ -63,6 +64,7 @@ async fn what_the_authorization_endpoint_would_refuse_is_refused_at_once() {
 
 // Conformance: PAR-02 fapi2-security-profile-final-par-authorization-request-containing-request_uri-form-param
 // Conformance: fapi1-advanced-final-par-authorization-request-containing-request_uri-form-param
+// Conformance: B100
 #[tokio::test]
 async fn a_request_uri_cannot_be_pushed() {
     let fapi = Fapi::start().await;
@@ -94,6 +96,7 @@ async fn pushed_with(fapi: &Fapi, client_id: &str, assertion: &str) -> reqwest::
 // Conformance: fapi2-security-profile-final-par-test-token-endpoint-url-as-audience-fails
 // Conformance: fapi1-advanced-final-par-test-pushed-authorization-url-as-audience-for-client-JWT-assertion
 // Conformance: fapi1-advanced-final-test-array-as-audience-for-client-JWT-assertion
+// Conformance: B65 fapi1-advanced-final-par-token-endpoint-url-as-audience-for-client-JWT-assertion
 #[tokio::test]
 async fn an_assertion_is_meant_for_whom_the_profile_says() {
     let fapi = Fapi::start().await;

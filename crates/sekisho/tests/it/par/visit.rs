@@ -22,6 +22,7 @@ fn assert_not_good(answer: Answer) -> Page {
 
 // Conformance: F2-AZ-12 fapi2-security-profile-final-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds
 // Conformance: fapi1-advanced-final-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds
+// Conformance: B105
 #[tokio::test]
 async fn a_reference_can_be_visited_many_times_until_it_is_answered() {
     let fapi = Fapi::start().await;
@@ -35,6 +36,7 @@ async fn a_reference_can_be_visited_many_times_until_it_is_answered() {
 }
 
 // Conformance: PAR-08 F2-AZ-07 fapi2-security-profile-final-par-attempt-reuse-request_uri fapi1-advanced-final-par-attempt-reuse-request_uri
+// Conformance: B105
 #[tokio::test]
 async fn a_reference_that_was_answered_is_good_for_nothing() {
     let fapi = Fapi::start().await;
@@ -76,6 +78,7 @@ async fn a_refusal_is_an_answer_too() {
 
 // Conformance: PAR-08 F2-AZ-09 fapi2-security-profile-final-par-attempt-to-use-expired-request_uri
 // Conformance: fapi1-advanced-final-par-attempt-to-use-expired-request_uri
+// Conformance: B104
 #[tokio::test]
 async fn the_time_of_a_reference_bounds_the_visit_and_not_the_sign_in() {
     let fapi = Fapi::start().await;
@@ -100,6 +103,7 @@ async fn the_time_of_a_reference_bounds_the_visit_and_not_the_sign_in() {
 
 // Conformance: PAR-04 fapi2-security-profile-final-par-attempt-to-use-request_uri-for-different-client
 // Conformance: fapi1-advanced-final-par-attempt-to-use-request_uri-for-different-client
+// Conformance: B103 B104
 #[tokio::test]
 async fn a_reference_is_good_for_its_client_alone() {
     let fapi = Fapi::start().await;
@@ -139,6 +143,7 @@ async fn a_reference_is_good_for_its_client_alone() {
 // Conformance: JAR-04 fapi2-security-profile-final-ensure-different-nonce-inside-and-outside-request-object
 // Conformance: fapi2-security-profile-final-ensure-different-state-inside-and-outside-request-object
 // Conformance: fapi2-security-profile-final-state-only-outside-request-object-not-used
+// Conformance: B106
 #[tokio::test]
 async fn what_the_browser_brings_beside_does_not_count() {
     let fapi = Fapi::start().await;
