@@ -1,7 +1,7 @@
 //! What a client registered about itself, by the registered names, and what contradicts itself in it.
 //!
 //! Spec: RFC 7591 §2, OpenID Connect Registration §2, RFC 8252 §8.4, RFC 8705 §2.1.2 and §3.4, RFC 9101 §10.5, RFC 9126 §6,
-//! RFC 9396 §10, RFC 9449 §5.2, JARM §3, CIBA §4
+//! RFC 9396 §10, RFC 9449 §5.2, JARM §3, FAPI 2.0 Message Signing §5.3.3, CIBA §4
 //!
 //! Accepted: the members below, and human-readable ones in several languages (`client_name#ja`). Unknown members are
 //! ignored: "the authorization server MUST ignore any client metadata sent by the client that it does not understand".
@@ -14,7 +14,9 @@ use jose::{JweAlg, JweEnc, KeySet, SigningAlg};
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::validation::MetadataProblem;
-use crate::{GrantType, ResponseType, Scope, SecurityProfile, TokenDeliveryMode, TokenEndpointAuthMethod};
+use crate::{
+    GrantType, ResponseMode, ResponseType, Scope, SecurityProfile, TokenDeliveryMode, TokenEndpointAuthMethod,
+};
 
 /// Where the client runs (OpenID Connect Registration §2, `application_type`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -83,6 +85,9 @@ pub struct ClientMetadata {
     /// What it may ask of the authorization endpoint; by default a code.
     #[serde(default = "default_response_types")]
     pub response_types: Vec<ResponseType>,
+    /// The response modes that it may use (FAPI 2.0 Message Signing §5.3.3); empty: any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub response_modes: Vec<ResponseMode>,
     /// How it authenticates; by default with its secret in the `Authorization` header.
     #[serde(default = "default_auth_method")]
     pub token_endpoint_auth_method: TokenEndpointAuthMethod,
@@ -283,6 +288,7 @@ impl Default for ClientMetadata {
             redirect_uris: Vec::new(),
             grant_types: default_grant_types(),
             response_types: default_response_types(),
+            response_modes: Vec::new(),
             token_endpoint_auth_method: default_auth_method(),
             application_type: ApplicationType::default(),
             scope: None,

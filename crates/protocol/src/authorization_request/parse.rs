@@ -123,8 +123,17 @@ fn response_mode(
     profile: &SecurityProfile,
 ) -> Checked<ResponseMode> {
     let is_encrypted = client.authorization_encrypted_response_alg.is_some();
-    ResponseMode::check(form.first("response_mode"), response_type, profile, is_encrypted)
-        .map_err(|error| invalid_request(error.to_string()))
+    let requested = form.first("response_mode");
+    let mode = ResponseMode::check(requested, response_type, profile, is_encrypted)
+        .map_err(|error| invalid_request(error.to_string()))?;
+    // `jwt` may be registered, and named, for what it stands for.
+    let named = requested.and_then(ResponseMode::parse).unwrap_or(mode);
+    let registered = &client.response_modes;
+    if registered.is_empty() || registered.contains(&mode) || registered.contains(&named) {
+        Ok(mode)
+    } else {
+        Err(invalid_request("the response_mode is not registered for this client"))
+    }
 }
 
 fn scope(form: &Form, response_type: ResponseType) -> Checked<Scope> {

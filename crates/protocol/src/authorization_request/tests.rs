@@ -335,3 +335,31 @@ fn resources_are_absolute_uris() {
     assert_refused(&[("resource", "https://a.example#x")], ErrorCode::InvalidTarget);
     assert_refused(&[("resource", "a.example")], ErrorCode::InvalidTarget);
 }
+
+// Conformance: F2MS-06
+#[test]
+fn a_client_uses_the_response_modes_that_it_registered() {
+    let parse = |registered: &[ResponseMode], requested: &str| {
+        let client = ClientMetadata {
+            response_modes: registered.to_vec(),
+            ..client()
+        };
+        let form = Form::from_pairs(SOUND.iter().copied().chain([("response_mode", requested)]));
+        let uri = ValidatedRedirectUri::check(Some(CALLBACK), &[CALLBACK.to_owned()], false, false).unwrap();
+        let profile = SecurityProfile::find("openid-core").unwrap();
+        AuthorizationRequest::parse(&form, &client, profile, &uri, false).map(|request| request.response_mode)
+    };
+    use ResponseMode::{FormPost, Jwt, Query, QueryJwt};
+    for (registered, requested, mode) in [
+        (&[][..], "form_post", Some(FormPost)),
+        (&[Query], "", Some(Query)),
+        (&[Query], "form_post", None),
+        (&[FormPost], "", None),
+        (&[Jwt], "jwt", Some(QueryJwt)),
+        (&[QueryJwt], "jwt", Some(QueryJwt)),
+        (&[QueryJwt], "query", None),
+    ] {
+        let found = parse(registered, requested);
+        assert_eq!(found.as_ref().ok(), mode.as_ref(), "{registered:?} {requested}");
+    }
+}

@@ -356,6 +356,7 @@ fn a_name_is_one_line_of_text() {
     }
 }
 
+// Conformance: JAR-07 JAR-09
 #[test]
 fn request_objects_are_at_safe_addresses_and_signed_by_keys_that_are_known() {
     let uris = |uri: &str| serde_json::json!({"request_uris": [uri]});

@@ -37,6 +37,18 @@ pub(super) const MEMBERS: &[(&str, Kind)] = &[
     ),
     ("response_types", Kind::Texts),
     (
+        "response_modes",
+        Kind::ListOfWords(&[
+            "query",
+            "fragment",
+            "form_post",
+            "jwt",
+            "query.jwt",
+            "fragment.jwt",
+            "form_post.jwt",
+        ]),
+    ),
+    (
         "token_endpoint_auth_method",
         Kind::Words(&[
             "none",
@@ -129,7 +141,8 @@ pub(super) const LATER: &[&str] = &[
 mod tests {
     use jose::{JweAlg, JweEnc, SigningAlg};
     use protocol::{
-        ApplicationType, ClientMetadata, GrantType, Scope, SubjectType, TokenDeliveryMode, TokenEndpointAuthMethod,
+        ApplicationType, ClientMetadata, GrantType, ResponseMode, Scope, SubjectType, TokenDeliveryMode,
+        TokenEndpointAuthMethod,
     };
 
     use super::*;
@@ -150,6 +163,8 @@ mod tests {
             .map(|known| known.as_str())
             .collect();
         assert_eq!(words("token_endpoint_auth_method"), methods);
+        let modes: Vec<_> = ResponseMode::ALL.iter().map(|known| known.as_str()).collect();
+        assert_eq!(words("response_modes"), modes);
         let types = [ApplicationType::Web, ApplicationType::Native].map(ApplicationType::as_str);
         assert_eq!(words("application_type"), types);
         assert_eq!(
@@ -175,6 +190,7 @@ mod tests {
             client_id: "x".into(),
             ..ClientMetadata::default()
         };
+        metadata.response_modes = vec![ResponseMode::Jwt];
         metadata.default_max_age = Some(1);
         metadata.require_auth_time = true;
         metadata.first_party = true;

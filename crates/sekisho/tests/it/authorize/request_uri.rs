@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use axum::{Router, response::Redirect, routing::get};
+use axum::{Router, http::HeaderMap, response::Redirect, routing::get};
 use jose::SigningAlg;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -32,7 +32,9 @@ impl Published {
         let (text, asked) = (Arc::new(Mutex::new(String::new())), Arc::new(AtomicUsize::new(0)));
         let answer = {
             let (text, asked) = (Arc::clone(&text), Arc::clone(&asked));
-            move || async move {
+            move |headers: HeaderMap| async move {
+                let wanted = headers["accept"].to_str().unwrap();
+                assert!(wanted.starts_with("application/oauth-authz-req+jwt"), "{wanted}");
                 asked.fetch_add(1, Ordering::SeqCst);
                 text.lock().unwrap().clone()
             }
@@ -96,7 +98,7 @@ impl Published {
 }
 
 // Conformance: B115 oidcc-request-uri-signed-rs256 OP-24
-// Conformance: JAR-07
+// Conformance: JAR-07 JAR-09
 #[tokio::test]
 async fn a_signed_request_at_a_registered_address_is_fetched_once() {
     let published = Published::start().await;
