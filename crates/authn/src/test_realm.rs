@@ -35,6 +35,8 @@ pub(crate) fn settings(issuer: &str) -> Realm {
         trusted_issuers: Vec::new(),
         lifetimes: Lifetimes::default(),
         mtls: None,
+        client_ca: Vec::new(),
+        crl: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! Accepted: the public members of RSA, EC and OKP keys; other members are ignored. Deliberately not: any
 //! private or symmetric member. Whoever sends one has given a secret away, and must hear of it.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -44,6 +45,9 @@ pub struct Jwk {
     /// `sig` or `enc`, if it says so.
     #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
     pub use_: Option<String>,
+    /// The certificate of the key, and those that vouch for it: base64 of DER (RFC 7517 §4.7).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub x5c: Vec<String>,
 }
 
 /// Why a key cannot be taken.
@@ -77,6 +81,11 @@ impl Jwk {
     pub(crate) fn p256_point(&self) -> Option<Vec<u8>> {
         let (x, y) = (coordinate(self.x.as_deref())?, coordinate(self.y.as_deref())?);
         Some([vec![4], x, y].concat())
+    }
+
+    /// The certificate that the key came in, in DER.
+    pub fn certificate(&self) -> Option<Vec<u8>> {
+        STANDARD.decode(self.x5c.first()?).ok()
     }
 
     /// Whether it is an RSA key that is too small for any algorithm here.
@@ -163,6 +172,8 @@ struct JwkMembers {
     alg: Option<String>,
     #[serde(rename = "use")]
     use_: Option<String>,
+    #[serde(default)]
+    x5c: Vec<String>,
     /// Everything else.
     #[serde(flatten)]
     rest: Map<String, Value>,
@@ -185,6 +196,7 @@ impl TryFrom<JwkMembers> for Jwk {
             kid: members.kid,
             alg: members.alg,
             use_: members.use_,
+            x5c: members.x5c,
         })
     }
 }
@@ -250,5 +262,16 @@ mod tests {
             serde_json::to_value(&jwk).unwrap(),
             json!({"kty": "OKP", "crv": "Ed25519", "x": "AQ", "use": "sig"})
         );
+        assert_eq!(jwk.certificate(), None);
+    }
+
+    #[test]
+    fn a_certificate_is_kept_with_its_key() {
+        let with = |x5c: &str| json!({"kty": "EC", "crv": "P-256", "x": "AQ", "y": "AQ", "x5c": [x5c]});
+        let jwk: Jwk = serde_json::from_value(with("MAA=")).unwrap();
+        assert_eq!(jwk.certificate(), Some(vec![0x30, 0]));
+        assert_eq!(serde_json::to_value(&jwk).unwrap(), with("MAA="));
+        let url: Jwk = serde_json::from_value(with("MAA")).unwrap();
+        assert_eq!(url.certificate(), None);
     }
 }

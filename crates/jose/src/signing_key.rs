@@ -91,6 +91,7 @@ impl SigningKey {
             kid: None,
             alg: Some(alg.as_str().to_owned()),
             use_: Some("sig".to_owned()),
+            x5c: Vec::new(),
         };
         let pair = match alg {
             SigningAlg::Rs256 | SigningAlg::Ps256 => {

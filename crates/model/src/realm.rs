@@ -32,22 +32,28 @@ pub struct Realm {
     /// Where mutual TLS is asked for, if elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mtls: Option<String>,
+    /// Who vouches for the certificates of clients: one certificate each, in PEM.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub client_ca: Vec<String>,
+    /// What they have revoked: one list each, in PEM.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crl: Vec<String>,
 }
 
 impl Realm {
     /// The path of the issuer without a trailing slash: `""` or `"/path"`.
     pub fn base_path(&self) -> &str {
-        let rest = self.issuer.split_once("://").map_or("", |(_, rest)| rest);
-        rest.find('/')
-            .and_then(|at| rest.get(at..))
-            .unwrap_or("")
-            .trim_end_matches('/')
+        authority_and_path(&self.issuer).1
     }
 
     /// Host and port of the issuer, as a browser's `Host` header says it.
     pub fn authority(&self) -> &str {
-        let rest = self.issuer.split_once("://").map_or("", |(_, rest)| rest);
-        rest.split('/').next().unwrap_or("")
+        authority_and_path(&self.issuer).0
+    }
+
+    /// Host and port, and the path, of where mutual TLS is asked for, if that is elsewhere.
+    pub fn mtls_place(&self) -> Option<(&str, &str)> {
+        self.mtls.as_deref().map(authority_and_path)
     }
 
     /// Whether browsers reach this issuer by https, so that cookies can be `Secure`.
@@ -61,6 +67,13 @@ impl Realm {
             + self.authority().len();
         self.issuer.get(..end).unwrap_or(&self.issuer)
     }
+}
+
+/// Host and port of a URL, and its path without a trailing slash: `""` or `"/path"`.
+fn authority_and_path(url: &str) -> (&str, &str) {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    (authority, path.trim_end_matches('/'))
 }
 
 /// Dynamic client registration (RFC 7591).
@@ -177,6 +190,8 @@ mod tests {
             trusted_issuers: Vec::new(),
             lifetimes: Lifetimes::default(),
             mtls: None,
+            client_ca: Vec::new(),
+            crl: Vec::new(),
         }
     }
 
@@ -193,5 +208,11 @@ mod tests {
             ("/bank/one", "localhost:8080", "http://localhost:8080")
         );
         assert!(!path.is_https());
+        assert_eq!(path.mtls_place(), None);
+        let elsewhere = Realm {
+            mtls: Some("https://mtls.example.com:8443/bank".into()),
+            ..path
+        };
+        assert_eq!(elsewhere.mtls_place(), Some(("mtls.example.com:8443", "/bank")));
     }
 }

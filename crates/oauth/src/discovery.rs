@@ -1,12 +1,12 @@
 //! The two metadata documents.
 //!
-//! Spec: RFC 8414 §3, OpenID Connect Discovery §4, RFC 9396 §10.
+//! Spec: RFC 8414 §3, RFC 8705 §3.3 and §5, OpenID Connect Discovery §4, RFC 9396 §10.
 
 use jose::SigningAlg;
-use protocol::{claims, prompt, server_metadata::ServerMetadata};
+use protocol::{TokenEndpointAuthMethod, claims, prompt, server_metadata::ServerMetadata};
 use realm::RealmContext;
 
-use crate::registration;
+use crate::{client_auth, registration};
 
 /// What this realm offers: the union of its profiles.
 pub fn metadata(realm: &RealmContext) -> ServerMetadata {
@@ -24,5 +24,19 @@ pub fn metadata(realm: &RealmContext) -> ServerMetadata {
     metadata.prompt_values_supported = prompts.map(|value| value.as_str().to_owned()).collect();
     metadata.authorization_details_types_supported = realm.details_types.names().map(str::to_owned).collect();
     metadata.registration_endpoint = is_offered.then(|| registration::endpoint(realm));
-    metadata
+    with_certificates(realm, metadata)
+}
+
+/// What clients can do with certificates; nothing is promised where none can be seen.
+fn with_certificates(realm: &RealmContext, mut metadata: ServerMetadata) -> ServerMetadata {
+    for method in TokenEndpointAuthMethod::ALL {
+        if !client_auth::is_possible(realm, *method) {
+            metadata.withdraw_auth_method(*method);
+        }
+    }
+    metadata.tls_client_certificate_bound_access_tokens = realm.sees_certificates;
+    match &realm.realm.mtls {
+        Some(base) if realm.sees_certificates => metadata.with_aliases(base),
+        _ => metadata,
+    }
 }

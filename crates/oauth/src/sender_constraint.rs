@@ -68,6 +68,19 @@ pub fn bind(
     Ok(Some(bound).filter(|bound| !bound.is_empty()))
 }
 
+/// What a client's refresh tokens are bound to. "Refresh tokens issued to confidential clients are not bound to the DPoP
+/// proof public key because they are already sender-constrained" by the client's credentials (RFC 9449 §5; RFC 8705 §7.1
+/// likewise), so that a client with credentials may change its certificate or its key. Those of others are bound to what
+/// their access tokens are bound to (RFC 8705 §4).
+pub(crate) fn of_refresh_tokens(
+    client: &ClientMetadata,
+    profile: &SecurityProfile,
+    proven: &Confirmation,
+) -> Option<Confirmation> {
+    let bound = bind(client, profile, proven).ok().flatten();
+    bound.filter(|_| client.is_public())
+}
+
 /// Whether a token that is bound to `cnf` can be this client's as it is registered now: one that must be bound to a key
 /// is worth nothing without.
 pub fn is_bound_enough(client: &ClientMetadata, profile: &SecurityProfile, cnf: Option<&Confirmation>) -> bool {

@@ -131,7 +131,16 @@ const EVERY_METHOD: &[TokenEndpointAuthMethod] = &[
     TokenEndpointAuthMethod::ClientSecretPost,
     TokenEndpointAuthMethod::ClientSecretJwt,
     TokenEndpointAuthMethod::PrivateKeyJwt,
+    TokenEndpointAuthMethod::TlsClientAuth,
+    TokenEndpointAuthMethod::SelfSignedTlsClientAuth,
     TokenEndpointAuthMethod::None,
+];
+
+/// Those by which a client never shows what it proves itself with.
+const ASYMMETRIC_METHODS: &[TokenEndpointAuthMethod] = &[
+    TokenEndpointAuthMethod::PrivateKeyJwt,
+    TokenEndpointAuthMethod::TlsClientAuth,
+    TokenEndpointAuthMethod::SelfSignedTlsClientAuth,
 ];
 
 /// FAPI 1.0 and 2.0 name no more.
@@ -150,7 +159,7 @@ const FAPI2: SecurityProfile = SecurityProfile {
     grant_types: FAPI_GRANT_TYPES,
     response_types: &["code"],
     response_modes: ResponseMode::ALL,
-    client_auth_methods: &[TokenEndpointAuthMethod::PrivateKeyJwt],
+    client_auth_methods: ASYMMETRIC_METHODS,
     client_assertion_audience: AssertionAudience::IssuerAlone,
     public_clients: false,
     rotate_public_refresh_tokens: false,
@@ -267,6 +276,8 @@ pub const PROFILES: &[SecurityProfile] = &[
         client_auth_methods: &[
             TokenEndpointAuthMethod::ClientSecretJwt,
             TokenEndpointAuthMethod::PrivateKeyJwt,
+            TokenEndpointAuthMethod::TlsClientAuth,
+            TokenEndpointAuthMethod::SelfSignedTlsClientAuth,
             TokenEndpointAuthMethod::None,
         ],
         client_assertion_audience: AssertionAudience::IssuerOrEndpoint,
@@ -316,7 +327,7 @@ pub const PROFILES: &[SecurityProfile] = &[
             ResponseMode::FragmentJwt,
             ResponseMode::FormPostJwt,
         ],
-        client_auth_methods: &[TokenEndpointAuthMethod::PrivateKeyJwt],
+        client_auth_methods: ASYMMETRIC_METHODS,
         client_assertion_audience: AssertionAudience::IssuerOrEndpoint,
         public_clients: false,
         rotate_public_refresh_tokens: true,

@@ -1,15 +1,18 @@
 //! What a realm publishes about itself.
 //!
-//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 8628 §4, RFC 9126 §5, RFC 9207 §3, RFC 9449 §5.1, RFC 9701 §7,
-//! CIBA §4, OpenID Connect RP-Initiated Logout §2.1,
+//! Spec: OpenID Connect Discovery §3, RFC 8414 §2, RFC 8628 §4, RFC 8705 §3.3, §5, RFC 9126 §5, RFC 9207 §3,
+//! RFC 9449 §5.1, RFC 9701 §7, CIBA §4, OpenID Connect RP-Initiated Logout §2.1,
 //! OpenID Connect Session Management §3.3, OpenID Connect Front-Channel Logout §3, OpenID Connect Back-Channel Logout
 //! §2.1
 //!
 //! Lists are the union of what the offered profiles allow, so that metadata can promise nothing that is not in the
 //! table. Only endpoints that exist are named.
 
+use std::collections::BTreeMap;
+
 use jose::{JweAlg, JweEnc, SigningAlg};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     Acr, GrantType, PromptValue, Scope, SecurityProfile, SubjectType, TokenEndpointAuthMethod, assertion,
@@ -157,6 +160,11 @@ pub struct ServerMetadata {
     pub authorization_encryption_enc_values_supported: Vec<String>,
     /// Whether authorization responses carry `iss` (RFC 9207).
     pub authorization_response_iss_parameter_supported: bool,
+    /// Whether access tokens can be bound to certificates (RFC 8705 §3.3).
+    pub tls_client_certificate_bound_access_tokens: bool,
+    /// Where clients with certificates go instead, by the names of the endpoints (RFC 8705 §5).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub mtls_endpoint_aliases: BTreeMap<String, String>,
 }
 
 /// The claims of every ID Token that are not about the user's attributes.
@@ -293,7 +301,37 @@ impl ServerMetadata {
             request_object_signing_alg_values_supported: owned(client_algs.clone()),
             require_signed_request_object: profiles.iter().all(|profile| profile.signed_requests),
             authorization_response_iss_parameter_supported: profiles.iter().all(|profile| profile.iss_in_responses),
+            tls_client_certificate_bound_access_tokens: false,
+            mtls_endpoint_aliases: BTreeMap::new(),
         }
+    }
+
+    /// Without a method by which nobody could authenticate.
+    pub fn withdraw_auth_method(&mut self, method: TokenEndpointAuthMethod) {
+        for methods in [
+            &mut self.token_endpoint_auth_methods_supported,
+            &mut self.revocation_endpoint_auth_methods_supported,
+            &mut self.introspection_endpoint_auth_methods_supported,
+        ] {
+            methods.retain(|name| name != method.as_str());
+        }
+    }
+
+    /// With aliases below `base` of every endpoint that programs call and that is there by now. Where browsers go, nobody
+    /// asks for certificates.
+    #[must_use]
+    pub fn with_aliases(mut self, base: &str) -> Self {
+        const FOR_BROWSERS: [&str; 2] = ["authorization_endpoint", "end_session_endpoint"];
+        let issuer = self.issuer.trim_end_matches('/').to_owned();
+        let alias = |(name, url): (String, Value)| {
+            let path = url.as_str()?.strip_prefix(&issuer)?;
+            let is_called = name.ends_with("_endpoint") && !FOR_BROWSERS.contains(&name.as_str());
+            is_called.then(|| (name, format!("{base}{path}")))
+        };
+        if let Ok(Value::Object(members)) = serde_json::to_value(&self) {
+            self.mtls_endpoint_aliases = members.into_iter().filter_map(alias).collect();
+        }
+        self
     }
 }
 

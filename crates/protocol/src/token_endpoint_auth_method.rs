@@ -1,6 +1,7 @@
 //! How a client shows who it is at the token endpoint.
 //!
-//! Spec: RFC 7591 §2 (`token_endpoint_auth_method`), RFC 6749 §2.3.1, OpenID Connect Core §9, RFC 7523 §2.2
+//! Spec: RFC 7591 §2 (`token_endpoint_auth_method`), RFC 6749 §2.3.1, OpenID Connect Core §9, RFC 7523 §2.2,
+//! RFC 8705 §2.1.1, §2.2.1
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,10 @@ pub enum TokenEndpointAuthMethod {
     ClientSecretJwt,
     /// An assertion, signed with a private key.
     PrivateKeyJwt,
+    /// The certificate of the connection, for which an authority vouches.
+    TlsClientAuth,
+    /// The certificate of the connection, which the client registered.
+    SelfSignedTlsClientAuth,
 }
 
 impl TokenEndpointAuthMethod {
@@ -30,6 +35,8 @@ impl TokenEndpointAuthMethod {
         Self::ClientSecretPost,
         Self::ClientSecretJwt,
         Self::PrivateKeyJwt,
+        Self::TlsClientAuth,
+        Self::SelfSignedTlsClientAuth,
     ];
 
     /// The name as it is written on the wire.
@@ -40,6 +47,8 @@ impl TokenEndpointAuthMethod {
             Self::ClientSecretPost => "client_secret_post",
             Self::ClientSecretJwt => "client_secret_jwt",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
         }
     }
 
@@ -51,6 +60,11 @@ impl TokenEndpointAuthMethod {
     /// Whether a client with this method is public (RFC 6749 §2.1).
     pub const fn is_public(self) -> bool {
         matches!(self, Self::None)
+    }
+
+    /// Whether a client with this method is known by the certificate of its connection.
+    pub const fn uses_certificate(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
     }
 
     /// Whether a client with this method holds a secret that it shares with the server.

@@ -6,6 +6,7 @@ use jose::{SigningAlg, WrapKey};
 use model::{Api, Clock, Realm};
 use protocol::{grant_management, scope::Scope};
 use storage::{StorageError, Store};
+use x509::{Authorities, PemError};
 
 use crate::{DetailsTypes, Node, Outside, Purpose, Seals, SigningKeys, rotation};
 
@@ -18,6 +19,9 @@ pub enum RealmError {
     /// A key cannot be made, unwrapped or used.
     #[error("a key of the realm cannot be used: {0}")]
     Key(String),
+    /// What is stored of those who vouch for clients.
+    #[error("client_ca or crl of the realm {0}")]
+    Authorities(#[from] PemError),
 }
 
 /// A realm with its database, clock and keys. Endpoints take it as their first argument.
@@ -38,6 +42,10 @@ pub struct RealmContext {
     pub keys: SigningKeys,
     /// What seals.
     pub seals: Seals,
+    /// Who vouches for the certificates of clients.
+    pub authorities: Authorities,
+    /// Whether this server can see certificates of clients at all: a listener asks for them, or a proxy passes them on.
+    pub sees_certificates: bool,
     /// What wraps stored secrets.
     pub wrap: Arc<WrapKey>,
     /// Who asks others.
@@ -115,9 +123,12 @@ impl RealmContext {
             .collect();
         let keys = SigningKeys::load(store, wrap, &realm.issuer).await?;
         let seals = Seals::load(store, wrap, &realm.issuer, now).await?;
+        let authorities = Authorities::parse(&realm.client_ca, &realm.crl)?;
         Ok(Self {
             scopes: Scopes::of(&apis),
             details_types: DetailsTypes::of(&realm.issuer, &apis),
+            authorities,
+            sees_certificates: false,
             store: store.clone(),
             clock: clock.clone(),
             realm,
@@ -150,6 +161,12 @@ impl RealmContext {
                 .any(|profile| profile.0.signing_algs.contains(alg))
         };
         SigningAlg::ALL.into_iter().filter(offered).collect()
+    }
+
+    /// The URLs of a path: below the issuer, and where mutual TLS is asked for if that is elsewhere (RFC 8705 §5).
+    pub fn urls(&self, path: &str) -> impl Iterator<Item = String> {
+        let alias = self.realm.mtls.iter().map(move |base| format!("{base}{path}"));
+        std::iter::once(self.url(path)).chain(alias)
     }
 
     /// Now, in unix seconds.

@@ -26,7 +26,7 @@ pub use context::{Documents, OPENID_SCOPES, RealmContext, RealmError, Scopes, is
 pub use details_types::{DetailsTypes, KnownType};
 pub use node::Node;
 pub use outside::{Fetch, FetchError, Fetched, Fetching, KEYS_MAX_AGE, Outside};
-pub use realms::Realms;
+pub use realms::{Found, Realms};
 pub use rotation::{JWKS_MAX_AGE, OVERLAP, maintain, rotate};
 pub use seals::{Purpose, Seals};
 pub use signing::SigningKeys;

@@ -25,6 +25,7 @@ pub struct Realms {
     wrap: Arc<WrapKey>,
     outside: Arc<Outside>,
     node: Arc<Node>,
+    sees_certificates: bool,
     index: ArcSwap<Index>,
     loading: Mutex<()>,
     has_keys: AtomicBool,
@@ -36,9 +37,43 @@ pub struct Realms {
 #[derive(Default)]
 struct Index {
     revision: i64,
-    /// Authority (host and port) → realms, the longest path first.
-    by_authority: HashMap<String, Vec<Realm>>,
+    /// Authority (host and port) → what is there, the longest path first.
+    by_authority: HashMap<String, Vec<Place>>,
     contexts: ArcSwap<HashMap<String, Arc<RealmContext>>>,
+}
+
+/// A realm, at one of the URLs that it has.
+struct Place {
+    realm: Realm,
+    base: String,
+    is_alias: bool,
+}
+
+impl Place {
+    /// The issuer's own URL, and where mutual TLS is asked for if that is elsewhere, by their authorities.
+    fn all(realm: Realm) -> impl Iterator<Item = (String, Self)> {
+        let place = |(authority, base): (&str, &str), is_alias| {
+            let place = Self {
+                realm: realm.clone(),
+                base: base.to_owned(),
+                is_alias,
+            };
+            (authority.to_lowercase(), place)
+        };
+        let own = place((realm.authority(), realm.base_path()), false);
+        let alias = realm.mtls_place().map(|at| place(at, true));
+        std::iter::once(own).chain(alias)
+    }
+}
+
+/// Where a request was found to belong.
+pub struct Found {
+    /// The realm.
+    pub realm: Arc<RealmContext>,
+    /// What the request's path begins with before the path of an endpoint.
+    pub base: String,
+    /// Whether this is where the realm asks for mutual TLS, and not the issuer's own URL.
+    pub is_alias: bool,
 }
 
 impl Realms {
@@ -50,6 +85,7 @@ impl Realms {
             wrap: Arc::new(wrap),
             outside: Arc::new(outside),
             node: Arc::default(),
+            sees_certificates: false,
             index: ArcSwap::from_pointee(Index::default()),
             loading: Mutex::new(()),
             has_keys: AtomicBool::new(false),
@@ -64,6 +100,15 @@ impl Realms {
         &self.wrap
     }
 
+    /// With certificates of clients, if this server can see them.
+    #[must_use]
+    pub fn seeing_certificates(self, sees_certificates: bool) -> Self {
+        Self {
+            sees_certificates,
+            ..self
+        }
+    }
+
     /// Reads everything again if the revision rose.
     pub async fn refresh(&self) -> Result<(), RealmError> {
         let revision = self.store.revision().await?;
@@ -75,20 +120,17 @@ impl Realms {
 
     async fn reload(&self, revision: i64) -> Result<(), RealmError> {
         let _one_at_a_time = self.loading.lock().await;
-        let mut by_authority: HashMap<String, Vec<Realm>> = HashMap::new();
-        for realm in self.store.realms().await? {
-            by_authority
-                .entry(realm.authority().to_lowercase())
-                .or_default()
-                .push(realm);
+        let mut by_authority: HashMap<String, Vec<Place>> = HashMap::new();
+        for (authority, place) in self.store.realms().await?.into_iter().flat_map(Place::all) {
+            by_authority.entry(authority).or_default().push(place);
         }
-        for realms in by_authority.values_mut() {
-            realms.sort_by_key(|realm| std::cmp::Reverse(realm.base_path().len()));
+        for places in by_authority.values_mut() {
+            places.sort_by_key(|place| std::cmp::Reverse(place.base.len()));
         }
         // Realms in use are loaded before the index is swapped, so that no request waits for it.
         let mut contexts = HashMap::new();
         let in_use = self.index.load().contexts.load_full();
-        for realm in by_authority.values().flatten() {
+        for realm in issuers_of(&by_authority) {
             if in_use.contains_key(&realm.issuer) {
                 match self.load(realm.clone()).await {
                     Ok(context) => {
@@ -109,33 +151,36 @@ impl Realms {
     }
 
     async fn load(&self, realm: Realm) -> Result<RealmContext, RealmError> {
-        RealmContext::load(&self.store, &self.clock, &self.wrap, &self.outside, &self.node, realm).await
+        let (store, clock, wrap) = (&self.store, &self.clock, &self.wrap);
+        let mut context = RealmContext::load(store, clock, wrap, &self.outside, &self.node, realm).await?;
+        context.sees_certificates = self.sees_certificates;
+        Ok(context)
     }
 
-    /// The realm of a request: the issuer with its host and the longest path that the request's path begins with.
-    pub async fn find(&self, authority: &str, path: &str) -> Result<Option<Arc<RealmContext>>, RealmError> {
+    /// The realm of a request: the one with its host and the longest path that the request's path begins with.
+    pub async fn find(&self, authority: &str, path: &str) -> Result<Option<Found>, RealmError> {
         let index = self.index.load_full();
-        let Some(realms) = index.by_authority.get(&authority.to_lowercase()) else {
+        let Some(places) = index.by_authority.get(&authority.to_lowercase()) else {
             return Ok(None);
         };
-        let Some(realm) = realms.iter().find(|realm| {
-            path.strip_prefix(realm.base_path())
+        let Some(place) = places.iter().find(|place| {
+            path.strip_prefix(&place.base)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         }) else {
             return Ok(None);
         };
-        self.context(&index, realm).await.map(Some)
+        Ok(Some(Found {
+            realm: self.context(&index, &place.realm).await?,
+            base: place.base.clone(),
+            is_alias: place.is_alias,
+        }))
     }
 
     /// The realm of this issuer.
     pub async fn by_issuer(&self, issuer: &str) -> Result<Option<Arc<RealmContext>>, RealmError> {
         let index = self.index.load_full();
-        let realm = index
-            .by_authority
-            .values()
-            .flatten()
-            .find(|realm| realm.issuer == issuer);
-        match realm {
+        let found = issuers_of(&index.by_authority).find(|realm| realm.issuer == issuer);
+        match found {
             Some(realm) => self.context(&index, realm).await.map(Some),
             None => Ok(None),
         }
@@ -159,10 +204,7 @@ impl Realms {
     /// The issuers, sorted.
     pub fn issuers(&self) -> Vec<String> {
         let index = self.index.load();
-        let mut issuers: Vec<String> = index
-            .by_authority
-            .values()
-            .flatten()
+        let mut issuers: Vec<String> = issuers_of(&index.by_authority)
             .map(|realm| realm.issuer.clone())
             .collect();
         issuers.sort();
@@ -195,4 +237,10 @@ impl Realms {
     pub fn has_keys(&self) -> bool {
         self.has_keys.load(Ordering::Relaxed)
     }
+}
+
+/// Each realm once.
+fn issuers_of(places: &HashMap<String, Vec<Place>>) -> impl Iterator<Item = &Realm> {
+    let own = places.values().flatten().filter(|place| !place.is_alias);
+    own.map(|place| &place.realm)
 }

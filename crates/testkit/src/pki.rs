@@ -13,10 +13,10 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jose::{b64, random_bytes, sha256};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, DnValue,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType,
-    SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnValue, IsCa, Issuer,
+    KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
 };
+pub use rcgen::{DnType, ExtendedKeyUsagePurpose as Usage};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -35,7 +35,7 @@ impl Subject {
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, name);
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.extended_key_usages = vec![Usage::ClientAuth];
         params.use_authority_key_identifier_extension = true;
         Self { params }.valid(ALWAYS.0, ALWAYS.1)
     }
@@ -94,7 +94,7 @@ impl Subject {
 
     /// For something other than authenticating clients.
     #[must_use]
-    pub fn for_usage(mut self, usage: ExtendedKeyUsagePurpose) -> Self {
+    pub fn for_usage(mut self, usage: Usage) -> Self {
         self.params.extended_key_usages = vec![usage];
         self
     }

@@ -17,7 +17,7 @@ use axum::{
 use jose::b64;
 use metrics::Counter;
 use protocol::client_cert::ClientCertError;
-use realm::RealmContext;
+use realm::Found;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
@@ -29,10 +29,9 @@ use crate::{
     oauth, respond,
 };
 
-/// Paths below the issuer. Those with `cors` may be read by browser apps of any origin, without cookies.
-fn realm_routes(app: Arc<App>) -> Router {
-    let cors = |route: MethodRouter<Arc<App>>| route.options(oauth::preflight).layer(map_response(respond::cors));
-    let pages = Router::new()
+/// What browsers show.
+fn pages() -> Router<Arc<App>> {
+    Router::new()
         .route("/authorize", get(oauth::authorize_get).post(oauth::authorize_post))
         .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
         .route(
@@ -52,7 +51,13 @@ fn realm_routes(app: Arc<App>) -> Router {
         .route("/account/user-code", post(account::set_user_code))
         .route("/logout", get(oauth::logout).post(oauth::logout_post))
         .route("/", get(account::root))
-        .method_not_allowed_fallback(account::wrong_method);
+        .method_not_allowed_fallback(account::wrong_method)
+}
+
+/// What programs call, also where mutual TLS is asked for. Routes with `cors` may be read by browser apps of any origin,
+/// without cookies.
+fn endpoints() -> Router<Arc<App>> {
+    let cors = |route: MethodRouter<Arc<App>>| route.options(oauth::preflight).layer(map_response(respond::cors));
     Router::new()
         .route("/.well-known/openid-configuration", cors(get(oauth::metadata)))
         .route("/.well-known/oauth-authorization-server", cors(get(oauth::metadata)))
@@ -75,10 +80,8 @@ fn realm_routes(app: Arc<App>) -> Router {
         )
         .route("/assets/{name}", get(asset::serve))
         .route("/session", get(oauth::check_session))
-        .merge(pages)
         .fallback(account::no_such_page)
         .layer(from_fn(oauth::give_nonce))
-        .with_state(app)
 }
 
 /// Where RFC 8414 §3.1 puts the metadata of an issuer with a path: before the path.
@@ -108,6 +111,7 @@ impl RequestId {
 pub struct Front {
     app: Arc<App>,
     routes: Router,
+    aliases: Router,
     beside: Option<Router>,
 }
 
@@ -115,7 +119,8 @@ impl Front {
     /// `beside` answers what no realm's endpoint claims: the demo's landing page.
     pub fn new(app: Arc<App>, beside: Option<Router>) -> Self {
         Self {
-            routes: realm_routes(Arc::clone(&app)),
+            routes: endpoints().merge(pages()).with_state(Arc::clone(&app)),
+            aliases: endpoints().with_state(Arc::clone(&app)),
             app,
             beside,
         }
@@ -152,7 +157,7 @@ impl Front {
             return Ok(unreadable(&error));
         }
         let path = request.uri().path().to_owned();
-        let Some(realm) = (match self.find_realm(authority.as_deref(), &path).await {
+        let Some(found) = (match self.find_realm(authority.as_deref(), &path).await {
             Ok(found) => found,
             Err(error) => {
                 tracing::error!(%error, "a realm cannot be loaded");
@@ -161,7 +166,7 @@ impl Front {
         }) else {
             return Ok(no_such_host());
         };
-        if let Some(uri) = below(request.uri(), realm.realm.base_path()) {
+        if let Some(uri) = below(request.uri(), &found.base) {
             *request.uri_mut() = uri;
         }
         if let Some(beside) = self.beside
@@ -169,16 +174,17 @@ impl Front {
         {
             return beside.oneshot(request).await;
         }
-        request.extensions_mut().insert(realm);
-        let mut routes = self.routes;
-        <Router as Service<Request<Body>>>::call(&mut routes, request).await
+        let is_https = found.realm.realm.is_https();
+        request.extensions_mut().insert(found.realm);
+        let mut routes = if found.is_alias { self.aliases } else { self.routes };
+        let mut response = <Router as Service<Request<Body>>>::call(&mut routes, request).await?;
+        if is_https {
+            respond::strict_transport_security(response.headers_mut());
+        }
+        Ok(response)
     }
 
-    async fn find_realm(
-        &self,
-        authority: Option<&str>,
-        path: &str,
-    ) -> Result<Option<Arc<RealmContext>>, realm::RealmError> {
+    async fn find_realm(&self, authority: Option<&str>, path: &str) -> Result<Option<Found>, realm::RealmError> {
         let Some(authority) = authority else {
             return Ok(None);
         };
@@ -186,7 +192,7 @@ impl Front {
             && !issuer_path.is_empty()
         {
             let found = self.app.realms.find(authority, issuer_path).await?;
-            return Ok(found.filter(|realm| realm.realm.base_path() == issuer_path));
+            return Ok(found.filter(|found| found.base == issuer_path));
         }
         self.app.realms.find(authority, path).await
     }

@@ -98,6 +98,7 @@ impl EphemeralKey {
             kid: None,
             alg: None,
             use_: None,
+            x5c: Vec::new(),
         }
     }
 }

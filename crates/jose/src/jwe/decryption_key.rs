@@ -71,6 +71,7 @@ impl DecryptionKey {
             kid: None,
             alg: None,
             use_: None,
+            x5c: Vec::new(),
         };
         let key = OaepPrivateDecryptingKey::new(private).map_err(|_| JweError::Failed)?;
         Self::named(JweAlg::RsaOaep256, Private::Rsa(Box::new(key)), public)

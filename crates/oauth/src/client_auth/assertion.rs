@@ -121,11 +121,11 @@ fn check_claims<'a>(
     if claims.iss != client.id() || claims.sub != client.id() {
         return Err(AssertionRefusal::NotItself);
     }
-    let endpoints = [realm.url("/token"), realm.url(request.path)];
+    let endpoints: Vec<String> = realm.urls("/token").chain(realm.urls(request.path)).collect();
     claims.check_audience(
         client.profile(&realm.realm).client_assertion_audience,
         realm.issuer(),
-        &endpoints.each_ref().map(String::as_str),
+        &endpoints.iter().map(String::as_str).collect::<Vec<_>>(),
     )?;
     claims.check_times(realm.now())?;
     claims.check_lifetime(realm.now())?;

@@ -5,20 +5,29 @@
 //! A request may bring a proof of a key (DPoP), which is checked first and used up last (`dpop.rs`).
 //!
 //! Not accepted: two methods at once. "The client MUST NOT use more than one authentication method in each request."
+//!
+//! A certificate is no part of a request: it belongs to the connection, and may be there for the tokens alone. Who sends
+//! nothing but `client_id` uses whichever it registered of `none`, `tls_client_auth` and `self_signed_tls_client_auth`.
 
 mod assertion;
+mod certificate;
 mod client_secret_basic;
 mod client_secret_jwt;
 mod client_secret_post;
 mod none;
 mod private_key_jwt;
+mod self_signed_tls_client_auth;
+mod tls_client_auth;
 
 use jose::UnverifiedJwt;
 use model::{Client, Secret};
 use protocol::{Confirmation, error_code::ErrorCode, token_endpoint_auth_method::TokenEndpointAuthMethod};
 use realm::RealmContext;
 
-pub use self::assertion::AssertionRefusal;
+pub use self::{
+    assertion::AssertionRefusal,
+    certificate::{CertificateRefusal, is_possible},
+};
 use crate::{
     EndpointRequest, Fault,
     dpop::{self, ProofRefusal},
@@ -38,6 +47,10 @@ pub enum ClientAuthRefusal {
     /// Nothing that says which client it is.
     #[error("the request does not say which client it comes from: send client_id, or an Authorization header")]
     Missing,
+    /// A certificate, and nothing that says whose. "For all requests to the authorization server utilizing mutual-TLS
+    /// client authentication, the client MUST include the client_id parameter" (RFC 8705 §2).
+    #[error("send client_id: a certificate alone does not say which client it comes from")]
+    ClientIdMissing,
     /// A header that is not what RFC 6749 §2.3.1 says.
     #[error("the Authorization header is not valid HTTP Basic: base64 of the form-encoded client_id and secret")]
     MalformedHeader,
@@ -61,6 +74,9 @@ pub enum ClientAuthRefusal {
     /// An assertion that is not believed.
     #[error(transparent)]
     Assertion(#[from] AssertionRefusal),
+    /// A certificate that is not believed.
+    #[error(transparent)]
+    Certificate(#[from] CertificateRefusal),
     /// A proof of a key that is not taken.
     #[error(transparent)]
     Proof(#[from] ProofRefusal),
@@ -77,7 +93,7 @@ impl ClientAuthRefusal {
     pub fn code(&self) -> ErrorCode {
         match self {
             // "utilizes more than one mechanism for authenticating the client" (RFC 6749 §5.2, invalid_request).
-            Self::SeveralMethods => ErrorCode::InvalidRequest,
+            Self::SeveralMethods | Self::ClientIdMissing => ErrorCode::InvalidRequest,
             // "unknown client, no client authentication included, or unsupported authentication method" (§5.2); who
             // tried the Authorization header must get a 401.
             Self::Missing
@@ -87,6 +103,8 @@ impl ClientAuthRefusal {
             | Self::WrongMethod { .. }
             // "the value of the error parameter MUST be the invalid_client error code" (RFC 7523 §3.2).
             | Self::Assertion(_)
+            // "the invalid_client error code to indicate failed client authentication" (RFC 8705 §2).
+            | Self::Certificate(_)
             | Self::PublicClient => ErrorCode::InvalidClient,
             Self::Proof(refusal) => refusal.code(),
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
@@ -138,6 +156,11 @@ impl Presented {
     /// Whether the request used the `Authorization` header, so that 401 comes with a challenge.
     fn by_header(&self) -> bool {
         self.method == TokenEndpointAuthMethod::ClientSecretBasic
+    }
+
+    /// Whether a client with this method presents itself so.
+    fn can_be(&self, method: TokenEndpointAuthMethod) -> bool {
+        self.method == method || (self.method == TokenEndpointAuthMethod::None && method.uses_certificate())
     }
 }
 
@@ -198,7 +221,11 @@ fn presented(request: &EndpointRequest<'_>) -> Result<Presented, ClientAuthRefus
             found = Some(presented);
         }
     }
-    let presented = found.ok_or(ClientAuthRefusal::Missing)?;
+    let presented = found.ok_or(if request.certificate.is_some() {
+        ClientAuthRefusal::ClientIdMissing
+    } else {
+        ClientAuthRefusal::Missing
+    })?;
     if request
         .form
         .first("client_id")
@@ -222,7 +249,7 @@ async fn find(realm: &RealmContext, presented: &Presented) -> Result<Client, Cli
     if !client.enabled {
         return Err(failed("the client is disabled"));
     }
-    if client.metadata.token_endpoint_auth_method != presented.method {
+    if !presented.can_be(client.metadata.token_endpoint_auth_method) {
         return Err(ClientAuthRefusal::WrongMethod { by_header });
     }
     Ok(client)
@@ -236,7 +263,13 @@ async fn verify(
     presented: &Presented,
 ) -> Result<(), ClientAuthRefusal> {
     match &presented.credential {
-        Credential::None => {}
+        Credential::None => match client.metadata.token_endpoint_auth_method {
+            TokenEndpointAuthMethod::TlsClientAuth => tls_client_auth::verify(realm, client, request)?,
+            TokenEndpointAuthMethod::SelfSignedTlsClientAuth => {
+                self_signed_tls_client_auth::verify(realm, client, request).await?;
+            }
+            _ => {}
+        },
         Credential::Secret(secret) if client.is_secret(realm.issuer(), secret) => {}
         Credential::Secret(_) => {
             return Err(ClientAuthRefusal::Failed {

@@ -12,6 +12,7 @@ use crate::{
     Fault,
     issue::{Behalf, Protection, Redeemed, check_keys, refresh_token},
     scope_policy::{self, Rights},
+    sender_constraint,
 };
 
 /// What is used up with an authorization.
@@ -123,9 +124,7 @@ fn new_family(
         generation: 1,
         rotated_at: now,
         scope: found.scope.clone(),
-        // "Refresh tokens issued to confidential clients are not bound to the DPoP proof public key because they are
-        // already sender-constrained" by the client's credentials (RFC 9449 §5).
-        cnf: Some(proven.clone()).filter(|proven| client.metadata.is_public() && proven.jkt.is_some()),
+        cnf: sender_constraint::of_refresh_tokens(&client.metadata, client.profile(&realm.realm), proven),
         expires_at: now + realm.realm.lifetimes.refresh_token,
         ended_at: None,
     })

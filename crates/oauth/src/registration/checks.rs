@@ -1,6 +1,6 @@
 //! Whether what a client registers is sound, and its own to have.
 //!
-//! Spec: RFC 7591 §2 and §5, OpenID Connect Registration §2, §5 and §9
+//! Spec: RFC 7591 §2 and §5, RFC 8705 §2 and §3.4, OpenID Connect Registration §2, §5 and §9
 //!
 //! Deliberately not: less than the realm's profile; scopes of APIs without a word of the operator.
 
@@ -8,7 +8,7 @@ use protocol::{ClientMetadata, MetadataProblem, registration_request, scope::Sco
 use realm::RealmContext;
 
 use super::RegistrationRefusal;
-use crate::sector;
+use crate::{client_auth, sector};
 
 /// What this client may have beyond what anybody may.
 pub(super) struct Rights {
@@ -31,6 +31,7 @@ pub(super) async fn check(
     first.map_or(Ok(()), Err)?;
     check_scope(realm, metadata, rights)?;
     check_grant_types(metadata, rights)?;
+    check_certificates(realm, metadata)?;
     check_called_uris(realm, metadata)?;
     // Last, since somebody is asked: "This MUST be validated at registration time" (§5).
     sector::check(realm, metadata).await.map_err(MetadataProblem::from)?;
@@ -68,6 +69,22 @@ fn check_grant_types(metadata: &ClientMetadata, rights: &Rights) -> Result<(), M
             "leave it out, or register with an initial access token",
         )),
     }
+}
+
+/// What needs a certificate that this server would never see is refused now.
+fn check_certificates(realm: &RealmContext, metadata: &ClientMetadata) -> Result<(), MetadataProblem> {
+    let method = metadata.token_endpoint_auth_method;
+    if !client_auth::is_possible(realm, method) {
+        let problem = format!("{} cannot be used with this server", method.as_str());
+        let remedy = "use one of token_endpoint_auth_methods_supported of the metadata";
+        return Err(MetadataProblem::new("token_endpoint_auth_method", problem, remedy));
+    }
+    if metadata.tls_client_certificate_bound_access_tokens && !realm.sees_certificates {
+        let problem = "cannot be had: this server sees no certificates of clients";
+        let member = "tls_client_certificate_bound_access_tokens";
+        return Err(MetadataProblem::new(member, problem, "leave it out"));
+    }
+    Ok(())
 }
 
 /// Whoever registers chooses addresses that this server will call: those that it must not call are refused now, rather

@@ -34,6 +34,8 @@ async fn check_against(status: u16, document: &'static str, client: &ClientMetad
         trusted_issuers: Vec::new(),
         lifetimes: Lifetimes::default(),
         mtls: None,
+        client_ca: Vec::new(),
+        crl: Vec::new(),
     };
     let wrap = Arc::new(WrapKey::from_bytes(jose::random_bytes()));
     let outside = Arc::new(Outside::new(Document(status, document)));

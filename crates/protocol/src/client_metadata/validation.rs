@@ -15,6 +15,7 @@ use crate::{
     profile,
     redirect_uri::{check_registration, is_https, is_https_or_loopback},
     request_object, sector_identifier,
+    tls_client_auth::CertificateSubject,
 };
 
 /// Something in a registration that cannot be.
@@ -242,6 +243,25 @@ fn check_authentication(client: &ClientMetadata, profile: &SecurityProfile, prob
         problems.add("jwks", "is given together with jwks_uri", "keep one of the two");
     }
     check_assertions(client, problems);
+    check_certificate(client, problems);
+}
+
+/// Whose certificate it will be (RFC 8705 §2.1.2, §2.2.2).
+fn check_certificate(client: &ClientMetadata, problems: &mut Problems) {
+    let has_certificate = |jwks: &jose::KeySet| jwks.keys.iter().any(|key| key.certificate().is_some());
+    match client.token_endpoint_auth_method {
+        TokenEndpointAuthMethod::TlsClientAuth => problems.0.extend(CertificateSubject::of(client).err()),
+        TokenEndpointAuthMethod::SelfSignedTlsClientAuth
+            if client.jwks_uri.is_none() && !client.jwks.as_ref().is_some_and(has_certificate) =>
+        {
+            problems.add(
+                "token_endpoint_auth_method",
+                "self_signed_tls_client_auth needs the client's certificate",
+                "add jwks with a key that has it in x5c, or jwks_uri where such keys are",
+            );
+        }
+        _ => {}
+    }
 }
 
 /// With what the client's assertions are made (OpenID Connect Core §9).

@@ -96,6 +96,10 @@ impl From<RealmError> for AdminError {
         match error {
             RealmError::Storage(error) => error.into(),
             RealmError::Key(_) => Self::new(AdminErrorKind::Internal, error.to_string(), "check [keys] wrap"),
+            RealmError::Authorities(_) => {
+                let remedy = "correct client_ca and crl of its file, and apply it";
+                Self::new(AdminErrorKind::Internal, error.to_string(), remedy)
+            }
         }
     }
 }

@@ -296,6 +296,24 @@ pub(super) struct NewClient {
     /// A JSON file with its public keys
     #[arg(long, value_name = "FILE")]
     pub jwks: Option<PathBuf>,
+    /// For tls_client_auth, one of these: the subject of its certificate, by RFC 4514 (CN=app,O=Example,C=JP)
+    #[arg(long, value_name = "NAME", group = "certificate")]
+    pub subject_dn: Option<String>,
+    /// A host name in its certificate
+    #[arg(long, value_name = "HOST", group = "certificate")]
+    pub san_dns: Option<String>,
+    /// A URI in its certificate
+    #[arg(long, value_name = "URI", group = "certificate")]
+    pub san_uri: Option<String>,
+    /// An IP address in its certificate
+    #[arg(long, value_name = "ADDRESS", group = "certificate")]
+    pub san_ip: Option<String>,
+    /// A mail address in its certificate
+    #[arg(long, value_name = "ADDRESS", group = "certificate")]
+    pub san_email: Option<String>,
+    /// Its access tokens are bound to its certificate
+    #[arg(long)]
+    pub certificate_bound: bool,
     /// It cannot keep a secret: the same as --auth-method none
     #[arg(long)]
     pub public: bool,

@@ -56,6 +56,8 @@ pub(super) const MEMBERS: &[(&str, Kind)] = &[
             "client_secret_post",
             "client_secret_jwt",
             "private_key_jwt",
+            "tls_client_auth",
+            "self_signed_tls_client_auth",
         ]),
     ),
     (
@@ -126,15 +128,11 @@ pub(super) const MEMBERS: &[(&str, Kind)] = &[
     ("origins", Kind::Texts),
 ];
 
-/// Registered, but not built: as grant types and as authentication methods.
+/// Registered, but not built, as grant types.
 pub(super) const LATER: &[&str] = &[
-    // Grant types.
     "password",
     "urn:ietf:params:oauth:grant-type:saml2-bearer",
     "urn:openid:params:grant-type:ciba",
-    // Authentication methods.
-    "tls_client_auth",
-    "self_signed_tls_client_auth",
 ];
 
 #[cfg(test)]

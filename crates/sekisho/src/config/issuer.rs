@@ -54,14 +54,24 @@ pub(super) fn is_local(url: &Url) -> bool {
 
 /// Complains of an issuer that cannot be one.
 pub(super) fn check(report: &Report<'_>, issuer: &Located<String>) {
-    if let Some((problem, remedy)) = problem(&issuer.value) {
+    if let Some((problem, remedy)) = problem("the issuer", &issuer.value) {
         report.error(&issuer.span, problem, remedy);
     }
 }
 
-fn problem(issuer: &str) -> Option<(String, String)> {
+/// Complains of a URL at which mutual TLS cannot be asked for. It has the form of an issuer, and is not the realm's own.
+pub(super) fn check_mtls(report: &Report<'_>, mtls: &Located<String>, issuer: &str) {
+    if mtls.value.eq_ignore_ascii_case(issuer) {
+        let remedy = "remove it, or give the URL of the listener that asks for certificates";
+        report.error(&mtls.span, "mtls is the issuer itself", remedy);
+    } else if let Some((problem, remedy)) = problem("mtls", &mtls.value) {
+        report.error(&mtls.span, problem, remedy);
+    }
+}
+
+fn problem(what: &str, issuer: &str) -> Option<(String, String)> {
     const EXAMPLE: &str = "write a URL like https://id.example.com";
-    let no = |problem: &str, remedy: &str| Some((format!("the issuer {issuer} {problem}"), remedy.to_owned()));
+    let no = |problem: &str, remedy: &str| Some((format!("{what} {issuer} {problem}"), remedy.to_owned()));
     let Ok(url) = Url::parse(issuer) else {
         return no("is not a URL", EXAMPLE);
     };
@@ -114,7 +124,7 @@ mod tests {
             "http://[::1]:8080",
             "https://id.example.com/tokens",
         ] {
-            assert_eq!(problem(good), None);
+            assert_eq!(problem("the issuer", good), None);
         }
     }
 
@@ -123,7 +133,10 @@ mod tests {
         for path in web::CLAIMED {
             let segment = path.split('/').nth(1).unwrap();
             assert!(ENDPOINTS.contains(&segment), "{path}");
-            assert!(problem(&format!("https://id.example.com{path}")).is_some(), "{path}");
+            assert!(
+                problem("the issuer", &format!("https://id.example.com{path}")).is_some(),
+                "{path}"
+            );
         }
     }
 
@@ -146,7 +159,7 @@ mod tests {
             ("https://id.example.com/token", "endpoint"),
             ("https://id.example.com/sign-in/x", "endpoint"),
         ] {
-            let (problem, remedy) = problem(bad).expect(bad);
+            let (problem, remedy) = problem("the issuer", bad).expect(bad);
             assert!(problem.contains(why) && !remedy.is_empty(), "{bad}: {problem}");
         }
     }

@@ -4,6 +4,7 @@
 
 mod api;
 mod client;
+mod client_ca;
 mod client_members;
 mod client_secret;
 mod cross_check;
@@ -31,6 +32,8 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
 };
+
+use protocol::ClientMetadata;
 
 pub(crate) use self::{
     client_secret::format_hash,
@@ -79,6 +82,7 @@ fn load(path: Option<&Path>, with_realms: bool) -> Result<ServerConfig, Problems
         let (realms, more) = read_realms(&read.realm_files, false);
         problems.0.extend(more.0);
         problems.0.extend(reachability(&config, &realms));
+        problems.0.extend(certificates(&config, &realms));
         config.realms = realms;
     }
     if problems.has_errors() {
@@ -122,6 +126,7 @@ pub fn check(paths: &[PathBuf]) -> Problems {
     problems.0.extend(more.0);
     for config in &servers {
         problems.0.extend(reachability(config, &realms));
+        problems.0.extend(certificates(config, &realms));
     }
     problems
 }
@@ -203,6 +208,31 @@ fn read_realms(paths: &[PathBuf], plain_secrets: bool) -> (Vec<RealmFile>, Probl
         files.extend(file);
     }
     (files, problems)
+}
+
+/// Warns of realms that want certificates of clients where none can come.
+fn certificates(config: &ServerConfig, realms: &[RealmFile]) -> Vec<Problem> {
+    if config.sees_certificates() {
+        return Vec::new();
+    }
+    let wanting = |file: &&RealmFile| {
+        let uses = |metadata: &ClientMetadata| {
+            metadata.tls_client_certificate_bound_access_tokens
+                || metadata.token_endpoint_auth_method.uses_certificate()
+        };
+        let realm = &file.realm;
+        realm.mtls.is_some() || !realm.client_ca.is_empty() || file.clients.iter().any(|client| uses(&client.metadata))
+    };
+    let warn = |file: &RealmFile| {
+        let problem = format!(
+            "{} wants certificates of clients (mtls, client_ca, or a client that uses them), and none can come",
+            file.realm.issuer
+        );
+        let remedy = "set client_certificates = \"request\" on a [[listener]] with tls, or name the proxy that passes \
+                      them on in [proxy] client_cert";
+        Problem::with_file(Path::new(&file.file), problem, remedy).into_warning()
+    };
+    realms.iter().filter(wanting).map(warn).collect()
 }
 
 /// Warns of realms that nobody can reach by the listeners as they are.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{
-    api, client, cross_check,
+    api, client, client_ca, cross_check,
     document::Document,
     issuer,
     problem::Problem,
@@ -47,6 +47,8 @@ impl RealmFile {
                 trusted_issuers: Vec::new(),
                 lifetimes: Lifetimes::default(),
                 mtls: None,
+                client_ca: Vec::new(),
+                crl: Vec::new(),
             },
             apis: Vec::new(),
             clients: Vec::new(),
@@ -213,7 +215,10 @@ pub fn from_text(path: &Path, text: &str) -> Result<RealmFile, super::Problems> 
 fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
     let report = table.report;
     let mut realm = RealmFile::empty(issuer).realm;
-    table.not_built("mtls", is_nothing);
+    if let Some(mtls) = table.text("mtls") {
+        issuer::check_mtls(report, &mtls, issuer);
+        realm.mtls = Some(mtls.value);
+    }
     if let Some(name) = table.text("display_name") {
         realm.display_name = name.value;
     }
@@ -268,8 +273,7 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
     if let Some(sign_up) = table.boolean("sign_up") {
         realm.sign_up = sign_up.value;
     }
-    table.not_built("client_ca", is_nothing);
-    table.not_built("crl", is_nothing);
+    client_ca::read(table, &mut realm);
     realm.lifetimes = lifetimes(table);
     realm
 }

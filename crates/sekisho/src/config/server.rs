@@ -158,6 +158,12 @@ impl ServerConfig {
         self.data.join("control.sock")
     }
 
+    /// Whether certificates of clients can be seen at all.
+    pub fn sees_certificates(&self) -> bool {
+        let asks = |listener: &Listener| listener.tls.as_ref().is_some_and(|tls| tls.client_certificates);
+        self.listeners.iter().any(asks) || !self.proxy.client_cert.is_empty()
+    }
+
     /// The issuer of a server that is told of no realm: this machine, by the first listener.
     pub fn default_issuer(&self) -> String {
         let first = self.listeners.first();

@@ -80,6 +80,8 @@ mod tests {
             trusted_issuers: Vec::new(),
             lifetimes: Lifetimes::default(),
             mtls: None,
+            client_ca: Vec::new(),
+            crl: Vec::new(),
         }
     }
 

@@ -25,6 +25,8 @@ async fn world() -> World {
         trusted_issuers: Vec::new(),
         lifetimes: Lifetimes::default(),
         mtls: None,
+        client_ca: Vec::new(),
+        crl: Vec::new(),
     };
     let change = Change::new()
         .then(storage::realm::put(&realm, NOW).unwrap())
