@@ -160,7 +160,8 @@ pub struct ServerMetadata {
     pub authorization_encryption_enc_values_supported: Vec<String>,
     /// Whether authorization responses carry `iss` (RFC 9207).
     pub authorization_response_iss_parameter_supported: bool,
-    /// Whether access tokens can be bound to certificates (RFC 8705 §3.3).
+    /// Whether access tokens can be bound to certificates (RFC 8705 §3.3); absent means no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tls_client_certificate_bound_access_tokens: bool,
     /// Where clients with certificates go instead, by the names of the endpoints (RFC 8705 §5).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

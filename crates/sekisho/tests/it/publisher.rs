@@ -23,7 +23,12 @@ pub struct Publisher {
 
 impl Publisher {
     pub async fn start(signer: &Signer) -> Self {
-        let keys = Arc::new(Mutex::new(Value::Null));
+        Self::of(json!({"keys": [signer.jwk()]})).await
+    }
+
+    /// With this key set.
+    pub async fn of(set: Value) -> Self {
+        let keys = Arc::new(Mutex::new(set));
         let asked = Arc::new(AtomicUsize::new(0));
         let answer = {
             let (keys, asked) = (Arc::clone(&keys), Arc::clone(&asked));
@@ -46,13 +51,15 @@ impl Publisher {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let publisher = Self { url, keys, asked };
-        publisher.publish(signer);
-        publisher
+        Self { url, keys, asked }
     }
 
     pub fn publish(&self, signer: &Signer) {
-        *self.keys.lock().unwrap() = json!({"keys": [signer.jwk()]});
+        self.publish_set(json!({"keys": [signer.jwk()]}));
+    }
+
+    pub fn publish_set(&self, set: Value) {
+        *self.keys.lock().unwrap() = set;
     }
 
     pub fn asked(&self) -> usize {

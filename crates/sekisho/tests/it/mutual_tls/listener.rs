@@ -33,12 +33,12 @@ async fn a_token_is_bound_to_the_certificate_of_the_connection_whatever_is_spoke
         https.client().tls_version_min(tls::Version::TLS_1_3),
     ] {
         let tokens = token(&https, http, &app).await;
-        let told = introspected(&https, &https.http(), text(&tokens, "access_token")).await;
+        let told = introspected(&https, text(&tokens, "access_token")).await;
         assert_eq!(told["cnf"]["x5t#S256"], app.thumbprint());
     }
     // Anybody's certificate is taken; what it is worth is judged for each request.
     let tokens = token(&https, https.client(), &other).await;
-    let told = introspected(&https, &https.http(), text(&tokens, "access_token")).await;
+    let told = introspected(&https, text(&tokens, "access_token")).await;
     assert_eq!(told["cnf"]["x5t#S256"], other.thumbprint());
 }
 

@@ -1,26 +1,54 @@
 //! Clients that connect with certificates. RFC 8705, RFC 9440.
 
+mod aliases;
+mod bound;
+mod files;
 mod listener;
+mod metadata;
 mod proxy;
+mod self_signed_tls_client_auth;
+mod tls_client_auth;
 
-use reqwest::{Client, Response};
+use reqwest::{RequestBuilder, Response};
 use serde_json::Value;
-use testkit::pki::Identity;
+use testkit::pki::{Authority, Identity};
 
-use crate::app::{Server, granted};
+use crate::app::{Server, bank_and, granted};
+
+/// A request as the proxy passes it on, to which this certificate was shown.
+pub fn with(request: RequestBuilder, identity: &Identity) -> RequestBuilder {
+    let (name, value) = identity.client_cert();
+    let request = request.header(name, value);
+    if identity.intermediates.is_empty() {
+        return request;
+    }
+    let (name, value) = identity.client_cert_chain();
+    request.header(name, value)
+}
 
 /// Posts a form as a client behind the proxy, with this certificate.
 pub async fn post(server: &impl Server, path: &str, shown: Option<&Identity>, form: &[(&str, &str)]) -> Response {
-    let mut request = server.http().post(server.at(path)).form(form);
-    if let Some(identity) = shown {
-        let (name, value) = identity.client_cert();
-        request = request.header(name, value);
-        if !identity.intermediates.is_empty() {
-            let (name, value) = identity.client_cert_chain();
-            request = request.header(name, value);
-        }
-    }
+    let request = server.http().post(server.at(path)).form(form);
+    let request = match shown {
+        Some(identity) => with(request, identity),
+        None => request,
+    };
     request.send().await.unwrap()
+}
+
+/// The test realm that believes these authorities, with more TOML at its end.
+pub fn believing(ca: &[&Authority], crl: &[String], more: &str) -> impl FnOnce(&str) -> String + use<> {
+    let list = |texts: Vec<String>| {
+        let texts: Vec<String> = texts.iter().map(|text| format!("'''{text}'''")).collect();
+        texts.join(", ")
+    };
+    let top = format!(
+        "client_ca = [{}]\ncrl = [{}]\n",
+        list(ca.iter().map(|ca| ca.pem()).collect()),
+        list(crl.to_vec())
+    );
+    let more = more.to_owned();
+    move |issuer| top + &bank_and(&more)(issuer)
 }
 
 /// The form of a client that wants a token for itself.
@@ -47,8 +75,8 @@ pub const BOUND_FORM: [(&str, &str); 4] = [
 ];
 
 /// What the API of the bank learns of a token.
-pub async fn introspected(server: &impl Server, http: &Client, token: &str) -> Value {
-    let request = http.post(server.at("/introspect")).form(&[("token", token)]);
+pub async fn introspected(server: &impl Server, token: &str) -> Value {
+    let request = server.http().post(server.at("/introspect")).form(&[("token", token)]);
     let request = request.basic_auth("bank-api", Some("bank-api-secret"));
     granted(request.send().await.unwrap()).await
 }

@@ -4,7 +4,7 @@ use testkit::pki::{Authority, Subject};
 
 use super::{BOUND, BOUND_FORM, introspected, post};
 use crate::{
-    app::{Server, bank_and, granted, refused, text},
+    app::{bank_and, granted, refused, text},
     bank::Bank,
 };
 
@@ -15,7 +15,7 @@ async fn a_token_is_bound_to_the_certificate_that_the_proxy_passes_on() {
     let app = Authority::new("CA").issue(&Subject::named("bound"));
     let tokens = granted(post(&bank, "/token", Some(&app), &BOUND_FORM).await).await;
     assert_eq!(tokens["token_type"], "Bearer");
-    let told = introspected(&bank, &bank.http(), text(&tokens, "access_token")).await;
+    let told = introspected(&bank, text(&tokens, "access_token")).await;
     assert_eq!(told["cnf"], serde_json::json!({ "x5t#S256": app.thumbprint() }));
 }
 
