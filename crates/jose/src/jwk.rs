@@ -65,6 +65,40 @@ pub enum JwkError {
 }
 
 impl Jwk {
+    /// An RSA key by its modulus and exponent, big-endian without leading zeros.
+    pub fn rsa(n: &[u8], e: &[u8]) -> Self {
+        Self {
+            n: Some(b64::encode(n)),
+            e: Some(b64::encode(e)),
+            ..Self::of_type("RSA")
+        }
+    }
+
+    /// A key on P-256 by its coordinates.
+    pub fn p256(x: &[u8], y: &[u8]) -> Self {
+        Self {
+            crv: Some("P-256".to_owned()),
+            x: Some(b64::encode(x)),
+            y: Some(b64::encode(y)),
+            ..Self::of_type("EC")
+        }
+    }
+
+    fn of_type(kty: &str) -> Self {
+        Self {
+            kty: kty.to_owned(),
+            crv: None,
+            x: None,
+            y: None,
+            n: None,
+            e: None,
+            kid: None,
+            alg: None,
+            use_: None,
+            x5c: Vec::new(),
+        }
+    }
+
     /// Whether some JSON looks like a private or symmetric key.
     pub(crate) fn has_private_member(key: &Value) -> bool {
         key.as_object().and_then(private_member).is_some()

@@ -23,7 +23,7 @@ impl Jwk {
     }
 
     /// Checks the signature of `message`. The key must fit `alg` already.
-    pub(crate) fn verify(&self, alg: SigningAlg, message: &[u8], signature: &[u8]) -> Result<(), JwsError> {
+    pub fn verify(&self, alg: SigningAlg, message: &[u8], signature: &[u8]) -> Result<(), JwsError> {
         match alg {
             SigningAlg::Rs256 => self.verify_rsa(&RSA_PKCS1_2048_8192_SHA256, message, signature),
             SigningAlg::Ps256 => self.verify_rsa(&RSA_PSS_2048_8192_SHA256, message, signature),
