@@ -88,17 +88,7 @@ pub(crate) async fn check(realm: &RealmContext, request: &ProofRequest<'_>) -> R
 
 /// The names of an endpoint: below the issuer, and where connections with certificates go (RFC 8705 §5).
 fn targets(realm: &RealmContext, path: &str) -> Vec<TargetUri> {
-    let alias = realm
-        .realm
-        .mtls
-        .as_deref()
-        .map(|base| format!("{}{path}", base.trim_end_matches('/')));
-    let names = [Some(realm.url(path)), alias];
-    names
-        .into_iter()
-        .flatten()
-        .filter_map(|name| TargetUri::parse(&name))
-        .collect()
+    realm.urls(path).filter_map(|name| TargetUri::parse(&name)).collect()
 }
 
 /// "If the nonce claim in the DPoP proof does not exactly match a nonce recently supplied […], the authorization server

@@ -63,7 +63,6 @@ pub mod server_metadata;
 pub mod session_state;
 pub mod signed_authentication_request;
 pub mod tls_client_auth;
-pub mod tls_client_auth;
 pub mod token_binding;
 pub mod token_credentials;
 pub mod token_delivery_mode;

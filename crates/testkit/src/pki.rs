@@ -40,10 +40,15 @@ impl Subject {
         Self { params }.valid(ALWAYS.0, ALWAYS.1)
     }
 
-    /// With one more attribute in its name.
+    /// With one more attribute in its name, above those that are there: `named("App").also(O, "Example")` is
+    /// `CN=App,O=Example`.
     #[must_use]
     pub fn also(mut self, kind: DnType, value: impl Into<DnValue>) -> Self {
+        let below = std::mem::take(&mut self.params.distinguished_name);
         self.params.distinguished_name.push(kind, value);
+        for (kind, value) in below.iter() {
+            self.params.distinguished_name.push(kind.clone(), value.clone());
+        }
         self
     }
 

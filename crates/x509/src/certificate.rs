@@ -148,7 +148,7 @@ mod tests {
         let identity = Authority::new("CA").issue(&subject);
         let certificate = Certificate::parse(&identity.der).unwrap();
         let same = [
-            registered(|client| client.tls_client_auth_subject_dn = Some("o=EXAMPLE, cn=app".into())),
+            registered(|client| client.tls_client_auth_subject_dn = Some("cn=app, o=EXAMPLE".into())),
             registered(|client| client.tls_client_auth_san_dns = Some("app.example.com".into())),
             registered(|client| client.tls_client_auth_san_uri = Some("https://app.example.com/id".into())),
             registered(|client| client.tls_client_auth_san_ip = Some("2001:db8:0::7".into())),
@@ -157,7 +157,7 @@ mod tests {
         assert!(same.iter().all(|subject| certificate.names(subject)));
         let other = [
             registered(|client| client.tls_client_auth_subject_dn = Some("cn=app".into())),
-            registered(|client| client.tls_client_auth_subject_dn = Some("cn=app,o=example".into())),
+            registered(|client| client.tls_client_auth_subject_dn = Some("o=example,cn=app".into())),
             registered(|client| client.tls_client_auth_san_dns = Some("example.com".into())),
             registered(|client| client.tls_client_auth_san_uri = Some("https://app.example.com/".into())),
             registered(|client| client.tls_client_auth_san_ip = Some("2001:db8::8".into())),

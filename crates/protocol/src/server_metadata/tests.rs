@@ -122,10 +122,7 @@ fn the_algorithms_of_assertions_are_those_of_the_methods() {
         let document = document(&[&strict]);
         serde_json::to_value(document).unwrap()["token_endpoint_auth_signing_alg_values_supported"].clone()
     };
-    assert_eq!(
-        only(&[TokenEndpointAuthMethod::ClientSecretBasic]),
-        serde_json::Value::Null
-    );
+    assert_eq!(only(&[TokenEndpointAuthMethod::ClientSecretBasic]), Value::Null);
     assert_eq!(
         only(&[TokenEndpointAuthMethod::ClientSecretJwt]),
         serde_json::json!(["HS256"])

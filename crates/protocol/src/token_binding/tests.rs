@@ -28,13 +28,19 @@ const VECTORS: &[Vector] = &[
         section: "3.1.1",
         message: "ARIAAgBBQIEE8mSMtDy2dj9EEBdXaQT9W3Rq1NS-jW8ebPoF6FyL0jIfATVE55zlircgOTZmEg1xeIrC3DsGegwjs4bhw14AQGKDlAXFFMyQkZegCwlbTlqX3F9HTt-lJxFU_pi16ezka7qVRCpSF0BQLfSqlsxMbYfSSCJX1BDtrIL7PXj__fUAAAECAEFA1BNUnP3te5WrwlEwiejEz0OpesmC5PElWc7kZ5nlLSqQTj1ciIp5vQ30LLUCyM_a2BYTUPKtd5EdS-PalT4t6ABADgeizRa5NkTMuX4zOdC-R4cLNWVVO8lLu2Psko-UJLR_XAH4Q0H7-m0_nQR1zBN78nYMKPvHsz8L3zWKRVyXEgAA",
         ekm: "jI5UAyjs5XCPISUGQIwgcSrOiVIWq4fhLVIFTQ4nLxc",
-        hashes: &["F_e-ANOzm1cmLAF5HTr7UpphAOTn-U0XDpKfYvaFAvk", "vowQESa_MgbGJwIXaFm_BTN2QDPwh8PhuBm-EtUAqxc"],
+        hashes: &[
+            "F_e-ANOzm1cmLAF5HTr7UpphAOTn-U0XDpKfYvaFAvk",
+            "vowQESa_MgbGJwIXaFm_BTN2QDPwh8PhuBm-EtUAqxc",
+        ],
     },
     Vector {
         section: "3.2.1",
         message: "ARIAAgBBQJFXJir2w4gbJ7grBx9uTYWIrs9V50-PW4ZijegQ0LUM-_bGnGT6DizxUK-m5n3dQUIkeH7ybn6wb1C5dGyV_IAAQDDFToFrHt41Zppq7u_SEMF_E-KimAB-HewWl2MvZzAQ9QKoWiJCLFiCkjgtr1RrA2-jaJvoB8o51DTGXQydWYkAAAECAEFAuC1GlYU83rqTGHEau1oqvNwy0fDsdXzIyT_4x1FcldsMxjFkJacIBJFGuYcccvnCak_duFi3QKFENuwxql-H9ABAMcU7IjJOUA4IyE6YoEcfz9BMPQqwM5M6hw4RZNQd58fsTCCslQE_NmNCl9JXy4NkdkEZBxqvZGPr0y8QZ_bmAwAA",
         ekm: "4jTc5e1QpocqPTZ5l6jsb6pRP18IFKdwwPvasYjn1-E",
-        hashes: &["Cn69TXPEB65Ek8tiG3i1bS5l6wH8iMwOuSo-BxXe_dk", "7NRBu9iDdJlYCTOqyeYuLxXv0blEA-yTpmGIrAwKAws"],
+        hashes: &[
+            "Cn69TXPEB65Ek8tiG3i1bS5l6wH8iMwOuSo-BxXe_dk",
+            "7NRBu9iDdJlYCTOqyeYuLxXv0blEA-yTpmGIrAwKAws",
+        ],
     },
     Vector {
         section: "3.3.1",
@@ -52,7 +58,10 @@ const VECTORS: &[Vector] = &[
         section: "5.2.1.1",
         message: "ARIAAgBBQB-XOPf5ePlf7ikATiAFEGOS503lPmRfkyymzdWwHCxl0njjxC3D0E_OVfBNqrIQxzIfkF7tWby2ZfyaE6XpwTsAQBYqhFX78vMOgDX_Fd_b2dlHyHlMmkIz8iMVBY_reM98OUaJFz5IB7PG9nZ11j58LoG5QhmQoI9NXYktKZRXxrYAAAECAEFAdUFTnfQADkn1uDbQnvJEk6oQs38L92gv-KO-qlYadLoDIKe2h53hSiKwIP98iRj_unedkNkAMyg9e2mY4Gp7WwBAeDUOwaSXNz1e6gKohwN4SAZ5eNyx45Mh8VI4woL1BipLoqrJRoK6dxFkWgHRMuBROcLGUj5PiOoxybQH_Tom3gAA",
         ekm: "7gOdRzMhPeO-1YwZGmnVHyReN5vd2CxcsRBN69Ue4cI",
-        hashes: &["bcbUNbC72oevcqyq1i-q4W7-ezGwZEGfFGvLgQouoSg", "UyZO6bBVJYhP_tYweDf6a5CZSzgCe4At3fs1BVktirE"],
+        hashes: &[
+            "bcbUNbC72oevcqyq1i-q4W7-ezGwZEGfFGvLgQouoSg",
+            "UyZO6bBVJYhP_tYweDf6a5CZSzgCe4At3fs1BVktirE",
+        ],
     },
     Vector {
         section: "5.2.2.1",
@@ -107,7 +116,10 @@ fn a_signature_over_another_connection_or_by_another_key_is_refused() {
 fn there_is_one_header_in_base64url_without_padding() {
     let (message, ekm) = (VECTORS[0].message, exported(&VECTORS[0]));
     let two = [message.as_bytes(), message.as_bytes()];
-    assert_eq!(TokenBindings::verify(two.into_iter(), &ekm), Err(TokenBindingError::Twice));
+    assert_eq!(
+        TokenBindings::verify(two.into_iter(), &ekm),
+        Err(TokenBindingError::Twice)
+    );
     assert_eq!(TokenBindings::verify(std::iter::empty(), &ekm), Ok(None));
     for bad in [format!("{message}="), format!("{message} "), message.replace('_', "/")] {
         assert_eq!(verify(&bad, &ekm), Err(TokenBindingError::NotBase64url), "{bad}");
@@ -156,7 +168,10 @@ fn every_kind_of_key_signs_and_what_is_unknown_is_ignored() {
         let found = verify(&message(&[binding(PROVIDED, parameters, &[])]), &EKM).unwrap();
         assert_eq!((found.provided.0[0], found.referred), (parameters, None));
     }
-    let (own, referred) = (binding(PROVIDED, ECDSAP256, &[9, 0, 1, 0]), binding(REFERRED, RSA2048_PSS, &[]));
+    let (own, referred) = (
+        binding(PROVIDED, ECDSAP256, &[9, 0, 1, 0]),
+        binding(REFERRED, RSA2048_PSS, &[]),
+    );
     let (unknown_type, unknown_key) = (binding(7, ECDSAP256, &[]), binding(REFERRED, 200, &[]));
     let all = [unknown_type, own.clone(), unknown_key, referred.clone()];
     let found = verify(&message(&all), &EKM).unwrap();
@@ -167,7 +182,10 @@ fn every_kind_of_key_signs_and_what_is_unknown_is_ignored() {
 // Conformance: TB-02 TB-12
 #[test]
 fn exactly_one_is_provided_and_one_at_most_referred() {
-    let (own, referred) = (|| binding(PROVIDED, ECDSAP256, &[]), || binding(REFERRED, ECDSAP256, &[]));
+    let (own, referred) = (
+        || binding(PROVIDED, ECDSAP256, &[]),
+        || binding(REFERRED, ECDSAP256, &[]),
+    );
     for wrong in [
         vec![],
         vec![referred()],
@@ -190,7 +208,13 @@ fn what_is_cut_or_overlong_is_refused() {
     let id = b64::encode([2, 0, 65, 64]);
     assert_eq!(TokenBindingId::parse(&id), Err(TokenBindingError::Malformed));
     let short = [&[2, 0, 32, 31][..], &[1; 31]].concat();
-    assert_eq!(TokenBindingId::parse(&b64::encode(short)), Err(TokenBindingError::BadKey));
+    assert_eq!(
+        TokenBindingId::parse(&b64::encode(short)),
+        Err(TokenBindingError::BadKey)
+    );
     let small = [&[1, 0, 132, 0, 128][..], &[0xff; 128], &[1, 3]].concat();
-    assert_eq!(TokenBindingId::parse(&b64::encode(small)), Err(TokenBindingError::BadKey));
+    assert_eq!(
+        TokenBindingId::parse(&b64::encode(small)),
+        Err(TokenBindingError::BadKey)
+    );
 }

@@ -98,9 +98,7 @@ async fn a_public_client_that_asks_for_it_is_known_by_its_certificate_when_it_re
     let bank = bank(&ca).await;
     // Nobody must have vouched for it.
     let (own, other) = (Subject::named("p").self_signed(), Subject::named("p").self_signed());
-    let code = PHONE
-        .code(&bank, "openid offline_access accounts:read reports:read")
-        .await;
+    let code = PHONE.code(&bank, "openid offline_access accounts:read").await;
     let told = refused(redeem(&bank, PHONE, &code, None).await, "invalid_request").await;
     assert!(told.contains("mutual TLS"), "{told}");
     let tokens = granted(redeem(&bank, PHONE, &code, Some(&own)).await).await;
