@@ -33,7 +33,12 @@ impl<'a> Caller<'a> {
 }
 
 /// The API's routes. `http` asks the issuer about tokens.
-pub(super) fn router(issuer: &str, identifier: &str, http: reqwest::Client) -> Result<Router, BuildError> {
+pub(super) fn router(
+    issuer: &str,
+    identifier: &str,
+    http: reqwest::Client,
+    bank: Arc<Bank>,
+) -> Result<Router, BuildError> {
     let guard = ResourceServer::builder(issuer, identifier)
         .introspection("bank-api", "bank-api-secret")
         .scopes_supported(["accounts:read", "payments:write"])
@@ -49,7 +54,7 @@ pub(super) fn router(issuer: &str, identifier: &str, http: reqwest::Client) -> R
             "/",
             get("The API of Sekisho Bank: GET /accounts, POST /payments. Both want an access token.\n"),
         )
-        .with_state(Arc::new(Bank::new()))
+        .with_state(bank)
         .merge(guard.metadata_router()))
 }
 
@@ -97,7 +102,8 @@ mod tests {
     use crate::demo::oidc_client::http;
 
     async fn status(request: Request<Body>) -> StatusCode {
-        let api = router("http://localhost:1", "http://localhost:3", http().unwrap()).unwrap();
+        let bank = Arc::new(Bank::new());
+        let api = router("http://localhost:1", "http://localhost:3", http().unwrap(), bank).unwrap();
         api.oneshot(request).await.unwrap().status()
     }
 

@@ -21,7 +21,7 @@ use tokio::sync::{Mutex, mpsc};
 use super::bank::{Account, Kind, Payment, yen};
 use super::bank_client::{BankClient, CallError};
 use super::frame::{self, Lang, render};
-use super::oidc_client::authorization::Pending;
+use super::oidc_client::authorization::{Pending, check_response};
 use super::oidc_client::token::Tokens;
 use super::oidc_client::{ClientError, OidcClient, Registration, http};
 
@@ -128,7 +128,7 @@ async fn answer(State(callback): State<Arc<Callback>>, lang: Lang, RawQuery(quer
 }
 
 async fn redeem(oidc: &OidcClient, pending: &Pending, query: &str) -> Outcome {
-    let code = oidc.check_response(pending, query)?;
+    let code = check_response(oidc.issuer(), pending, query)?;
     let (tokens, user) = oidc.redeem(pending, &code).await?;
     let user_name = oidc.user_name(&tokens, &user).await?;
     Ok((user_name, tokens))

@@ -94,20 +94,48 @@ pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     pairs.find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
 }
 
-/// Adds the stylesheet, the icon and the headers to an app's routes. `form_target`: the origin, besides the app's
+/// An app with pages of its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum App {
+    Budget,
+    Pay,
+    Till,
+}
+
+impl App {
+    /// Its name in templates and icons.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Budget => "budget",
+            Self::Pay => "pay",
+            Self::Till => "till",
+        }
+    }
+}
+
+/// Adds the stylesheet, the icons and the headers to an app's routes. `form_target`: the origin, besides the app's
 /// own, that a form may lead to.
 pub(super) fn with_frame(routes: Router, form_target: &str) -> Router {
+    framed(routes, &format!("form-action 'self' {form_target}"))
+}
+
+/// The same for an app whose pages have a script: this one, at `/app.js`, which may ask the app itself and nobody else.
+pub(super) fn with_script(routes: Router, script: &'static str) -> Router {
+    let routes = routes.route("/app.js", asset("text/javascript; charset=utf-8", script));
+    framed(routes, "form-action 'self'; script-src 'self'; connect-src 'self'")
+}
+
+fn framed(routes: Router, more: &str) -> Router {
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {form_target}; base-uri 'none'; \
-         frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; {more}; base-uri 'none'; frame-ancestors 'none'"
     );
+    let icon = |svg| asset("image/svg+xml", svg);
     routes
         .route("/demo.css", asset("text/css; charset=utf-8", include_str!("demo.css")))
-        .route(
-            "/sekisho.svg",
-            asset("image/svg+xml", include_str!("pages/sekisho.svg")),
-        )
-        .route("/budget.svg", asset("image/svg+xml", include_str!("pages/budget.svg")))
+        .route("/sekisho.svg", icon(include_str!("pages/sekisho.svg")))
+        .route("/budget.svg", icon(include_str!("pages/budget.svg")))
+        .route("/pay.svg", icon(include_str!("pages/pay.svg")))
+        .route("/till.svg", icon(include_str!("pages/till.svg")))
         .route_layer(middleware::from_fn_with_state(policy, headers))
 }
 
@@ -161,6 +189,12 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("landing.html", include_str!("pages/landing.html")),
         ("picture.html", include_str!("pages/picture.html")),
         ("budget.html", include_str!("pages/budget.html")),
+        ("pay.html", include_str!("pages/pay.html")),
+        ("payment.html", include_str!("pages/payment.html")),
+        ("till.html", include_str!("pages/till.html")),
+        ("charge.html", include_str!("pages/charge.html")),
+        ("financial_grade.html", include_str!("pages/financial_grade.html")),
+        ("app_name.html", include_str!("pages/app_name.html")),
         ("problem.html", include_str!("pages/problem.html")),
         ("terminal.html", include_str!("pages/terminal.html")),
     ] {
@@ -221,7 +255,7 @@ mod tests {
     #[test]
     fn texts_are_escaped() {
         let context = minijinja::context! {
-            here => "/", title => "<script>", text => "a", code => "", retry => false,
+            here => "/", app => App::Pay.name(), title => "<script>", text => "a", code => "", retry => false,
         };
         let html = rendered(Lang::En, "problem.html", context).unwrap();
         assert!(html.contains("&lt;script&gt;") && !html.contains("<script"), "{html}");

@@ -28,7 +28,9 @@ async fn nothing() -> (StatusCode, &'static str) {
 
 async fn landing(State(places): State<Arc<Places>>, lang: Lang) -> Response {
     let page = context! {
-        here => "/", port => places.port, web_app_port => places.port + 1, api_port => places.port + 2,
+        here => "/", port => places.port(), web_app_port => places.web_app_port(), api_port => places.api_port(),
+        pay => places.pay(), till => places.till(), payments_api => places.payments_api(),
+        pay_port => places.pay_port(), payments_api_port => places.payments_api_port(),
         issuer => places.issuer(), web_app => places.web_app(), api => places.api(),
         summary => bank_api::summary(&Bank::new()).to_string(), cli_command => places.cli_command(), port_option => places.port_option(),
         wrong_redirect_uri => request(&places, "budget-web", "/somewhere-else"),
@@ -81,6 +83,10 @@ mod tests {
                 "demo cli",
                 "nightly-report-secret",
                 "localhost:8081",
+                "id=\"open-pay\"",
+                "id=\"open-till\"",
+                "localhost:8083",
+                "localhost:8085",
             ] {
                 assert!(html.contains(part), "{part}: {html}");
             }

@@ -1,10 +1,14 @@
-//! `sekisho demo`: a bank that opens its API, two apps that use it, and the server in between, on one machine.
+//! `sekisho demo`: a bank that opens its API, four apps that use it, and the server in between, on one machine.
 //!
 //! - [`landing`]: the page that says who is who and what to try
-//! - [`bank_api`]: the API, over [`bank`], protected by `sekisho-resource-server`
+//! - [`bank_api`]: the API for accounts, over [`bank`], protected by `sekisho-resource-server`
 //! - [`web_app`]: an app with a server; [`cli_app`]: one without, `sekisho demo cli`
-//! - [`oidc_client`], [`bank_client`]: what both apps do with the authorization server and with the API
-//! - `realm.toml`: who may do what
+//! - [`oidc_client`], [`bank_client`]: what those two do with the authorization server and with that API
+//! - [`payments_api`]: the API at financial grade; it pays what was consented to, once
+//! - [`pay_app`]: an app by FAPI 2.0; [`till_app`]: one whose user decides on a device of their own (CIBA)
+//! - [`fapi_client`]: what these two do with the authorization server and with that API
+//! - [`frame`], [`own_forms`], [`sessions`]: what the apps' pages share
+//! - `realm.toml`: who may do what; [`places`] fills in where
 //!
 //! The apps use the server by its endpoints alone, as an app elsewhere would.
 
@@ -12,13 +16,21 @@ mod bank;
 mod bank_api;
 mod bank_client;
 pub mod cli_app;
+mod fapi_client;
 mod frame;
 mod landing;
 mod oidc_client;
+mod own_forms;
+mod pay_app;
+mod payments_api;
+mod places;
+mod sessions;
+mod till_app;
 mod web_app;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use axum::Router;
 use model::Clock;
@@ -26,77 +38,21 @@ use storage::Options;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use self::bank::Bank;
 use self::bank_client::BankClient;
+use self::fapi_client::{AppKeys, FapiClient};
 use self::oidc_client::{OidcClient, Registration, http};
+pub use self::places::{DEFAULT_PORT, Places};
 use crate::config::{self, ServerConfig};
 use crate::wiring::{AskedToEnd, Running};
-
-/// The port of the landing page and issuer, unless told otherwise.
-pub const DEFAULT_PORT: u16 = 8080;
 
 /// What the command line may say.
 #[derive(Debug, Clone)]
 pub struct DemoOptions {
-    /// Of the issuer. The web app and the API take the two ports after it.
+    /// Of the issuer. Apps and APIs take the five ports after it.
     pub port: u16,
     /// Where the data stays; a temporary directory otherwise.
     pub data: Option<PathBuf>,
-}
-
-/// Who is to be found where.
-#[derive(Debug, Clone)]
-pub struct Places {
-    port: u16,
-}
-
-impl Places {
-    /// The places for a port of the issuer.
-    ///
-    /// # Errors
-    /// When there are no two ports after it, as a text for the user.
-    pub fn at(port: u16) -> Result<Self, String> {
-        if port == 0 || port.checked_add(2).is_none() {
-            return Err(format!(
-                "port {port} does not do: choose one between 1 and 65533 with --port"
-            ));
-        }
-        Ok(Self { port })
-    }
-
-    /// The authorization server.
-    pub fn issuer(&self) -> String {
-        format!("http://localhost:{}", self.port)
-    }
-
-    /// Budget.
-    pub fn web_app(&self) -> String {
-        format!("http://localhost:{}", self.port + 1)
-    }
-
-    /// The bank's API: where it runs, and its identifier.
-    pub fn api(&self) -> String {
-        format!("http://localhost:{}", self.port + 2)
-    }
-
-    /// What to type to run the command-line app, by the name that this program was started by.
-    fn cli_command(&self) -> String {
-        let program = std::env::args().next().unwrap_or_else(|| "sekisho".to_owned());
-        format!("{program} demo cli{}", self.port_option())
-    }
-
-    fn port_option(&self) -> String {
-        match self.port {
-            DEFAULT_PORT => String::new(),
-            port => format!(" --port {port}"),
-        }
-    }
-
-    fn realm(&self) -> String {
-        include_str!("realm.toml")
-            .replace("{issuer}", &self.issuer())
-            .replace("{web_app}", &self.web_app())
-            .replace("{api}", &self.api())
-    }
 }
 
 /// Runs everything until the program is asked to end.
@@ -107,29 +63,37 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     let asked_to_end = AskedToEnd::listen()?;
     let places = Places::at(options.port)?;
     // Ports first: what is missing there shows before anything is made.
-    let issuer_sockets = listen(places.port).await?;
-    let web_app_sockets = listen(places.port + 1).await?;
-    let api_sockets = listen(places.port + 2).await?;
+    let sockets = Sockets::listen(&places).await?;
     let data = Data::prepare(options.data)?;
+    let (pay_keys, till_keys) = (AppKeys::generate().map_err(text)?, AppKeys::generate().map_err(text)?);
 
-    let config = server_config(&places, &data, &issuer_sockets)?;
+    let realm = places.realm(&pay_keys.registered(), &till_keys.registered());
+    let config = server_config(&realm, &data, &sockets.issuer)?;
     // The server binds its addresses itself.
-    drop(issuer_sockets);
+    drop(sockets.issuer);
     let server = Running::start(config, Clock::system(), Some(landing::router(&places))).await?;
 
     // So that whoever opens the page at once finds every key there.
     server.realms.maintain_keys().await.map_err(text)?;
 
     let mut apps = JoinSet::new();
-    let http = http().map_err(text)?;
-    let api = bank_api::router(&places.issuer(), &places.api(), http.clone()).map_err(text)?;
-    serve(&mut apps, api_sockets, &api);
-    let oidc = OidcClient::discover(&places.issuer(), budget(&places))
-        .await
-        .map_err(text)?;
-    let bank = BankClient::new(http, &places.api());
-    let web_app = web_app::router(oidc, bank, &places.web_app(), &places.issuer());
-    serve(&mut apps, web_app_sockets, &web_app);
+    let (issuer, http, bank) = (places.issuer(), http().map_err(text)?, Arc::new(Bank::new()));
+    let api = bank_api::router(&issuer, &places.api(), http.clone(), Arc::clone(&bank)).map_err(text)?;
+    serve(&mut apps, sockets.api, &api);
+    let payments_api = payments_api::router(&issuer, &places.payments_api(), http.clone(), bank).map_err(text)?;
+    serve(&mut apps, sockets.payments_api, &payments_api);
+
+    let oidc = OidcClient::discover(&issuer, budget(&places)).await.map_err(text)?;
+    let bank = BankClient::new(http.clone(), &places.api());
+    let web_app = web_app::router(oidc, bank, &places.web_app(), &issuer);
+    serve(&mut apps, sockets.web_app, &web_app);
+    let callback = format!("{}/callback", places.pay());
+    let fapi = FapiClient::discover(http.clone(), &issuer, "pay-web", callback, pay_keys);
+    let pay_app = pay_app::router(fapi.await.map_err(text)?, &places);
+    serve(&mut apps, sockets.pay, &pay_app);
+    let fapi = FapiClient::discover(http, &issuer, "till", String::new(), till_keys);
+    let till_app = till_app::router(fapi.await.map_err(text)?, &places);
+    serve(&mut apps, sockets.till, &till_app);
 
     println!("{}", guide(&places, data.is_temporary));
     asked_to_end.wait().await;
@@ -138,8 +102,8 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     Ok(())
 }
 
-fn server_config(places: &Places, data: &Data, sockets: &[TcpListener]) -> Result<ServerConfig, String> {
-    let realm = config::from_text(Path::new("demo/realm.toml"), &places.realm()).map_err(text)?;
+fn server_config(realm: &str, data: &Data, sockets: &[TcpListener]) -> Result<ServerConfig, String> {
+    let realm = config::from_text(Path::new("demo/realm.toml"), realm).map_err(text)?;
     let listener = |socket: &TcpListener| {
         let bind = socket.local_addr().map_err(text)?;
         Ok(config::Listener { bind, tls: None })
@@ -176,19 +140,46 @@ fn guide(places: &Places, is_temporary: bool) -> String {
          Budget, a web app   {}/\n  \
          Command-line app    {}\n  \
          The bank's API      {}/accounts\n  \
+         Pay, by FAPI 2.0    {}/\n  \
+         Till, by CIBA       {}/\n  \
          Users               alice / alice-password, bob / bob-password\n\n  \
          Ctrl+C ends it; {kept}.\n",
         places.issuer(),
         places.web_app(),
         places.cli_command(),
         places.api(),
+        places.pay(),
+        places.till(),
     )
+}
+
+/// Where everybody listens.
+struct Sockets {
+    issuer: Vec<TcpListener>,
+    web_app: Vec<TcpListener>,
+    api: Vec<TcpListener>,
+    pay: Vec<TcpListener>,
+    payments_api: Vec<TcpListener>,
+    till: Vec<TcpListener>,
+}
+
+impl Sockets {
+    async fn listen(places: &Places) -> Result<Self, String> {
+        Ok(Self {
+            issuer: listen(places.port()).await?,
+            web_app: listen(places.web_app_port()).await?,
+            api: listen(places.api_port()).await?,
+            pay: listen(places.pay_port()).await?,
+            payments_api: listen(places.payments_api_port()).await?,
+            till: listen(places.till_port()).await?,
+        })
+    }
 }
 
 /// Listens on loopback: both families, since browsers take either for `localhost`.
 async fn listen(port: u16) -> Result<Vec<TcpListener>, String> {
     let taken = |error: std::io::Error| {
-        format!("port {port}: {error}. The demo takes three ports in a row; choose others with --port N")
+        format!("port {port}: {error}. The demo takes six ports in a row; choose others with --port N")
     };
     let mut sockets = vec![TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(taken)?];
     match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).await {
@@ -251,33 +242,6 @@ fn text(error: impl std::fmt::Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_realm_is_filled_in() {
-        let realm = Places::at(8100).unwrap().realm();
-        assert!(!realm.contains("{issuer}") && !realm.contains("{web_app}") && !realm.contains("{api}"));
-        let realm: toml::Table = realm.parse().unwrap();
-        assert_eq!(realm["issuer"].as_str(), Some("http://localhost:8100"));
-        assert_eq!(realm["api"][0]["identifier"].as_str(), Some("http://localhost:8102"));
-        let budget = &realm["client"][1];
-        assert_eq!(
-            budget["redirect_uris"][0].as_str(),
-            Some("http://localhost:8101/callback")
-        );
-    }
-
-    #[test]
-    fn a_port_without_two_ports_after_it_is_refused() {
-        assert!(Places::at(0).is_err());
-        assert!(Places::at(65_534).is_err());
-        assert_eq!(Places::at(65_533).unwrap().api(), "http://localhost:65535");
-    }
-
-    #[test]
-    fn the_port_is_only_mentioned_when_it_is_not_the_usual_one() {
-        assert_eq!(Places::at(8080).unwrap().port_option(), "");
-        assert_eq!(Places::at(9000).unwrap().port_option(), " --port 9000");
-    }
 
     #[tokio::test]
     async fn a_port_that_is_taken_is_named_with_the_way_out() {

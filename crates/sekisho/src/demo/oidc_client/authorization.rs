@@ -11,11 +11,11 @@ use super::{ClientError, OidcClient};
 /// What the app keeps while the user is away. Each request has its own.
 pub(in crate::demo) struct Pending {
     /// Ties the answer to this browser, so that nobody can slip the user an answer of theirs.
-    state: String,
+    pub(in crate::demo) state: String,
     /// Ties the ID token to this request.
     pub(super) nonce: String,
     /// The secret behind the request's `code_challenge`: a stolen code is worthless without it.
-    pub(super) code_verifier: String,
+    pub(in crate::demo) code_verifier: String,
 }
 
 impl Pending {
@@ -28,6 +28,11 @@ impl Pending {
         }
     }
 
+    /// What is sent of the secret: its hash (RFC 7636 §4.2, `S256`).
+    pub(in crate::demo) fn code_challenge(&self) -> String {
+        b64::encode(sha256(self.code_verifier.as_bytes()))
+    }
+
     /// Whether this query answers this request: its `state` is the one that was sent.
     pub(in crate::demo) fn is_answered_by(&self, query: &str) -> bool {
         let state = parameter(query, "state").unwrap_or_default();
@@ -36,7 +41,7 @@ impl Pending {
 }
 
 /// An authorization code that came back to the request it was asked by.
-pub(in crate::demo) struct ExpectedCode(pub(super) String);
+pub(in crate::demo) struct ExpectedCode(pub(in crate::demo) String);
 
 impl OidcClient {
     /// The URL to send the user's browser to.
@@ -52,7 +57,6 @@ impl OidcClient {
     ) -> Result<Url, ClientError> {
         let mut url = Url::parse(&self.server.authorization_endpoint)
             .map_err(|_| ClientError::Malformed("authorization_endpoint is not a URL"))?;
-        let challenge = b64::encode(sha256(pending.code_verifier.as_bytes()));
         url.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("client_id", self.registration.client_id)
@@ -60,7 +64,7 @@ impl OidcClient {
             .append_pair("scope", scope)
             .append_pair("state", &pending.state)
             .append_pair("nonce", &pending.nonce)
-            .append_pair("code_challenge", &challenge)
+            .append_pair("code_challenge", &pending.code_challenge())
             .append_pair("code_challenge_method", "S256");
         for (name, value) in [("ui_locales", ui_locales), ("prompt", prompt)] {
             if let Some(value) = value {
@@ -69,25 +73,29 @@ impl OidcClient {
         }
         Ok(url)
     }
+}
 
-    /// Checks the query that the user's browser brought back.
-    pub(in crate::demo) fn check_response(&self, pending: &Pending, query: &str) -> Result<ExpectedCode, ClientError> {
-        if !pending.is_answered_by(query) {
-            return Err(ClientError::ForeignResponse("`state` is not the one that was sent"));
-        }
-        // RFC 9207 §2.4: clients "MUST reject the authorization response if the two values do not match". The
-        // answer then comes from another server, which would be sent a code of this one.
-        if parameter(query, "iss").as_ref() != Some(&self.server.issuer) {
-            return Err(ClientError::ForeignResponse("`iss` is not the authorization server"));
-        }
-        if let Some(error) = parameter(query, "error") {
-            let description = parameter(query, "error_description").unwrap_or_default();
-            return Err(ClientError::Refused { error, description });
-        }
-        parameter(query, "code")
-            .map(ExpectedCode)
-            .ok_or(ClientError::Malformed("there is no code in the answer"))
+/// Checks the query that the user's browser brought back from `issuer`.
+pub(in crate::demo) fn check_response(
+    issuer: &str,
+    pending: &Pending,
+    query: &str,
+) -> Result<ExpectedCode, ClientError> {
+    if !pending.is_answered_by(query) {
+        return Err(ClientError::ForeignResponse("`state` is not the one that was sent"));
     }
+    // RFC 9207 §2.4: clients "MUST reject the authorization response if the two values do not match". The
+    // answer then comes from another server, which would be sent a code of this one.
+    if parameter(query, "iss").as_deref() != Some(issuer) {
+        return Err(ClientError::ForeignResponse("`iss` is not the authorization server"));
+    }
+    if let Some(error) = parameter(query, "error") {
+        let description = parameter(query, "error_description").unwrap_or_default();
+        return Err(ClientError::Refused { error, description });
+    }
+    parameter(query, "code")
+        .map(ExpectedCode)
+        .ok_or(ClientError::Malformed("there is no code in the answer"))
 }
 
 /// A parameter that is there exactly once and not empty.
@@ -112,7 +120,7 @@ mod tests {
     }
 
     fn response(query: &str) -> Result<ExpectedCode, ClientError> {
-        test_client().check_response(&pending(), query)
+        check_response("https://id.example", &pending(), query)
     }
 
     fn is_foreign(query: &str) -> bool {

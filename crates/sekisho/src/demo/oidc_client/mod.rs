@@ -1,4 +1,4 @@
-//! What the two apps have in common: finding the authorization server, and talking to it.
+//! What Budget and the command-line app have in common: finding the authorization server, and talking to it.
 //! Spec: OIDC Discovery §4, RFC 8414 §3
 //!
 //! [`authorization`] sends the user away and checks what comes back, [`token`] calls the server, [`id_token`]
@@ -33,6 +33,9 @@ pub(super) enum ClientError {
     /// The access token has ended, and there is no refresh token.
     #[error("the access token has ended, and there is no refresh token")]
     Ended,
+    /// A signature that the app needs was not made.
+    #[error("the app's key did not sign ({0})")]
+    Key(#[from] jose::SignJwtError),
     /// An answer that is not what the specifications promise.
     #[error("the server's answer cannot be used: {0}")]
     Malformed(&'static str),
@@ -49,7 +52,23 @@ pub(super) struct ServerMetadata {
     pub token_endpoint: String,
     pub userinfo_endpoint: String,
     pub revocation_endpoint: String,
+    pub pushed_authorization_request_endpoint: String,
+    pub backchannel_authentication_endpoint: String,
     pub jwks_uri: String,
+}
+
+impl ServerMetadata {
+    /// Reads the metadata of the issuer that the app was told to trust.
+    pub(super) async fn discover(http: &reqwest::Client, issuer: &str) -> Result<Self, ClientError> {
+        let url = format!("{issuer}/.well-known/openid-configuration");
+        let server: Self = get(http, &url).await?;
+        // OIDC Discovery §4.3: "The issuer value returned MUST be identical to the Issuer URL that was used as
+        // the prefix": otherwise one server could pose as another.
+        if server.issuer != issuer {
+            return Err(ClientError::Malformed("the metadata is of another issuer"));
+        }
+        Ok(server)
+    }
 }
 
 /// How the app is registered at the server.
@@ -72,21 +91,20 @@ pub(super) struct OidcClient {
 }
 
 impl OidcClient {
-    /// Reads the metadata of the issuer that the app was told to trust.
+    /// Finds the endpoints of the issuer.
     pub(super) async fn discover(issuer: &str, registration: Registration) -> Result<Self, ClientError> {
         let http = http()?;
-        let url = format!("{issuer}/.well-known/openid-configuration");
-        let server: ServerMetadata = get(&http, &url).await?;
-        // OIDC Discovery §4.3: "The issuer value returned MUST be identical to the Issuer URL that was used as
-        // the prefix": otherwise one server could pose as another.
-        if server.issuer != issuer {
-            return Err(ClientError::Malformed("the metadata is of another issuer"));
-        }
+        let server = ServerMetadata::discover(&http, issuer).await?;
         Ok(Self {
             http,
             server,
             registration,
         })
+    }
+
+    /// The authorization server.
+    pub(super) fn issuer(&self) -> &str {
+        &self.server.issuer
     }
 
     /// The public keys of the server. A busy app would keep them until a token names one that it does not have.
@@ -114,20 +132,28 @@ async fn get<T: DeserializeOwned>(http: &reqwest::Client, url: &str) -> Result<T
     serde_json::from_slice(&text).map_err(|_| ClientError::Malformed("a published document is not readable"))
 }
 
+/// The endpoints of `https://id.example`, where no server is.
+#[cfg(test)]
+pub(super) fn test_server() -> ServerMetadata {
+    let at = |path: &str| format!("https://id.example{path}");
+    ServerMetadata {
+        issuer: at(""),
+        authorization_endpoint: at("/authorize"),
+        token_endpoint: at("/token"),
+        userinfo_endpoint: at("/userinfo"),
+        revocation_endpoint: at("/revoke"),
+        pushed_authorization_request_endpoint: at("/par"),
+        backchannel_authentication_endpoint: at("/bc-authorize"),
+        jwks_uri: at("/jwks"),
+    }
+}
+
 /// A client of `https://id.example`, without any server behind it.
 #[cfg(test)]
 pub(super) fn test_client() -> OidcClient {
-    let at = |path: &str| format!("https://id.example{path}");
     OidcClient {
         http: http().unwrap(),
-        server: ServerMetadata {
-            issuer: at(""),
-            authorization_endpoint: at("/authorize"),
-            token_endpoint: at("/token"),
-            userinfo_endpoint: at("/userinfo"),
-            revocation_endpoint: at("/revoke"),
-            jwks_uri: at("/jwks"),
-        },
+        server: test_server(),
         registration: Registration {
             client_id: "budget-web",
             client_secret: Some("secret"),

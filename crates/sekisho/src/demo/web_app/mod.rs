@@ -11,20 +11,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{RawQuery, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use url::form_urlencoded;
 
 use self::pages::Shown;
-use self::session::{Connection, Session, Sessions};
+use self::session::{Connection, Session};
 use super::bank::Payment;
 use super::bank_client::{BankClient, CallError};
 use super::frame::{self, Lang};
-use super::oidc_client::authorization::Pending;
+use super::oidc_client::authorization::{Pending, check_response};
 use super::oidc_client::{ClientError, OidcClient};
+use super::own_forms::{field, only_own_forms};
+use super::sessions::Sessions;
 
 /// Everything that Budget would like to do. The user may leave parts out.
 const SCOPE: &str = "openid profile email offline_access accounts:read payments:write";
@@ -33,22 +33,9 @@ const SCOPE: &str = "openid profile email offline_access accounts:read payments:
 struct App {
     oidc: OidcClient,
     bank: BankClient,
-    sessions: Sessions,
-    /// Where it runs, as browsers see it.
-    origin: String,
+    sessions: Sessions<Session>,
     /// For the link to the user's own pages.
     issuer: String,
-}
-
-impl App {
-    /// Whether a page of this app sent the request. Browsers say so, and pages cannot change it.
-    fn is_own_page(&self, headers: &HeaderMap) -> bool {
-        let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        match value("sec-fetch-site") {
-            Some(site) => site == "same-origin",
-            None => value("origin") == Some(&self.origin),
-        }
-    }
 }
 
 /// The app's routes.
@@ -56,11 +43,9 @@ pub(super) fn router(oidc: OidcClient, bank: BankClient, origin: &str, issuer: &
     let app = App {
         oidc,
         bank,
-        sessions: Sessions::default(),
-        origin: origin.to_owned(),
+        sessions: Sessions::new("budget-session"),
         issuer: issuer.to_owned(),
     };
-    let app = Arc::new(app);
     let routes = Router::new()
         .route("/", get(home))
         .route("/connect", post(connect))
@@ -68,9 +53,8 @@ pub(super) fn router(oidc: OidcClient, bank: BankClient, origin: &str, issuer: &
         .route("/accounts", get(accounts))
         .route("/pay", post(pay))
         .route("/disconnect", post(disconnect))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(&app), only_own_forms))
-        .with_state(app);
-    frame::with_frame(routes, issuer)
+        .with_state(Arc::new(app));
+    frame::with_frame(only_own_forms(routes, origin), issuer)
 }
 
 async fn home(State(app): State<Arc<App>>, lang: Lang, headers: HeaderMap) -> Response {
@@ -96,14 +80,14 @@ async fn connect(State(app): State<Arc<App>>, lang: Lang, headers: HeaderMap, fo
     };
     // The answer is only taken in the browser that asked: the session remembers what was asked.
     let (cookie, session) = app.sessions.find_or_create(&headers);
-    session.lock().await.remember(pending);
+    session.lock().await.pending.remember(pending, ());
     ([(header::SET_COOKIE, cookie)], Redirect::to(url.as_str())).into_response()
 }
 
 /// The user is back.
 async fn callback(State(app): State<Arc<App>>, lang: Lang, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
-    let pending = app.sessions.find(&headers).lock().await.take_pending(&query);
+    let pending = app.sessions.find(&headers).lock().await.pending.take(&query);
     match connection(&app, pending, &query).await {
         Ok(connection) => {
             // A new session id, since the user is now somebody: an id that was planted before is worth nothing.
@@ -117,9 +101,9 @@ async fn callback(State(app): State<Arc<App>>, lang: Lang, headers: HeaderMap, R
     }
 }
 
-async fn connection(app: &App, pending: Option<Pending>, query: &str) -> Result<Connection, ClientError> {
-    let pending = pending.ok_or(ClientError::ForeignResponse("nothing was asked in this browser"))?;
-    let code = app.oidc.check_response(&pending, query)?;
+async fn connection(app: &App, pending: Option<(Pending, ())>, query: &str) -> Result<Connection, ClientError> {
+    let (pending, ()) = pending.ok_or(ClientError::ForeignResponse("nothing was asked in this browser"))?;
+    let code = check_response(app.oidc.issuer(), &pending, query)?;
     let (tokens, user) = app.oidc.redeem(&pending, &code).await?;
     let user_name = app.oidc.user_name(&tokens, &user).await?;
     Ok(Connection { user_name, tokens })
@@ -188,28 +172,11 @@ async fn disconnect(State(app): State<Arc<App>>, lang: Lang, headers: HeaderMap)
     ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
 }
 
-/// Forms are taken from this app's own pages alone, so that no other page can press its buttons.
-async fn only_own_forms(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    if request.method().is_safe() || app.is_own_page(request.headers()) {
-        return next.run(request).await;
-    }
-    (
-        StatusCode::FORBIDDEN,
-        "This form is taken from this app's own pages alone.",
-    )
-        .into_response()
-}
-
-/// A field of a form.
-fn field(form: &[u8], name: &str) -> Option<String> {
-    let (_, value) = form_urlencoded::parse(form).find(|(key, _)| key == name)?;
-    Some(value.into_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use axum::body::{Body, to_bytes};
     use axum::http::request::Builder;
+    use axum::http::{Request, StatusCode};
     use tower::ServiceExt as _;
 
     use super::super::oidc_client::{http, test_client};

@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 
 use super::super::bank::{Account, Payment, yen};
 use super::super::bank_client::{ApiError, CallError};
-use super::super::frame::{Lang, render};
+use super::super::frame::{App, Lang, render};
 use super::super::oidc_client::ClientError;
 use super::session::Connection;
 
@@ -134,7 +134,8 @@ pub(super) fn problem(lang: Lang, error: &ClientError) -> Response {
             "認可サーバーとのやり取りに失敗しました。最初からやり直してください。",
         ),
     };
-    let page = context! { here => "/", title, text, code => error.to_string(), retry => true };
+    let page =
+        context! { here => "/", app => App::Budget.name(), title, text, code => error.to_string(), retry => true };
     render(status, lang, "problem.html", page)
 }
 
