@@ -1,61 +1,21 @@
 // A real browser walks the demo: sign in, decide, see the accounts, take the permission back.
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { byId, inspect, launch, tabTo } from '../lib/browser.js'
-import { freePort, program, start } from '../lib/server.js'
-
-const languages = { en: 'en-GB', ja: 'ja-JP' }
+import { byId, inspect, tabTo } from '../lib/browser.js'
+import { Demo, languages } from '../lib/demo.js'
+import { program } from '../lib/server.js'
 
 describe('demo', () => {
-  let port, stop, browser, directory
-  before(async () => { browser = await launch() })
-  after(() => browser?.close())
-  // A demo for each test: what one leaves behind is nothing to the next.
-  beforeEach(async () => {
-    directory = await mkdtemp(path.join(tmpdir(), 'sekisho-demo-'))
-    port = await freePort(3)
-    stop = await start(['demo', '--port', String(port)], directory, `http://localhost:${port}/`)
-  })
-  afterEach(async () => {
-    await stop()
-    await rm(directory, { recursive: true, force: true })
-  })
-
-  /** A new browser profile. A page that reports an error, or is refused something by its policy, fails the test. */
-  async function profile(language, options = {}) {
-    const context = await browser.newContext({ locale: languages[language], ...options })
-    context.setDefaultTimeout(15_000)
-    const page = await context.newPage()
-    const complaints = []
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('console', (message) => {
-      if (/Content Security Policy/i.test(message.text())) complaints.push(message.text())
-    })
-    const close = async () => {
-      await context.close()
-      assert.deepEqual(complaints, [])
-    }
-    return { page, close }
-  }
-
-  const budget = (path) => `http://localhost:${port + 1}${path}`
-  const server = (path) => `http://localhost:${port}${path}`
+  const demo = new Demo()
+  const { server, budget, signIn } = demo
+  const profile = (...how) => demo.profile(...how)
 
   async function connect(page) {
     await page.goto(budget('/'))
     await byId(page, 'connect').click()
     await page.waitForURL(server('/**'))
-  }
-
-  async function signIn(page, username) {
-    await byId(page, 'username').fill(username)
-    await byId(page, 'password').fill(`${username}-password`)
-    await byId(page, 'sign-in').click()
   }
 
   async function revoke(page, client) {
@@ -114,7 +74,7 @@ describe('demo', () => {
   }
 
   test('the command-line app gets the accounts until the permission is taken back', async () => {
-    const app = runCommandLineApp(port)
+    const app = runCommandLineApp(demo.port)
     const { page, close } = await profile('en')
     try {
       await page.goto((await app.says(/Open: (\S+)/))[1])

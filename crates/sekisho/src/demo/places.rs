@@ -2,6 +2,8 @@
 
 use jose::Jwk;
 
+use super::payments_api;
+
 /// The port of the landing page and issuer, unless told otherwise.
 pub const DEFAULT_PORT: u16 = 8080;
 
@@ -104,6 +106,7 @@ impl Places {
             .replace("{api}", &self.api())
             .replace("{pay}", &self.pay())
             .replace("{payments_api}", &self.payments_api())
+            .replace("{payment_schema}", payments_api::SCHEMA)
             .replace("{pay_jwks}", &jwks(pay))
             .replace("{till_jwks}", &jwks(till))
     }

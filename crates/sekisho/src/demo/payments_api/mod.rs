@@ -22,6 +22,9 @@ pub(super) use self::order::Order;
 use self::payments::{Consent, OrderRefusal, Payments};
 use super::bank::Bank;
 
+/// Which details there may be of its type; the authorization server holds apps to it.
+pub(super) const SCHEMA: &str = include_str!("payment.schema.json");
+
 /// The API's routes. `http` asks the issuer about tokens.
 pub(super) fn router(
     issuer: &str,
