@@ -11,7 +11,7 @@ use crate::config::parse_duration;
 
 const EXAMPLES: &str = "\
 Start here:
-  sekisho demo                     a bank, its API, two apps and two users, on this machine
+  sekisho demo                     a bank, its APIs, four apps and two users, on this machine
   sekisho init                     starter files for a server of your own, and a first API
   sekisho serve                    the server; without a configuration: SQLite in ./sekisho-data
   sekisho check sekisho.toml       every mistake of the files, with line and remedy
