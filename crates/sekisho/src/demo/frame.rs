@@ -94,21 +94,19 @@ pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     pairs.find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
 }
 
-/// An app with pages of its own.
+/// An app that sends users away, and may have to tell them that it came to nothing.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum App {
     Budget,
     Pay,
-    Till,
 }
 
 impl App {
-    /// Its name in templates and icons.
+    /// Its name for the template, and that of its icon.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Budget => "budget",
             Self::Pay => "pay",
-            Self::Till => "till",
         }
     }
 }
@@ -194,7 +192,6 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("till.html", include_str!("pages/till.html")),
         ("charge.html", include_str!("pages/charge.html")),
         ("financial_grade.html", include_str!("pages/financial_grade.html")),
-        ("app_name.html", include_str!("pages/app_name.html")),
         ("problem.html", include_str!("pages/problem.html")),
         ("terminal.html", include_str!("pages/terminal.html")),
     ] {
