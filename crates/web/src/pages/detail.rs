@@ -122,7 +122,7 @@ fn sentence(locale: Locale, detail: &AuthorizationDetail, kind: &DetailsType) ->
             is_value: false,
         },
         SentencePart::Member(path) => {
-            let value = Label::sentence(&find(detail.members(), path).map(said).unwrap_or_default());
+            let value = Label::sentence(&find(detail.members(), path).map(read_out).unwrap_or_default());
             let shown = if value.is_empty() { NOTHING } else { value.as_str() };
             SentenceView {
                 text: shown.to_owned(),
@@ -143,6 +143,32 @@ fn find<'a>(members: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
         Some(rest) => find(value.as_object()?, rest),
         None => Some(value),
     }
+}
+
+/// A value in a sentence: a number is read as an amount, and a thousand is soon taken for ten.
+fn read_out(value: &Value) -> String {
+    match value {
+        Value::Number(number) => grouped(&number.to_string()),
+        other => said(other),
+    }
+}
+
+/// `10000` as `10,000`; both languages write it so. What has an exponent is left alone.
+fn grouped(number: &str) -> String {
+    let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
+    if number.contains(['e', 'E']) {
+        return number.to_owned();
+    }
+    let digits = whole.trim_start_matches('-').len();
+    let mut text = String::with_capacity(number.len() + digits / 3);
+    for (index, character) in whole.chars().enumerate() {
+        let left = whole.len() - index;
+        if left < digits && left.is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(character);
+    }
+    text + rest
 }
 
 /// A value in words, as people write lists.
@@ -223,6 +249,25 @@ mod tests {
             view.hooks().collect::<Vec<_>>(),
             ["detail-0", "detail-0-0", "detail-0-1"]
         );
+    }
+
+    #[test]
+    fn amounts_are_grouped_where_they_are_read() {
+        for (number, shown) in [
+            ("0", "0"),
+            ("999", "999"),
+            ("1000", "1,000"),
+            ("-1000", "-1,000"),
+            ("-100", "-100"),
+            ("1234567.125", "1,234,567.125"),
+            ("1e30", "1e30"),
+        ] {
+            assert_eq!(grouped(number), shown);
+        }
+        let payment = json!({"type": "payment", "amount": 10_000, "account": "10000"});
+        let view = view("Pay {amount} from {account}", &payment);
+        assert_eq!(view.text().as_str(), "Pay 10,000 from 10000");
+        assert!(view.members.iter().any(|member| member.value.as_str() == "10000"));
     }
 
     #[test]
