@@ -143,20 +143,19 @@ const ASYMMETRIC_METHODS: &[TokenEndpointAuthMethod] = &[
     TokenEndpointAuthMethod::SelfSignedTlsClientAuth,
 ];
 
-/// FAPI 1.0 and 2.0 name no more.
-const FAPI_GRANT_TYPES: &[GrantType] = &[
-    GrantType::AuthorizationCode,
-    GrantType::RefreshToken,
-    GrantType::ClientCredentials,
-];
-
 /// What the two profiles of FAPI 2.0 have in common: that of security.
 const FAPI2: SecurityProfile = SecurityProfile {
     name: "fapi2-security",
     rank: 3,
     what: "FAPI 2.0 Security: clients of APIs of high risk; pushed requests, tokens bound to a key",
     pkce: PkceRule::Always,
-    grant_types: FAPI_GRANT_TYPES,
+    // "For example the client credentials grant or the CIBA grant" (FAPI 2.0 Security Profile §5.3.2.1, note 2).
+    grant_types: &[
+        GrantType::AuthorizationCode,
+        GrantType::RefreshToken,
+        GrantType::ClientCredentials,
+        GrantType::Ciba,
+    ],
     response_types: &["code"],
     response_modes: ResponseMode::ALL,
     client_auth_methods: ASYMMETRIC_METHODS,
@@ -176,8 +175,9 @@ const FAPI2: SecurityProfile = SecurityProfile {
     unsigned_code_responses: true,
     nonce_or_state_required: false,
     state_hash: false,
-    token_delivery_modes: &[],
-    authorization_context_required: false,
+    // As FAPI-CIBA has it (§5.2.2-2 to -5).
+    token_delivery_modes: &[TokenDeliveryMode::Poll, TokenDeliveryMode::Ping],
+    authorization_context_required: true,
     identity_in_front_channel: true,
     // §5.3.2.1-11.
     longest_code_lifetime: 60,
@@ -270,7 +270,12 @@ pub const PROFILES: &[SecurityProfile] = &[
         rank: 2,
         what: "FAPI 1.0 Baseline: clients of APIs of moderate risk, which read",
         pkce: PkceRule::Always,
-        grant_types: FAPI_GRANT_TYPES,
+        // Part 1 names no more.
+        grant_types: &[
+            GrantType::AuthorizationCode,
+            GrantType::RefreshToken,
+            GrantType::ClientCredentials,
+        ],
         response_types: &["code"],
         response_modes: ResponseMode::ALL,
         client_auth_methods: &[

@@ -34,6 +34,9 @@ pub(super) fn router(
 ) -> Result<Router, BuildError> {
     let guard = ResourceServer::builder(issuer, identifier)
         .introspection("bank-api", "bank-api-secret")
+        // A token that anybody could use moves no money; a proof that was made long ago, neither.
+        .bound_tokens_only()
+        .dpop_nonces()
         .http_client(http)
         .build()?;
     Ok(Router::new()

@@ -4,13 +4,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// The type of `authorization_details` that this API understands.
-const DETAILS_TYPE: &str = "payment";
-
-/// An order. A number of the app's own, made for this one payment, is part of what the customer consents to.
+/// An order: the very object that the customer consents to. A number of the app's own, made for this one payment, is part
+/// of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::demo) struct Order {
+    #[serde(rename = "type")]
+    details_type: DetailsType,
     /// Which payment of this app.
     pub identifier: String,
     /// In whole units: yen have no smaller one.
@@ -21,10 +21,18 @@ pub(in crate::demo) struct Order {
     pub creditor: String,
 }
 
+/// The one type of details that this API understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum DetailsType {
+    Payment,
+}
+
 impl Order {
     /// A new payment in yen.
     pub(in crate::demo) fn new(creditor: &str, amount: i64) -> Self {
         Self {
+            details_type: DetailsType::Payment,
             identifier: jose::random_token(),
             amount,
             currency: "JPY".to_owned(),
@@ -34,19 +42,7 @@ impl Order {
 
     /// The `authorization_details` that ask for it.
     pub(in crate::demo) fn details(&self) -> Value {
-        json!([{
-            "type": DETAILS_TYPE, "identifier": self.identifier, "amount": self.amount, "currency": self.currency,
-            "creditor": self.creditor,
-        }])
-    }
-
-    /// Reads one object of `authorization_details`; those of other types are none of this API's business.
-    pub(super) fn from_detail(detail: &Value) -> Option<Self> {
-        let mut members = detail.as_object()?.clone();
-        let is_payment = members.remove("type")? == DETAILS_TYPE;
-        serde_json::from_value(Value::Object(members))
-            .ok()
-            .filter(|_| is_payment)
+        json!([self])
     }
 }
 
@@ -58,22 +54,24 @@ mod tests {
     fn what_is_asked_for_is_what_is_read() {
         let order = Order::new("Bob", 10_000);
         let details = order.details();
-        assert_eq!(details[0]["currency"], "JPY");
-        assert_eq!(Order::from_detail(&details[0]), Some(order));
+        assert_eq!(
+            (&details[0]["type"], &details[0]["currency"]),
+            (&json!("payment"), &json!("JPY"))
+        );
+        assert_eq!(serde_json::from_value(json!(details[0])).ok(), Some(order));
     }
 
     #[test]
-    fn details_of_another_type_or_with_more_in_them_are_no_order() {
-        let order = Order::new("Bob", 1).details()[0].clone();
-        let changed = |name: &str, value: Value| {
-            let mut detail = order.clone();
+    fn an_object_of_another_type_or_with_more_in_it_is_no_order() {
+        for (name, value) in [
+            ("type", json!("account")),
+            ("condition", json!("never")),
+            ("amount", json!("1")),
+        ] {
+            let mut detail = json!(Order::new("Bob", 1));
             detail[name] = value;
-            Order::from_detail(&detail)
-        };
-        assert_eq!(changed("type", "account".into()), None);
-        assert_eq!(changed("condition", "never".into()), None);
-        assert_eq!(changed("amount", "1".into()), None);
-        assert_eq!(Order::from_detail(&Value::Null), None);
+            assert!(serde_json::from_value::<Order>(detail).is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -23,13 +23,12 @@ pub(super) struct Consent {
 impl Consent {
     /// What stands behind a token that was checked.
     pub(super) fn of(permit: &Permit) -> Self {
-        let claim = |name: &str| permit.claims.get(name);
-        let details = claim("authorization_details").and_then(Value::as_array);
+        let username = permit.claims.get("username").and_then(Value::as_str);
         Self {
             // As in the accounts API, the demo knows its customers by their user names.
-            customer: claim("username").and_then(Value::as_str).map(str::to_owned),
+            customer: username.map(str::to_owned),
             client_id: permit.client_id.clone(),
-            orders: details.into_iter().flatten().filter_map(Order::from_detail).collect(),
+            orders: permit.authorization_details("payment"),
         }
     }
 
