@@ -6,6 +6,9 @@ use super::super::payments_api::Order;
 use super::dpop::DpopKey;
 use super::{Answer, BoundToken, FapiClient};
 
+/// The status of a payment that was made.
+const CREATED: u16 = 201;
+
 /// How the token is shown to the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::demo) enum Presentation {
@@ -30,7 +33,7 @@ pub(in crate::demo) struct ApiAnswer {
 impl ApiAnswer {
     /// Whether the payment was made.
     pub(in crate::demo) fn is_paid(&self) -> bool {
-        self.status == 201
+        self.status == CREATED
     }
 }
 
@@ -78,9 +81,12 @@ async fn proven(
 }
 
 fn api_answer(answer: &Answer) -> ApiAnswer {
-    let error = match answer.status {
-        200..300 => String::new(),
-        _ => answer.refused().to_string().trim_start_matches(": ").to_owned(),
+    let error = match answer.refused() {
+        _ if answer.status == CREATED => String::new(),
+        ClientError::Refused { error, description } if error.is_empty() => description,
+        refused @ ClientError::Refused { .. } => refused.to_string(),
+        // A challenge without words: the status says it all.
+        _ => String::new(),
     };
     ApiAnswer {
         status: answer.status,
@@ -103,5 +109,6 @@ mod tests {
             (false, "invalid_token: bound")
         );
         assert_eq!(words(409, r#"{"detail":"paid already"}"#).error, "paid already");
+        assert_eq!(words(401, "").error, "");
     }
 }

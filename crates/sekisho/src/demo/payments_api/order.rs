@@ -1,6 +1,7 @@
 //! A payment: as an app orders it, and as a customer consents to it.
 //! Spec: RFC 9396 §2 and §2.2 (`identifier`)
 
+use jose::{b64, random_bytes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -33,7 +34,7 @@ impl Order {
     pub(in crate::demo) fn new(creditor: &str, amount: i64) -> Self {
         Self {
             details_type: DetailsType::Payment,
-            identifier: jose::random_token(),
+            identifier: b64::encode(random_bytes::<16>()),
             amount,
             currency: "JPY".to_owned(),
             creditor: creditor.to_owned(),

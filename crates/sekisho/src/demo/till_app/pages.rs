@@ -107,6 +107,7 @@ fn looks(lang: Lang, progress: &Progress) -> String {
     match (progress.looks, lang) {
         (0, Lang::En) => "The till has not asked the bank for an answer yet.".to_owned(),
         (0, Lang::Ja) => "レジはまだ銀行に結果を尋ねていません。".to_owned(),
+        (1, Lang::En) => "The till has asked the bank for an answer once.".to_owned(),
         (looks, Lang::En) => format!(
             "The till has asked the bank for an answer {looks} times, {} seconds apart, as the bank wants it.",
             progress.pause
