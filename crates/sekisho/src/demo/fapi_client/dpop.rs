@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jose::{KeyError, SignJwtError, Signer as _, SigningAlg, SigningKey, b64, random_token, sha256};
 use model::Clock;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::oidc_client::ClientError;
@@ -20,6 +21,19 @@ pub(super) struct DpopKey {
     key: SigningKey,
     /// What each server last wanted to see in a proof, by its origin.
     nonces: Mutex<HashMap<String, String>>,
+}
+
+/// What a proof says (§4.2): of which request it is, when it was made, with which token, by whose wish.
+#[derive(Serialize)]
+struct Claims<'a> {
+    jti: String,
+    htm: &'a str,
+    htu: &'a str,
+    iat: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ath: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
 }
 
 impl DpopKey {
@@ -38,16 +52,15 @@ impl DpopKey {
             "alg": self.key.alg().as_str(),
             "jwk": { "kty": public.kty, "crv": public.crv, "x": public.x, "y": public.y },
         });
-        let mut claims = json!({
-            "jti": random_token(), "htm": method, "htu": url, "iat": Clock::system().now(),
-        });
-        if let Some(token) = access_token {
-            claims["ath"] = b64::encode(sha256(token.as_bytes())).into();
-        }
-        if let Some(nonce) = self.nonce(url) {
-            claims["nonce"] = nonce.into();
-        }
-        self.sign(&header, &claims)
+        let claims = Claims {
+            jti: random_token(),
+            htm: method,
+            htu: url,
+            iat: Clock::system().now(),
+            ath: access_token.map(|token| b64::encode(sha256(token.as_bytes()))),
+            nonce: self.nonce(url),
+        };
+        self.sign(&header, &json!(claims))
     }
 
     /// Sends a request with its proof, and keeps the nonce that comes with the answer.

@@ -171,9 +171,9 @@ mod tests {
             ("creditor", |order| order.creditor = "Mallory".to_owned()),
         ];
         for (member, change) in changes {
-            let mut changed = order.clone();
-            change(&mut changed);
-            let refusal = payments.execute(&consent(&[&order]), &changed).unwrap_err();
+            let mut tampered = order.clone();
+            change(&mut tampered);
+            let refusal = payments.execute(&consent(&[&order]), &tampered).unwrap_err();
             assert!(
                 matches!(&refusal, OrderRefusal::Differs { what, .. } if *what == member),
                 "{refusal}"
