@@ -32,6 +32,7 @@ pub(crate) fn settings(issuer: &str) -> Realm {
         profiles: vec![profile],
         registration: Registration::Off,
         sign_up: false,
+        dpop_nonces: false,
         trusted_issuers: Vec::new(),
         lifetimes: Lifetimes::default(),
         mtls: None,

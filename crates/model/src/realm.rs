@@ -23,6 +23,9 @@ pub struct Realm {
     /// Whether people may make their own accounts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sign_up: bool,
+    /// Whether every proof of a key must hold a nonce (RFC 9449 §8), also where this node could do without.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_nonces: bool,
     /// Other issuers whose assertions are believed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trusted_issuers: Vec<TrustedIssuer>,
@@ -187,6 +190,7 @@ mod tests {
             profiles: vec![profile],
             registration: Registration::Off,
             sign_up: false,
+            dpop_nonces: false,
             trusted_issuers: Vec::new(),
             lifetimes: Lifetimes::default(),
             mtls: None,

@@ -97,6 +97,7 @@ async fn check_nonce(realm: &RealmContext, what_for: NonceUse, proof: &Proof) ->
     let (issuer, now) = (realm.issuer(), realm.now());
     let is_taken = match proof.nonce() {
         Some(nonce) => realm.node.gave(issuer, what_for, nonce, now),
+        None if realm.realm.dpop_nonces => false,
         None => realm
             .node
             .holds_lease(&realm.store, issuer, now)

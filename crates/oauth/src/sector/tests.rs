@@ -31,6 +31,7 @@ async fn check_against(status: u16, document: &'static str, client: &ClientMetad
         profiles: vec![ProfileRef::default()],
         registration: Registration::Open,
         sign_up: false,
+        dpop_nonces: false,
         trusted_issuers: Vec::new(),
         lifetimes: Lifetimes::default(),
         mtls: None,

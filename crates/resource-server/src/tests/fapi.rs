@@ -10,7 +10,7 @@ use super::{app, body, both, send};
 
 const ID: &str = "x-fapi-interaction-id";
 
-// Conformance: F1B-RS-01 F1B-RS-02 F1B-RS-07 F1B-RS-10 B89
+// Conformance: F1B-RS-01 F1B-RS-02 F1B-RS-07 F1B-RS-10 F1A-RS-01 B89
 #[tokio::test]
 async fn a_call_of_a_customer_is_answered_in_json_from_wherever_they_are() {
     let issuer = Issuer::start().await;

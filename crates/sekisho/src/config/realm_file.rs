@@ -44,6 +44,7 @@ impl RealmFile {
                 profiles: PROFILES.iter().map(ProfileRef).collect(),
                 registration: Registration::Off,
                 sign_up: false,
+                dpop_nonces: false,
                 trusted_issuers: Vec::new(),
                 lifetimes: Lifetimes::default(),
                 mtls: None,
@@ -272,6 +273,9 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
     }
     if let Some(sign_up) = table.boolean("sign_up") {
         realm.sign_up = sign_up.value;
+    }
+    if let Some(dpop_nonces) = table.boolean("dpop_nonces") {
+        realm.dpop_nonces = dpop_nonces.value;
     }
     client_ca::read(table, &mut realm);
     realm.lifetimes = lifetimes(table);

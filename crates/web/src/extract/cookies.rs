@@ -77,6 +77,7 @@ mod tests {
             profiles: vec![ProfileRef::default()],
             registration: Registration::Off,
             sign_up: false,
+            dpop_nonces: false,
             trusted_issuers: Vec::new(),
             lifetimes: Lifetimes::default(),
             mtls: None,

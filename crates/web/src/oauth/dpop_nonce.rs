@@ -33,7 +33,7 @@ pub async fn give(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let Some(realm) = realm else { return response };
     let is_needed = response.extensions().get::<NonceNeeded>().is_some();
-    if is_needed || realm.node.wants_nonces(realm.issuer()) {
+    if is_needed || realm.realm.dpop_nonces || realm.node.wants_nonces(realm.issuer()) {
         let nonce = realm.node.nonce(realm.issuer(), what_for, realm.now());
         if let Ok(value) = HeaderValue::from_str(&nonce) {
             response.headers_mut().insert(NONCE_HEADER, value);

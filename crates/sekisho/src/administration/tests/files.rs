@@ -241,20 +241,24 @@ async fn an_exported_realm_changes_nothing_where_it_came_from_and_makes_the_same
 #[tokio::test]
 async fn sign_up_and_pairwise_clients_are_planned_applied_and_exported() {
     let world = World::new().await;
-    let changed = FILE.replace("\"Bank\"", "\"Bank\"\nsign_up = true").replace(
-        "client_id = \"app\"",
-        "client_id = \"app\"\nsubject_type = \"pairwise\"",
-    );
+    let changed = FILE
+        .replace("\"Bank\"", "\"Bank\"\nsign_up = true\ndpop_nonces = true")
+        .replace(
+            "client_id = \"app\"",
+            "client_id = \"app\"\nsubject_type = \"pairwise\"",
+        );
     assert_eq!(
         told(&world.apply(&changed).await.unwrap()),
         ["Update realm https://id.example.com", "Update client app"]
     );
     let context = world.realms.by_issuer(ISSUER).await.unwrap().unwrap();
-    assert!(context.realm.sign_up);
+    assert!(context.realm.sign_up && context.realm.dpop_nonces);
     let answer = world.run(Action::Export).await.unwrap();
     let toml = answer["toml"].as_str().unwrap();
     assert!(
-        toml.contains("sign_up = true") && toml.contains("subject_type = \"pairwise\""),
+        toml.contains("sign_up = true")
+            && toml.contains("dpop_nonces = true")
+            && toml.contains("subject_type = \"pairwise\""),
         "{toml}"
     );
     assert!(world.plan(toml).await.is_empty());

@@ -4,9 +4,9 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{granted, refused, text},
+    app::{BANK_API, granted, refused, text},
     dpop::{Proof, ProofKey},
-    fapi::{FAPI2_SECURITY, Fapi, Pushed, pushed},
+    fapi::{FAPI2_OTHER, FAPI2_SECURITY, Fapi, FapiApp, Pushed, pushed},
 };
 
 /// A proof for an endpoint that is as it should be.
@@ -103,5 +103,33 @@ async fn a_proof_at_par_is_held_to_the_same_rules_as_any_other() {
     ] {
         let response = try_push(&fapi, &testkit::pkce(), &bad, &json!({})).await;
         refused(response, "invalid_dpop_proof").await;
+    }
+}
+
+// Conformance: B97 DPOP-10 F2-AS-04 F2-AS-08 fapi2-security-profile-final-refresh-token
+#[tokio::test]
+async fn what_was_pushed_is_refreshed_with_any_key_but_not_without_one() {
+    let (fapi, key, new) = (Fapi::start().await, ProofKey::es256(), ProofKey::es256());
+    let changes = json!({"scope": "openid offline_access accounts:read"});
+    let request = push(&fapi, &proof(&fapi, &key, "/par"), &changes).await;
+    let answer = fapi.answer(FAPI2_SECURITY, &fapi.walk(&request).await).await;
+    let redeem = fapi.redeem(&request, text(&answer, "code"));
+    let tokens = granted(proof(&fapi, &key, "/token").send(redeem).await).await;
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", text(&tokens, "refresh_token")),
+    ];
+    let refresh = |app: FapiApp| fapi.post(app, "/token", &form);
+
+    let nameless = fapi.bank.http.post(fapi.bank.url("/token")).form(&form);
+    refused(proof(&fapi, &key, "/token").send(nameless).await, "invalid_client").await;
+    refused(refresh(FAPI2_SECURITY).send().await.unwrap(), "invalid_request").await;
+    let others = proof(&fapi, &key, "/token").send(refresh(FAPI2_OTHER)).await;
+    refused(others, "invalid_grant").await;
+    for key in [&new, &key, &new] {
+        let next = granted(proof(&fapi, key, "/token").send(refresh(FAPI2_SECURITY)).await).await;
+        assert_eq!(next["refresh_token"], tokens["refresh_token"], "it is not rotated");
+        let told = BANK_API.introspect(&fapi.bank, text(&next, "access_token")).await;
+        assert_eq!(told["cnf"], json!({ "jkt": key.jkt() }));
     }
 }

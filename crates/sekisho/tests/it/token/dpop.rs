@@ -5,8 +5,9 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{BANK_API, CLI, ROBOT, WEB_APP, bank_and, granted, refused, text},
+    app::{BANK_API, CLI, ROBOT, TV, WEB_APP, bank_and, granted, refused, text},
     bank::Bank,
+    device::approve,
     dpop::{Proof, ProofKey, nonce_of},
     signer::{JWT_BEARER, Signer, assertion},
 };
@@ -248,6 +249,34 @@ async fn a_refresh_token_of_a_public_client_is_bound_and_that_of_another_is_not(
     let next = granted(proof(&bank, &other).send(refresh(WEB_APP, &tokens)).await).await;
     let told = BANK_API.introspect(&bank, text(&next, "access_token")).await;
     assert_eq!(told["cnf"], json!({ "jkt": other.jkt() }));
+}
+
+// Conformance: DPOP-08 DPOP-10
+#[tokio::test]
+async fn a_device_that_polls_with_proofs_gets_bound_tokens() {
+    let bank = Bank::start().await;
+    let (key, other) = (ProofKey::es256(), ProofKey::es256());
+    let asking = TV.posting(&bank, "/device_authorization", &[("scope", "accounts:read")]);
+    let url = bank.url("/device_authorization");
+    let elsewhere = proof(&bank, &key).send(asking.try_clone().unwrap()).await;
+    refused(elsewhere, "invalid_dpop_proof").await;
+    let device = granted(key.proof("POST", &url, bank.clock.now()).send(asking).await).await;
+    let form = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("device_code", text(&device, "device_code")),
+    ];
+    let poll = async || proof(&bank, &key).send(TV.posting(&bank, "/token", &form)).await;
+    refused(poll().await, "authorization_pending").await;
+    approve(&bank.browser(), &device).await;
+    bank.clock.advance(5);
+    let tokens = granted(poll().await).await;
+    assert_eq!(tokens["token_type"], "DPoP");
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", text(&tokens, "refresh_token")),
+    ];
+    let stolen = proof(&bank, &other).send(TV.posting(&bank, "/token", &form)).await;
+    refused(stolen, "invalid_grant").await;
 }
 
 // Conformance: DPOP-14 B119 F2-AS-11 fapi2-security-profile-final-ensure-dpop-auth-code-binding-success

@@ -1,11 +1,14 @@
 //! Nonces for proofs, where another node takes those without. RFC 9449 §8, §9.
 
+use model::Clock;
 use storage::proof_lease;
+use testkit::{Engine, Serve};
 
 use crate::{
-    app::{ROBOT, granted, header, refused, text},
+    app::{ROBOT, Server, granted, header, refused, text},
     bank::Bank,
     dpop::{ProofKey, nonce_of},
+    https::PROGRAM,
 };
 
 const AS_ITSELF: [(&str, &str); 2] = [("grant_type", "client_credentials"), ("scope", "accounts:read")];
@@ -128,4 +131,51 @@ async fn who_is_alone_again_takes_proofs_without_a_nonce_once_those_of_the_other
     let take = proof_lease::take(&bank.issuer, "another node", now + 60, now + 120, 120);
     let outcome = bank.running.realms.store.commit(take).await.unwrap();
     assert_eq!(outcome, storage::Outcome::Missed);
+}
+
+// Conformance: B120 DPOP-13 F2-AS-09
+#[tokio::test]
+async fn a_realm_can_demand_a_nonce_in_every_proof() {
+    let demanding = |issuer: &str| {
+        let realm = testkit::realm::bank(issuer);
+        realm.replace("display_name", "dpop_nonces = true\ndisplay_name")
+    };
+    let bank = Bank::with_realm(demanding).await;
+    let key = ProofKey::es256();
+    let proof = key.proof("POST", &bank.url("/token"), bank.clock.now());
+    let request = || ROBOT.posting(&bank, "/token", &AS_ITSELF);
+    let alone = request().header("dpop", proof.sign()).send().await.unwrap();
+    refused(alone, "use_dpop_nonce").await;
+    let response = proof.send(request()).await;
+    assert!(nonce_of(&response).is_some());
+    granted(response).await;
+    assert_eq!(
+        granted(request().send().await.unwrap()).await["token_type"],
+        "Bearer",
+        "none is brought"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_an_orderly_stop_nonces_are_asked_for_if_a_proof_was_taken_a_moment_ago() {
+    let mut server = Serve::start(PROGRAM, Engine::Sqlite);
+    let key = ProofKey::es256();
+    let ask = async |server: &Serve, secret: &str| {
+        let proof = key.proof("POST", &server.at("/token"), Clock::system().now());
+        let request = server.http().post(server.at("/token")).form(&AS_ITSELF);
+        let request = request.basic_auth("robot", Some(secret)).header("dpop", proof.sign());
+        request.send().await.unwrap()
+    };
+    // A stranger makes the server take the lease, but no proof.
+    refused(ask(&server, "wrong").await, "invalid_client").await;
+    tokio::task::block_in_place(|| {
+        assert!(server.terminate().success());
+        server.restart();
+    });
+    granted(ask(&server, "robot-secret").await).await;
+    tokio::task::block_in_place(|| {
+        assert!(server.terminate().success());
+        server.restart();
+    });
+    refused(ask(&server, "robot-secret").await, "use_dpop_nonce").await;
 }

@@ -22,6 +22,7 @@ async fn world() -> World {
         profiles: vec![ProfileRef::default()],
         registration: Registration::Off,
         sign_up: false,
+        dpop_nonces: false,
         trusted_issuers: Vec::new(),
         lifetimes: Lifetimes::default(),
         mtls: None,
