@@ -67,7 +67,24 @@ fn lists_are_the_union_of_the_profiles() {
         );
     }
     assert!(both.grant_types_supported.contains(&"implicit".to_owned()));
-    assert_eq!(both.response_modes_supported, ["query", "fragment", "form_post"]);
+    assert_eq!(
+        both.response_modes_supported,
+        [
+            "query",
+            "fragment",
+            "form_post",
+            "jwt",
+            "query.jwt",
+            "fragment.jwt",
+            "form_post.jwt"
+        ]
+    );
+    assert_eq!(
+        both.dpop_signing_alg_values_supported,
+        ["RS256", "PS256", "ES256", "EdDSA"]
+    );
+    let strict = document(&[profile("fapi2-security")]);
+    assert_eq!(strict.dpop_signing_alg_values_supported, ["PS256", "ES256", "EdDSA"]);
 }
 
 #[test]
