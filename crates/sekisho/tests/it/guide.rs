@@ -243,6 +243,16 @@ fn fapi_2_0_message_signing_goes_as_the_guide_says() {
 }
 
 #[test]
+fn fapi_1_0_goes_as_the_guide_says() {
+    goes_as_written("fapi1-advanced.md", &["8443"], 8);
+}
+
+#[test]
+fn fapi_ciba_goes_as_the_guide_says() {
+    goes_as_written("fapi-ciba.md", &["8443"], 6);
+}
+
+#[test]
 fn a_line_that_was_not_printed_or_not_in_this_order_is_missed() {
     let printed = "one\ntwo  \nthree\n";
     assert_eq!(missing_line("one\n\nthree\n", printed), None);

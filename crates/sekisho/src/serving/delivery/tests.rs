@@ -277,7 +277,7 @@ async fn a_redirect_is_a_failure_and_not_followed() {
     assert_eq!(FOLLOWED.load(Ordering::SeqCst), 0);
 }
 
-// Conformance: B142 CIBA-17 fapi-ciba-id1-ping-backchannel-notification-endpoint-response-401-and-require-server-does-not-retry fapi-ciba-id1-ping-backchannel-notification-endpoint-return-redirect-request
+// Conformance: B142 CIBA-17 fapi-ciba-id1-ping-with-mtls-ciba-notification-endpoint-response-401-and-require-server-does-not-retry fapi-ciba-id1-ping-backchannel-notification-endpoint-return-redirect-request
 #[tokio::test]
 async fn a_notification_is_a_json_post_with_the_clients_token_and_final_after_a_client_error_or_redirect() {
     for (status, state) in [

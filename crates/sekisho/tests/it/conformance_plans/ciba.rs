@@ -1,13 +1,15 @@
 //! How a client of FAPI-CIBA authenticates, at both endpoints.
 
-use jose::random_token;
+use jose::{SigningAlg, random_token};
 use serde_json::json;
+use testkit::pki::{Identity, Subject};
 
 use super::post;
 use crate::{
     app::{granted, refused, text},
     fapi::Fapi,
-    signer::{JWT_BEARER, assertion, changed},
+    mutual_tls,
+    signer::{JWT_BEARER, Signer, assertion, changed},
 };
 
 const TERMINAL: &str = r#"
@@ -65,4 +67,46 @@ async fn a_client_that_does_not_prove_itself_asks_nobody_and_gets_nothing() {
     refused(send("/token", &fetch, None).await, "invalid_client").await;
     refused(send("/token", &fetch, by_rs256()).await, "invalid_client").await;
     refused(send("/token", &fetch, by_es256()).await, "authorization_pending").await;
+}
+
+// Conformance: fapi-ciba-id1-ensure-wrong-client-id-in-token-endpoint-request
+// Conformance: fapi-ciba-id1-ensure-wrong-client-id-in-backchannel-authorization-request
+// Conformance: fapi-ciba-id1-ensure-different-client-id-and-issuer-in-backchannel-authorization-request
+#[tokio::test]
+async fn a_certificate_is_good_for_its_own_client_alone() {
+    let key = Signer::new(SigningAlg::Es256);
+    let other = Subject::named("other").self_signed();
+    let client = |id: &str, certificate: &Identity| {
+        let keys = key.jwks().replace("] }", &format!(", {}] }}", certificate.jwk_toml()));
+        TERMINAL
+            .replace("fapi-terminal", id)
+            .replace("private_key_jwt", "self_signed_tls_client_auth")
+            .replace("JWKS", &keys)
+    };
+    let own = Subject::named("own").self_signed();
+    let fapi = Fapi::with(&(client("one", &own) + &client("two", &other))).await;
+    let now = fapi.now();
+    let request = |id: &str| {
+        let says = json!({
+            "sub": null, "nbf": now, "scope": "openid", "login_hint": "alice", "binding_message": "Desk 4",
+        });
+        key.sign(&changed(&assertion(&fapi.bank, id, now), &says))
+    };
+    let ask = async |client_id: &str, request: &str| {
+        let form = [("client_id", client_id), ("request", request)];
+        mutual_tls::post(&fapi.bank, "/bc-authorize", Some(&own), &form).await
+    };
+    refused(ask("two", &request("two")).await, "invalid_client").await;
+    refused(ask("one", &request("two")).await, "invalid_request").await;
+    let asked = granted(ask("one", &request("one")).await).await;
+    let fetch = async |client_id: &str| {
+        let form = [
+            ("grant_type", "urn:openid:params:grant-type:ciba"),
+            ("auth_req_id", text(&asked, "auth_req_id")),
+            ("client_id", client_id),
+        ];
+        mutual_tls::post(&fapi.bank, "/token", Some(&own), &form).await
+    };
+    refused(fetch("two").await, "invalid_client").await;
+    refused(fetch("one").await, "authorization_pending").await;
 }

@@ -45,6 +45,7 @@ async fn the_metadata_says_what_clients_of_each_profile_look_for() {
         }
         for flag in [
             "authorization_response_iss_parameter_supported",
+            "tls_client_certificate_bound_access_tokens",
             "request_parameter_supported",
         ] {
             assert_eq!(metadata[flag], true, "{flag}");
