@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use self::{agreement::EphemeralKey, content::Sealed};
 pub use self::{
-    decryption_key::{Decrypted, DecryptionKey},
+    decryption_key::{Addressee, Decrypted, DecryptionKey},
     recipient::Recipient,
 };
 use crate::{JweAlg, JweEnc, b64};

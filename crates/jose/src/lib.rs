@@ -43,7 +43,7 @@ mod wrap;
 
 pub use hash::{constant_time_eq, hmac_sha256, left_half_hash, sha256};
 pub use jwa::{JweAlg, JweEnc, SigningAlg, UnknownAlg};
-pub use jwe::{Decrypted, DecryptionKey, Envelope, JweError, Payload, Recipient};
+pub use jwe::{Addressee, Decrypted, DecryptionKey, Envelope, JweError, Payload, Recipient};
 pub use jwk::{Jwk, JwkError};
 pub use jws::{JwsError, JwsHeader, MAX_JWT_BYTES, UnverifiedJwt, Verified};
 pub use jwt::{SignJwtError, sign_jwt};

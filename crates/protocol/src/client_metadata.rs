@@ -172,10 +172,11 @@ pub struct ClientMetadata {
     /// Whether its authorization requests must come in a signed request object (RFC 9101 §10.5).
     #[serde(default, skip_serializing_if = "is_false")]
     pub require_signed_request_object: bool,
-    /// How the keys of its request objects are encrypted; absent: however it likes (RFC 9101 §10.2).
+    /// How the keys of its request objects may be encrypted; it can use another way, or none (OpenID Connect Registration
+    /// §2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_object_encryption_alg: Option<JweAlg>,
-    /// How its request objects are encrypted.
+    /// How its request objects may be encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_object_encryption_enc: Option<JweEnc>,
     /// Whether its authorization requests must be pushed (RFC 9126 §6).

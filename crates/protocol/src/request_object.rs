@@ -5,7 +5,7 @@
 //!
 //! Accepted: `max_age` as a number or a text, `claims` as an object or a text, `resource` as a text or a list of them. Not
 //! accepted: an object for another server, of another client, out of its time, or of another kind of JWT; `request` or
-//! `request_uri` inside. Deliberately not: unsigned and encrypted objects; a memory of their `jti`.
+//! `request_uri` inside. Deliberately not: unsigned objects; a memory of their `jti`. Encrypted ones are decrypted before.
 
 use serde_json::{Map, Value};
 

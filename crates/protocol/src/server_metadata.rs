@@ -150,6 +150,10 @@ pub struct ServerMetadata {
     pub dpop_signing_alg_values_supported: Vec<String>,
     /// How request objects can be signed.
     pub request_object_signing_alg_values_supported: Vec<String>,
+    /// How the keys of encrypted request objects can be encrypted.
+    pub request_object_encryption_alg_values_supported: Vec<String>,
+    /// How request objects can be encrypted.
+    pub request_object_encryption_enc_values_supported: Vec<String>,
     /// Whether every request must come in a signed request object (RFC 9101 §10.5).
     pub require_signed_request_object: bool,
     /// How authorization responses can be signed (JARM §4).
@@ -281,8 +285,10 @@ impl ServerMetadata {
             introspection_encryption_alg_values_supported: encryption_algs.clone(),
             introspection_encryption_enc_values_supported: encryption_encs.clone(),
             authorization_signing_alg_values_supported: signing_algs,
-            authorization_encryption_alg_values_supported: encryption_algs,
-            authorization_encryption_enc_values_supported: encryption_encs,
+            authorization_encryption_alg_values_supported: encryption_algs.clone(),
+            authorization_encryption_enc_values_supported: encryption_encs.clone(),
+            request_object_encryption_alg_values_supported: encryption_algs,
+            request_object_encryption_enc_values_supported: encryption_encs,
             claims_supported: owned(PROTOCOL_CLAIMS.iter().chain(claims).copied()),
             claim_types_supported: owned(["normal"]),
             ui_locales_supported: owned(locales.iter().map(String::as_str)),

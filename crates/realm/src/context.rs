@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
-use jose::{SigningAlg, WrapKey};
+use jose::{Jwk, SigningAlg, WrapKey};
 use model::{Api, Clock, Realm};
 use protocol::{grant_management, scope::Scope};
 use storage::{StorageError, Store};
 use x509::{Authorities, PemError};
 
-use crate::{DetailsTypes, Node, Outside, Purpose, Seals, SigningKeys, rotation};
+use crate::{DetailsTypes, Node, Outside, Purpose, Seals, SigningKeys, decryption, rotation};
 
 /// Why a realm cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,8 @@ pub struct RealmContext {
     pub details_types: DetailsTypes,
     /// What signs.
     pub keys: SigningKeys,
+    /// To what clients encrypt, see [`Self::decrypt`].
+    pub encryption_keys: Vec<Jwk>,
     /// What seals.
     pub seals: Seals,
     /// Who vouches for the certificates of clients.
@@ -115,12 +117,14 @@ impl RealmContext {
         let now = clock.now();
         rotation::ensure_fast_keys(store, wrap, &realm.issuer, now).await?;
         rotation::ensure_sealing_keys(store, wrap, &realm.issuer, now).await?;
+        decryption::ensure_fast(store, wrap, &realm.issuer, now).await?;
         let apis: Vec<Api> = store
             .apis(&realm.issuer)
             .await?
             .into_iter()
             .map(|(api, _)| api)
             .collect();
+        let issuer = realm.issuer.clone();
         let keys = SigningKeys::load(store, wrap, &realm.issuer).await?;
         let seals = Seals::load(store, wrap, &realm.issuer, now).await?;
         let authorities = Authorities::parse(&realm.client_ca, &realm.crl)?;
@@ -134,6 +138,7 @@ impl RealmContext {
             realm,
             apis,
             keys,
+            encryption_keys: decryption::published(store, &issuer, now).await?,
             seals,
             wrap: Arc::clone(wrap),
             outside: Arc::clone(outside),

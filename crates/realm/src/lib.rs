@@ -14,6 +14,7 @@
 )]
 
 mod context;
+mod decryption;
 mod details_types;
 mod node;
 mod outside;

@@ -4,12 +4,12 @@
 //! key stays published while anything that it signed can be alive. Each move is a guard on the key's state, so
 //! that of several nodes one makes it.
 
-use jose::{SigningAlg, SigningKey, WrapKey};
+use jose::{JweAlg, SigningAlg, SigningKey, WrapKey};
 use model::{Clock, KeyState, SigningKeyRow};
 use storage::{Change, Outcome, Store, key};
 
 use crate::{
-    Purpose, RealmError, Seals,
+    Purpose, RealmError, Seals, decryption,
     seals::{self, DAY},
     signing,
 };
@@ -117,13 +117,19 @@ pub(crate) async fn ensure_sealing_keys(
 }
 
 /// A node with another wrapping key than its fellows must not add keys that they cannot read.
-async fn check_wrapping_key(store: &Store, wrap: &WrapKey, issuer: &str, now: i64) -> Result<(), RealmError> {
+pub(crate) async fn check_wrapping_key(
+    store: &Store,
+    wrap: &WrapKey,
+    issuer: &str,
+    now: i64,
+) -> Result<(), RealmError> {
     Seals::load(store, wrap, issuer, now).await.map(|_| ())
 }
 
 /// Publishes a next key for each algorithm (or the one named). It signs after [`OVERLAP`], or at once when asked:
 /// then the keys that it follows are forgotten, what they signed is worth nothing, and clients that cached the key set
-/// fail until they fetch it again. That is for a key that leaked.
+/// fail until they fetch it again. That is for a key that leaked. With all algorithms, the keys to which clients encrypt
+/// are replaced too.
 ///
 /// Answers the new key ids.
 pub async fn rotate(
@@ -156,6 +162,9 @@ pub async fn rotate(
         change = change.then(key::insert_signing(issuer, &row)?);
     }
     let _ = store.commit(change.then(storage::realm::raise_revision())).await?;
+    if only.is_none() && !kids.is_empty() {
+        decryption::replace(store, wrap, issuer, now, at_once).await?;
+    }
     if at_once {
         // What the replaced keys signed must not verify any more: they are forgotten at once.
         advance(store, issuer, now, now - RETIRED).await?;
@@ -169,6 +178,7 @@ pub async fn maintain(store: &Store, clock: &Clock, wrap: &WrapKey, issuer: &str
     let now = clock.now();
     let mut changed = ensure_keys(store, wrap, issuer, now, &SigningAlg::ALL).await?;
     changed |= ensure_sealing_keys(store, wrap, issuer, now).await?;
+    changed |= decryption::ensure(store, wrap, issuer, now, &JweAlg::ALL).await?;
     let rows = store.signing_keys(issuer).await?;
     for row in &rows {
         let is_old = row.state == KeyState::Active && now - row.activates_at > SIGNS_FOR;

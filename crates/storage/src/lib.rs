@@ -30,6 +30,7 @@ pub mod authorization;
 pub mod backchannel_user_code;
 pub mod ciba_request;
 pub mod client;
+pub mod decryption_key;
 pub mod device_request;
 pub mod grant;
 pub mod guess;

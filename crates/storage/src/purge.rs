@@ -53,6 +53,7 @@ macro_rules! time_limited {
 /// `outbox` that is still owed is not deleted but given up first, see [`Store::lease_due`].
 pub const TABLES: &[TimeLimited] = &[
     time_limited!("authorizations", "realm, id"),
+    time_limited!("decryption_key", "realm, kid"),
     // An expired request is kept for a while: its client is to learn that it has expired, not that it is unknown.
     time_limited!("ciba_request", "realm, id", "expires_at < $1 - CAST(600 AS BIGINT)"),
     time_limited!("grants", "realm, id"),
@@ -84,6 +85,7 @@ const SIZED: &[(&str, &str)] = sized![
     "backchannel_user_code",
     "ciba_request",
     "client",
+    "decryption_key",
     "device_request",
     "grants",
     "guess",

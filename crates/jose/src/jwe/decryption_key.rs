@@ -3,7 +3,7 @@
 
 use aws_lc_rs::{
     agreement::PrivateKey,
-    encoding::{AsDer as _, PublicKeyX509Der},
+    encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der},
     rsa::{KeySize, OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, PrivateDecryptingKey, PublicKey as RsaPublicKey},
 };
 use serde_json::{Map, Value};
@@ -40,13 +40,58 @@ pub struct Decrypted {
     pub plaintext: Vec<u8>,
 }
 
+/// For which key a token was encrypted, as far as its header says.
+pub struct Addressee {
+    /// The algorithm.
+    pub alg: JweAlg,
+    /// Its `kid`.
+    pub kid: Option<String>,
+}
+
+impl Addressee {
+    /// Reads the header of a compact JWE.
+    pub fn of(token: &str) -> Result<Self, JweError> {
+        if token.len() > MAX_JWT_BYTES {
+            return Err(JweError::TooLong);
+        }
+        let protected = token
+            .split('.')
+            .next()
+            .and_then(b64::decode)
+            .ok_or(JweError::NotCompact)?;
+        let header = Header::parse(&protected)?;
+        Ok(Self {
+            alg: JweAlg::parse(&header.alg).ok_or(JweError::AlgNotAllowed)?,
+            kid: header.kid,
+        })
+    }
+}
+
 impl DecryptionKey {
     /// Makes a key: RSA with 2048 bits for RSA-OAEP-256, else one on P-256.
     pub fn generate(alg: JweAlg) -> Result<Self, JweError> {
-        if alg == JweAlg::RsaOaep256 {
-            return Self::generate_rsa();
+        Self::generate_pkcs8(alg).map(|(key, _)| key)
+    }
+
+    /// Makes a key that is to be kept: with its private part as an unencrypted PKCS #8 document.
+    pub fn generate_pkcs8(alg: JweAlg) -> Result<(Self, Zeroizing<Vec<u8>>), JweError> {
+        let pkcs8: Pkcs8V1Der<'_> = if alg == JweAlg::RsaOaep256 {
+            PrivateDecryptingKey::generate(KeySize::Rsa2048).and_then(|key| key.as_der())
+        } else {
+            PrivateKey::generate(Curve::P256.algorithm()).and_then(|key| key.as_der())
         }
-        let private = PrivateKey::generate(Curve::P256.algorithm()).map_err(|_| JweError::Failed)?;
+        .map_err(|_| JweError::Failed)?;
+        let pkcs8 = Zeroizing::new(pkcs8.as_ref().to_vec());
+        Ok((Self::from_pkcs8(alg, &pkcs8)?, pkcs8))
+    }
+
+    /// Reads such a document.
+    pub fn from_pkcs8(alg: JweAlg, pkcs8: &[u8]) -> Result<Self, JweError> {
+        if alg == JweAlg::RsaOaep256 {
+            return Self::rsa(PrivateDecryptingKey::from_pkcs8(pkcs8).map_err(|_| JweError::UnfitKey)?);
+        }
+        let private =
+            PrivateKey::from_private_key_der(Curve::P256.algorithm(), pkcs8).map_err(|_| JweError::UnfitKey)?;
         Self::agreement(alg, Curve::P256, private)
     }
 
@@ -56,8 +101,7 @@ impl DecryptionKey {
         Self::agreement(alg, Curve::X25519, private)
     }
 
-    fn generate_rsa() -> Result<Self, JweError> {
-        let private = PrivateDecryptingKey::generate(KeySize::Rsa2048).map_err(|_| JweError::Failed)?;
+    fn rsa(private: PrivateDecryptingKey) -> Result<Self, JweError> {
         let der: PublicKeyX509Der<'_> = private.public_key().as_der().map_err(|_| JweError::Failed)?;
         let public = RsaPublicKey::from_der(der.as_ref()).map_err(|_| JweError::Failed)?;
         let number = |bytes: &[u8]| Some(b64::encode(bytes));

@@ -292,3 +292,29 @@ fn of_several_keys_the_one_that_says_so_is_taken() {
     assert_eq!(kid(&[jwk(&ec, |_| {})]), "");
     assert!(chosen(&[jwk(&ec, |_| {}), jwk(&ec, |_| {})], JweAlg::EcdhEs).is_none());
 }
+
+#[test]
+fn a_key_that_was_kept_decrypts_what_was_encrypted_to_it() {
+    for alg in JweAlg::ALL {
+        let (key, pkcs8) = DecryptionKey::generate_pkcs8(alg).unwrap();
+        let recipient = Recipient::of(key.public_jwk(), alg).unwrap();
+        let token = recipient
+            .envelope(JweEnc::default())
+            .unwrap()
+            .seal(&Payload::Jwt("a.b.c"))
+            .unwrap();
+        let again = DecryptionKey::from_pkcs8(alg, &pkcs8).unwrap();
+        assert_eq!(again.public_jwk(), key.public_jwk());
+        assert_eq!(again.decrypt(&token).unwrap().plaintext, b"a.b.c");
+        let addressee = Addressee::of(&token).unwrap();
+        assert_eq!((addressee.alg, addressee.kid), (alg, key.public_jwk().kid.clone()));
+        assert!(DecryptionKey::from_pkcs8(alg, &pkcs8[1..]).is_err());
+        let other = if alg == JweAlg::RsaOaep256 {
+            JweAlg::EcdhEs
+        } else {
+            JweAlg::RsaOaep256
+        };
+        assert!(DecryptionKey::from_pkcs8(other, &pkcs8).is_err());
+    }
+    assert!(Addressee::of("").is_err() && Addressee::of("e30.a.b.c.d").is_err());
+}

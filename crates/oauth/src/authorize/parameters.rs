@@ -14,7 +14,11 @@ use protocol::{
 };
 use realm::RealmContext;
 
-use super::{AuthorizeRefusal, request_object, validate::refuse_beside};
+use super::{
+    AuthorizeRefusal,
+    request_object::{self, ObjectRefusal},
+    validate::refuse_beside,
+};
 use crate::{
     client_auth::{AuthenticatedClient, CREDENTIALS},
     sender_constraint,
@@ -40,9 +44,14 @@ impl Parameters {
         client: &AuthenticatedClient,
         profile: &SecurityProfile,
         sent: &Form,
-    ) -> Result<Self, RequestError> {
+    ) -> Result<Self, AuthorizeRefusal> {
         let (proven, client) = (client.proven(), client.client());
-        let object = request_object::assemble(realm, &client.metadata, profile, sent, true).await?;
+        let object = request_object::assemble(realm, &client.metadata, profile, sent, true)
+            .await
+            .map_err(|refusal| match refusal {
+                ObjectRefusal::Request(error) => AuthorizeRefusal::Parameters(error),
+                ObjectRefusal::Fault(fault) => fault.into(),
+            })?;
         let own = || sent.iter().filter(|(name, _)| !CREDENTIALS.contains(name));
         Ok(Self {
             is_signed: object.is_some(),
@@ -78,7 +87,10 @@ impl Parameters {
                 let must_be_signed = request_object::is_required(&client.metadata, profile);
                 request_object::assemble(realm, &client.metadata, profile, sent, must_be_signed)
                     .await
-                    .map_err(refuse)?
+                    .map_err(|refusal| match refusal {
+                        ObjectRefusal::Request(error) => refuse(error),
+                        ObjectRefusal::Fault(fault) => fault.into(),
+                    })?
             }
         };
         Ok(Self {

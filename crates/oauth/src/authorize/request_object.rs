@@ -1,6 +1,9 @@
 //! `request` and `request_uri`: the request as the client signed it, by value or at an address of its own.
 //!
-//! Spec: OpenID Connect Core §6.1 to §6.3, RFC 9101 §5, §6, §7, §10.4 and §10.5
+//! Spec: OpenID Connect Core §6.1 to §6.3, RFC 9101 §5, §6, §7, §10.4 and §10.5, RFC 9126 §3
+//!
+//! Accepted: signed objects, and signed ones that were then encrypted to a key of this realm, in any of the ways that are
+//! offered, whatever the client has declared (OpenID Connect Registration §2).
 //!
 //! A request object is looked at once, when the request comes in; the flow holds what it amounts to. Its signature, its
 //! times and its address say that the request was good then. To look again at each step would make the user wait for
@@ -14,13 +17,13 @@ use protocol::{
     ClientMetadata,
     authorization_request::RequestError,
     error_code::ErrorCode,
-    form::Form,
+    form::{Duplicate, Form},
     profile::SecurityProfile,
     request_object::{ACCEPT, LONGEST_URI, RequestObject},
 };
 use realm::RealmContext;
 
-use crate::client_keys;
+use crate::{Fault, client_keys};
 
 /// What a client is told that must sign its requests and has not.
 pub(super) const REQUIRED: &str = "this client's requests must come in signed request objects";
@@ -28,6 +31,30 @@ pub(super) const REQUIRED: &str = "this client's requests must come in signed re
 /// Whether a client's requests must be signed: it has registered so (RFC 9101 §10.5), or its profile wants it.
 pub(super) fn is_required(client: &ClientMetadata, profile: &SecurityProfile) -> bool {
     client.require_signed_request_object || profile.signed_requests
+}
+
+/// Why an object does not do.
+pub(super) enum ObjectRefusal {
+    /// The client is to learn it.
+    Request(RequestError),
+    /// A failure of this server.
+    Fault(Fault),
+}
+
+impl From<RequestError> for ObjectRefusal {
+    fn from(error: RequestError) -> Self {
+        Self::Request(error)
+    }
+}
+
+impl From<Duplicate> for ObjectRefusal {
+    fn from(duplicate: Duplicate) -> Self {
+        Self::Request(duplicate.into())
+    }
+}
+
+fn invalid_object(text: impl Into<String>) -> RequestError {
+    RequestError::new(ErrorCode::InvalidRequestObject, text)
 }
 
 /// The parameters that a request with an object amounts to. `None`: it has no object, and needs none. `alone`: what is
@@ -38,23 +65,22 @@ pub(super) async fn assemble(
     profile: &SecurityProfile,
     sent: &Form,
     alone: bool,
-) -> Result<Option<Form>, RequestError> {
+) -> Result<Option<Form>, ObjectRefusal> {
     let invalid_request = |text: &str| RequestError::new(ErrorCode::InvalidRequest, text);
     let object = match (sent.get("request")?, sent.get("request_uri")?) {
-        (None, None) if is_required(client, profile) => return Err(invalid_request(REQUIRED)),
+        (None, None) if is_required(client, profile) => return Err(invalid_request(REQUIRED).into()),
         (None, None) => return Ok(None),
         // RFC 9101 §5: request_uri "MUST NOT be present if the request parameter is present".
-        (Some(_), Some(_)) => return Err(invalid_request("request and request_uri cannot both be sent")),
+        (Some(_), Some(_)) => return Err(invalid_request("request and request_uri cannot both be sent").into()),
         (Some(object), None) => object.to_owned(),
         (None, Some(uri)) => fetch(realm, client, uri).await?,
     };
     if let Some(name) = sent.duplicate() {
-        return Err(invalid_request(&format!(
-            "the parameter {name} is included more than once"
-        )));
+        return Err(invalid_request(&format!("the parameter {name} is included more than once")).into());
     }
+    let object = decrypt(realm, object).await?;
     let object = verify(realm, client, profile, &object).await?;
-    object.assemble(sent, alone).map(Some)
+    Ok(Some(object.assemble(sent, alone)?))
 }
 
 async fn fetch(realm: &RealmContext, client: &ClientMetadata, uri: &str) -> Result<String, RequestError> {
@@ -74,7 +100,23 @@ async fn fetch(realm: &RealmContext, client: &ClientMetadata, uri: &str) -> Resu
         .map_err(|error| invalid_uri(format!("the request object at request_uri cannot be had: {error}")))?;
     String::from_utf8(body)
         .map(|text| text.trim().to_owned())
-        .map_err(|_| RequestError::new(ErrorCode::InvalidRequestObject, "what is at request_uri is not a JWT"))
+        .map_err(|_| invalid_object("what is at request_uri is not a JWT"))
+}
+
+/// OpenID Connect Core §6.3.1: "The Authorization Server MUST return an error if decryption fails." What is in it is then
+/// held to the rules of every object: it must be signed.
+async fn decrypt(realm: &RealmContext, text: String) -> Result<String, ObjectRefusal> {
+    // A compact JWE has five parts, a compact JWS three.
+    if text.bytes().filter(|byte| *byte == b'.').count() != 4 {
+        return Ok(text);
+    }
+    let decrypted = realm
+        .decrypt(&text)
+        .await
+        .map_err(|error| ObjectRefusal::Fault(error.into()))?
+        .map_err(|error| invalid_object(format!("the request object: {error}")))?;
+    let signed = String::from_utf8(decrypted.plaintext);
+    Ok(signed.map_err(|_| invalid_object("what is in the encrypted request object is not a JWT"))?)
 }
 
 /// OpenID Connect Core §6.3.2: the `alg` "MUST match the value of the `request_object_signing_alg` set during Client
@@ -85,7 +127,6 @@ async fn verify(
     profile: &SecurityProfile,
     text: &str,
 ) -> Result<RequestObject, RequestError> {
-    let invalid_object = |text: String| RequestError::new(ErrorCode::InvalidRequestObject, text);
     let token = UnverifiedJwt::parse(text).map_err(|error| invalid_object(format!("the request object: {error}")))?;
     let allowed = client_keys::allowed(profile, client.request_object_signing_alg);
     let verified = client_keys::verify(realm, client, &token, &allowed)

@@ -113,9 +113,7 @@ pub(crate) async fn validate_pushed(
     sent: &Form,
 ) -> Result<PushedRequestDetails, AuthorizeRefusal> {
     let profile = client.client().profile(&realm.realm);
-    let counted = Parameters::of_push(realm, client, profile, sent)
-        .await
-        .map_err(AuthorizeRefusal::Parameters)?;
+    let counted = Parameters::of_push(realm, client, profile, sent).await?;
     let names_and_values = counted.form.iter();
     let parameters = names_and_values
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -64,3 +64,16 @@ CREATE TABLE backchannel_user_code (
   updated_at BIGINT NOT NULL,
   PRIMARY KEY (realm, user_id)
 );
+
+-- Keys to which clients encrypt their requests; the newest of each algorithm is published.
+CREATE TABLE decryption_key (
+  realm       TEXT NOT NULL,
+  kid         TEXT NOT NULL,
+  alg         TEXT NOT NULL,
+  private_key BYTEA NOT NULL,
+  public_jwk  TEXT NOT NULL,
+  created_at  BIGINT NOT NULL,
+  expires_at  BIGINT NOT NULL,
+  PRIMARY KEY (realm, kid)
+);
+CREATE INDEX decryption_key_expiry ON decryption_key (expires_at);

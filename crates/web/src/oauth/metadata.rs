@@ -26,11 +26,7 @@ pub async fn metadata(call: Call) -> Response {
 
 /// The key set.
 pub async fn jwks(call: Call) -> Response {
-    let bytes = call
-        .realm
-        .documents
-        .jwks
-        .get_or_init(|| json(call.realm.keys.published()));
+    let bytes = call.realm.documents.jwks.get_or_init(|| json(&call.realm.key_set()));
     public(bytes, "application/jwk-set+json")
 }
 

@@ -6,6 +6,7 @@ mod claims;
 mod client;
 mod detached_signature;
 mod encrypted_id_token;
+mod encrypted_request;
 mod form_post;
 mod hints;
 mod hybrid;
