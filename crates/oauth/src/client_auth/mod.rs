@@ -71,6 +71,12 @@ pub enum ClientAuthRefusal {
         /// Whether the request used the `Authorization` header.
         by_header: bool,
     },
+    /// The profile has become stricter since the client registered.
+    #[error("the client's token_endpoint_auth_method is not allowed by its profile {profile}")]
+    NotOfProfile {
+        /// The profile.
+        profile: &'static str,
+    },
     /// An assertion that is not believed.
     #[error(transparent)]
     Assertion(#[from] AssertionRefusal),
@@ -101,6 +107,7 @@ impl ClientAuthRefusal {
             | Self::ClientIdMismatch
             | Self::Failed { .. }
             | Self::WrongMethod { .. }
+            | Self::NotOfProfile { .. }
             // "the value of the error parameter MUST be the invalid_client error code" (RFC 7523 §3.2).
             | Self::Assertion(_)
             // "the invalid_client error code to indicate failed client authentication" (RFC 8705 §2).
@@ -251,6 +258,13 @@ async fn find(realm: &RealmContext, presented: &Presented) -> Result<Client, Cli
     }
     if !presented.can_be(client.metadata.token_endpoint_auth_method) {
         return Err(ClientAuthRefusal::WrongMethod { by_header });
+    }
+    let profile = client.profile(&realm.realm);
+    if !profile
+        .client_auth_methods
+        .contains(&client.metadata.token_endpoint_auth_method)
+    {
+        return Err(ClientAuthRefusal::NotOfProfile { profile: profile.name });
     }
     Ok(client)
 }

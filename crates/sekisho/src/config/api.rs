@@ -45,10 +45,19 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
             .report
             .warning(&alg.span, "signing_alg has no effect on opaque tokens", remedy);
     }
-    let profile = table
-        .text("profile")
-        .and_then(|name| find_profile(table.report, &name))
-        .map(|profile| profile.name.to_owned());
+    let profile = table.text("profile").and_then(|name| find_profile(table.report, &name));
+    // FAPI 1.0 Advanced §8.6, FAPI 2.0 Security Profile §5.4.1: of all JWTs, those for APIs too.
+    if let (Some(alg), Some(profile)) = (&signing_alg, profile)
+        && !profile.signing_algs.contains(&alg.value)
+    {
+        let allowed: Vec<_> = profile.signing_algs.iter().map(|alg| alg.as_str()).collect();
+        table.report.error(
+            &alg.span,
+            format!("{} is not allowed by the profile {}", alg.value, profile.name),
+            format!("use one of: {}", allowed.join(", ")),
+        );
+    }
+    let profile = profile.map(|profile| profile.name.to_owned());
     let (impact, derived) = impact::read(&mut table);
     let acr = acr(&mut table, derived);
     let (scope, scope_spans) = scopes(&mut table);

@@ -763,3 +763,25 @@ fn types_of_authorization_details_are_unique_and_known_to_clients() {
         ],
     );
 }
+
+// Conformance: F2-CRY-01 F1A-ALG-02
+#[test]
+fn an_apis_tokens_are_signed_by_an_algorithm_of_its_profile() {
+    let api = |profile: &str, alg: &str| {
+        let text = format!(
+            "issuer = \"https://id.example.com\"\n[[api]]\nidentifier = \"https://api.example.com\"\nprofile = \"{profile}\"\n\
+             token_format = \"jwt\"\nsigning_alg = \"{alg}\"\nscope = [{{ name = \"read\", description = {{ en = \"Read\" }} }}]\n"
+        );
+        let found = realm_problems(&text).into_iter();
+        found
+            .filter(|(_, text)| text.contains("is not allowed by the profile"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(api("baseline", "RS256"), []);
+    assert_eq!(api("fapi2-security", "PS256"), []);
+    assert_problems(
+        &api("fapi2-security", "RS256"),
+        &[(6, "use one of: PS256, ES256, EdDSA")],
+    );
+    assert_problems(&api("fapi1-advanced", "EdDSA"), &[(6, "use one of: PS256, ES256")]);
+}

@@ -3,6 +3,7 @@
 mod changes;
 mod ciba_request;
 mod crash;
+mod decryption_key;
 mod device_request;
 mod failed_commits;
 mod grants;

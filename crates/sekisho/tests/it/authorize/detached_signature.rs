@@ -24,7 +24,7 @@ async fn id_token(fapi: &Fapi, callback: &Callback) -> Value {
     claims(&fapi.bank, callback.get("id_token").unwrap()).await
 }
 
-// Conformance: F1A-AS-03 F1A-AS-14 F1A-AS-15 SEED2-02 SEED2-03 SEED2-04 fapi1-advanced-final
+// Conformance: B77 F1A-AS-03 F1A-AS-14 F1A-AS-15 SEED2-02 SEED2-03 SEED2-04 fapi1-advanced-final
 #[tokio::test]
 async fn the_id_token_signs_the_code_and_the_state() {
     let fapi = Fapi::start().await;

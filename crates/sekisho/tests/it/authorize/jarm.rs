@@ -16,8 +16,7 @@ fn alg(jwt: &str) -> String {
     UnverifiedJwt::parse(jwt).unwrap().header().alg.clone()
 }
 
-// Conformance: JARM-01 JARM-03 JARM-04 F2MS-04 ISS-03 F1A-AS-18 fapi2-security-profile-final-happy-flow
-// Conformance: B45
+// Conformance: B45 JARM-01 JARM-03 JARM-04 F2MS-04 ISS-03 F1A-AS-18 fapi2-security-profile-final-happy-flow
 #[tokio::test]
 async fn each_mode_carries_one_parameter_that_says_everything() {
     let fapi = Fapi::start().await;

@@ -11,8 +11,8 @@ use crate::{
     request::{Request, claims},
 };
 
-// Conformance: PAR-01 PAR-04 F2-AZ-02 F2-AZ-09 fapi2-security-profile-final-happy-flow
-// Conformance: B98 F1A-AS-07
+// Conformance: B98 PAR-01 PAR-04 F2-AZ-02 F2-AZ-09 fapi2-security-profile-final-happy-flow
+// Conformance: F1A-AS-07
 #[tokio::test]
 async fn a_pushed_request_is_created_and_its_reference_is_good_for_a_minute() {
     let fapi = Fapi::start().await;
@@ -80,8 +80,7 @@ async fn the_code_of_a_pushed_request_becomes_tokens() {
     }
 }
 
-// Conformance: PAR-01 SEED1-02
-// Conformance: B99
+// Conformance: B99 F1A-AS-07 PAR-01 SEED1-02
 #[tokio::test]
 async fn every_client_authenticates_as_at_the_token_endpoint() {
     let bank = Bank::start().await;
@@ -102,9 +101,8 @@ async fn every_client_authenticates_as_at_the_token_endpoint() {
     refused(bank.post("/par", &[("response_type", "code")]).await, "invalid_client").await;
 }
 
-// Conformance: PAR-01 fapi2-security-profile-final-par-attempt-invalid-http-method
+// Conformance: B101 PAR-01 fapi2-security-profile-final-par-attempt-invalid-http-method
 // Conformance: fapi1-advanced-final-par-attempt-invalid-http-method
-// Conformance: B101
 #[tokio::test]
 async fn it_is_posted_and_nothing_else() {
     let bank = Bank::start().await;
@@ -165,8 +163,7 @@ async fn the_metadata_say_where_and_whether_all_must_be_pushed() {
     assert_eq!(metadata["require_pushed_authorization_requests"], true);
 }
 
-// Conformance: F2-AZ-02 PAR-09 F1A-AS-02 fapi2-security-profile-final-ensure-unsigned-authorization-request-without-using-par-fails
-// Conformance: B107
+// Conformance: B107 F2-AZ-02 PAR-09 F1A-AS-02 fapi2-security-profile-final-ensure-unsigned-authorization-request-without-using-par-fails
 #[tokio::test]
 async fn who_must_push_gets_nothing_for_a_plain_request() {
     let fapi = Fapi::start().await;

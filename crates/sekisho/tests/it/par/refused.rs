@@ -9,14 +9,13 @@ use crate::{
     signer::{Signer, assertion, changed, post},
 };
 
-// Conformance: PAR-03 PAR-05 F2-AZ-01 F2-AZ-03 F2-AZ-04 SEED1-07 SEED1-08 SEED1-09 SEED1-10 F1B-AS-09 F1B-AS-10
+// Conformance: B102 PAR-03 PAR-05 F2-AZ-01 F2-AZ-03 F2-AZ-04 SEED1-07 SEED1-08 SEED1-09 SEED1-10 F1B-AS-09 F1B-AS-10
 // Conformance: fapi2-security-profile-final-par-ensure-pkce-required fapi2-security-profile-final-par-plain-pkce-rejected
 // Conformance: fapi2-security-profile-final-ensure-response-type-code-idtoken-fails
 // Conformance: fapi2-security-profile-final-ensure-response-type-token-fails
 // Conformance: fapi2-security-profile-final-ensure-redirect-uri-in-authorization-request
 // Conformance: fapi2-security-profile-final-plain-fapi-tolerate-unregistered-redirect-uri
 // Conformance: fapi1-advanced-final-par-attempt-invalid-redirect_uri
-// Conformance: B102
 #[tokio::test]
 async fn what_the_authorization_endpoint_would_refuse_is_refused_at_once() {
     let fapi = Fapi::start().await;
@@ -62,9 +61,8 @@ async fn what_the_authorization_endpoint_would_refuse_is_refused_at_once() {
     }
 }
 
-// Conformance: PAR-02 fapi2-security-profile-final-par-authorization-request-containing-request_uri-form-param
+// Conformance: B100 PAR-02 fapi2-security-profile-final-par-authorization-request-containing-request_uri-form-param
 // Conformance: fapi1-advanced-final-par-authorization-request-containing-request_uri-form-param
-// Conformance: B100
 #[tokio::test]
 async fn a_request_uri_cannot_be_pushed() {
     let fapi = Fapi::start().await;

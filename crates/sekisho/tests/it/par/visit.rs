@@ -20,9 +20,8 @@ fn assert_not_good(answer: Answer) -> Page {
     page
 }
 
-// Conformance: F2-AZ-12 fapi2-security-profile-final-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds
+// Conformance: B105 F2-AZ-12 fapi2-security-profile-final-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds
 // Conformance: fapi1-advanced-final-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds
-// Conformance: B105
 #[tokio::test]
 async fn a_reference_can_be_visited_many_times_until_it_is_answered() {
     let fapi = Fapi::start().await;
@@ -76,9 +75,8 @@ async fn a_refusal_is_an_answer_too() {
     assert_not_good(browser.approve(&page).await);
 }
 
-// Conformance: PAR-08 F2-AZ-09 fapi2-security-profile-final-par-attempt-to-use-expired-request_uri
+// Conformance: B104 PAR-08 F2-AZ-09 fapi2-security-profile-final-par-attempt-to-use-expired-request_uri
 // Conformance: fapi1-advanced-final-par-attempt-to-use-expired-request_uri
-// Conformance: B104
 #[tokio::test]
 async fn the_time_of_a_reference_bounds_the_visit_and_not_the_sign_in() {
     let fapi = Fapi::start().await;
@@ -101,9 +99,9 @@ async fn the_time_of_a_reference_bounds_the_visit_and_not_the_sign_in() {
     assert_not_good(browser.approve(&page).await);
 }
 
-// Conformance: PAR-04 fapi2-security-profile-final-par-attempt-to-use-request_uri-for-different-client
+// Conformance: B103 PAR-04 fapi2-security-profile-final-par-attempt-to-use-request_uri-for-different-client
 // Conformance: fapi1-advanced-final-par-attempt-to-use-request_uri-for-different-client
-// Conformance: B103 B104
+// Conformance: B104
 #[tokio::test]
 async fn a_reference_is_good_for_its_client_alone() {
     let fapi = Fapi::start().await;
@@ -140,10 +138,9 @@ async fn a_reference_is_good_for_its_client_alone() {
     );
 }
 
-// Conformance: JAR-04 fapi2-security-profile-final-ensure-different-nonce-inside-and-outside-request-object
+// Conformance: B106 JAR-04 fapi2-security-profile-final-ensure-different-nonce-inside-and-outside-request-object
 // Conformance: fapi2-security-profile-final-ensure-different-state-inside-and-outside-request-object
 // Conformance: fapi2-security-profile-final-state-only-outside-request-object-not-used
-// Conformance: B106
 #[tokio::test]
 async fn what_the_browser_brings_beside_does_not_count() {
     let fapi = Fapi::start().await;

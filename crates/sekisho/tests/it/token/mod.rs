@@ -10,6 +10,7 @@ mod dpop;
 mod dpop_nonce;
 mod encrypted_id_token;
 mod entropy;
+mod financial_grade;
 mod form;
 mod id_token;
 mod jwks_uri;
