@@ -31,11 +31,13 @@ async fn maintain(bank: &Bank) {
     bank.running.realms.maintain_keys().await.unwrap();
 }
 
+/// The ids of those that sign.
 async fn published(bank: &Bank) -> BTreeSet<String> {
     key_set(bank)
         .await
         .keys
         .into_iter()
+        .filter(|key| key.use_.as_deref() == Some("sig"))
         .map(|key| key.kid.unwrap())
         .collect()
 }

@@ -70,7 +70,7 @@ async fn an_issuer_with_a_path_has_its_documents_below_and_before_it() {
             .as_array()
             .unwrap()
             .len(),
-        4
+        7
     );
 }
 
@@ -136,6 +136,7 @@ async fn the_lists_are_true() {
         .await
         .keys
         .into_iter()
+        .filter(|key| key.use_.as_deref() == Some("sig"))
         .map(|key| json!(key.alg.unwrap()))
         .collect();
     let mut offered = list("id_token_signing_alg_values_supported");
@@ -183,7 +184,7 @@ async fn a_realm_without_openid_core_offers_nothing_implicit() {
 
 // Conformance: A2.0-jwks B6 F1B-AS-01 F2-CRY-02 F2-CRY-03 META-07
 #[tokio::test]
-async fn the_key_set_holds_public_signing_keys_with_ids_of_their_own() {
+async fn the_key_set_holds_public_keys_with_ids_and_purposes_of_their_own() {
     let bank = Bank::start().await;
     let keys = granted(get(&bank, "/jwks").await).await;
     let keys = keys["keys"].as_array().unwrap();
@@ -192,8 +193,13 @@ async fn the_key_set_holds_public_signing_keys_with_ids_of_their_own() {
     ids.dedup();
     assert_eq!(ids.len(), keys.len());
     for key in keys {
-        assert_eq!(key["use"], "sig");
-        assert!(["RS256", "PS256", "ES256", "EdDSA"].contains(&key["alg"].as_str().unwrap()));
+        let algs: &[&str] = if key["use"] == "sig" {
+            &["RS256", "PS256", "ES256", "EdDSA"]
+        } else {
+            assert_eq!(key["use"], "enc");
+            &["RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A256KW"]
+        };
+        assert!(algs.contains(&key["alg"].as_str().unwrap()));
         for private in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
             assert!(key.get(private).is_none(), "{private}");
         }
