@@ -1,12 +1,12 @@
 //! The document at a client's `sector_identifier_uri`: whoever is to be of a host's sector must be named by that host.
 //!
-//! Spec: OpenID Connect Registration §5, OpenID Connect Core §8.1
+//! Spec: OpenID Connect Registration §5, OpenID Connect Core §8.1, CIBA §4
 //!
 //! Accepted: a JSON array of texts that has every registered redirect URI in it. It is asked for when a client
 //! registers, and not again: "there is no requirement for the OP to retain the contents". A realm file and `sekisho
 //! client add` are the operator's own word, and nothing is asked there.
 
-use protocol::{ClientMetadata, MetadataProblem};
+use protocol::{ClientMetadata, MetadataProblem, sector_identifier};
 use realm::{FetchError, RealmContext};
 
 /// Why a client is not of the sector that it names.
@@ -19,7 +19,7 @@ pub enum SectorProblem {
     #[error("is not a JSON array of redirect URIs")]
     NotAList,
     /// "The values registered in `redirect_uris` MUST be included in the elements of the array" (§5).
-    #[error("does not list the redirect URI {0}")]
+    #[error("does not list {0}")]
     NotListed(String),
 }
 
@@ -46,8 +46,8 @@ pub async fn check(realm: &RealmContext, client: &ClientMetadata) -> Result<(), 
     };
     let document = realm.outside.get(uri, "application/json").await?;
     let listed: Vec<String> = serde_json::from_slice(&document).map_err(|_| SectorProblem::NotAList)?;
-    match client.redirect_uris.iter().find(|uri| !listed.contains(uri)) {
-        Some(missing) => Err(SectorProblem::NotListed(missing.clone())),
+    match sector_identifier::listed(client).find(|uri| !listed.iter().any(|known| known == uri)) {
+        Some(missing) => Err(SectorProblem::NotListed(missing.to_owned())),
         None => Ok(()),
     }
 }

@@ -155,7 +155,7 @@ fn user_code(code: String) -> Result<String, RequestError> {
     Ok(code)
 }
 
-/// "A positive integer allowing the client to request the expires_in value".
+/// "A positive integer allowing the client to request the `expires_in` value".
 fn expiry(text: &str) -> Result<i64, RequestError> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let seconds = match text.parse::<i64>() {

@@ -1,15 +1,16 @@
 //! Which sector a client is of: clients of one sector know a user by the same pairwise `sub`.
 //!
-//! Spec: OpenID Connect Core §8.1, OpenID Connect Registration §5
+//! Spec: OpenID Connect Core §8.1, OpenID Connect Registration §5, CIBA §4
 //!
 //! Accepted: the host of `sector_identifier_uri`, else the one host of all redirect URIs. Hosts count without their
-//! port. Deliberately not accepted: a private-use scheme, which nobody owns as one owns a host.
+//! port. A client without redirect URIs that asks users in the background is of the host of its `jwks_uri`, or of its
+//! notification endpoint when tokens are pushed there. Deliberately not accepted: a private-use scheme, which nobody owns as one owns a host.
 //! Deliberately accepted: a loopback host, as the specification has it; all apps on users' devices share that sector,
 //! unless they register a `sector_identifier_uri`.
 
 use url::Url;
 
-use crate::ClientMetadata;
+use crate::{ClientMetadata, GrantType, TokenDeliveryMode};
 
 /// Why it cannot be said which sector a client is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,12 +29,30 @@ pub fn of(client: &ClientMetadata) -> Result<String, SectorError> {
     if let Some(uri) = &client.sector_identifier_uri {
         return host(uri).ok_or(SectorError::NoHost);
     }
-    let mut hosts = client.redirect_uris.iter().map(|uri| host(uri));
+    let in_place = background(client).filter(|_| client.redirect_uris.is_empty());
+    let redirect_uris = client.redirect_uris.iter().map(String::as_str);
+    let mut hosts = redirect_uris.chain(in_place).map(host);
     let first = hosts.next().ok_or(SectorError::NoHost)?;
     if hosts.any(|other| other != first) {
         return Err(SectorError::SeveralHosts);
     }
     first.ok_or(SectorError::NoHost)
+}
+
+/// The URIs that the document at `sector_identifier_uri` must list.
+pub fn listed(client: &ClientMetadata) -> impl Iterator<Item = &str> {
+    let redirect_uris = client.redirect_uris.iter().map(String::as_str);
+    redirect_uris.chain(background(client))
+}
+
+/// CIBA §4: "In CIBA Poll and Ping modes the `jwks_uri` is used in place of the `redirect_uri`. In CIBA Push mode the
+/// `backchannel_client_notification_endpoint` is used in place of the `redirect_uri`."
+fn background(client: &ClientMetadata) -> Option<&str> {
+    let uri = match client.backchannel_token_delivery_mode? {
+        TokenDeliveryMode::Poll | TokenDeliveryMode::Ping => &client.jwks_uri,
+        TokenDeliveryMode::Push => &client.backchannel_client_notification_endpoint,
+    };
+    uri.as_deref().filter(|_| client.allows_grant_type(GrantType::Ciba))
 }
 
 fn host(uri: &str) -> Option<String> {
@@ -91,5 +110,35 @@ mod tests {
             sector(Some("no uri"), &["https://a.example/cb"]),
             Err(SectorError::NoHost)
         );
+    }
+
+    #[test]
+    fn who_asks_in_the_background_is_of_the_host_of_its_keys_or_its_endpoint() {
+        let client = |mode| ClientMetadata {
+            grant_types: vec![GrantType::Ciba],
+            backchannel_token_delivery_mode: Some(mode),
+            backchannel_client_notification_endpoint: Some("https://called.example/cb".into()),
+            jwks_uri: Some("https://keys.example/jwks".into()),
+            ..ClientMetadata::default()
+        };
+        for (mode, sector, uri) in [
+            (TokenDeliveryMode::Poll, "keys.example", "https://keys.example/jwks"),
+            (TokenDeliveryMode::Ping, "keys.example", "https://keys.example/jwks"),
+            (TokenDeliveryMode::Push, "called.example", "https://called.example/cb"),
+        ] {
+            assert_eq!(of(&client(mode)).as_deref(), Ok(sector));
+            assert_eq!(listed(&client(mode)).collect::<Vec<_>>(), [uri]);
+        }
+        let with_redirects = ClientMetadata {
+            redirect_uris: vec!["https://app.example/cb".into()],
+            ..client(TokenDeliveryMode::Poll)
+        };
+        assert_eq!(of(&with_redirects).as_deref(), Ok("app.example"));
+        assert_eq!(listed(&with_redirects).count(), 2);
+        let without_the_grant = ClientMetadata {
+            grant_types: vec![GrantType::ClientCredentials],
+            ..client(TokenDeliveryMode::Poll)
+        };
+        assert_eq!(of(&without_the_grant), Err(SectorError::NoHost));
     }
 }

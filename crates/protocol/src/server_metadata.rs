@@ -8,12 +8,15 @@
 //! Lists are the union of what the offered profiles allow, so that metadata can promise nothing that is not in the
 //! table. Only endpoints that exist are named.
 
+mod backchannel;
+
 use std::collections::BTreeMap;
 
 use jose::{JweAlg, JweEnc, SigningAlg};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::backchannel::BackchannelMetadata;
 use crate::{
     Acr, GrantType, PromptValue, Scope, SecurityProfile, SubjectType, TokenEndpointAuthMethod, assertion,
     grant_management, pkce, prompt,
@@ -36,19 +39,9 @@ pub struct ServerMetadata {
     /// Where devices without a browser begin (RFC 8628 §4); absent when no profile lets clients register the grant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_authorization_endpoint: Option<String>,
-    /// Where clients have a user asked who is not with them (CIBA §4); absent when no profile lets clients register the
-    /// grant, as what follows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub backchannel_authentication_endpoint: Option<String>,
-    /// How they can be told of the answer.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub backchannel_token_delivery_modes_supported: Vec<String>,
-    /// How their requests there can be signed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub backchannel_authentication_request_signing_alg_values_supported: Vec<String>,
-    /// Whether a code of the user's can be demanded there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub backchannel_user_code_parameter_supported: Option<bool>,
+    /// Where and how clients have users asked who are not with them (CIBA §4).
+    #[serde(flatten)]
+    pub backchannel: BackchannelMetadata,
     /// Where tokens are revoked (RFC 7009).
     pub revocation_endpoint: String,
     /// Where APIs ask about tokens (RFC 7662).
@@ -202,10 +195,6 @@ impl ServerMetadata {
         let uses_alg =
             |alg: &&&str| is_of_profile(alg) && methods.iter().any(|method| method.signing_algs().contains(alg));
         let assertion_algs = owned(assertion::SIGNING_ALGS.iter().filter(uses_alg).copied());
-        let backchannel: Vec<&&SecurityProfile> = profiles
-            .iter()
-            .filter(|profile| profile.grant_types.contains(&GrantType::Ciba))
-            .collect();
         let signing_algs = owned(algs.iter().filter(|alg| is_allowed(alg)).map(|alg| alg.as_str()));
         let encryption_algs = owned(JweAlg::ALL.iter().map(|alg| alg.as_str()));
         let encryption_encs = owned(JweEnc::ALL.iter().map(|enc| enc.as_str()));
@@ -219,20 +208,7 @@ impl ServerMetadata {
                 .iter()
                 .any(|profile| profile.grant_types.contains(&GrantType::DeviceCode))
                 .then(|| endpoint("device_authorization")),
-            backchannel_authentication_endpoint: (!backchannel.is_empty()).then(|| endpoint("bc-authorize")),
-            backchannel_token_delivery_modes_supported: owned(
-                backchannel
-                    .iter()
-                    .flat_map(|profile| profile.token_delivery_modes)
-                    .map(|mode| mode.as_str()),
-            ),
-            backchannel_authentication_request_signing_alg_values_supported: owned(
-                backchannel
-                    .iter()
-                    .flat_map(|profile| profile.signing_algs)
-                    .map(|alg| alg.as_str()),
-            ),
-            backchannel_user_code_parameter_supported: (!backchannel.is_empty()).then_some(true),
+            backchannel: BackchannelMetadata::of(profiles, endpoint("bc-authorize")),
             revocation_endpoint: endpoint("revoke"),
             introspection_endpoint: endpoint("introspect"),
             grant_management_endpoint: endpoint("grants"),

@@ -189,19 +189,23 @@ fn nothing_is_promised_that_is_refused() {
 #[test]
 fn backchannel_authentication_is_offered_where_a_profile_has_it() {
     let fapi = document(&[profile("fapi1-advanced")]);
-    let endpoint = fapi.backchannel_authentication_endpoint.as_deref();
+    let endpoint = fapi.backchannel.backchannel_authentication_endpoint.as_deref();
     assert_eq!(endpoint, Some("https://id.example/bank/bc-authorize"));
-    assert_eq!(fapi.backchannel_token_delivery_modes_supported, ["poll", "ping"]);
     assert_eq!(
-        fapi.backchannel_authentication_request_signing_alg_values_supported,
+        fapi.backchannel.backchannel_token_delivery_modes_supported,
+        ["poll", "ping"]
+    );
+    assert_eq!(
+        fapi.backchannel
+            .backchannel_authentication_request_signing_alg_values_supported,
         ["PS256", "ES256"]
     );
     let baseline = document(&[profile("baseline")]);
     assert_eq!(
-        baseline.backchannel_token_delivery_modes_supported,
+        baseline.backchannel.backchannel_token_delivery_modes_supported,
         ["poll", "ping", "push"]
     );
-    let json = serde_json::to_value(document(&[profile("fapi2-security")])).unwrap();
+    let json = serde_json::to_value(document(&[profile("fapi1-baseline")])).unwrap();
     let named = json.as_object().unwrap().keys();
     assert_eq!(
         named.filter(|name| name.starts_with("backchannel_")).count(),

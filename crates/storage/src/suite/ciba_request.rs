@@ -37,7 +37,7 @@ fn request(n: u8, client_id: &str, user_id: &str) -> CibaRequest {
             request_context: serde_json::json!({"ip": "192.0.2.1"}).as_object().cloned(),
             cnf: None,
         },
-        notification: (n % 2 == 0).then(|| vec![n; 3]),
+        notification: n.is_multiple_of(2).then(|| vec![n; 3]),
     }
 }
 

@@ -62,9 +62,10 @@ async fn view(call: &Call, locale: Locale, person: &Person) -> Result<Account, S
         grants,
         sessions,
         requests: ciba::waiting(&call.realm, &person.user).await?.len(),
-        user_code: match user_code::is_offered(call) {
-            true => Some(backchannel_user_code::is_set(&call.realm, &person.user).await?),
-            false => None,
+        user_code: if user_code::is_offered(call) {
+            Some(backchannel_user_code::is_set(&call.realm, &person.user).await?)
+        } else {
+            None
         },
         csrf: call.session_cookie().map(session::csrf).unwrap_or_default(),
         notice: notice(call),

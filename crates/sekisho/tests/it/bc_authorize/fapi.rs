@@ -9,6 +9,7 @@ use super::{CIBA, approve};
 use crate::{
     app::{Server, bank_and, claims, granted, refused, text},
     bank::Bank,
+    mutual_tls::post,
     request::signed_in,
     signer::{JWT_BEARER, Signer, assertion, changed},
 };
@@ -256,7 +257,110 @@ async fn an_assertion_may_name_the_issuer_or_either_endpoint() {
     refused(fapi.bank.post("/bc-authorize", &none).await, "invalid_client").await;
 }
 
-// Conformance: FCIBA-03 FCIBA-10
+// Conformance: fapi-ciba-id1-ensure-different-client-id-and-issuer-in-backchannel-authorization-request
+#[tokio::test]
+async fn a_request_is_by_the_client_that_sends_it() {
+    let fapi = Fapi::start().await;
+    let jwt = fapi.key.sign(&fapi.claims(&json!({})));
+    let form = [("request", jwt.as_str())];
+    refused(fapi.post("/bc-authorize", OTHER, true, &form).await, "invalid_request").await;
+    let form = [("request", jwt.as_str()), ("client_id", OTHER)];
+    refused(fapi.post("/bc-authorize", CLIENT, true, &form).await, "invalid_client").await;
+    let asked = granted(fapi.send(&jwt).await).await;
+    let form = [
+        ("grant_type", CIBA),
+        ("auth_req_id", text(&asked, "auth_req_id")),
+        ("client_id", OTHER),
+    ];
+    refused(fapi.post("/token", CLIENT, true, &form).await, "invalid_client").await;
+}
+
+// Conformance: fapi-ciba-id1-ensure-wrong-client-id-in-token-endpoint-request fapi-ciba-id1-ensure-wrong-client-id-in-backchannel-authorization-request
+#[tokio::test]
+async fn a_certificate_is_good_for_its_own_client_alone() {
+    let (one, two) = (Subject::named("one").self_signed(), Subject::named("two").self_signed());
+    let key = Signer::new(SigningAlg::Ps256);
+    let client = |id: &str, certificate: &Identity| {
+        let jwks = key
+            .jwks()
+            .replacen("keys = [", &format!("keys = [{}, ", certificate.jwk_toml()), 1);
+        format!(
+            "[[client]]\nclient_id = \"{id}\"\nprofile = \"fapi1-advanced\"\ngrant_types = [\"{CIBA}\"]\n\
+             response_types = []\ntoken_endpoint_auth_method = \"self_signed_tls_client_auth\"\n\
+             id_token_signed_response_alg = \"PS256\"\ntls_client_certificate_bound_access_tokens = true\n\
+             backchannel_token_delivery_mode = \"poll\"\nscope = \"openid\"\njwks = {jwks}\n"
+        )
+    };
+    let bank = Bank::behind_proxy(bank_and(&(client("one", &one) + &client("two", &two)))).await;
+    let now = bank.clock.now();
+    let claims = json!({
+        "iss": "one", "aud": bank.issuer, "iat": now, "nbf": now, "exp": now + 300, "jti": "1",
+        "scope": "openid", "login_hint": "alice", "binding_message": "1234",
+    });
+    let request = key.sign(&claims);
+    let form = [("client_id", "one"), ("request", request.as_str())];
+    let ask = |shown| post(&bank, "/bc-authorize", shown, &form);
+    refused(ask(Some(&two)).await, "invalid_client").await;
+    refused(ask(None).await, "invalid_client").await;
+    let asked = granted(ask(Some(&one)).await).await;
+    for (client_id, shown, error) in [
+        ("one", &two, "invalid_client"),
+        ("two", &one, "invalid_client"),
+        ("two", &two, "invalid_grant"),
+        ("one", &one, "authorization_pending"),
+    ] {
+        let form = [
+            ("client_id", client_id),
+            ("grant_type", CIBA),
+            ("auth_req_id", text(&asked, "auth_req_id")),
+        ];
+        refused(post(&bank, "/token", Some(shown), &form).await, error).await;
+    }
+}
+
+// Conformance: fapi-ciba-id1 CIBA-02 FCIBA-03
+#[tokio::test]
+async fn a_client_of_financial_grade_registers_itself_and_not_for_push() {
+    let bank = Bank::with_realm(|issuer| {
+        format!(
+            "issuer = \"{issuer}\"\nprofile = \"fapi1-advanced\"\nprofiles = [\"fapi1-advanced\"]\n\
+             registration = \"open\"\n"
+        )
+    })
+    .await;
+    let key = Signer::new(SigningAlg::Ps256);
+    let members = json!({
+        "client_name": "Terminal", "grant_types": [CIBA], "response_types": [], "jwks": {"keys": [key.jwk()]},
+        "token_endpoint_auth_method": "private_key_jwt", "id_token_signed_response_alg": "PS256",
+        "tls_client_certificate_bound_access_tokens": true, "backchannel_user_code_parameter": false,
+        "backchannel_token_delivery_mode": "ping", "backchannel_authentication_request_signing_alg": "PS256",
+        "backchannel_client_notification_endpoint": "http://127.0.0.1:9/callback",
+    });
+    let register = |changes: Value| {
+        let request = bank.http.post(bank.url("/register")).json(&changed(&members, &changes));
+        async move { request.send().await.unwrap() }
+    };
+    let registered = register(json!({})).await;
+    assert_eq!(registered.status(), 201);
+    let registered: Value = registered.json().await.unwrap();
+    assert_eq!(registered["backchannel_token_delivery_mode"], "ping");
+    for changes in [
+        json!({"backchannel_token_delivery_mode": "push"}),
+        json!({"backchannel_token_delivery_mode": null}),
+        json!({"backchannel_client_notification_endpoint": null}),
+        json!({"backchannel_authentication_request_signing_alg": "RS256"}),
+    ] {
+        let response = register(changes.clone()).await;
+        assert_eq!(response.status(), 400, "{changes}");
+        assert_eq!(
+            response.json::<Value>().await.unwrap()["error"],
+            "invalid_client_metadata",
+            "{changes}"
+        );
+    }
+}
+
+// Conformance: FCIBA-03 FCIBA-10 CIBA-01 fapi-ciba-id1-discovery-end-point-verification
 #[tokio::test]
 async fn the_metadata_of_financial_grade_has_no_push() {
     let bank = Bank::with_realm(|issuer| {

@@ -19,13 +19,13 @@ const NOTIFIED: App = App {
 };
 
 async fn bank(mode: &str, receiver: &Receiver) -> Bank {
-    let more = format!(
+    let client = format!(
         "[[client]]\nclient_id = \"notified\"\nclient_name = \"Notified\"\nclient_secret = \"notified-secret\"\n\
          grant_types = [\"{CIBA}\", \"refresh_token\"]\nresponse_types = []\nscope = \"openid offline_access accounts:read\"\n\
          backchannel_token_delivery_mode = \"{mode}\"\nbackchannel_client_notification_endpoint = \"{}\"\n",
         receiver.url
     );
-    Bank::with_realm(bank_and(&more)).await
+    Bank::with_realm(bank_and(&client)).await
 }
 
 async fn ask(bank: &Bank, token: &str) -> Value {
