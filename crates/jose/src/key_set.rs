@@ -53,6 +53,11 @@ impl KeySet {
         Err(outcome)
     }
 
+    /// Whether some key can have signed by one of these algorithms.
+    pub fn fits(&self, algs: &[SigningAlg]) -> bool {
+        self.keys.iter().any(|key| algs.iter().any(|alg| key.fits(*alg)))
+    }
+
     /// Whether some key has this `kid`.
     pub fn contains(&self, kid: &str) -> bool {
         self.keys.iter().any(|key| key.kid.as_deref() == Some(kid))

@@ -211,7 +211,8 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
     let audience: Vec<String> = token
         .audience
         .iter()
-        .filter(|aud| audience.contains(aud))
+        // An API may have raised since what a client must follow.
+        .filter(|aud| audience.contains(aud) && scope_policy::admits(realm, aud, profile))
         .cloned()
         .collect();
     let details = authorization_details::for_audience(realm, &details, &audience);

@@ -11,6 +11,7 @@ use protocol::{
     client_metadata::ClientMetadata,
     form::Form,
     grant_type::GrantType,
+    profile::SecurityProfile,
     resource_indicator::{self, Resource},
     scope::{OFFLINE_ACCESS, OPENID, Scope},
 };
@@ -213,14 +214,20 @@ pub(crate) fn check_targets(realm: &RealmContext, client: &Client, audience: &[S
     target_apis(realm, audience).try_for_each(|api| check_profile(realm, client, api))
 }
 
+/// Whether clients of this profile get tokens for an audience: for anything but an API, all do.
+pub(crate) fn admits(realm: &RealmContext, audience: &str, profile: &SecurityProfile) -> bool {
+    let mut apis = realm.apis.iter().filter(|api| api.identifier == audience);
+    apis.all(|api| least_profile(api).is_none_or(|least| least.admits(profile)))
+}
+
+fn least_profile(api: &Api) -> Option<&'static SecurityProfile> {
+    api.profile.as_deref().and_then(SecurityProfile::find)
+}
+
 fn check_profile(realm: &RealmContext, client: &Client, api: &Api) -> Result<(), ScopeRefusal> {
-    let least = api
-        .profile
-        .as_deref()
-        .and_then(protocol::profile::SecurityProfile::find);
     let profile = client.profile(&realm.realm);
-    match least {
-        Some(least) if profile.rank < least.rank => Err(ScopeRefusal::Target(format!(
+    match least_profile(api) {
+        Some(least) if !least.admits(profile) => Err(ScopeRefusal::Target(format!(
             "the API {} needs a client that follows the profile {} or a stricter one; this one follows {}",
             api.identifier, least.name, profile.name
         ))),

@@ -118,9 +118,9 @@ pub struct ClientMetadata {
     /// Where its public keys are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
-    /// How its ID Tokens are signed; by default `RS256`.
-    #[serde(default = "default_id_token_alg")]
-    pub id_token_signed_response_alg: SigningAlg,
+    /// How its ID Tokens are signed; absent: see [`id_token_alg`](Self::id_token_alg).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_signed_response_alg: Option<SigningAlg>,
     /// How old a sign-in may be when a request does not say, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<i64>,
@@ -300,7 +300,7 @@ impl Default for ClientMetadata {
             tos_uri: None,
             jwks: None,
             jwks_uri: None,
-            id_token_signed_response_alg: default_id_token_alg(),
+            id_token_signed_response_alg: None,
             default_max_age: None,
             require_auth_time: false,
             post_logout_redirect_uris: Vec::new(),
@@ -357,6 +357,24 @@ impl Default for ClientMetadata {
     }
 }
 
+/// How far a client is, profile by profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// The profiles that it could follow.
+    pub meets: Vec<String>,
+    /// The others.
+    pub missing: Vec<Missing>,
+}
+
+/// What keeps a client from following a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// The profile.
+    pub profile: String,
+    /// What is wrong by its rules.
+    pub problems: Vec<MetadataProblem>,
+}
+
 impl ClientMetadata {
     /// Every contradiction at once; empty when the registration is sound. `default_profile` is the realm's.
     pub fn validate(&self, default_profile: &SecurityProfile) -> Vec<MetadataProblem> {
@@ -370,6 +388,40 @@ impl ClientMetadata {
             .as_deref()
             .and_then(SecurityProfile::find)
             .unwrap_or(default_profile)
+    }
+
+    /// What keeps it from following a profile, by the same rules as those of its own; empty: it could follow it as it is.
+    pub fn missing_for(&self, profile: &SecurityProfile) -> Vec<MetadataProblem> {
+        let as_if = Self {
+            profile: Some(profile.name.to_owned()),
+            ..self.clone()
+        };
+        as_if.validate(profile)
+    }
+
+    /// Which of these profiles it could follow as it is registered, and what is missing for the others.
+    pub fn standing<'p>(&self, profiles: impl Iterator<Item = &'p SecurityProfile>) -> Standing {
+        let mut standing = Standing::default();
+        for profile in profiles {
+            let problems = self.missing_for(profile);
+            if problems.is_empty() {
+                standing.meets.push(profile.name.to_owned());
+            } else {
+                standing.missing.push(Missing {
+                    profile: profile.name.to_owned(),
+                    problems,
+                });
+            }
+        }
+        standing
+    }
+
+    /// How its ID Tokens are signed: as it registered, else by the default of its profile. That is RS256 (OpenID Connect
+    /// Registration §2), except where the profile forbids it.
+    pub fn id_token_alg(&self, default_profile: &SecurityProfile) -> SigningAlg {
+        let profile = self.profile_or(default_profile);
+        self.id_token_signed_response_alg
+            .unwrap_or(profile.default_signing_alg())
     }
 
     /// Whether it has no secret (RFC 6749 §2.1).
@@ -494,10 +546,6 @@ fn default_response_types() -> Vec<ResponseType> {
 
 const fn default_auth_method() -> TokenEndpointAuthMethod {
     TokenEndpointAuthMethod::ClientSecretBasic
-}
-
-const fn default_id_token_alg() -> SigningAlg {
-    SigningAlg::Rs256
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -120,6 +120,12 @@ impl SecurityProfile {
         other.rank >= self.rank
     }
 
+    /// With what this server signs for a client that registered nothing: the first of the algorithms, which is RS256 unless
+    /// the profile forbids that.
+    pub fn default_signing_alg(&self) -> SigningAlg {
+        self.signing_algs.first().copied().unwrap_or(SigningAlg::Ps256)
+    }
+
     /// Whether a client may use the response type, given in its canonical spelling.
     pub fn allows_response_type(&self, response_type: &str) -> bool {
         self.response_types.contains(&response_type)
@@ -450,6 +456,10 @@ mod tests {
         );
         assert!(core.admits(core) && core.admits(baseline) && baseline.admits(baseline));
         assert!(!baseline.admits(core));
+        // The two generations of financial grade are as good as each other.
+        let named = |name: &str| SecurityProfile::find(name).unwrap();
+        let (first, second) = (named("fapi1-advanced"), named("fapi2-security"));
+        assert!(first.admits(second) && second.admits(first) && !second.admits(named("fapi1-baseline")));
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Protection {
             alg: client.id_token_encrypted_response_alg,
             enc: client.id_token_encrypted_response_enc,
         };
-        let alg = signing_alg(realm, client, Some(client.id_token_signed_response_alg));
+        let alg = signing_alg(realm, client, client.id_token_signed_response_alg);
         Self::new(realm, client, Some(alg), encryption).await
     }
 

@@ -1,8 +1,9 @@
 //! Whether what a client registers is sound, and its own to have.
 //!
-//! Spec: RFC 7591 §2 and §5, RFC 8705 §2 and §3.4, OpenID Connect Registration §2, §5 and §9
+//! Spec: RFC 7591 §2 and §5, RFC 8705 §2 and §3.4, RFC 9396 §10, OpenID Connect Registration §2, §5 and §9
 //!
-//! Deliberately not: less than the realm's profile; scopes of APIs without a word of the operator.
+//! Deliberately not: less than the realm's profile; scopes of APIs, and types of authorization details, without a word of
+//! the operator.
 
 use protocol::{ClientMetadata, MetadataProblem, registration_request, scope::Scope};
 use realm::RealmContext;
@@ -32,6 +33,7 @@ pub(super) async fn check(
     check_scope(realm, metadata, rights)?;
     check_grant_types(metadata, rights)?;
     check_certificates(realm, metadata)?;
+    check_details_types(realm, metadata, rights)?;
     check_called_uris(realm, metadata)?;
     // Last, since somebody is asked: "This MUST be validated at registration time" (§5).
     sector::check(realm, metadata).await.map_err(MetadataProblem::from)?;
@@ -52,6 +54,27 @@ fn check_scope(realm: &RealmContext, metadata: &ClientMetadata, rights: &Rights)
             "scope",
             format!("has {name}, which this registration cannot have"),
             format!("use some of: {allowed} (scopes of APIs need an initial access token that was made for them)"),
+        )),
+    }
+}
+
+/// Types of authorization details belong to APIs, as scopes do: whoever may register a scope of the API may register them.
+fn check_details_types(
+    realm: &RealmContext,
+    metadata: &ClientMetadata,
+    rights: &Rights,
+) -> Result<(), MetadataProblem> {
+    let may_have = |name: &&String| {
+        let known = realm.details_types.find(name);
+        let api = known.and_then(|known| realm.apis.iter().find(|api| api.identifier == known.api));
+        api.is_some_and(|api| api.scopes().iter().any(|scope| rights.scope.contains(scope)))
+    };
+    match metadata.authorization_details_types.iter().find(|name| !may_have(name)) {
+        None => Ok(()),
+        Some(name) => Err(MetadataProblem::new(
+            "authorization_details_types",
+            format!("has {name}, which this registration cannot have"),
+            "leave it out, or register with an initial access token that was made for a scope of its API",
         )),
     }
 }

@@ -62,6 +62,8 @@ pub async fn update(
         acts_alone: vouched.acts_alone || former.grant_types.iter().any(|grant| !grant.is_permitted_by_user()),
     };
     checks::check(realm, &metadata, &rights).await?;
+    // "All registered metadata", with the defaults (RFC 7591 §3.2.1).
+    metadata.id_token_signed_response_alg = Some(metadata.id_token_alg(realm.realm.profile.0));
 
     let secret = replace(realm, &owner, &metadata).await?;
     let client = Client {

@@ -72,6 +72,8 @@ pub async fn register(
         acts_alone: token.is_some() || vouched.acts_alone,
     };
     checks::check(realm, &metadata, &rights).await?;
+    // "All registered metadata", with the defaults (RFC 7591 §3.2.1).
+    metadata.id_token_signed_response_alg = Some(metadata.id_token_alg(realm.realm.profile.0));
 
     // Step 4
     metadata.client_id = jose::b64::encode(jose::random_bytes::<16>());

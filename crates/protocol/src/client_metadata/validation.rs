@@ -4,6 +4,7 @@
 //! Connect Back-Channel Logout §2.2
 
 mod backchannel;
+mod by_profile;
 
 use serde::Serialize;
 
@@ -76,6 +77,7 @@ pub(super) fn validate(client: &ClientMetadata, default_profile: &SecurityProfil
     check_logout_uris(client, &mut problems);
     check_request_objects(client, &mut problems);
     backchannel::check(client, profile, &mut problems);
+    by_profile::check(client, profile, &mut problems);
     check_origins(client, &mut problems);
     problems.0
 }
@@ -308,6 +310,11 @@ fn check_encryption(client: &ClientMetadata, problems: &mut Problems) {
             client.userinfo_encrypted_response_enc,
         ),
         (
+            "authorization",
+            client.authorization_encrypted_response_alg,
+            client.authorization_encrypted_response_enc,
+        ),
+        (
             "introspection",
             client.introspection_encrypted_response_alg,
             client.introspection_encrypted_response_enc,
@@ -316,7 +323,7 @@ fn check_encryption(client: &ClientMetadata, problems: &mut Problems) {
         let alg_member = format!("{answer}_encrypted_response_alg");
         let Some(alg) = alg else {
             // "When id_token_encrypted_response_enc is included, id_token_encrypted_response_alg MUST also be provided"
-            // (OpenID Connect Registration §2; RFC 9701 §6 likewise).
+            // (OpenID Connect Registration §2; RFC 9701 §6 and JARM §3 likewise).
             if enc.is_some() {
                 problems.add(
                     &format!("{answer}_encrypted_response_enc"),
@@ -467,6 +474,15 @@ fn check_request_objects(client: &ClientMetadata, problems: &mut Problems) {
                 "use a shorter one",
             );
         }
+    }
+    // OpenID Connect Registration §2: "When request_object_encryption_enc is included, request_object_encryption_alg MUST
+    // also be provided."
+    if client.request_object_encryption_enc.is_some() && client.request_object_encryption_alg.is_none() {
+        problems.add(
+            "request_object_encryption_enc",
+            "is given without request_object_encryption_alg",
+            "add request_object_encryption_alg, or remove it",
+        );
     }
     let has_keys = client.jwks.is_some() || client.jwks_uri.is_some();
     if !has_keys && client.require_signed_request_object {

@@ -56,7 +56,10 @@ pub(super) async fn list(realm: &RealmContext) -> Result<Value, AdminError> {
 }
 
 pub(super) async fn show(realm: &RealmContext, client_id: &str) -> Result<Value, AdminError> {
-    Ok(view(&find(realm, client_id).await?))
+    let client = find(realm, client_id).await?;
+    let profiles = realm.realm.profiles.iter().map(|profile| profile.0);
+    let shown = with(view(&client), "profile", client.profile(&realm.realm).name.into());
+    Ok(with(shown, "profiles", json!(client.metadata.standing(profiles))))
 }
 
 pub(super) async fn add(realm: &RealmContext, metadata: ClientMetadata) -> Result<Value, AdminError> {

@@ -33,6 +33,8 @@ pub enum Action {
         /// One for each realm.
         files: Vec<RealmFile>,
     },
+    /// What is wrong or weak, in all realms?
+    Doctor,
     /// The realm as a file.
     Export,
     /// Users by name.

@@ -8,6 +8,7 @@ mod apply;
 mod clients;
 mod command;
 mod diff;
+pub mod doctor;
 mod error;
 mod export;
 mod grants;
@@ -80,6 +81,7 @@ pub async fn execute(realms: &Realms, pool: &PasswordPool, command: Command) -> 
             realms.refresh().await?;
             Ok(json!({ "changes": changes }))
         }
+        Action::Doctor => Ok(json!({ "findings": doctor::examine(&realms.store, pool).await? })),
         action => {
             realms.refresh().await?;
             let realm = find_realm(realms, command.realm.as_deref()).await?;
@@ -97,8 +99,8 @@ async fn in_realm(
     action: Action,
 ) -> Result<Value, AdminError> {
     match action {
-        Action::Plan { .. } | Action::Apply { .. } => {
-            Err(AdminError::invalid("files are for no single realm", "report this"))
+        Action::Plan { .. } | Action::Apply { .. } | Action::Doctor => {
+            Err(AdminError::invalid("this is for no single realm", "report this"))
         }
         Action::Export => Ok(json!({ "toml": export(&realm.store, &realm.realm).await? })),
         Action::UserList { after, limit } => users::list(realm, &after, limit).await,

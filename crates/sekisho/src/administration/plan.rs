@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use model::{Api, Client, Realm, Secret, Source, User, client_secret_hash};
+use protocol::risk;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use storage::Store;
@@ -46,6 +47,9 @@ pub struct PlannedChange {
     /// The fields that change.
     #[serde(default)]
     pub fields: Vec<FieldChange>,
+    /// What follows from it: of an API with an impact, what it needs, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A change with what carries it out.
@@ -108,6 +112,10 @@ struct Plan<'f> {
 impl Plan<'_> {
     fn step(&mut self, action: Verb, kind: &str, name: &str, fields: Vec<FieldChange>, write: Write) {
         let (realm, kind, name) = (self.realm.to_owned(), kind.to_owned(), name.to_owned());
+        let notes = match &write {
+            Write::Api(api) => risk::needed(&api.impact).map(|needed| needed.to_string()),
+            _ => None,
+        };
         self.steps.push(Step {
             planned: PlannedChange {
                 realm,
@@ -115,6 +123,7 @@ impl Plan<'_> {
                 kind,
                 name,
                 fields,
+                notes: notes.into_iter().collect(),
             },
             write,
         });

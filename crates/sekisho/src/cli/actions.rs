@@ -97,7 +97,7 @@ fn user(task: UserTask) -> Result<Shown, String> {
 fn client(task: ClientTask) -> Result<Shown, String> {
     Ok(match task {
         ClientTask::List => (Action::ClientList, show::clients),
-        ClientTask::Show { client_id } => (Action::ClientShow { client_id }, show::object),
+        ClientTask::Show { client_id } => (Action::ClientShow { client_id }, show::client),
         ClientTask::Add(new) => (
             Action::ClientAdd {
                 metadata: Box::new(metadata(new)?),

@@ -17,6 +17,7 @@ Start here:
   sekisho check sekisho.toml       every mistake of the files, with line and remedy
   sekisho plan realms/*.toml       what apply would change (exits 2 when there is something)
   sekisho apply realms/*.toml      makes it so
+  sekisho doctor                   what is wrong or weak, worst first
   sekisho user add alice --email alice@example.com --password-stdin
 
 Beside a running server a command goes through its control socket; otherwise it opens the database itself.";
@@ -53,6 +54,8 @@ pub(super) enum Task {
     Plan(Files),
     /// Makes the realms what the files say, in one transaction
     Apply(Files),
+    /// What is wrong or weak in this deployment, worst first; exits 1 when there is something
+    Doctor,
     /// The realm as a file that apply accepts, secrets as hashes
     Export(InRealm),
     /// Users: list, show, add, disable, enable, set-password

@@ -29,7 +29,10 @@ use self::{
     failure::{Failure, fail, is_for_people, print, print_json, usage},
 };
 use crate::{
-    administration::{self, Action, AdminError, Command},
+    administration::{
+        self, Action, AdminError, Command,
+        doctor::{self, Finding},
+    },
     config::{self, RealmFile, ServerConfig},
     control,
     demo::{self, DemoOptions, Places},
@@ -104,6 +107,24 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             .await?;
             tell(&answer, is_json, show::applied);
             Ok(ExitCode::SUCCESS)
+        }
+        Task::Doctor => {
+            let config = config::load_server(file)?;
+            let command = Command {
+                realm: None,
+                action: Action::Doctor,
+            };
+            let answer = ask(&config, command).await?;
+            let stored = answer.get("findings").cloned().unwrap_or_default();
+            let mut findings: Vec<Finding> = serde_json::from_value(stored).map_err(|error| error.to_string())?;
+            findings.extend(doctor::server::examine(&config));
+            findings.sort_by_key(|finding| finding.grade);
+            tell(&json!({ "findings": findings }), is_json, show::findings);
+            Ok(if findings.is_empty() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
         Task::Export(realm) => {
             let config = config::load_process(file)?;
@@ -185,21 +206,41 @@ fn check(file: Option<&Path>, files: &[PathBuf], is_json: bool) -> Result<ExitCo
         }
         (files, _) => files.to_vec(),
     };
-    let problems = config::check(&files);
+    let (problems, realms) = config::check_and_read(&files);
+    let clients = standings(&realms);
     let is_fine = !problems.has_errors();
     if is_json {
-        print_json(&json!({ "ok": is_fine, "problems": problems }));
+        print_json(&json!({ "ok": is_fine, "problems": problems, "clients": clients }));
     } else {
         print(&problems.text(is_for_people(&std::io::stdout())));
     }
     if is_fine {
         if !is_json {
+            print(&show::standings(&clients));
             print(&format!("{}\n", problems.summary()));
         }
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("sekisho: {} — correct them and check again", problems.summary());
     Ok(ExitCode::FAILURE)
+}
+
+/// Which profiles the clients of some realms meet, and what they lack for the others.
+fn standings(realms: &[RealmFile]) -> Vec<Value> {
+    let of_realm = |file: &RealmFile| {
+        let (realm, clients) = (file.realm.clone(), file.clients.clone());
+        clients.into_iter().map(move |entry| {
+            let standing = entry.metadata.standing(realm.profiles.iter().map(|profile| profile.0));
+            json!({
+                "realm": realm.issuer,
+                "client_id": entry.metadata.client_id,
+                "profile": entry.metadata.profile_or(realm.profile.0).name,
+                "meets": standing.meets,
+                "missing": standing.missing,
+            })
+        })
+    };
+    realms.iter().flat_map(of_realm).collect()
 }
 
 /// The realm files that are named, else those of the configuration. Warnings go to stderr.

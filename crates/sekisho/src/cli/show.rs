@@ -2,10 +2,14 @@
 
 use std::fmt::Write;
 
+use protocol::SecurityProfile;
 use serde_json::Value;
 
 use super::terminal::{plain, table, time};
-use crate::administration::{PlannedChange, Verb};
+use crate::administration::{
+    PlannedChange, Verb,
+    doctor::{Finding, Grade},
+};
 
 /// A column: its head, the member, and whether it is a time.
 type Column = (&'static str, &'static str, bool);
@@ -170,6 +174,84 @@ fn members(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
     }
 }
 
+/// A client, and which profiles it could follow.
+pub(super) fn client(answer: &Value) -> String {
+    let mut shown = answer.clone();
+    let standing = shown.as_object_mut().and_then(|shown| shown.remove("profiles"));
+    let mut text = object(&shown);
+    if let Some(standing) = standing {
+        let _ = write!(text, "\n{}", of_standing(&standing));
+    }
+    text
+}
+
+/// Which profiles a client meets, and what it lacks for the others.
+pub(super) fn of_standing(standing: &Value) -> String {
+    let mut text = format!("meets  {}\n", plain(&standing["meets"]));
+    for missing in standing["missing"].as_array().into_iter().flatten() {
+        let _ = writeln!(text, "for {}:", plain(&missing["profile"]));
+        for problem in missing["problems"].as_array().into_iter().flatten() {
+            let part = |name: &str| plain(&problem[name]);
+            let _ = writeln!(text, "  {} {} — {}", part("member"), part("problem"), part("remedy"));
+        }
+    }
+    text
+}
+
+/// What the doctor found.
+pub(super) fn findings(answer: &Value) -> String {
+    let findings: Vec<Finding> = serde_json::from_value(answer["findings"].clone()).unwrap_or_default();
+    if findings.is_empty() {
+        return "nothing is wrong or weak, as far as can be seen from here\n".to_owned();
+    }
+    findings.iter().fold(String::new(), |mut text, finding| {
+        let grade = match finding.grade {
+            Grade::Critical => "CRITICAL",
+            Grade::Serious => "serious ",
+            Grade::Minor => "minor   ",
+        };
+        let said = |part: &str| plain(&part.into());
+        let (place, problem) = (said(&finding.place), said(&finding.problem));
+        let _ = writeln!(text, "{grade}  {place}: {problem}\n          {}", said(&finding.remedy));
+        text
+    })
+}
+
+/// Which profiles clients meet, and what each lacks for the next.
+pub(super) fn standings(clients: &[Value]) -> String {
+    let mut text = String::new();
+    for client in clients {
+        let part = |name: &str| plain(&client[name]);
+        let _ = writeln!(
+            text,
+            "client {} follows {}, and meets {}",
+            part("client_id"),
+            part("profile"),
+            part("meets")
+        );
+        // In the order of the table, which is that of strictness.
+        let rank = |name: &Value| {
+            name.as_str()
+                .and_then(SecurityProfile::find)
+                .map(|profile| profile.rank)
+        };
+        let mut missing = client["missing"].as_array().into_iter().flatten();
+        if let Some(next) = missing.find(|missing| rank(&missing["profile"]) > rank(&client["profile"])) {
+            for problem in next["problems"].as_array().into_iter().flatten() {
+                let _ = writeln!(
+                    text,
+                    "  for {}: {} {} — {}",
+                    plain(&next["profile"]),
+                    plain(&problem["member"]),
+                    plain(&problem["problem"]),
+                    plain(&problem["remedy"])
+                );
+            }
+        }
+    }
+    text
+}
+
 /// A client with the secret that was just made.
 pub(super) fn client_with_secret(answer: &Value) -> String {
     match answer["client_secret"].as_str() {
@@ -232,6 +314,9 @@ fn changes(answer: &Value, nothing: &str, done: &str) -> String {
             };
             let _ = writeln!(text, "      {line}");
         }
+        for note in &change.notes {
+            let _ = writeln!(text, "      needs: {}", plain(&note.as_str().into()));
+        }
     }
     let count = if changes.len() == 1 {
         "1 object".to_owned()
@@ -254,11 +339,12 @@ mod tests {
             { "realm": "https://id.example.com", "action": "update", "kind": "client", "name": "app",
               "fields": [{ "field": "client_name", "old": "App", "new": "Better" }, { "field": "owner", "new": "team" }] },
             { "realm": "https://id.example.com", "action": "disable", "kind": "user", "name": "bob" },
+            { "realm": "https://id.example.com", "action": "create", "kind": "api", "name": "https://a", "notes": ["x → loa2"] },
         ] });
         assert_eq!(
             planned(&answer),
             "https://id.example.com\n  ~ client app\n      client_name: App → Better\n      owner: team\n  \
-             x user   bob  (disabled, not deleted)\n2 objects to change: run sekisho apply to make it so\n"
+             x user   bob  (disabled, not deleted)\n  + api    https://a\n      needs: x → loa2\n3 objects to change: run sekisho apply to make it so\n"
         );
         assert!(planned(&json!({ "changes": [] })).starts_with("nothing to do"));
     }

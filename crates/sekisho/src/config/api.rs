@@ -23,6 +23,7 @@ pub(super) struct ReadApi {
     pub details_spans: Vec<Span>,
     pub introspection: Vec<Located<String>>,
     pub token_format_span: Span,
+    pub profile_span: Span,
 }
 
 const FORMATS: &[(&str, TokenFormat)] = &[("opaque", TokenFormat::Opaque), ("jwt", TokenFormat::Jwt)];
@@ -59,7 +60,7 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
     }
     let profile = profile.map(|profile| profile.name.to_owned());
     let (impact, derived) = impact::read(&mut table);
-    let acr = acr(&mut table, derived);
+    let acr = acr(&mut table, derived.map(|needed| needed.level));
     let (scope, scope_spans) = scopes(&mut table);
     let introspection = table.texts("introspection").unwrap_or_default();
     let upstream = upstream(&mut table);
@@ -69,6 +70,7 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
         .map(|read| (read.value, read.span))
         .unzip();
     let token_format_span = table.span_of("token_format");
+    let profile_span = table.span_of(if profile.is_some() { "profile" } else { "impact" });
     let span = identifier
         .as_ref()
         .map_or_else(|| table.span.clone(), |identifier| identifier.span.clone());
@@ -94,6 +96,7 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
         details_spans,
         introspection,
         token_format_span,
+        profile_span,
     })
 }
 

@@ -197,6 +197,7 @@ mod tests {
         metadata.frontchannel_logout_session_required = true;
         metadata.id_token_encrypted_response_alg = Some(JweAlg::EcdhEs);
         metadata.id_token_encrypted_response_enc = Some(JweEnc::A256Gcm);
+        metadata.id_token_signed_response_alg = Some(SigningAlg::Rs256);
         metadata.userinfo_signed_response_alg = Some(SigningAlg::Rs256);
         metadata.userinfo_encrypted_response_alg = Some(JweAlg::EcdhEs);
         metadata.userinfo_encrypted_response_enc = Some(JweEnc::A256Gcm);

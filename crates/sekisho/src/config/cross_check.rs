@@ -9,7 +9,7 @@ use super::{
     api::ReadApi,
     client::{self, ReadClient},
     document::Span,
-    duration,
+    duration, impact,
     problem::position,
     reader::{Located, Report, any_of, nearest},
     realm_file::UserEntry,
@@ -126,6 +126,7 @@ fn check_api(report: &Report<'_>, realm: &Realm, read: &ReadApi, clients: &[Read
             format!("add \"{profile}\" to profiles of the realm"),
         );
     }
+    impact::check_profile(report, &read.api, realm.profile.0, &read.profile_span);
     if read.api.token_format == TokenFormat::Jwt {
         let exposure = duration::in_minutes(realm.lifetimes.access_token);
         let problem = format!(

@@ -26,7 +26,7 @@ pub(crate) fn format(seconds: i64) -> String {
 }
 
 /// In words, as in "for up to 10 minutes".
-pub(super) fn in_minutes(seconds: i64) -> String {
+pub(crate) fn in_minutes(seconds: i64) -> String {
     match (seconds + 59) / 60 {
         1 => "1 minute".to_owned(),
         minutes => format!("{minutes} minutes"),

@@ -1,128 +1,83 @@
-//! The level of assurance that an API needs, derived from what could go wrong.
+//! `impact = { … }` of an `[[api]]`: what could go wrong, and what the API needs because of it.
 //!
-//! Spec: ITU-T X.1254 (2012) table 6-2
-//!
-//! A level of assurance tolerates an impact up to what its column says; the API needs the lowest level that tolerates
-//! every category's impact. `personal_safety` is never tolerated below level 3.
+//! Spec: ITU-T X.1254 (2012) table 6-2; the table itself is [`protocol::risk`].
 
 use std::collections::BTreeMap;
 
-use protocol::Acr;
+use model::Api;
+use protocol::{
+    SecurityProfile,
+    risk::{self, CATEGORIES, IMPACTS, Needed},
+};
 
-use super::reader::Table;
+use super::{
+    document::Span,
+    reader::{Report, Table},
+};
 
-/// How bad the impact can be. Where the table says N/A, no impact is tolerated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Impact {
-    None,
-    Minimum,
-    Moderate,
-    Substantial,
-    High,
-}
-
-const IMPACTS: &[(&str, Impact)] = &[
-    ("none", Impact::None),
-    ("minimum", Impact::Minimum),
-    ("moderate", Impact::Moderate),
-    ("substantial", Impact::Substantial),
-    ("high", Impact::High),
-];
-
-/// Category → the worst impact that levels 1, 2 and 3 tolerate; level 4 tolerates all.
-const TABLE: &[(&str, [Impact; 3])] = &[
-    (
-        "inconvenience",
-        [Impact::Minimum, Impact::Moderate, Impact::Substantial],
-    ),
-    (
-        "financial_loss",
-        [Impact::Minimum, Impact::Moderate, Impact::Substantial],
-    ),
-    (
-        "harm_to_organization",
-        [Impact::None, Impact::Minimum, Impact::Moderate],
-    ),
-    (
-        "sensitive_information",
-        [Impact::None, Impact::Moderate, Impact::Substantial],
-    ),
-    ("personal_safety", [Impact::None, Impact::None, Impact::Moderate]),
-    ("legal_violation", [Impact::None, Impact::Minimum, Impact::Substantial]),
-];
-
-/// The lowest level that tolerates this impact in this category.
-fn level(tolerated: [Impact; 3], impact: Impact) -> Acr {
-    tolerated
-        .iter()
-        .zip([Acr::Loa1, Acr::Loa2, Acr::Loa3])
-        .find(|(most, _)| impact <= **most)
-        .map_or(Acr::Loa4, |(_, level)| level)
-}
-
-/// Reads `impact = { category = "level" }`: the table as it was written, and the highest level that a category needs.
-pub(super) fn read(api: &mut Table<'_, '_>) -> (BTreeMap<String, String>, Option<Acr>) {
+/// Reads the impact: as it was written, and what it needs.
+pub(super) fn read(api: &mut Table<'_, '_>) -> (BTreeMap<String, String>, Option<Needed>) {
     let mut written = BTreeMap::new();
-    let mut needed = None;
     let Some(mut table) = api.table("impact", "impact") else {
-        return (written, needed);
+        return (written, None);
     };
-    for (category, tolerated) in TABLE {
-        if let Some(impact) = table.one_of(category, IMPACTS, &[]) {
-            let word = IMPACTS
-                .iter()
-                .find(|(_, known)| *known == impact.value)
-                .map_or("", |(word, _)| word);
-            written.insert((*category).to_owned(), word.to_owned());
-            needed = needed.max(Some(level(*tolerated, impact.value)));
+    let words: Vec<(&str, &str)> = IMPACTS.iter().map(|(word, _)| (*word, *word)).collect();
+    for (category, _) in CATEGORIES {
+        if let Some(word) = table.one_of(category, &words, &[]) {
+            written.insert((*category).to_owned(), word.value.to_owned());
         }
     }
     table.finish();
+    let needed = risk::needed(&written);
     (written, needed)
+}
+
+/// The API asks less of clients than its impact does. That nothing is asked for at all is less than anything but what
+/// every client follows.
+pub(super) fn check_profile(report: &Report<'_>, api: &Api, default: &SecurityProfile, span: &Span) {
+    let Some(needed) = risk::needed(&api.impact) else {
+        return;
+    };
+    let least = api.profile.as_deref().and_then(SecurityProfile::find);
+    if needed.profile.admits(least.unwrap_or(default)) {
+        return;
+    }
+    let problem = match least {
+        Some(least) => format!(
+            "profile is {}, but the impact asks for {}",
+            least.name, needed.profile.name
+        ),
+        None => format!(
+            "the API wants no profile of clients, but the impact asks for {}",
+            needed.profile.name
+        ),
+    };
+    let remedy = format!(
+        "set profile = \"{}\" ({needed}), or look at the impact again",
+        needed.profile.name
+    );
+    report.warning(span, problem, remedy);
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{
-        super::{document::Document, reader::Report},
-        *,
-    };
+    use protocol::Acr;
+
+    use super::{super::document::Document, *};
 
     fn derive(impact: &str) -> (Option<Acr>, usize) {
         let document = Document::parse(Path::new("f.toml"), &format!("impact = {{ {impact} }}"));
         let report = Report::new(&document, false);
         let mut root = Table::root(&report);
-        let (_, acr) = read(&mut root);
+        let (_, needed) = read(&mut root);
         root.finish();
-        (acr, report.finish().len())
+        (needed.map(|needed| needed.level), report.finish().len())
     }
 
     #[test]
-    fn x1254_table_6_2() {
-        for (category, expected) in [
-            ("inconvenience", "1234"),
-            ("financial_loss", "1234"),
-            ("harm_to_organization", "2344"),
-            ("sensitive_information", "2234"),
-            ("personal_safety", "3344"),
-            ("legal_violation", "2334"),
-        ] {
-            for (impact, digit) in ["minimum", "moderate", "substantial", "high"]
-                .iter()
-                .zip(expected.chars())
-            {
-                let (acr, problems) = derive(&format!("{category} = \"{impact}\""));
-                assert_eq!(acr.unwrap().short(), format!("loa{digit}"), "{category} {impact}");
-                assert_eq!(problems, 0);
-            }
-            assert_eq!(derive(&format!("{category} = \"none\"")).0, Some(Acr::Loa1));
-        }
-    }
-
-    #[test]
-    fn the_worst_category_decides() {
+    fn categories_and_words_of_the_table_are_read() {
         let both = "financial_loss = \"moderate\", sensitive_information = \"substantial\"";
         assert_eq!(derive(both), (Some(Acr::Loa3), 0));
         assert_eq!(derive(""), (None, 0));

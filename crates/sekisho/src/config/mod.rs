@@ -37,7 +37,7 @@ use protocol::ClientMetadata;
 
 pub(crate) use self::{
     client_secret::format_hash,
-    duration::{format as format_duration, parse as parse_duration},
+    duration::{format as format_duration, in_minutes, parse as parse_duration},
     realm_file::expose,
 };
 use self::{
@@ -105,6 +105,11 @@ pub fn load_realms(paths: &[PathBuf]) -> Result<(Vec<RealmFile>, Problems), Prob
 /// Everything that is wrong with these files, server and realm files in any order. A server file's realm files are
 /// looked at too.
 pub fn check(paths: &[PathBuf]) -> Problems {
+    check_and_read(paths).0
+}
+
+/// The same, with the realms as far as they could be read.
+pub fn check_and_read(paths: &[PathBuf]) -> (Problems, Vec<RealmFile>) {
     let mut problems = Problems::default();
     let mut realm_files: Vec<PathBuf> = Vec::new();
     let mut servers = Vec::new();
@@ -128,7 +133,7 @@ pub fn check(paths: &[PathBuf]) -> Problems {
         problems.0.extend(reachability(config, &realms));
         problems.0.extend(certificates(config, &realms));
     }
-    problems
+    (problems, realms)
 }
 
 /// Whether a file is `sekisho.toml` rather than a realm: it has more of its keys.

@@ -271,7 +271,7 @@ name         = "Example Bank API"
 token_format = "opaque"
 profile      = "baseline"
 acr          = "loa2"
-impact       = { financial_loss = "moderate" }
+impact       = { financial_loss = "minimum" }
 scope        = [ { name = "accounts:read", description = { en = "See your accounts", ja = "口座を参照する" } } ]
 introspection = ["bank-api"]
 

@@ -116,7 +116,7 @@ impl World {
         secret.expose().to_owned()
     }
 
-    async fn verify(&self, name: &str, password: &str) -> bool {
+    pub async fn verify(&self, name: &str, password: &str) -> bool {
         let user = self.user(name).await;
         self.pool
             .verify(user.password_hash.as_deref(), &Secret::new(password))

@@ -41,7 +41,7 @@ async fn world() -> World {
 fn app(enabled: bool) -> storage::Statement {
     let metadata = ClientMetadata {
         client_id: APP.into(),
-        id_token_signed_response_alg: SigningAlg::Es256,
+        id_token_signed_response_alg: Some(SigningAlg::Es256),
         ..ClientMetadata::default()
     };
     let client = Client {
