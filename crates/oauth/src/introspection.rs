@@ -215,6 +215,7 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
         .filter(|aud| audience.contains(aud) && scope_policy::admits(realm, aud, profile))
         .cloned()
         .collect();
+    let scope = scope_policy::of_audience(realm, &scope, &audience);
     let details = authorization_details::for_audience(realm, &details, &audience);
     let is_worth_something = !audience.is_empty() && (!scope.is_empty() || !details.is_empty());
     Ok(is_worth_something.then_some(LiveToken {
@@ -239,8 +240,20 @@ fn still_in_detail(realm: &RealmContext, token: &AccessToken, rows: &LiveAuthori
 
 /// Whether a token is a client's own, or meant for the API whose credentials the client has.
 pub(crate) fn is_meant_for(realm: &RealmContext, client_id: &str, token: &AccessToken) -> bool {
-    let mut apis = scope_policy::target_apis(realm, &token.audience);
-    token.client_id == client_id || apis.any(|api| api.introspection.iter().any(|id| id == client_id))
+    token.client_id == client_id || is_of_api(realm, client_id, &token.audience)
+}
+
+/// Whether a client has the credentials of an API of this audience.
+fn is_of_api(realm: &RealmContext, client_id: &str, audience: &[String]) -> bool {
+    let mut apis = scope_policy::target_apis(realm, audience);
+    apis.any(|api| api.introspection.iter().any(|id| id == client_id))
+}
+
+impl LiveToken {
+    /// The same of what is left of the token: an API for which it is no longer meant learns nothing of it.
+    pub(crate) fn is_meant_for(&self, realm: &RealmContext, client_id: &str) -> bool {
+        self.token.client_id == client_id || is_of_api(realm, client_id, &self.audience)
+    }
 }
 
 async fn access_token_response(
@@ -252,7 +265,8 @@ async fn access_token_response(
         return Ok(IntrospectionResponse::inactive());
     }
     let is_own = token.client_id == caller;
-    let Some(live) = live(realm, token).await? else {
+    let live = live(realm, token).await?;
+    let Some(live) = live.filter(|live| live.is_meant_for(realm, caller)) else {
         return Ok(IntrospectionResponse::inactive());
     };
     // An API knows users by their one identifier. A client learns no more of its own token than it knows already: the

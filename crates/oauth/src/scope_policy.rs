@@ -187,11 +187,16 @@ pub fn for_audience(
     (scope, details): (&Scope, &AuthorizationDetails),
     audience: &[String],
 ) -> Result<Scope, ScopeRefusal> {
-    let scope = resource_indicator::scope_for_audience(audience, scope, &scopes_of_apis(realm));
+    let scope = of_audience(realm, scope, audience);
     if scope.is_empty() && details.is_empty() {
         return Err(ScopeRefusal::NothingOfResource);
     }
     Ok(scope)
+}
+
+/// What of a scope is of use at an audience.
+pub(crate) fn of_audience(realm: &RealmContext, scope: &Scope, audience: &[String]) -> Scope {
+    resource_indicator::scope_for_audience(audience, scope, &scopes_of_apis(realm))
 }
 
 /// Identifier of an API → the scopes that it owns. This server is the API of grants.

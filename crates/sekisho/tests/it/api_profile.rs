@@ -106,9 +106,12 @@ async fn an_api_that_raises_its_profile_gets_no_token_of_other_clients_by_any_wa
     let page = device::enter(&bank.browser(), text(&waiting, "user_code")).await;
     assert!(!page.has("approve") && !page.has("sign-in"), "{}", page.text());
     // What was issued before is worth nothing there, to whoever holds it.
-    for token in [&tokens, &exchanged] {
-        assert!(!BANK_API.sees(&bank, text(token, "access_token")).await);
-    }
+    assert!(!BANK_API.sees(&bank, text(&tokens, "access_token")).await);
+    let told = BANK_API.introspect(&bank, text(&exchanged, "access_token")).await;
+    assert_eq!(
+        (&told["aud"], &told["scope"]),
+        (&json!(bank.issuer), &json!("offline_access openid"))
+    );
     refused(BANK_API.post(&bank, "/token", &exchange).await, "invalid_request").await;
 }
 

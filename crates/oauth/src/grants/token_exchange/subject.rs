@@ -66,7 +66,10 @@ async fn of_access_token(realm: &RealmContext, client: &Client, text: &str) -> R
     let token = AccessToken::read(realm, text)
         .filter(|token| introspection::is_meant_for(realm, client.id(), token))
         .ok_or_else(refusal)?;
-    let live = introspection::live(realm, token).await?.ok_or_else(refusal)?;
+    let live = introspection::live(realm, token)
+        .await?
+        .filter(|live| live.is_meant_for(realm, client.id()))
+        .ok_or_else(refusal)?;
     Ok(Subject {
         act: live.token.act.clone(),
         may_act: live.token.may_act.clone(),
