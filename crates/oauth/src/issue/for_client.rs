@@ -180,9 +180,10 @@ impl Protection {
 /// The algorithm that a client registered, or the default: the first of its profile, which is RS256 as the specifications
 /// say, except where the profile forbids that (FAPI 1.0 Advanced §8.6, FAPI 2.0 Security Profile §5.4.1).
 fn signing_alg(realm: &RealmContext, client: &ClientMetadata, registered: Option<SigningAlg>) -> SigningAlg {
-    let algs = client.profile_or(realm.realm.profile.0).signing_algs;
-    let default = algs.first().copied().unwrap_or(SigningAlg::Ps256);
-    registered.filter(|alg| algs.contains(alg)).unwrap_or(default)
+    let profile = client.profile_or(realm.realm.profile.0);
+    registered
+        .filter(|alg| profile.signing_algs.contains(alg))
+        .unwrap_or(profile.default_signing_alg())
 }
 
 async fn envelope(

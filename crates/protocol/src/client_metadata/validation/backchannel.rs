@@ -152,7 +152,7 @@ mod tests {
             jwks_uri: Some("https://app.example/jwks".into()),
             backchannel_client_notification_endpoint: Some("https://app.example/cb".into()),
             backchannel_authentication_request_signing_alg: alg,
-            id_token_signed_response_alg: SigningAlg::Ps256,
+            id_token_signed_response_alg: Some(SigningAlg::Ps256),
             ..client(Some(mode))
         };
         let found = |mode, alg| {
