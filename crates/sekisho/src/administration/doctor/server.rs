@@ -20,6 +20,15 @@ pub fn examine(config: &ServerConfig) -> Vec<Finding> {
         let remedy = "give it tls, bind it to 127.0.0.1, or name the proxy in front of it in [proxy] trusted";
         Finding::new(Grade::Critical, &place, problem, remedy)
     });
+    let approving = config.operations.iter().filter(|operations| operations.ciba_approval);
+    let approved = approving.map(|operations| {
+        let problem = format!(
+            "ciba_approval is on: whoever reaches {} approves in the place of any user",
+            operations.bind
+        );
+        let remedy = "remove ciba_approval from [operations]: it is for tests alone";
+        Finding::new(Grade::Critical, &place, problem, remedy)
+    });
     let operations = config
         .operations
         .iter()
@@ -36,7 +45,7 @@ pub fn examine(config: &ServerConfig) -> Vec<Finding> {
         };
         Finding::new(Grade::Minor, place, &warning.problem, &warning.remedy)
     });
-    let mut findings: Vec<Finding> = plain.chain(open).chain(warned).collect();
+    let mut findings: Vec<Finding> = plain.chain(approved).chain(open).chain(warned).collect();
     findings.sort_by_key(|finding| finding.grade);
     findings
 }
