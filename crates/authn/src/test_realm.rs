@@ -38,6 +38,7 @@ pub(crate) fn settings(issuer: &str) -> Realm {
         mtls: None,
         client_ca: Vec::new(),
         crl: Vec::new(),
+        token_binding: false,
     }
 }
 

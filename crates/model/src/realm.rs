@@ -41,6 +41,9 @@ pub struct Realm {
     /// What they have revoked: one list each, in PEM.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub crl: Vec<String>,
+    /// Whether tokens are bound to keys of Token Binding, for clients that can.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub token_binding: bool,
 }
 
 impl Realm {
@@ -196,6 +199,7 @@ mod tests {
             mtls: None,
             client_ca: Vec::new(),
             crl: Vec::new(),
+            token_binding: false,
         }
     }
 

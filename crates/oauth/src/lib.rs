@@ -44,6 +44,7 @@ pub mod single_use;
 pub mod subject;
 pub mod token;
 pub mod token_access;
+mod token_binding;
 pub mod trusted_issuer;
 pub mod userinfo;
 
@@ -63,6 +64,8 @@ pub struct EndpointRequest<'a> {
     pub form: &'a protocol::form::Form,
     /// The certificate with which the client connected.
     pub certificate: Option<&'a protocol::ClientCertificate>,
+    /// The keys that its connection proved by Token Binding.
+    pub token_bindings: Option<&'a protocol::token_binding::TokenBindings>,
 }
 
 impl EndpointRequest<'_> {
@@ -80,6 +83,7 @@ impl EndpointRequest<'_> {
     pub fn proven(&self) -> protocol::Confirmation {
         protocol::Confirmation {
             x5t_s256: self.certificate.map(protocol::ClientCertificate::thumbprint),
+            tbh: self.token_bindings.map(|bindings| bindings.provided.hash()),
             ..protocol::Confirmation::default()
         }
     }

@@ -19,6 +19,12 @@ pub enum SenderRefusal {
     /// Neither.
     #[error("this client's tokens are bound to a key: send a proof of it in the header DPoP, or use mutual TLS")]
     NothingProven,
+    /// No Token Binding.
+    #[error("this client supports Token Binding, and its connection has none")]
+    BindingMissing,
+    /// No referred one.
+    #[error("this client's access tokens are bound to the key that it uses with the API: refer to it by Token Binding")]
+    ReferredMissing,
 }
 
 impl SenderRefusal {
@@ -77,8 +83,18 @@ pub(crate) fn of_refresh_tokens(
     profile: &SecurityProfile,
     proven: &Confirmation,
 ) -> Option<Confirmation> {
-    let bound = bind(client, profile, proven).ok().flatten();
-    bound.filter(|_| client.is_public())
+    let bound = bind(client, profile, proven)
+        .ok()
+        .flatten()
+        .filter(|_| client.is_public());
+    // "MUST NOT Token Bind refresh tokens issued to a client that does not support Token Binding of refresh tokens" (OAuth
+    // Token Binding §4.1).
+    let provided = proven.tbh.clone();
+    let bound = Confirmation {
+        tbh: provided.filter(|_| client.client_refresh_token_token_binding_supported),
+        ..bound.unwrap_or_default()
+    };
+    Some(bound).filter(|bound| !bound.is_empty())
 }
 
 /// Whether a token that is bound to `cnf` can be this client's as it is registered now: one that must be bound to a key

@@ -11,6 +11,7 @@ use crate::{
     client_auth::{self, ClientAuthRefusal},
     grants::{self, GrantRefusal},
     sender_constraint::{self, SenderRefusal},
+    token_binding,
 };
 
 /// Why no token was given.
@@ -75,6 +76,7 @@ pub async fn token(realm: &RealmContext, request: &EndpointRequest<'_>) -> Resul
     check_registered(client.client(), grant_type)?;
     let profile = client.client().profile(&realm.realm);
     let cnf = sender_constraint::bind(&client.client().metadata, profile, client.proven())?;
+    let cnf = token_binding::bind(realm, &client.client().metadata, request.token_bindings, cnf)?;
 
     // Phase 4: the grant's own checks, and what they cost is committed.
     let redeemed = grant.redeem(realm, &client, request.form).await?;

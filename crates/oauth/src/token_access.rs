@@ -8,6 +8,7 @@
 use protocol::{
     ClientCertificate, Confirmation, ErrorCode, SecurityProfile,
     dpop::{Proof, ProofError},
+    token_binding::TokenBindings,
     token_credentials::{TokenCredentials, TokenScheme},
 };
 use realm::RealmContext;
@@ -73,6 +74,8 @@ pub struct TokenRequest<'a> {
     pub path: &'a str,
     /// The certificate with which the client connected.
     pub certificate: Option<&'a ClientCertificate>,
+    /// The keys that its connection proved by Token Binding.
+    pub token_bindings: Option<&'a TokenBindings>,
 }
 
 /// What a request's token is worth now, if whoever sent it may use it.
@@ -87,7 +90,7 @@ pub async fn access(realm: &RealmContext, request: &TokenRequest<'_>) -> Result<
     let proven = Confirmation {
         x5t_s256: request.certificate.map(ClientCertificate::thumbprint),
         jkt: proof.as_ref().map(|proof| proof.jkt().to_owned()),
-        tbh: None,
+        tbh: request.token_bindings.map(|bindings| bindings.provided.hash()),
     };
     check_binding(&live, &proven)?;
     if let Some(proof) = &proof {

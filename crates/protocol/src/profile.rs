@@ -100,6 +100,8 @@ pub struct SecurityProfile {
     /// Whether an ID token that comes with a code says of the user what was asked for by name (FAPI 1.0 Advanced
     /// §5.2.2.1-6); otherwise that is said only where nobody else can read it.
     pub identity_in_front_channel: bool,
+    /// Whether a code may be bound to a key of Token Binding in the place of a secret (OAuth Token Binding §5).
+    pub token_bound_codes: bool,
     /// The longest life of a code, in seconds, whatever the realm says.
     pub longest_code_lifetime: i64,
     /// The longest life, in seconds, of an access token that is bound to no key, whatever the realm says.
@@ -185,6 +187,7 @@ const FAPI2: SecurityProfile = SecurityProfile {
     token_delivery_modes: &[TokenDeliveryMode::Poll, TokenDeliveryMode::Ping],
     authorization_context_required: true,
     identity_in_front_channel: true,
+    token_bound_codes: false,
     // §5.3.2.1-11.
     longest_code_lifetime: 60,
     longest_bearer_lifetime: i64::MAX,
@@ -229,6 +232,7 @@ pub const PROFILES: &[SecurityProfile] = &[
         token_delivery_modes: TokenDeliveryMode::ALL,
         authorization_context_required: false,
         identity_in_front_channel: true,
+        token_bound_codes: true,
         longest_code_lifetime: i64::MAX,
         longest_bearer_lifetime: i64::MAX,
     },
@@ -268,6 +272,7 @@ pub const PROFILES: &[SecurityProfile] = &[
         token_delivery_modes: TokenDeliveryMode::ALL,
         authorization_context_required: false,
         identity_in_front_channel: true,
+        token_bound_codes: true,
         longest_code_lifetime: i64::MAX,
         longest_bearer_lifetime: i64::MAX,
     },
@@ -310,6 +315,7 @@ pub const PROFILES: &[SecurityProfile] = &[
         token_delivery_modes: &[],
         authorization_context_required: false,
         identity_in_front_channel: true,
+        token_bound_codes: false,
         longest_code_lifetime: i64::MAX,
         // "less than 10 minutes unless the tokens are sender-constrained" (§5.2.2-21).
         longest_bearer_lifetime: 599,
@@ -358,6 +364,7 @@ pub const PROFILES: &[SecurityProfile] = &[
         token_delivery_modes: &[TokenDeliveryMode::Poll, TokenDeliveryMode::Ping],
         authorization_context_required: true,
         identity_in_front_channel: false,
+        token_bound_codes: false,
         longest_code_lifetime: i64::MAX,
         longest_bearer_lifetime: i64::MAX,
     },

@@ -160,6 +160,12 @@ pub struct ServerMetadata {
     /// Whether access tokens can be bound to certificates (RFC 8705 §3.3); absent means no.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tls_client_certificate_bound_access_tokens: bool,
+    /// Whether access tokens can be bound to keys of Token Binding (OAuth Token Binding §4.2); absent means no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_access_token_token_binding_supported: bool,
+    /// Whether refresh tokens can be; absent means no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_refresh_token_token_binding_supported: bool,
     /// Where clients with certificates go instead, by the names of the endpoints (RFC 8705 §5).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub mtls_endpoint_aliases: BTreeMap<String, String>,
@@ -285,6 +291,8 @@ impl ServerMetadata {
             require_signed_request_object: profiles.iter().all(|profile| profile.signed_requests),
             authorization_response_iss_parameter_supported: profiles.iter().all(|profile| profile.iss_in_responses),
             tls_client_certificate_bound_access_tokens: false,
+            as_access_token_token_binding_supported: false,
+            as_refresh_token_token_binding_supported: false,
             mtls_endpoint_aliases: BTreeMap::new(),
         }
     }

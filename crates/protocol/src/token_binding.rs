@@ -11,6 +11,10 @@ use jose::{Jwk, SigningAlg, b64, sha256};
 
 /// The header.
 pub const SEC_TOKEN_BINDING: &str = "sec-token-binding";
+/// The header by which a proxy, having verified the message, passes the provided key on (draft-ietf-tokbind-ttrp §2).
+pub const SEC_PROVIDED_ID: &str = "sec-provided-token-binding-id";
+/// Likewise for the referred one.
+pub const SEC_REFERRED_ID: &str = "sec-referred-token-binding-id";
 /// How many bytes a connection exports under the label `EXPORTER-Token-Binding` (RFC 8471 §3.3).
 pub const EKM_BYTES: usize = 32;
 /// The longest message, in bytes.
@@ -120,6 +124,18 @@ pub struct TokenBindings {
 }
 
 impl TokenBindings {
+    /// What a proxy says that it has verified, given as the values of all lines of its two headers.
+    pub fn from_proxy<'a>(
+        provided: impl Iterator<Item = &'a [u8]>,
+        referred: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Option<Self>, TokenBindingError> {
+        match (one_id(provided)?, one_id(referred)?) {
+            (Some(provided), referred) => Ok(Some(Self { provided, referred })),
+            (None, Some(_)) => Err(TokenBindingError::Count),
+            (None, None) => Ok(None),
+        }
+    }
+
     /// Verifies the message in a request's headers, given as the values of all lines, against what its connection
     /// exported. `None`: there is no header.
     pub fn verify<'a>(
@@ -157,6 +173,15 @@ impl TokenBindings {
             _ => Err(TokenBindingError::Count),
         }
     }
+}
+
+fn one_id<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Result<Option<TokenBindingId>, TokenBindingError> {
+    let (first, second) = (lines.next(), lines.next());
+    if second.is_some() {
+        return Err(TokenBindingError::Twice);
+    }
+    let text = |line: &'a [u8]| std::str::from_utf8(line).map_err(|_| TokenBindingError::NotBase64url);
+    first.map(|line| TokenBindingId::parse(text(line)?)).transpose()
 }
 
 /// What is still to be read (RFC 5246 §4).

@@ -46,8 +46,8 @@ pub struct RealmContext {
     pub seals: Seals,
     /// Who vouches for the certificates of clients.
     pub authorities: Authorities,
-    /// Whether this server can see certificates of clients at all: a listener asks for them, or a proxy passes them on.
-    pub sees_certificates: bool,
+    /// What this server can see of its clients' connections.
+    pub sees: Sight,
     /// What wraps stored secrets.
     pub wrap: Arc<WrapKey>,
     /// Who asks others.
@@ -56,6 +56,15 @@ pub struct RealmContext {
     pub node: Arc<Node>,
     /// The metadata document and the key set, as bytes, once they were asked for.
     pub documents: Documents,
+}
+
+/// What a server can see of its clients' connections: what cannot come is not promised.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sight {
+    /// Certificates: a listener asks for them, or a proxy passes them on.
+    pub certificates: bool,
+    /// Keys of Token Binding: a proxy passes them on.
+    pub token_bindings: bool,
 }
 
 /// Scopes that no API owns.
@@ -132,7 +141,7 @@ impl RealmContext {
             scopes: Scopes::of(&apis),
             details_types: DetailsTypes::of(&realm.issuer, &apis),
             authorities,
-            sees_certificates: false,
+            sees: Sight::default(),
             store: store.clone(),
             clock: clock.clone(),
             realm,

@@ -23,7 +23,7 @@ mod rotation;
 mod seals;
 mod signing;
 
-pub use context::{Documents, OPENID_SCOPES, RealmContext, RealmError, Scopes, is_own_scope};
+pub use context::{Documents, OPENID_SCOPES, RealmContext, RealmError, Scopes, Sight, is_own_scope};
 pub use details_types::{DetailsTypes, KnownType};
 pub use node::Node;
 pub use outside::{Fetch, FetchError, Fetched, Fetching, KEYS_MAX_AGE, Outside};

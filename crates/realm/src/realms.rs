@@ -14,7 +14,7 @@ use model::{Clock, Realm};
 use storage::Store;
 use tokio::sync::Mutex;
 
-use crate::{Node, Outside, RealmContext, RealmError, rotation};
+use crate::{Node, Outside, RealmContext, RealmError, context::Sight, rotation};
 
 /// All realms of this server.
 pub struct Realms {
@@ -25,7 +25,7 @@ pub struct Realms {
     wrap: Arc<WrapKey>,
     outside: Arc<Outside>,
     node: Arc<Node>,
-    sees_certificates: bool,
+    sees: Sight,
     index: ArcSwap<Index>,
     loading: Mutex<()>,
     has_keys: AtomicBool,
@@ -85,7 +85,7 @@ impl Realms {
             wrap: Arc::new(wrap),
             outside: Arc::new(outside),
             node: Arc::default(),
-            sees_certificates: false,
+            sees: Sight::default(),
             index: ArcSwap::from_pointee(Index::default()),
             loading: Mutex::new(()),
             has_keys: AtomicBool::new(false),
@@ -100,13 +100,10 @@ impl Realms {
         &self.wrap
     }
 
-    /// With certificates of clients, if this server can see them.
+    /// With what this server can see of its clients' connections.
     #[must_use]
-    pub fn seeing_certificates(self, sees_certificates: bool) -> Self {
-        Self {
-            sees_certificates,
-            ..self
-        }
+    pub fn seeing(self, sees: Sight) -> Self {
+        Self { sees, ..self }
     }
 
     /// Reads everything again if the revision rose.
@@ -153,7 +150,7 @@ impl Realms {
     async fn load(&self, realm: Realm) -> Result<RealmContext, RealmError> {
         let (store, clock, wrap) = (&self.store, &self.clock, &self.wrap);
         let mut context = RealmContext::load(store, clock, wrap, &self.outside, &self.node, realm).await?;
-        context.sees_certificates = self.sees_certificates;
+        context.sees = self.sees;
         Ok(context)
     }
 

@@ -107,7 +107,7 @@ impl Running {
         let realms = Realms::open(store, clock, wrap, Outside::new(outgoing.clone()))
             .await
             .map_err(|error| error.to_string())?
-            .seeing_certificates(config.sees_certificates());
+            .seeing(config.sees());
         let realms = Arc::new(realms);
         // A wrapping key that does not fit shows now, not at the first request.
         if let Some(issuer) = realms.issuers().first() {

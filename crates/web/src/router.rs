@@ -16,7 +16,6 @@ use axum::{
 };
 use jose::b64;
 use metrics::Counter;
-use protocol::client_cert::ClientCertError;
 use realm::Found;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
@@ -25,7 +24,10 @@ use crate::{
     account,
     app::App,
     asset,
-    extract::{Peer, client_cert},
+    extract::{
+        Peer,
+        client_cert::{self, ConnectionError},
+    },
     oauth, respond,
 };
 
@@ -153,7 +155,7 @@ impl Front {
             .and_then(|peer| self.app.proxies.authority(peer, request.headers(), uri_authority))
             .map(str::to_owned);
         if let Err(error) = client_cert::take(&self.app.proxies, peer, &mut request) {
-            tracing::warn!(%error, "a proxy passes on a certificate that cannot be read");
+            tracing::warn!(%error, "it is not clear with what a client connected");
             return Ok(unreadable(&error));
         }
         let path = request.uri().path().to_owned();
@@ -174,14 +176,9 @@ impl Front {
         {
             return beside.oneshot(request).await;
         }
-        let is_https = found.realm.realm.is_https();
         request.extensions_mut().insert(found.realm);
         let mut routes = if found.is_alias { self.aliases } else { self.routes };
-        let mut response = <Router as Service<Request<Body>>>::call(&mut routes, request).await?;
-        if is_https {
-            respond::strict_transport_security(response.headers_mut());
-        }
-        Ok(response)
+        <Router as Service<Request<Body>>>::call(&mut routes, request).await
     }
 
     async fn find_realm(&self, authority: Option<&str>, path: &str) -> Result<Option<Found>, realm::RealmError> {
@@ -258,12 +255,12 @@ fn count(status: StatusCode) {
     }
 }
 
-/// What a proxy is told that says badly which certificate its client has.
-fn unreadable(error: &ClientCertError) -> Response {
+/// What is told to whoever says badly with what a client connected.
+fn unreadable(error: &ConnectionError) -> Response {
     (
         StatusCode::BAD_REQUEST,
         [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
-        format!("The proxy passes on a client certificate that cannot be read: {error}.\n"),
+        format!("{error}\n"),
     )
         .into_response()
 }

@@ -25,6 +25,7 @@ use crate::{
     authorization_details,
     client_auth::AuthenticatedClient,
     scope_policy::{self, ScopeRefusal},
+    token_binding,
 };
 
 /// A request that may be answered. Made only by [`validate`].
@@ -147,6 +148,7 @@ fn check(
     let request = AuthorizationRequest::parse(form, &client.metadata, profile, &redirect_uri, parameters.is_pushed)
         .map_err(refuse)?;
     check_prompt(realm, &request).map_err(refuse)?;
+    token_binding::check_code_challenge(realm, profile, &request).map_err(refuse)?;
     let bound_to = bound_to(parameters.proven, &request).map_err(refuse)?;
 
     // Step 5: what the client may ask for, and of which API.

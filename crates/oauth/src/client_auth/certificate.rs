@@ -41,8 +41,8 @@ pub enum CertificateRefusal {
 /// somebody must vouch.
 pub fn is_possible(realm: &RealmContext, method: TokenEndpointAuthMethod) -> bool {
     match method {
-        TokenEndpointAuthMethod::TlsClientAuth => realm.sees_certificates && !realm.authorities.is_empty(),
-        TokenEndpointAuthMethod::SelfSignedTlsClientAuth => realm.sees_certificates,
+        TokenEndpointAuthMethod::TlsClientAuth => realm.sees.certificates && !realm.authorities.is_empty(),
+        TokenEndpointAuthMethod::SelfSignedTlsClientAuth => realm.sees.certificates,
         _ => true,
     }
 }

@@ -75,5 +75,6 @@ async fn check_code(
     Ok(check_code_verifier(
         found.details.code_challenge.as_ref(),
         form.first("code_verifier"),
+        client.proven().tbh.as_deref(),
     )?)
 }

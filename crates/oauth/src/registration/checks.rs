@@ -102,7 +102,7 @@ fn check_certificates(realm: &RealmContext, metadata: &ClientMetadata) -> Result
         let remedy = "use one of token_endpoint_auth_methods_supported of the metadata";
         return Err(MetadataProblem::new("token_endpoint_auth_method", problem, remedy));
     }
-    if metadata.tls_client_certificate_bound_access_tokens && !realm.sees_certificates {
+    if metadata.tls_client_certificate_bound_access_tokens && !realm.sees.certificates {
         let problem = "cannot be had: this server sees no certificates of clients";
         let member = "tls_client_certificate_bound_access_tokens";
         return Err(MetadataProblem::new(member, problem, "leave it out"));

@@ -37,6 +37,7 @@ async fn check_against(status: u16, document: &'static str, client: &ClientMetad
         mtls: None,
         client_ca: Vec::new(),
         crl: Vec::new(),
+        token_binding: false,
     };
     let wrap = Arc::new(WrapKey::from_bytes(jose::random_bytes()));
     let outside = Arc::new(Outside::new(Document(status, document)));

@@ -217,7 +217,7 @@ fn read_realms(paths: &[PathBuf], plain_secrets: bool) -> (Vec<RealmFile>, Probl
 
 /// Warns of realms that want certificates of clients where none can come.
 fn certificates(config: &ServerConfig, realms: &[RealmFile]) -> Vec<Problem> {
-    if config.sees_certificates() {
+    if config.sees().certificates {
         return Vec::new();
     }
     let wanting = |file: &&RealmFile| {

@@ -50,6 +50,7 @@ impl RealmFile {
                 mtls: None,
                 client_ca: Vec::new(),
                 crl: Vec::new(),
+                token_binding: false,
             },
             apis: Vec::new(),
             clients: Vec::new(),
@@ -278,6 +279,9 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
         realm.dpop_nonces = dpop_nonces.value;
     }
     client_ca::read(table, &mut realm);
+    if let Some(token_binding) = table.boolean("token_binding") {
+        realm.token_binding = token_binding.value;
+    }
     realm.lifetimes = lifetimes(table);
     realm
 }

@@ -5,6 +5,7 @@ use std::{
     path::PathBuf,
 };
 
+use realm::Sight;
 use storage::Options;
 use url::Url;
 use web::extract::Network;
@@ -158,10 +159,14 @@ impl ServerConfig {
         self.data.join("control.sock")
     }
 
-    /// Whether certificates of clients can be seen at all.
-    pub fn sees_certificates(&self) -> bool {
+    /// What can be seen of clients' connections.
+    pub fn sees(&self) -> Sight {
         let asks = |listener: &Listener| listener.tls.as_ref().is_some_and(|tls| tls.client_certificates);
-        self.listeners.iter().any(asks) || !self.proxy.client_cert.is_empty()
+        let has_proxy = !self.proxy.client_cert.is_empty();
+        Sight {
+            certificates: has_proxy || self.listeners.iter().any(asks),
+            token_bindings: has_proxy,
+        }
     }
 
     /// The issuer of a server that is told of no realm: this machine, by the first listener.

@@ -51,4 +51,5 @@ mod sign_up;
 mod signer;
 mod standing;
 mod token;
+mod token_binding;
 mod userinfo;

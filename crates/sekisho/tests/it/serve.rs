@@ -326,7 +326,7 @@ async fn the_authority_is_made_once_and_its_keys_are_private() {
     granted(https.http().get(https.at("/jwks")).send().await.unwrap()).await;
 }
 
-// Conformance: F1B-NET-01 F2-NET-02 B125
+// Conformance: B125 F1B-NET-01 F2-NET-02
 #[tokio::test]
 async fn tls_1_2_is_spoken_unless_it_is_turned_off() {
     for (more, is_spoken) in [("", true), ("min_version = '1.3'", false)] {
@@ -397,7 +397,7 @@ async fn browsers_are_told_to_stay_with_https() {
     }
 }
 
-// Conformance: F1B-NET-01 F1A-NET-01 F1A-NET-03 F2-NET-02 F2-NET-03 B125
+// Conformance: B125 F1B-NET-01 F1A-NET-01 F1A-NET-03 F2-NET-02 F2-NET-03
 #[test]
 fn what_is_older_or_weaker_is_refused_with_an_alert() {
     let https = Https::start(Engine::Sqlite, "");

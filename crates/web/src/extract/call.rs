@@ -12,7 +12,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, Method, Uri, request::Parts},
 };
-use protocol::ClientCertificate;
+use protocol::{ClientCertificate, token_binding::TokenBindings};
 use realm::RealmContext;
 use storage::StorageError;
 
@@ -39,6 +39,8 @@ pub struct Call {
     pub address: IpAddr,
     /// The certificate with which it connected.
     pub certificate: Option<Arc<ClientCertificate>>,
+    /// The keys that its connection proved by Token Binding, in a realm that uses them.
+    pub token_bindings: Option<Arc<TokenBindings>>,
 }
 
 impl FromRequestParts<Arc<App>> for Call {
@@ -63,13 +65,14 @@ impl Call {
             .extensions
             .get::<Peer>()
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let realm = parts
+            .extensions
+            .get::<Arc<RealmContext>>()
+            .cloned()
+            .expect("the router adds the realm");
         Self {
             app: Arc::clone(app),
-            realm: parts
-                .extensions
-                .get::<Arc<RealmContext>>()
-                .cloned()
-                .expect("the router adds the realm"),
+            realm: Arc::clone(&realm),
             id: parts
                 .extensions
                 .get::<RequestId>()
@@ -80,6 +83,11 @@ impl Call {
             cookies: Cookies::parse(&parts.headers),
             address: app.proxies.address(peer, &parts.headers),
             certificate: parts.extensions.get::<Arc<ClientCertificate>>().cloned(),
+            token_bindings: parts
+                .extensions
+                .get::<Arc<TokenBindings>>()
+                .filter(|_| realm.realm.token_binding)
+                .cloned(),
             headers: std::mem::take(&mut parts.headers),
         }
     }

@@ -83,6 +83,7 @@ mod tests {
             mtls: None,
             client_ca: Vec::new(),
             crl: Vec::new(),
+            token_binding: false,
         }
     }
 

@@ -43,6 +43,7 @@ pub fn presented<'a>(call: &'a Call, form: Option<&Form>) -> Result<TokenRequest
         method: call.method.as_str(),
         path: call.uri.path(),
         certificate: call.certificate.as_deref(),
+        token_bindings: call.token_bindings.as_deref(),
     })
 }
 

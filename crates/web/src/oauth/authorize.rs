@@ -11,7 +11,7 @@ use ::oauth::{
 };
 use axum::{http::StatusCode, response::Response};
 use model::{Flow, Goal};
-use protocol::{error_code::ErrorCode, form::Form};
+use protocol::{error_code::ErrorCode, form::Form, pkce::REFERRED_TB};
 
 use super::as_get;
 use crate::{
@@ -40,6 +40,7 @@ pub async fn authorize_get(call: Call) -> Response {
             );
         }
     };
+    let form = with_referred_key(&call, form);
     let person = match call.person().await {
         Ok(person) => person,
         Err(error) => return respond::fault_page(&call, &Fault::from(error)),
@@ -49,6 +50,25 @@ pub async fn authorize_get(call: Call) -> Response {
         Err(refusal) => refuse(&call, &refusal).await,
     };
     browser_state::keep(&call, person.as_ref(), response)
+}
+
+/// "The authorization code is bound to the Token Binding ID that the browser uses to deliver the authorization code to a
+/// web server client" (OAuth Token Binding §5.2): it comes with this very request, and takes the place of the challenge
+/// that stands for it.
+fn with_referred_key(call: &Call, form: Form) -> Form {
+    let stands_for_it = |name: &str, value: &str| name == "code_challenge" && value == REFERRED_TB;
+    let bindings = call.token_bindings.as_deref();
+    let Some(referred) = bindings.and_then(|bindings| bindings.referred.as_ref()) else {
+        return form;
+    };
+    if form.first("code_challenge_method") != Some(REFERRED_TB) {
+        return form;
+    }
+    let hash = referred.hash();
+    Form::from_pairs(form.iter().map(|(name, value)| {
+        let value = if stands_for_it(name, value) { &hash } else { value };
+        (name.to_owned(), value.to_owned())
+    }))
 }
 
 async fn start(call: &Call, form: &Form, person: Option<&Person>) -> Result<Response, AuthorizeRefusal> {
@@ -68,7 +88,7 @@ async fn start(call: &Call, form: &Form, person: Option<&Person>) -> Result<Resp
             }
         }
     };
-    let mut flow = Flow::new(Goal::Authorize(call.query().to_owned()), call.realm.now());
+    let mut flow = Flow::new(Goal::Authorize(encode(form)), call.realm.now());
     flow.object = valid.object.as_ref().map(encode);
     Ok(match flow::begin(call, &flow).await {
         Ok(cookies) => respond::see_other(call, &format!("{next}?flow={}", flow.id), &cookies),

@@ -53,6 +53,7 @@ fn endpoint_request<'a>(call: &'a Call, form: &'a Form) -> EndpointRequest<'a> {
         path: call.uri.path(),
         form,
         certificate: call.certificate.as_deref(),
+        token_bindings: call.token_bindings.as_deref(),
     }
 }
 

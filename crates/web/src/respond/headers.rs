@@ -30,13 +30,6 @@ pub async fn cors(mut response: Response) -> Response {
     response
 }
 
-/// A browser that was here once by https never comes by http again (RFC 6797 §6.1; FAPI 2.0 Security Profile §5.2.3). Other
-/// hosts below this one may not be ours to speak for.
-pub fn strict_transport_security(headers: &mut HeaderMap) {
-    let two_years = HeaderValue::from_static("max-age=63072000");
-    headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
-}
-
 /// "The authorization server MUST include the HTTP Cache-Control response header field with a value of no-store"
 /// (RFC 6749 §5.1).
 pub fn no_store(headers: &mut HeaderMap) {

@@ -140,7 +140,7 @@ async fn a_client_that_authenticates_may_change_its_certificate_when_it_refreshe
     }
 }
 
-// Conformance: MTLS-06 MTLS-09
+// Conformance: MTLS-06
 #[tokio::test]
 async fn a_certificate_binds_nothing_for_who_did_not_ask() {
     let ca = Authority::new("CA");

@@ -28,6 +28,7 @@ async fn world() -> World {
         mtls: None,
         client_ca: Vec::new(),
         crl: Vec::new(),
+        token_binding: false,
     };
     let change = Change::new()
         .then(storage::realm::put(&realm, NOW).unwrap())
