@@ -40,12 +40,14 @@ pub async fn authorize_get(call: Call) -> Response {
             );
         }
     };
-    let form = with_referred_key(&call, form);
+    let bound = with_referred_key(&call, &form);
+    let query = bound.as_ref().map_or_else(|| call.query().to_owned(), encode);
+    let form = bound.unwrap_or(form);
     let person = match call.person().await {
         Ok(person) => person,
         Err(error) => return respond::fault_page(&call, &Fault::from(error)),
     };
-    let response = match start(&call, &form, person.as_ref()).await {
+    let response = match start(&call, (&form, &query), person.as_ref()).await {
         Ok(response) => response,
         Err(refusal) => refuse(&call, &refusal).await,
     };
@@ -55,23 +57,22 @@ pub async fn authorize_get(call: Call) -> Response {
 /// "The authorization code is bound to the Token Binding ID that the browser uses to deliver the authorization code to a
 /// web server client" (OAuth Token Binding §5.2): it comes with this very request, and takes the place of the challenge
 /// that stands for it.
-fn with_referred_key(call: &Call, form: Form) -> Form {
+fn with_referred_key(call: &Call, form: &Form) -> Option<Form> {
     let stands_for_it = |name: &str, value: &str| name == "code_challenge" && value == REFERRED_TB;
     let bindings = call.token_bindings.as_deref();
-    let Some(referred) = bindings.and_then(|bindings| bindings.referred.as_ref()) else {
-        return form;
-    };
-    if form.first("code_challenge_method") != Some(REFERRED_TB) {
-        return form;
-    }
-    let hash = referred.hash();
-    Form::from_pairs(form.iter().map(|(name, value)| {
+    let hash = bindings?.referred.as_ref()?.hash();
+    (form.first("code_challenge_method") == Some(REFERRED_TB)).then_some(())?;
+    Some(Form::from_pairs(form.iter().map(|(name, value)| {
         let value = if stands_for_it(name, value) { &hash } else { value };
         (name.to_owned(), value.to_owned())
-    }))
+    })))
 }
 
-async fn start(call: &Call, form: &Form, person: Option<&Person>) -> Result<Response, AuthorizeRefusal> {
+async fn start(
+    call: &Call,
+    (form, query): (&Form, &str),
+    person: Option<&Person>,
+) -> Result<Response, AuthorizeRefusal> {
     let valid = validate(&call.realm, form, None).await?;
     let next = match decide(&call.realm, &valid, person, None).await? {
         // "the user has chosen to be shown the account creation experience rather than the login experience"
@@ -88,7 +89,7 @@ async fn start(call: &Call, form: &Form, person: Option<&Person>) -> Result<Resp
             }
         }
     };
-    let mut flow = Flow::new(Goal::Authorize(encode(form)), call.realm.now());
+    let mut flow = Flow::new(Goal::Authorize(query.to_owned()), call.realm.now());
     flow.object = valid.object.as_ref().map(encode);
     Ok(match flow::begin(call, &flow).await {
         Ok(cookies) => respond::see_other(call, &format!("{next}?flow={}", flow.id), &cookies),
