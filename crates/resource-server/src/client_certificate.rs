@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use axum::extract::ConnectInfo;
 use enforcement::Refusal;
+use http::header::HeaderValue;
 use http::request::Parts;
 use protocol::ClientCertificate;
 use protocol::client_cert::{CLIENT_CERT, CLIENT_CERT_CHAIN, read};
@@ -25,7 +26,7 @@ pub(crate) fn take(parts: &mut Parts, proxies: &[IpAddr]) -> Result<Option<Clien
     }
     let is_proxy = peer.is_some_and(|peer| proxies.contains(&peer.to_canonical()));
     if is_proxy {
-        let values = |name| parts.headers.get_all(name).iter().map(|value| value.as_bytes());
+        let values = |name| parts.headers.get_all(name).iter().map(HeaderValue::as_bytes);
         return Ok(read(values(CLIENT_CERT), values(CLIENT_CERT_CHAIN))?);
     }
     for name in [CLIENT_CERT, CLIENT_CERT_CHAIN] {

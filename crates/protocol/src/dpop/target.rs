@@ -45,20 +45,19 @@ fn plain(path: &str) -> String {
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('%') {
         out.push_str(before);
-        let byte = after.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match byte {
-            Some(byte) => {
-                if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                    out.push(char::from(byte));
-                } else {
-                    let _ = write!(out, "%{byte:02X}");
-                }
-                rest = after.get(2..).unwrap_or_default();
+        let digits = after
+            .get(..2)
+            .filter(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        if let Some(byte) = digits.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                out.push(char::from(byte));
+            } else {
+                let _ = write!(out, "%{byte:02X}");
             }
-            None => {
-                out.push('%');
-                rest = after;
-            }
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            out.push('%');
+            rest = after;
         }
     }
     out.push_str(rest);
@@ -105,6 +104,7 @@ mod tests {
             "https://id.example/Token",
             "https://id.example/par",
             "https://id.example/%74oken%2F",
+            "https://id.example/%+4oken",
             "https://id.example.evil.example/token",
         ] {
             assert_ne!(target(text), own, "{text}");

@@ -243,7 +243,7 @@ async fn an_api_that_wants_nonces_gives_one_out_with_each_answer() {
         "use_dpop_nonce",
     )
     .await;
-    clock.advance(Duration::from_secs(300));
+    clock.advance(Duration::from_mins(5));
     let iat = Clock::new().unix() + 300;
     let old = key.proof(&token, &json!({}), &json!({"nonce": nonce, "iat": iat}));
     refused(call(&app, &authorization, &[&old]).await, "use_dpop_nonce").await;
