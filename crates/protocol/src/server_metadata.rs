@@ -179,6 +179,7 @@ impl ServerMetadata {
     ///
     /// `profiles` are those that the realm offers, `scopes` all that can be asked for there, `claims` the users'
     /// attributes, `locales` the languages of pages, `algs` those that the realm has a key for.
+    #[expect(clippy::too_many_lines, reason = "a line or two for each member of the document")]
     pub fn for_realm(
         issuer: &str,
         profiles: &[&SecurityProfile],
