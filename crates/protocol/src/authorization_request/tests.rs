@@ -339,6 +339,7 @@ fn resources_are_absolute_uris() {
 // Conformance: F2MS-06
 #[test]
 fn a_client_uses_the_response_modes_that_it_registered() {
+    use ResponseMode::{FormPost, Jwt, Query, QueryJwt};
     let parse = |registered: &[ResponseMode], requested: &str| {
         let client = ClientMetadata {
             response_modes: registered.to_vec(),
@@ -349,7 +350,6 @@ fn a_client_uses_the_response_modes_that_it_registered() {
         let profile = SecurityProfile::find("openid-core").unwrap();
         AuthorizationRequest::parse(&form, &client, profile, &uri, false).map(|request| request.response_mode)
     };
-    use ResponseMode::{FormPost, Jwt, Query, QueryJwt};
     for (registered, requested, mode) in [
         (&[][..], "form_post", Some(FormPost)),
         (&[Query], "", Some(Query)),
