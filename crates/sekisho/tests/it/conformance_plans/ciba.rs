@@ -54,19 +54,19 @@ async fn a_client_that_does_not_prove_itself_asks_nobody_and_gets_nothing() {
     });
     let request = fapi.keys.es256.sign(&changed(&sound(), &says));
     let ask = [("request", request.as_str())];
-    let by_rs256 = || Some(fapi.keys.rs256.sign(&sound()));
-    let by_es256 = || Some(fapi.keys.es256.sign(&sound()));
+    let weakly = || Some(fapi.keys.rs256.sign(&sound()));
+    let properly = || Some(fapi.keys.es256.sign(&sound()));
     refused(send("/bc-authorize", &ask, None).await, "invalid_client").await;
-    refused(send("/bc-authorize", &ask, by_rs256()).await, "invalid_client").await;
-    let asked = granted(send("/bc-authorize", &ask, by_es256()).await).await;
+    refused(send("/bc-authorize", &ask, weakly()).await, "invalid_client").await;
+    let asked = granted(send("/bc-authorize", &ask, properly()).await).await;
 
     let fetch = [
         ("grant_type", "urn:openid:params:grant-type:ciba"),
         ("auth_req_id", text(&asked, "auth_req_id")),
     ];
     refused(send("/token", &fetch, None).await, "invalid_client").await;
-    refused(send("/token", &fetch, by_rs256()).await, "invalid_client").await;
-    refused(send("/token", &fetch, by_es256()).await, "authorization_pending").await;
+    refused(send("/token", &fetch, weakly()).await, "invalid_client").await;
+    refused(send("/token", &fetch, properly()).await, "authorization_pending").await;
 }
 
 // Conformance: fapi-ciba-id1-ensure-wrong-client-id-in-token-endpoint-request
