@@ -1,17 +1,13 @@
-//! A closed loop: every connection sends its next request when the last one is answered.
+//! A closed loop: every connection takes its next turn when the last one is done.
 
 use std::{
-    net::SocketAddr,
+    future::Future,
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, task::JoinSet};
+use tokio::task::JoinSet;
 
-use crate::{process::Process, scenario::Scenario};
+use crate::{connection::Connection, process::Process};
 
 /// How hard and how long.
 pub struct Load {
@@ -21,47 +17,55 @@ pub struct Load {
     pub lasts: Duration,
 }
 
+/// What one connection does again and again.
+pub trait Turn: Clone + Send + 'static {
+    /// Does it once; answers how many bytes the last body had.
+    fn take(&mut self, connection: &mut Connection) -> impl Future<Output = Result<usize, String>> + Send;
+}
+
 /// What was measured.
 #[derive(Debug, Clone)]
 pub struct Measured {
-    /// Answered requests.
-    pub requests: u64,
+    /// How many turns were taken.
+    pub turns: u64,
     /// For how long.
     pub wall: Duration,
     /// CPU time of the server.
     pub cpu: Duration,
-    /// Half of the requests were answered within this time.
+    /// Half of the turns took no longer than this.
     pub p50: Duration,
-    /// 99 of 100 were.
+    /// 99 of 100 did.
     pub p99: Duration,
-    /// Bytes of an answer's body.
+    /// Bytes of the last body.
     pub body: usize,
     /// Resident memory of the server afterwards, in MiB.
     pub memory: u64,
 }
 
 impl Measured {
-    /// Requests per second of the server's CPU time.
+    /// Turns per second of the server's CPU time.
     pub fn per_cpu_second(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-        let requests = self.requests as f64;
-        requests / self.cpu.as_secs_f64().max(0.001)
+        count(self.turns) / self.cpu.as_secs_f64().max(0.001)
     }
 
-    /// Requests per second.
+    /// Turns per second.
     pub fn per_second(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-        let requests = self.requests as f64;
-        requests / self.wall.as_secs_f64()
+        count(self.turns) / self.wall.as_secs_f64()
     }
 }
 
+/// A number of things, for arithmetic.
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+pub fn count(things: u64) -> f64 {
+    things as f64
+}
+
 impl Load {
-    /// Runs a scenario, after a short run that does not count.
-    pub async fn run(&self, process: &Process, address: SocketAddr, scenario: &Scenario) -> Result<Measured, String> {
-        self.drive(address, scenario, Duration::from_millis(500)).await?;
+    /// Lets the connections take turns, after a short run that does not count. `turns` are dealt out to them.
+    pub async fn run<T: Turn>(&self, process: &Process, turns: &[T]) -> Result<Measured, String> {
+        self.drive(process, turns, Duration::from_millis(500)).await?;
         let (begun, cpu) = (Instant::now(), process.cpu());
-        let (mut latencies, body) = self.drive(address, scenario, self.lasts).await?;
+        let (mut latencies, body) = self.drive(process, turns, self.lasts).await?;
         let (wall, cpu) = (begun.elapsed(), process.cpu().saturating_sub(cpu));
         latencies.sort_unstable();
         let at = |per_mille: usize| {
@@ -71,7 +75,7 @@ impl Load {
                 .unwrap_or_default()
         };
         Ok(Measured {
-            requests: latencies.len() as u64,
+            turns: latencies.len() as u64,
             wall,
             cpu,
             p50: at(500),
@@ -81,16 +85,20 @@ impl Load {
         })
     }
 
-    async fn drive(
+    async fn drive<T: Turn>(
         &self,
-        address: SocketAddr,
-        scenario: &Scenario,
+        process: &Process,
+        turns: &[T],
         lasts: Duration,
     ) -> Result<(Vec<Duration>, usize), String> {
         let until = Instant::now() + lasts;
         let mut connections = JoinSet::new();
-        for _ in 0..self.connections {
-            connections.spawn(connection(address, scenario.clone(), until));
+        for turn in turns.iter().cycle().take(self.connections) {
+            connections.spawn(take_turns(
+                Connection::open(process.address()).await?,
+                turn.clone(),
+                until,
+            ));
         }
         let (mut latencies, mut body) = (Vec::new(), 0);
         while let Some(done) = connections.join_next().await {
@@ -102,29 +110,16 @@ impl Load {
     }
 }
 
-async fn connection(address: SocketAddr, scenario: Scenario, until: Instant) -> Result<(Vec<Duration>, usize), String> {
-    let text = |error: hyper::Error| error.to_string();
-    let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
-    stream.set_nodelay(true).map_err(|error| error.to_string())?;
-    let (mut sender, driver) = http1::handshake::<_, Full<Bytes>>(TokioIo::new(stream))
-        .await
-        .map_err(text)?;
-    tokio::spawn(driver);
+async fn take_turns<T: Turn>(
+    mut connection: Connection,
+    mut turn: T,
+    until: Instant,
+) -> Result<(Vec<Duration>, usize), String> {
     let (mut latencies, mut body) = (Vec::new(), 0);
     while Instant::now() < until {
         let begun = Instant::now();
-        let response = sender.send_request(scenario.request()?).await.map_err(text)?;
-        let status = response.status();
-        let bytes = response.into_body().collect().await.map_err(text)?.to_bytes();
-        if !status.is_success() {
-            return Err(format!(
-                "{}: {status} {}",
-                scenario.name,
-                String::from_utf8_lossy(&bytes)
-            ));
-        }
+        body = turn.take(&mut connection).await?;
         latencies.push(begun.elapsed());
-        body = bytes.len();
     }
     Ok((latencies, body))
 }

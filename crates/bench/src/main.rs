@@ -1,18 +1,31 @@
-//! Measures the real server over loopback and, in the same run, an empty server that answers bodies of the same
-//! size: this machine's ceiling. What is reported is requests per second of the server's CPU time, which holds on a
-//! shared machine, and the ratio of the two.
+//! Measures the real server over loopback and, in the same run, what this machine could do at most: an empty server that
+//! answers bodies of the same size; for financial-grade flows, the signatures, verifications and durable rows that they
+//! cannot do without. What is reported is work per second of the server's CPU time, which holds on a shared machine, and
+//! the ratio of the two.
 //!
 //! `cargo run --release -p bench` (builds nothing else: build the server with `cargo build --release` first).
 
 mod ceiling;
+mod connection;
+mod limits;
 mod load;
+mod payer;
 mod process;
 mod report;
 mod scenario;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, slice, sync::Arc, time::Duration};
 
 use clap::Parser;
+
+use crate::{
+    connection::Connection,
+    limits::{Limits, Needs},
+    load::{Load, Measured},
+    payer::{Calls, Flows, Keys, Payer},
+    process::Server,
+    report::Row,
+};
 
 /// What to measure.
 #[derive(Debug, Parser)]
@@ -54,28 +67,82 @@ fn main() -> Result<(), String> {
 }
 
 async fn measure(options: &Options) -> Result<(), String> {
-    let server = process::Server::start(&options.server, options.postgres.as_deref()).await?;
-    let empty = process::Empty::start().await?;
-    let load = load::Load {
+    let keys = Arc::new(Keys::new()?);
+    let more = keys.realm(options.connections)?;
+    let server = Server::start(&options.server, options.postgres.as_deref(), &more).await?;
+    let lasts = Duration::from_secs(options.seconds);
+    let limits = Limits::measure(server.directory(), lasts)?;
+    let load = Load {
         connections: options.connections,
-        lasts: Duration::from_secs(options.seconds),
+        lasts,
     };
     let mut rows = Vec::new();
-    for scenario in scenario::all(&server).await? {
+    single_requests(options, &server, &load, &mut rows).await?;
+    financial_grade(options, &server, &load, (&keys, &limits), &mut rows).await?;
+    println!("{}", report::table(&rows, &server, &limits));
+    Ok(())
+}
+
+/// Beside an empty server that answers bodies of the same size.
+async fn single_requests(options: &Options, server: &Server, load: &Load, rows: &mut Vec<Row>) -> Result<(), String> {
+    let empty = process::empty().await?;
+    for scenario in scenario::all(server).await? {
         if !scenario.name.contains(&options.only) {
             continue;
         }
         eprintln!("measuring {} …", scenario.name);
-        let ours = load.run(server.process(), server.address(), &scenario).await?;
-        let ceiling = load
-            .run(empty.process(), empty.address(), &scenario.as_empty(ours.body))
-            .await?;
-        rows.push(report::Row {
+        let ours = load.run(server.process(), slice::from_ref(&scenario)).await?;
+        let ceiling = load.run(&empty, &[scenario.as_empty(ours.body)]).await?;
+        rows.push(Row {
             name: scenario.name,
             ours,
-            ceiling,
+            limit: ceiling.per_cpu_second(),
+            limited_by: "an empty server".to_owned(),
         });
     }
-    println!("{}", report::table(&rows, &server));
     Ok(())
+}
+
+/// Against the sum of the signatures, verifications and durable rows that they need.
+async fn financial_grade(
+    options: &Options,
+    server: &Server,
+    load: &Load,
+    (keys, limits): (&Arc<Keys>, &Limits),
+    rows: &mut Vec<Row>,
+) -> Result<(), String> {
+    const FLOW: &str = "FAPI 2.0 flow: PAR, code, token";
+    const CALL: &str = "UserInfo with DPoP";
+    if !FLOW.contains(&options.only) && !CALL.contains(&options.only) {
+        return Ok(());
+    }
+    eprintln!("signing {} users in …", load.connections);
+    let mut connection = Connection::open(server.process().address()).await?;
+    let mut payers = Vec::new();
+    for number in 0..load.connections {
+        let payer = Payer::new(keys, &server.issuer(), number, &mut connection).await?;
+        payers.push(Arc::new(payer));
+    }
+    if FLOW.contains(&options.only) {
+        eprintln!("measuring {FLOW} …");
+        let turns: Vec<Flows> = payers.iter().map(Arc::clone).map(Flows).collect();
+        let ours = load.run(server.process(), &turns).await?;
+        rows.push(against(limits, FLOW, ours, payer::FLOW));
+    }
+    if CALL.contains(&options.only) {
+        eprintln!("measuring {CALL} …");
+        let turns: Vec<Calls> = payers.iter().map(Calls::new).collect();
+        let ours = load.run(server.process(), &turns).await?;
+        rows.push(against(limits, CALL, ours, payer::CALL));
+    }
+    Ok(())
+}
+
+fn against(limits: &Limits, name: &'static str, ours: Measured, needs: Needs) -> Row {
+    Row {
+        name,
+        ours,
+        limit: limits.per_cpu_second(needs),
+        limited_by: needs.to_string(),
+    }
 }

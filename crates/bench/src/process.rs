@@ -11,33 +11,46 @@ use std::{
 use tokio::net::TcpStream;
 
 /// A child that is killed when it is dropped.
-pub struct Process(Child);
+pub struct Process {
+    child: Child,
+    address: SocketAddr,
+}
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
+/// CPU time that a process has used so far, user and system.
+pub fn cpu_of(process: &str) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or("");
+    let ticks: u64 = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|n| n.parse::<u64>().ok())
+        .sum();
+    // Linux reports in hundredths of a second on every architecture that matters here.
+    Duration::from_millis(ticks * 10)
+}
+
 impl Process {
-    /// CPU time used so far, user and system.
+    /// CPU time used so far.
     pub fn cpu(&self) -> Duration {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
-        let after_name = stat.rsplit(')').next().unwrap_or("");
-        let ticks: u64 = after_name
-            .split_whitespace()
-            .skip(11)
-            .take(2)
-            .filter_map(|n| n.parse::<u64>().ok())
-            .sum();
-        // Linux reports in hundredths of a second on every architecture that matters here.
-        Duration::from_millis(ticks * 10)
+        cpu_of(&self.child.id().to_string())
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Resident memory in MiB.
     pub fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap_or_default();
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let line = status
             .lines()
             .find_map(|line| line.strip_prefix("VmRSS:"))
@@ -68,7 +81,6 @@ async fn wait_for(address: SocketAddr) -> Result<(), String> {
 /// The real server with a realm for the benchmark.
 pub struct Server {
     process: Process,
-    address: SocketAddr,
     directory: PathBuf,
     /// From start to the first connection, on a new database.
     pub first_start: Duration,
@@ -80,7 +92,8 @@ pub struct Server {
 
 impl Server {
     /// Starts it twice, the second time on the database that the first made.
-    pub async fn start(program: &Path, postgres: Option<&str>) -> Result<Self, String> {
+    /// `more` is added to its realm file.
+    pub async fn start(program: &Path, postgres: Option<&str>, more: &str) -> Result<Self, String> {
         let directory = std::env::temp_dir().join(format!("sekisho-bench-{}", std::process::id()));
         fs::create_dir_all(&directory).map_err(|error| error.to_string())?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
@@ -91,7 +104,7 @@ impl Server {
         );
         let realm = include_str!("realm.toml").replace("ISSUER", &format!("http://localhost:{}", address.port()));
         fs::write(directory.join("sekisho.toml"), config).map_err(|error| error.to_string())?;
-        fs::write(directory.join("realm.toml"), realm).map_err(|error| error.to_string())?;
+        fs::write(directory.join("realm.toml"), realm + more).map_err(|error| error.to_string())?;
         let (first, first_start) = Self::spawn(program, &directory, address).await?;
         // Slow keys are made in the background of the first start.
         tokio::time::sleep(Duration::from_secs(3)).await;
@@ -101,7 +114,6 @@ impl Server {
         let idle_memory = process.memory();
         Ok(Self {
             process,
-            address,
             directory,
             first_start,
             start,
@@ -121,7 +133,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| format!("{}: {error}; build it with cargo build --release", program.display()))?;
-        let process = Process(child);
+        let process = Process { child, address };
         wait_for(address).await?;
         Ok((process, begun.elapsed()))
     }
@@ -131,14 +143,19 @@ impl Server {
         &self.process
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Where its data are.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Its host and port, as `Host` says it.
+    pub fn host(&self) -> String {
+        format!("localhost:{}", self.process.address.port())
     }
 
     /// Its issuer.
     pub fn issuer(&self) -> String {
-        format!("http://localhost:{}", self.address.port())
+        format!("http://{}", self.host())
     }
 }
 
@@ -148,36 +165,18 @@ impl Drop for Server {
     }
 }
 
-/// The empty server: this program again.
-pub struct Empty {
-    process: Process,
-    address: SocketAddr,
-}
-
-impl Empty {
-    /// Starts it.
-    pub async fn start() -> Result<Self, String> {
-        let port = free_port()?;
-        let program = std::env::current_exe().map_err(|error| error.to_string())?;
-        let child = Command::new(program)
-            .arg("--empty-on")
-            .arg(port.to_string())
-            .stdin(Stdio::null())
-            .spawn()
-            .map_err(|error| error.to_string())?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let process = Process(child);
-        wait_for(address).await?;
-        Ok(Self { process, address })
-    }
-
-    /// The process.
-    pub fn process(&self) -> &Process {
-        &self.process
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
+/// Starts the empty server: this program again.
+pub async fn empty() -> Result<Process, String> {
+    let port = free_port()?;
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let child = Command::new(program)
+        .arg("--empty-on")
+        .arg(port.to_string())
+        .stdin(Stdio::null())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let process = Process { child, address };
+    wait_for(address).await?;
+    Ok(process)
 }

@@ -1,17 +1,13 @@
-//! What is asked of the server.
+//! Single requests, sent again and again.
 
 use bytes::Bytes;
-use http::{Method, Request};
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::{Method, Request, StatusCode};
+use http_body_util::Full;
 use jose::b64;
-use serde_json::Value;
-use tokio::net::TcpStream;
 
-use crate::process::Server;
+use crate::{connection::Connection, load::Turn, process::Server};
 
-/// One kind of request, sent again and again.
+/// One kind of request.
 #[derive(Clone)]
 pub struct Scenario {
     /// Its name in the table.
@@ -46,7 +42,7 @@ impl Scenario {
     }
 
     /// The request.
-    pub fn request(&self) -> Result<Request<Full<Bytes>>, String> {
+    fn request(&self) -> Result<Request<Full<Bytes>>, String> {
         let mut request = Request::builder()
             .method(self.method.clone())
             .uri(&self.path)
@@ -71,6 +67,13 @@ impl Scenario {
     }
 }
 
+impl Turn for Scenario {
+    async fn take(&mut self, connection: &mut Connection) -> Result<usize, String> {
+        let answer = connection.send(self.request()?).await?;
+        Ok(answer.expect(StatusCode::OK)?.body.len())
+    }
+}
+
 /// Basic credentials use base64 with the other alphabet and padding.
 fn base64(bytes: &[u8]) -> String {
     let mut text = b64::encode(bytes).replace('-', "+").replace('_', "/");
@@ -80,18 +83,14 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// All scenarios of a server.
+/// All single requests to a server.
 pub async fn all(server: &Server) -> Result<Vec<Scenario>, String> {
-    let issuer = server.issuer();
-    let host = issuer.trim_start_matches("http://").to_owned();
+    let host = server.host();
     let opaque = "grant_type=client_credentials&scope=accounts%3Aread";
     let jwt = "grant_type=client_credentials&scope=reports%3Aread";
     let token = Scenario::post("client_credentials, opaque", &host, "/token", "robot", opaque);
-    let answer = once(server, &token).await?;
-    let access_token = answer
-        .get("access_token")
-        .and_then(Value::as_str)
-        .ok_or("no access token")?;
+    let mut connection = Connection::open(server.process().address()).await?;
+    let access_token = connection.send(token.request()?).await?.text("access_token")?;
     Ok(vec![
         Scenario::get("discovery", &host, "/.well-known/openid-configuration"),
         Scenario::get("JWKS", &host, "/jwks"),
@@ -105,25 +104,4 @@ pub async fn all(server: &Server) -> Result<Vec<Scenario>, String> {
             &format!("token={access_token}"),
         ),
     ])
-}
-
-async fn once(server: &Server, scenario: &Scenario) -> Result<Value, String> {
-    let stream = TcpStream::connect(server.address())
-        .await
-        .map_err(|error| error.to_string())?;
-    let (mut sender, driver) = http1::handshake::<_, Full<Bytes>>(TokioIo::new(stream))
-        .await
-        .map_err(|error| error.to_string())?;
-    tokio::spawn(driver);
-    let response = sender
-        .send_request(scenario.request()?)
-        .await
-        .map_err(|error| error.to_string())?;
-    let bytes = response
-        .into_body()
-        .collect()
-        .await
-        .map_err(|error| error.to_string())?
-        .to_bytes();
-    serde_json::from_slice(&bytes).map_err(|error| error.to_string())
 }

@@ -1,0 +1,252 @@
+//! A client of FAPI 2.0: pushed request, code and token, by assertions and proofs, for a user who is signed in and has
+//! permitted it before; and the calls that it makes with its token.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use bytes::Bytes;
+use form_urlencoded::Serializer;
+use http::{Request, StatusCode, header::LOCATION};
+use http_body_util::Full;
+use jose::{Signer, SigningAlg, SigningKey, b64, random_token, sha256, sign_jwt};
+use model::Clock;
+use serde_json::{Value, json};
+use testkit::{Browser, pkce};
+
+use crate::{
+    connection::{Answer, Connection},
+    limits::Needs,
+    load::Turn,
+};
+
+const CLIENT_ID: &str = "payer";
+const REDIRECT_URI: &str = "https://app.example.com/callback";
+const PASSWORD: &str = "a password of the benchmark";
+
+/// The keys of the client: that of its assertions, in the realm file, and that of its proofs.
+pub struct Keys {
+    assertion: SigningKey,
+    proof: SigningKey,
+}
+
+impl Keys {
+    /// New ones.
+    pub fn new() -> Result<Self, String> {
+        let generate = || SigningKey::generate(SigningAlg::Es256).map_err(|error| error.to_string());
+        Ok(Self {
+            assertion: generate()?.0,
+            proof: generate()?.0,
+        })
+    }
+
+    /// The client and as many users, for the realm file.
+    pub fn realm(&self, users: usize) -> Result<String, String> {
+        let jwk = serde_json::to_value(self.assertion.public_jwk()).map_err(|error| error.to_string())?;
+        let members = jwk.as_object().into_iter().flatten();
+        let members: Vec<String> = members.map(|(name, value)| format!("{name} = {value}")).collect();
+        let mut text = format!(
+            "\n[[client]]\nclient_id = '{CLIENT_ID}'\nprofile = 'fapi2-security'\n\
+             token_endpoint_auth_method = 'private_key_jwt'\nredirect_uris = ['{REDIRECT_URI}']\n\
+             grant_types = ['authorization_code']\nscope = 'openid accounts:read'\n\
+             id_token_signed_response_alg = 'ES256'\njwks = {{ keys = [{{ {} }}] }}\n",
+            members.join(", ")
+        );
+        for number in 0..users {
+            let _ = write!(text, "\n[[user]]\nusername = 'user{number}'\npassword = '{PASSWORD}'\n");
+        }
+        Ok(text)
+    }
+}
+
+/// The client, for one user.
+pub struct Payer {
+    keys: Arc<Keys>,
+    issuer: String,
+    cookie: String,
+}
+
+/// What a flow needs: two assertions and two proofs are verified and an ID token is signed; the two `jti`, the pushed
+/// request, the code and its use are written.
+pub const FLOW: Needs = Needs {
+    signatures: 1,
+    verifications: 4,
+    durable_rows: 5,
+};
+
+/// What a call needs: its proof is verified.
+pub const CALL: Needs = Needs {
+    signatures: 0,
+    verifications: 1,
+    durable_rows: 0,
+};
+
+impl Payer {
+    /// Signs the user of this number in, and has them permit the client.
+    pub async fn new(
+        keys: &Arc<Keys>,
+        issuer: &str,
+        number: usize,
+        connection: &mut Connection,
+    ) -> Result<Self, String> {
+        let mut this = Self {
+            keys: Arc::clone(keys),
+            issuer: issuer.to_owned(),
+            cookie: String::new(),
+        };
+        let request_uri = this.push(connection, &pkce().challenge).await?;
+        let browser = Browser::new(issuer);
+        let url = format!("{issuer}{}", authorize(&request_uri));
+        let _ = browser.authorize(&url, &format!("user{number}"), PASSWORD).await;
+        let cookies = browser
+            .cookies()
+            .into_iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        this.cookie = cookies.collect::<Vec<_>>().join("; ");
+        Ok(this)
+    }
+
+    async fn push(&self, connection: &mut Connection, code_challenge: &str) -> Result<String, String> {
+        let answer = self
+            .post(
+                connection,
+                "/par",
+                &[
+                    ("response_type", "code"),
+                    ("redirect_uri", REDIRECT_URI),
+                    ("scope", "openid accounts:read"),
+                    ("state", "state"),
+                    ("code_challenge", code_challenge),
+                    ("code_challenge_method", "S256"),
+                ],
+            )
+            .await?;
+        answer.expect(StatusCode::CREATED)?.text("request_uri")
+    }
+
+    /// The whole flow; answers the access token.
+    async fn flow(&self, connection: &mut Connection) -> Result<Answer, String> {
+        let pkce = pkce();
+        let request_uri = self.push(connection, &pkce.challenge).await?;
+        let request = Request::get(authorize(&request_uri))
+            .header("host", self.host())
+            .header("cookie", &self.cookie)
+            .body(Full::default())
+            .map_err(|error| error.to_string())?;
+        let answer = connection.send(request).await?;
+        let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok());
+        let code = location
+            .and_then(|location| location.split_once("code="))
+            .and_then(|(_, rest)| rest.split('&').next())
+            .ok_or_else(|| format!("no code in {location:?}"))?
+            .to_owned();
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", REDIRECT_URI),
+            ("code_verifier", &pkce.verifier),
+        ];
+        self.post(connection, "/token", &form).await?.expect(StatusCode::OK)
+    }
+
+    async fn post(&self, connection: &mut Connection, path: &str, form: &[(&str, &str)]) -> Result<Answer, String> {
+        let now = Clock::system().now();
+        let assertion = json!({
+            "iss": CLIENT_ID, "sub": CLIENT_ID, "aud": self.issuer, "jti": random_token(), "iat": now, "exp": now + 60,
+        });
+        let assertion = sign_jwt(&self.keys.assertion, "JWT", &assertion).map_err(|error| error.to_string())?;
+        let body = Serializer::new(String::new())
+            .extend_pairs(form)
+            .append_pair(
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            )
+            .append_pair("client_assertion", &assertion)
+            .finish();
+        let request = Request::post(path)
+            .header("host", self.host())
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("dpop", self.proof("POST", path, None)?)
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|error| error.to_string())?;
+        connection.send(request).await
+    }
+
+    /// A proof (RFC 9449 §4.2).
+    fn proof(&self, method: &str, path: &str, access_token: Option<&str>) -> Result<String, String> {
+        let key = &self.keys.proof;
+        let jwk = serde_json::to_value(key.public_jwk()).map_err(|error| error.to_string())?;
+        let public = |name: &str| jwk.get(name).cloned().unwrap_or_default();
+        let header = json!({
+            "typ": "dpop+jwt", "alg": key.alg().as_str(),
+            "jwk": { "kty": public("kty"), "crv": public("crv"), "x": public("x"), "y": public("y") },
+        });
+        let mut claims = json!({
+            "jti": random_token(), "htm": method, "htu": format!("{}{path}", self.issuer), "iat": Clock::system().now(),
+        });
+        if let (Some(token), Some(claims)) = (access_token, claims.as_object_mut()) {
+            claims.insert("ath".into(), Value::String(b64::encode(sha256(token.as_bytes()))));
+        }
+        let input = format!(
+            "{}.{}",
+            b64::encode(header.to_string()),
+            b64::encode(claims.to_string())
+        );
+        let signature = key.sign(input.as_bytes()).map_err(|error| error.to_string())?;
+        Ok(format!("{input}.{}", b64::encode(signature)))
+    }
+
+    fn host(&self) -> &str {
+        self.issuer.trim_start_matches("http://")
+    }
+}
+
+fn authorize(request_uri: &str) -> String {
+    let query = Serializer::new(String::new())
+        .append_pair("client_id", CLIENT_ID)
+        .append_pair("request_uri", request_uri)
+        .finish();
+    format!("/authorize?{query}")
+}
+
+/// Flow after flow.
+#[derive(Clone)]
+pub struct Flows(pub Arc<Payer>);
+
+impl Turn for Flows {
+    async fn take(&mut self, connection: &mut Connection) -> Result<usize, String> {
+        Ok(self.0.flow(connection).await?.body.len())
+    }
+}
+
+/// Calls with one token, which the first turn gets.
+#[derive(Clone)]
+pub struct Calls {
+    payer: Arc<Payer>,
+    token: Option<String>,
+}
+
+impl Calls {
+    /// For this user.
+    pub fn new(payer: &Arc<Payer>) -> Self {
+        Self {
+            payer: Arc::clone(payer),
+            token: None,
+        }
+    }
+}
+
+impl Turn for Calls {
+    async fn take(&mut self, connection: &mut Connection) -> Result<usize, String> {
+        let token = match &self.token {
+            Some(token) => token.clone(),
+            None => self.payer.flow(connection).await?.text("access_token")?,
+        };
+        let request = Request::get("/userinfo")
+            .header("host", self.payer.host())
+            .header("authorization", format!("DPoP {token}"))
+            .header("dpop", self.payer.proof("GET", "/userinfo", Some(&token))?)
+            .body(Full::default())
+            .map_err(|error| error.to_string())?;
+        self.token = Some(token);
+        Ok(connection.send(request).await?.expect(StatusCode::OK)?.body.len())
+    }
+}
