@@ -1,6 +1,6 @@
 //! From what could go wrong at an API to the level of assurance and the profile that it needs.
 //!
-//! Spec: ITU-T X.1254 (2012) §6 and table 6-2, FAPI 1.0 Baseline §1 and Advanced §1, FAPI 2.0 Security Profile §1
+//! Spec: ITU-T X.1254 (2012) table 6-2, FAPI 1.0 Baseline §1, FAPI 1.0 Advanced §1, FAPI 2.0 Security Profile §1
 //!
 //! A level of assurance tolerates an impact up to what its column says; the API needs the lowest level that tolerates
 //! every category's impact. `personal_safety` is never tolerated below level 3. Whoever must be sure of the user must be

@@ -1,6 +1,8 @@
 //! `impact = { … }` of an `[[api]]`: what could go wrong, and what the API needs because of it.
 //!
-//! Spec: ITU-T X.1254 (2012) table 6-2; the table itself is [`protocol::risk`].
+//! Spec: ITU-T X.1254 (2012) table 6-2
+//!
+//! The table itself is [`protocol::risk`].
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! APIs that are protected less than what could go wrong there asks for.
 //!
-//! Spec: ITU-T X.1254 (2012) table 6-2, by [`protocol::risk`]
+//! Spec: ITU-T X.1254 (2012) table 6-2
 
 use model::Api;
 use protocol::{SecurityProfile, risk};

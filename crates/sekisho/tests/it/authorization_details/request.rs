@@ -24,7 +24,6 @@ async fn assert_refused(bank: &Bank, details: &str, expected: &str) {
     assert_eq!(description, format!("authorization_details: {expected}"), "{details}");
 }
 
-// Conformance: rar
 #[tokio::test]
 async fn what_does_not_conform_to_its_type_is_refused_and_its_place_is_named() {
     let bank = bank().await;

@@ -25,7 +25,7 @@ fn two() -> Value {
     ])
 }
 
-// Conformance: INT-04 rar
+// Conformance: INT-04
 #[tokio::test]
 async fn the_response_and_the_api_say_what_was_granted_and_a_refreshed_token_has_it_too() {
     let bank = bank().await;
