@@ -192,10 +192,7 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
             authorization_details::registered(
                 realm,
                 &client.metadata,
-                token
-                    .authorization_details
-                    .as_ref()
-                    .unwrap_or(&AuthorizationDetails::default()),
+                &token.authorization_details.clone().unwrap_or_default(),
             ),
             token.audience.clone(),
             None,

@@ -8,7 +8,7 @@
 //! nobody could make one any more.
 
 use protocol::{
-    AuthorizationRequest, ClientMetadata, Confirmation, ErrorCode, RequestError, SecurityProfile,
+    AuthorizationRequest, ClientMetadata, CodeChallenge, Confirmation, ErrorCode, RequestError, SecurityProfile,
     token_binding::TokenBindings,
 };
 use realm::RealmContext;
@@ -48,7 +48,7 @@ pub(crate) fn check_code_challenge(
     let is_bound = request
         .code_challenge
         .as_ref()
-        .is_some_and(|challenge| challenge.is_token_bound());
+        .is_some_and(CodeChallenge::is_token_bound);
     if is_bound && !(realm.realm.token_binding && profile.token_bound_codes) {
         let text = "code_challenge_method is not supported here, send S256";
         return Err(RequestError::new(ErrorCode::InvalidRequest, text));

@@ -138,7 +138,7 @@ mod tests {
         assert!(of(&[&text(&der)], &[]).is_ok());
         der.push(0);
         assert_eq!(of(&[&text(&der)], &[]), Err(ClientCertError::TooLarge));
-        let many = vec![":MAA=:"; MAX_CHAIN + 1].join(",");
+        let many = [":MAA=:"; MAX_CHAIN + 1].join(",");
         assert_eq!(of(&[":MAA=:"], &[&many]), Err(ClientCertError::TooLarge));
     }
 }

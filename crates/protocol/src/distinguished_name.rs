@@ -1,10 +1,10 @@
 //! Distinguished names: read from text, and compared attribute by attribute.
 //!
-//! Spec: RFC 4514 §2, §3, RFC 4517 §4.2.15 (`distinguishedNameMatch`), RFC 4518 §2
+//! Spec: RFC 4514 §2, §3, RFC 4517 §4.2.15, RFC 4518 §2
 //!
 //! Accepted: the short names of RFC 4514 and a few that certificates are full of, dotted object identifiers, values as text
 //! or as `#` and the hex of their DER. Values of text are compared without regard to case and to runs of spaces; whether
-//! a certificate spells them as UTF8String or PrintableString makes no difference. Deliberately not: the order of openssl's
+//! a certificate spells them as one kind of text or another makes no difference. Deliberately not: the order of openssl's
 //! `/C=…/O=…`, and RFC 4518's normal forms of Unicode beyond case.
 
 use std::{collections::BTreeSet, fmt};
@@ -175,7 +175,7 @@ fn read_value(text: &str) -> Option<DnValue> {
     if let Some(hex) = text.strip_prefix('#') {
         let hex = hex.trim_end().as_bytes();
         let (pairs, rest) = hex.as_chunks::<2>();
-        let der: Vec<u8> = pairs.iter().map(hex_pair).collect::<Option<_>>()?;
+        let der: Vec<u8> = pairs.iter().copied().map(hex_pair).collect::<Option<_>>()?;
         return if rest.is_empty() { DnValue::from_der(&der) } else { None };
     }
     let mut bytes = Vec::new();
@@ -184,7 +184,7 @@ fn read_value(text: &str) -> Option<DnValue> {
         match byte {
             b'\\' => match rest.next()? {
                 special @ (b'"' | b'+' | b',' | b';' | b'<' | b'>' | b' ' | b'#' | b'=' | b'\\') => bytes.push(special),
-                first => bytes.push(hex_pair(&[first, rest.next()?])?),
+                first => bytes.push(hex_pair([first, rest.next()?])?),
             },
             b'"' | b'+' | b',' | b';' | b'<' | b'>' | 0 => return None,
             other => bytes.push(other),
@@ -194,9 +194,9 @@ fn read_value(text: &str) -> Option<DnValue> {
     (!text.trim().is_empty()).then(|| DnValue::text(&text))
 }
 
-fn hex_pair(pair: &[u8; 2]) -> Option<u8> {
+fn hex_pair(pair: [u8; 2]) -> Option<u8> {
     let digits = pair.iter().all(u8::is_ascii_hexdigit).then_some(pair)?;
-    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()
 }
 
 impl fmt::Display for DistinguishedName {

@@ -82,7 +82,7 @@ pub enum ProofError {
 }
 
 impl ProofError {
-    /// "invalid_dpop_proof is used to indicate that the DPoP proof itself was deemed invalid" (§7.1).
+    /// "`invalid_dpop_proof` is used to indicate that the DPoP proof itself was deemed invalid" (§7.1).
     pub const fn code(&self) -> ErrorCode {
         ErrorCode::InvalidDpopProof
     }

@@ -1,6 +1,6 @@
 //! What the members of a JSON object must look like: the part of JSON Schema that describes data to be consented to.
 //!
-//! Spec: JSON Schema 2020-12 (Core §8.2, §10; Validation §6), RFC 9396 §5 and §11.3
+//! Spec: JSON Schema 2020-12, RFC 9396 §5 and §11.3
 //!
 //! Accepted: `type`, `enum`, `const`; `properties`, `required`, `additionalProperties`; `items`, `minItems`, `maxItems`,
 //! `uniqueItems`; `minLength`, `maxLength`, `pattern`; `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`; `anyOf`

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// How long the browser may take to come with a reference, in seconds.
 pub const EXPIRES_IN: i64 = 60;
-/// RFC 9126 §2.2: "The request_uri SHOULD be a URN of the form
+/// RFC 9126 §2.2: "The `request_uri` SHOULD be a URN of the form
 /// `urn:ietf:params:oauth:request_uri:<reference-value>`".
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 

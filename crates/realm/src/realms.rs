@@ -51,7 +51,7 @@ struct Place {
 
 impl Place {
     /// The issuer's own URL, and where mutual TLS is asked for if that is elsewhere, by their authorities.
-    fn all(realm: Realm) -> impl Iterator<Item = (String, Self)> {
+    fn all(realm: &Realm) -> impl Iterator<Item = (String, Self)> {
         let place = |(authority, base): (&str, &str), is_alias| {
             let place = Self {
                 realm: realm.clone(),
@@ -118,7 +118,7 @@ impl Realms {
     async fn reload(&self, revision: i64) -> Result<(), RealmError> {
         let _one_at_a_time = self.loading.lock().await;
         let mut by_authority: HashMap<String, Vec<Place>> = HashMap::new();
-        for (authority, place) in self.store.realms().await?.into_iter().flat_map(Place::all) {
+        for (authority, place) in self.store.realms().await?.iter().flat_map(Place::all) {
             by_authority.entry(authority).or_default().push(place);
         }
         for places in by_authority.values_mut() {

@@ -156,7 +156,7 @@ impl Front {
             .map(str::to_owned);
         if let Err(error) = client_cert::take(&self.app.proxies, peer, &mut request) {
             tracing::warn!(%error, "it is not clear with what a client connected");
-            return Ok(unreadable(&error));
+            return Ok(unreadable(error));
         }
         let path = request.uri().path().to_owned();
         let Some(found) = (match self.find_realm(authority.as_deref(), &path).await {
@@ -256,7 +256,7 @@ fn count(status: StatusCode) {
 }
 
 /// What is told to whoever says badly with what a client connected.
-fn unreadable(error: &ConnectionError) -> Response {
+fn unreadable(error: ConnectionError) -> Response {
     (
         StatusCode::BAD_REQUEST,
         [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],

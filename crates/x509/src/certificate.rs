@@ -45,7 +45,7 @@ impl<'a> Certificate<'a> {
     /// Reads DER, and nothing behind it.
     pub fn parse(der: &'a [u8]) -> Result<Self, UnreadableCertificate> {
         match X509Certificate::from_der(der) {
-            Ok((rest, certificate)) if rest.is_empty() => Ok(Self(certificate)),
+            Ok(([], certificate)) => Ok(Self(certificate)),
             _ => Err(UnreadableCertificate),
         }
     }

@@ -58,6 +58,7 @@ describe('payments', () => {
   }
 
   for (const language of Object.keys(languages)) {
+    // Conformance: rar
     test(`what was consented to is paid once, and nothing else (${language})`, async () => {
       const { page, close } = await demo.profile(language)
       const look = (name) => inspect(page, `pay-${name}-${language}`, language)

@@ -81,17 +81,17 @@ impl Parameters {
             return Err(refuse(RequestError::new(ErrorCode::InvalidRequest, text)));
         }
         let known = flow.and_then(|flow| flow.object.as_deref());
-        let object = match known.and_then(|object| Form::parse(object.as_bytes()).ok()) {
-            Some(object) => Some(object),
-            None => {
-                let must_be_signed = request_object::is_required(&client.metadata, profile);
-                request_object::assemble(realm, &client.metadata, profile, sent, must_be_signed)
-                    .await
-                    .map_err(|refusal| match refusal {
-                        ObjectRefusal::Request(error) => refuse(error),
-                        ObjectRefusal::Fault(fault) => fault.into(),
-                    })?
-            }
+        let known = known.and_then(|object| Form::parse(object.as_bytes()).ok());
+        let object = if known.is_some() {
+            known
+        } else {
+            let must_be_signed = request_object::is_required(&client.metadata, profile);
+            request_object::assemble(realm, &client.metadata, profile, sent, must_be_signed)
+                .await
+                .map_err(|refusal| match refusal {
+                    ObjectRefusal::Request(error) => refuse(error),
+                    ObjectRefusal::Fault(fault) => fault.into(),
+                })?
         };
         Ok(Self {
             is_signed: object.is_some(),
@@ -103,7 +103,7 @@ impl Parameters {
     }
 }
 
-/// RFC 9126 §4: the client "uses the request_uri value returned by the authorization server"; what else the browser
+/// RFC 9126 §4: the client "uses the `request_uri` value returned by the authorization server"; what else the browser
 /// brings does not count. A stranger's reference is as good as none.
 async fn pushed(
     realm: &RealmContext,

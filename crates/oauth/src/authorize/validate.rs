@@ -172,7 +172,7 @@ fn check(
     })
 }
 
-/// RFC 9449 §10.1: when both are there, the server "MUST reject the request if the JWK Thumbprint in dpop_jkt does not
+/// RFC 9449 §10.1: when both are there, the server "MUST reject the request if the JWK Thumbprint in `dpop_jkt` does not
 /// match the public key in the DPoP header".
 fn bound_to(proven: Confirmation, request: &AuthorizationRequest) -> Result<Confirmation, RequestError> {
     match (&proven.jkt, &request.dpop_jkt) {

@@ -48,7 +48,7 @@ pub enum ClientAuthRefusal {
     #[error("the request does not say which client it comes from: send client_id, or an Authorization header")]
     Missing,
     /// A certificate, and nothing that says whose. "For all requests to the authorization server utilizing mutual-TLS
-    /// client authentication, the client MUST include the client_id parameter" (RFC 8705 §2).
+    /// client authentication, the client MUST include the `client_id` parameter" (RFC 8705 §2).
     #[error("send client_id: a certificate alone does not say which client it comes from")]
     ClientIdMissing,
     /// A header that is not what RFC 6749 §2.3.1 says.

@@ -178,7 +178,10 @@ fn tokens_are_not_answered_by_query() {
         &[("response_type", "token"), ("response_mode", "query")],
         ErrorCode::InvalidRequest,
     );
-    assert_refused(&[("response_mode", "jwt")], ErrorCode::InvalidRequest);
+    assert_refused(
+        &[("response_type", "token"), ("response_mode", "query.jwt")],
+        ErrorCode::InvalidRequest,
+    );
     assert_eq!(
         parse(&[("response_type", "token")]).unwrap().response_mode,
         ResponseMode::Fragment

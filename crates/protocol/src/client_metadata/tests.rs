@@ -613,6 +613,7 @@ fn what_must_be_signed_needs_keys_that_can() {
     assert!(!members(&mutual_tls(false).validate(profile("baseline"))).contains(&"jwks"));
 }
 
+// Conformance: MTLS-09
 #[test]
 fn a_token_that_must_be_bound_does_not_come_by_the_browser() {
     let client = |bound: bool| ClientMetadata {

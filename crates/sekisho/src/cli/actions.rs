@@ -100,7 +100,7 @@ fn client(task: ClientTask) -> Result<Shown, String> {
         ClientTask::Show { client_id } => (Action::ClientShow { client_id }, show::client),
         ClientTask::Add(new) => (
             Action::ClientAdd {
-                metadata: Box::new(metadata(new)?),
+                metadata: Box::new(metadata(*new)?),
             },
             show::client_with_secret,
         ),

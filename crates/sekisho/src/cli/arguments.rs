@@ -225,7 +225,7 @@ pub(super) enum ClientTask {
         client_id: String,
     },
     /// A new client; prints its secret, once
-    Add(NewClient),
+    Add(Box<NewClient>),
     /// It gets nothing, and its tokens are worth nothing, at once
     Disable {
         /// Which
@@ -280,6 +280,7 @@ pub(super) enum TokenTask {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct NewClient {
     /// Its identifier
     pub client_id: String,
@@ -299,7 +300,7 @@ pub(super) struct NewClient {
     /// A JSON file with its public keys
     #[arg(long, value_name = "FILE")]
     pub jwks: Option<PathBuf>,
-    /// For tls_client_auth, one of these: the subject of its certificate, by RFC 4514 (CN=app,O=Example,C=JP)
+    /// With `tls_client_auth`, one of these: the subject of its certificate, by RFC 4514 (CN=app,O=Example,C=JP)
     #[arg(long, value_name = "NAME", group = "certificate")]
     pub subject_dn: Option<String>,
     /// A host name in its certificate

@@ -108,24 +108,7 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             tell(&answer, is_json, show::applied);
             Ok(ExitCode::SUCCESS)
         }
-        Task::Doctor => {
-            let config = config::load_server(file)?;
-            let command = Command {
-                realm: None,
-                action: Action::Doctor,
-            };
-            let answer = ask(&config, command).await?;
-            let stored = answer.get("findings").cloned().unwrap_or_default();
-            let mut findings: Vec<Finding> = serde_json::from_value(stored).map_err(|error| error.to_string())?;
-            findings.extend(doctor::server::examine(&config));
-            findings.sort_by_key(|finding| finding.grade);
-            tell(&json!({ "findings": findings }), is_json, show::findings);
-            Ok(if findings.is_empty() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
-        }
+        Task::Doctor => examine(file, is_json).await,
         Task::Export(realm) => {
             let config = config::load_process(file)?;
             let answer = ask(
@@ -154,6 +137,26 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// What is wrong or weak, worst first: in the database, and in the server's file.
+async fn examine(file: Option<&Path>, is_json: bool) -> Result<ExitCode, Failure> {
+    let config = config::load_server(file)?;
+    let command = Command {
+        realm: None,
+        action: Action::Doctor,
+    };
+    let answer = ask(&config, command).await?;
+    let stored = answer.get("findings").cloned().unwrap_or_default();
+    let mut findings: Vec<Finding> = serde_json::from_value(stored).map_err(|error| error.to_string())?;
+    findings.extend(doctor::server::examine(&config));
+    findings.sort_by_key(|finding| finding.grade);
+    tell(&json!({ "findings": findings }), is_json, show::findings);
+    Ok(if findings.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn tell(answer: &Value, is_json: bool, show: fn(&Value) -> String) {

@@ -211,7 +211,7 @@ fn the_realm_of_the_tests_is_read_as_it_is_meant() {
         (file.realm.issuer.as_str(), file.realm.profile.name),
         ("http://localhost:1234", "baseline")
     );
-    assert_eq!((file.apis.len(), file.clients.len(), file.users.len()), (2, 8, 2));
+    assert_eq!((file.apis.len(), file.clients.len(), file.users.len()), (2, 10, 2));
     assert_eq!(
         (file.apis[0].token_format, file.apis[1].token_format),
         (TokenFormat::Opaque, TokenFormat::Jwt)
@@ -726,16 +726,30 @@ authorization_details_types = ["payment"]
         let found = problems(more);
         assert!(found.contains(line) && found.contains(expected), "{expected}: {found}");
     }
-    // What is wrong in the schema is told at its place there.
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn what_is_wrong_in_a_schema_is_told_at_its_place_there() {
+    let directory = temporary_directory("schema");
+    let text = r#"issuer = "https://id.example.com"
+[[api]]
+identifier = "https://api.example.com"
+authorization_details = [{ type = "payment", schema = "payment.schema.json", consent = { en = "x" } }]
+"#;
+    let problems = || {
+        let document = Document::parse(&directory.join("realm.toml"), text);
+        Problems(realm_file::read(document, true).problems).to_string()
+    };
     let wrong = "{\n \"type\": \"object\",\n \"properties\": {\"amount\": {\"type\": \"string\", \"minimum\": 1}}\n}";
     fs::write(directory.join("payment.schema.json"), wrong).unwrap();
-    let found = problems("schema = \"payment.schema.json\"\nconsent = { en = \"x\" }");
+    let found = problems();
     assert!(
         found.contains("payment.schema.json:3:46: properties.amount.minimum has no effect"),
         "{found}"
     );
     fs::write(directory.join("payment.schema.json"), "{\n \"type\" }").unwrap();
-    let found = problems("schema = \"payment.schema.json\"\nconsent = { en = \"x\" }");
+    let found = problems();
     assert!(found.contains("payment.schema.json:2:"), "{found}");
     fs::remove_dir_all(directory).unwrap();
 }

@@ -48,7 +48,8 @@ fn rest(mut stream: TcpStream) -> Vec<u8> {
 #[tokio::test]
 async fn a_server_is_ready_when_all_its_keys_are_made_and_says_whom_it_serves() {
     let server = start();
-    assert_eq!(key_set(&server).await.keys.len(), 4);
+    // Four that sign, three to encrypt to.
+    assert_eq!(key_set(&server).await.keys.len(), 7);
     let log = server.log();
     for told in ["listening", &address(&server).to_string(), server.issuer()] {
         assert!(log.contains(told), "{told} is not in:\n{log}");

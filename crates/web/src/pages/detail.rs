@@ -299,11 +299,11 @@ mod tests {
             shown.text
         );
         assert!(shown.text.starts_with("1.00 EUR to Bob <b>free</b> {payee} xxx") && shown.text.ends_with('…'));
-        let all: String = view
-            .members
-            .iter()
+        let members = view.members.iter();
+        let all: Vec<String> = members
             .map(|member| format!("{}={};", member.name.as_str(), member.value.as_str()))
             .collect();
+        let all = all.concat();
         assert!(
             all.contains(&long) && !all.contains(['\u{202e}', '\u{200b}', '\n']),
             "{all}"

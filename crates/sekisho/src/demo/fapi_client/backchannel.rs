@@ -1,5 +1,6 @@
 //! The request for a payment that goes past the user's browser: the user decides on a device of their own.
-//! Spec: OpenID CIBA Core §7.1, §7.1.1, §7.3, §10.1 and §11 (poll mode)
+//!
+//! Spec: CIBA §7.1, §7.1.1, §7.3, §10.1 and §11
 
 use std::time::Duration;
 

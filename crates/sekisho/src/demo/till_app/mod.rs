@@ -1,5 +1,6 @@
 //! Till, a shop's till: it asks a customer by name, and the customer decides on a device of their own.
-//! Spec: OpenID CIBA Core §7 and §10.1 (poll mode)
+//!
+//! Spec: CIBA §7 and §10.1
 //!
 //! `ask` sends the request, [`charge`] waits for the customer and pays, `charge` shows how it stands. No browser of the
 //! customer ever comes here.

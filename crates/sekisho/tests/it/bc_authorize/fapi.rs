@@ -321,7 +321,7 @@ async fn a_certificate_is_good_for_its_own_client_alone() {
 // Conformance: fapi-ciba-id1 CIBA-02 FCIBA-03
 #[tokio::test]
 async fn a_client_of_financial_grade_registers_itself_and_not_for_push() {
-    let bank = Bank::with_realm(|issuer| {
+    let bank = Bank::behind_proxy(|issuer| {
         format!(
             "issuer = \"{issuer}\"\nprofile = \"fapi1-advanced\"\nprofiles = [\"fapi1-advanced\"]\n\
              registration = \"open\"\n"

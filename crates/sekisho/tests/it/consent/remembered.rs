@@ -94,16 +94,16 @@ async fn an_app_that_anybody_can_claim_to_be_is_always_asked_for() {
 // Conformance: NAT-04
 #[tokio::test]
 async fn the_secret_of_a_native_app_does_not_prove_who_it_is() {
-    let till = |application_type: &str| {
+    let cash_desk = |application_type: &str| {
         format!(
-            "[[client]]\nclient_id = \"till\"\nclient_secret = \"till-secret\"\nfirst_party = true\n\
+            "[[client]]\nclient_id = \"cash-desk\"\nclient_secret = \"cash-desk-secret\"\nfirst_party = true\n\
              application_type = \"{application_type}\"\nredirect_uris = [\"http://127.0.0.1/callback\"]\n"
         )
     };
     for (application_type, is_asked) in [("native", true), ("web", false)] {
-        let bank = Bank::with_realm(bank_and(&till(application_type))).await;
+        let bank = Bank::with_realm(bank_and(&cash_desk(application_type))).await;
         let request = Request::code("openid")
-            .with("client_id", "till")
+            .with("client_id", "cash-desk")
             .with("redirect_uri", "http://127.0.0.1/callback");
         let browser = signed_in(&bank, "alice").await;
         let answer = request.open(&bank, &browser).await;

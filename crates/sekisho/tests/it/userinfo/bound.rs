@@ -1,5 +1,7 @@
 //! UserInfo for tokens that are bound to a key. RFC 9449 §7, RFC 8705 §3.
 
+use std::slice;
+
 use jose::SigningAlg;
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -113,7 +115,7 @@ async fn a_token_with_a_proof_that_is_not_right_is_refused() {
         refused(response, "DPoP", "invalid_dpop_proof").await;
     }
     let used = good().sign();
-    granted(ask(&bank, "DPoP", &token, &[used.clone()]).await).await;
+    granted(ask(&bank, "DPoP", &token, slice::from_ref(&used)).await).await;
     refused(ask(&bank, "DPoP", &token, &[used]).await, "DPoP", "invalid_dpop_proof").await;
     let stolen = proof(&bank, &other, &token).sign();
     refused(ask(&bank, "DPoP", &token, &[stolen]).await, "DPoP", "invalid_token").await;
