@@ -92,6 +92,13 @@ impl Load {
         lasts: Duration,
     ) -> Result<(Vec<Duration>, usize), String> {
         let until = Instant::now() + lasts;
+        // Who sends requests never sleeps: to wake a sleeper costs the one who wakes, here the server, more than a small
+        // answer does, and a server that keeps the load busy would not pay for it.
+        let awake = tokio::spawn(async {
+            loop {
+                tokio::task::yield_now().await;
+            }
+        });
         let mut connections = JoinSet::new();
         for turn in turns.iter().cycle().take(self.connections) {
             connections.spawn(take_turns(
@@ -106,6 +113,7 @@ impl Load {
             latencies.extend(more);
             body = size;
         }
+        awake.abort();
         Ok((latencies, body))
     }
 }

@@ -53,8 +53,10 @@ struct Options {
 
 fn main() -> Result<(), String> {
     let options = Options::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+    if options.empty_on.is_none() {
+        process::keep_off_the_servers_core()?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;

@@ -10,6 +10,32 @@ use std::{
 
 use tokio::net::TcpStream;
 
+/// The core that servers run on.
+const SERVER_CORE: &str = "0";
+/// The core that sends the requests.
+const LOAD_CORE: &str = "1";
+
+/// A program on one core alone.
+fn on_core(core: &str, program: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", core]).arg(program);
+    command
+}
+
+/// Moves this process to the core that sends the requests.
+pub fn keep_off_the_servers_core() -> Result<(), String> {
+    let pid = std::process::id().to_string();
+    let moved = Command::new("taskset")
+        .args(["-acp", LOAD_CORE, &pid])
+        .stdout(Stdio::null())
+        .status();
+    match moved {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("taskset: {status}; the benchmark needs two cores")),
+        Err(error) => Err(format!("taskset: {error}; it is in the package util-linux")),
+    }
+}
+
 /// A child that is killed when it is dropped.
 pub struct Process {
     child: Child,
@@ -123,7 +149,7 @@ impl Server {
 
     async fn spawn(program: &Path, directory: &Path, address: SocketAddr) -> Result<(Process, Duration), String> {
         let begun = Instant::now();
-        let child = Command::new(program)
+        let child = on_core(SERVER_CORE, program)
             .arg("serve")
             .arg("--config")
             .arg(directory.join("sekisho.toml"))
@@ -169,7 +195,7 @@ impl Drop for Server {
 pub async fn empty() -> Result<Process, String> {
     let port = free_port()?;
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let child = Command::new(program)
+    let child = on_core(SERVER_CORE, &program)
         .arg("--empty-on")
         .arg(port.to_string())
         .stdin(Stdio::null())

@@ -27,11 +27,13 @@ pub(super) fn bind(statement: &mut Statement<'_>, params: &[Value]) -> Result<()
             statement.parameter_count()
         )));
     }
-    for (number, value) in params.iter().enumerate() {
-        let name = format!("${}", number + 1);
-        let index = statement
-            .parameter_index(&name)?
-            .ok_or_else(|| StorageError::Corrupt(format!("no placeholder {name}")))?;
+    for index in 1..=params.len() {
+        let name = statement.parameter_name(index).unwrap_or("?");
+        let value = name
+            .strip_prefix('$')
+            .and_then(|number| number.parse::<usize>().ok())
+            .and_then(|number| params.get(number.checked_sub(1)?))
+            .ok_or_else(|| StorageError::Corrupt(format!("no value for the placeholder {name}")))?;
         statement.raw_bind_parameter(index, value)?;
     }
     Ok(())

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use tokio::sync::oneshot;
 
 use self::{reader::Readers, writer::Job};
@@ -114,6 +114,9 @@ fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StorageError> {
         .map_err(|error| StorageError::Unavailable(format!("{}: {error}", path.display())))?;
     db.busy_timeout(BUSY)?;
     db.pragma_update(None, "foreign_keys", true)?;
+    // A plan must not depend on the values that are bound: where an index is partial, SQLite would otherwise prepare the
+    // statement again each time that it is run.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(db)
 }
