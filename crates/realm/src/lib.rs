@@ -22,6 +22,7 @@ mod realms;
 mod rotation;
 mod seals;
 mod signing;
+pub mod trail;
 
 pub use context::{Documents, OPENID_SCOPES, RealmContext, RealmError, Scopes, Sight, is_own_scope};
 pub use details_types::{DetailsTypes, KnownType};

@@ -2,21 +2,23 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, LazyLock, OnceLock},
+    sync::{Arc, LazyLock},
 };
 
 use axum::{
     Router,
     body::Body,
     extract::Request,
-    http::{HeaderValue, StatusCode, Uri, header, uri::Authority},
+    http::{StatusCode, Uri, header, uri::Authority},
     middleware::{from_fn, map_response},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
-use jose::b64;
 use metrics::Counter;
-use realm::Found;
+use realm::{
+    Found,
+    trail::{self, Trail},
+};
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
@@ -89,25 +91,6 @@ fn endpoints() -> Router<Arc<App>> {
 /// Where RFC 8414 §3.1 puts the metadata of an issuer with a path: before the path.
 const INSERTED: &str = "/.well-known/oauth-authorization-server";
 
-/// The id of a request: in every log line, on error pages and in the header `Sekisho-Explain` of refusals.
-#[derive(Debug, Clone, Default)]
-pub struct RequestId(Arc<OnceLock<String>>);
-
-impl RequestId {
-    /// The id as text: random, so that nobody finds another's by counting. Drawn when it is first needed.
-    pub fn as_str(&self) -> &str {
-        self.0
-            .get_or_init(|| b64::encode(jose::random_bytes::<9>()).replace(['-', '_'], "x"))
-    }
-
-    /// Says the id with a refusal; every answer that is an error says it.
-    pub fn explain(&self, response: &mut Response) {
-        if let Ok(value) = HeaderValue::from_str(self.as_str()) {
-            response.headers_mut().insert("sekisho-explain", value);
-        }
-    }
-}
-
 /// The whole server as one service: finds the realm, then the route.
 #[derive(Clone)]
 pub struct Front {
@@ -130,20 +113,21 @@ impl Front {
 
     /// Answers a request. The listener has put a [`Peer`] into it.
     pub async fn handle(self, mut request: Request) -> Response {
-        let id = RequestId::default();
+        let trail = Trail::default();
+        let id = trail.id.clone();
         let span =
             tracing::info_span!("request", id = id.as_str(), method = %request.method(), path = request.uri().path());
         request.extensions_mut().insert(id.clone());
-        async {
+        trail::follow(trail, async {
             let mut response = self.dispatch(request).await.unwrap_or_else(|never| match never {});
             let status = response.status();
             count(status);
             if status.is_client_error() || status.is_server_error() {
-                id.explain(&mut response);
+                respond::explain(&id, &mut response);
             }
             tracing::debug!(status = status.as_u16(), "answered");
             response
-        }
+        })
         .instrument(span)
         .await
     }

@@ -18,7 +18,7 @@ use protocol::{
     response_mode::ResponseMode,
     scope::{OPENID, Scope},
 };
-use realm::RealmContext;
+use realm::{RealmContext, trail};
 
 use super::{AuthorizationResponse, AuthorizeRefusal, Permission, RedirectedRefusal, parameters::Parameters};
 use crate::{
@@ -93,6 +93,7 @@ pub async fn validate(
         .ok()
         .flatten()
         .ok_or(AuthorizeRefusal::ClientMissing)?;
+    trail::says_client(client_id);
     let client = realm
         .store
         .find_client(realm.issuer(), client_id)

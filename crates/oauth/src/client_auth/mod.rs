@@ -22,7 +22,7 @@ mod tls_client_auth;
 use jose::UnverifiedJwt;
 use model::{Client, Secret};
 use protocol::{Confirmation, error_code::ErrorCode, token_endpoint_auth_method::TokenEndpointAuthMethod};
-use realm::RealmContext;
+use realm::{RealmContext, trail};
 
 pub use self::{
     assertion::AssertionRefusal,
@@ -197,11 +197,15 @@ pub async fn authenticate(
 ) -> Result<AuthenticatedClient, ClientAuthRefusal> {
     let proof = dpop::check(realm, &request.proof()).await?;
     let presented = presented(request)?;
+    trail::says_client(&presented.client_id);
     let client = find(realm, &presented).await?;
     if let Some(proof) = &proof {
         dpop::check_alg(client.profile(&realm.realm), proof)?;
     }
     verify(realm, request, &client, &presented).await?;
+    if client.metadata.token_endpoint_auth_method != TokenEndpointAuthMethod::None {
+        trail::client_is_proven();
+    }
     if let Some(proof) = &proof {
         dpop::use_up(realm, proof)?;
     }

@@ -13,11 +13,14 @@ use axum::{
     http::{HeaderMap, Method, Uri, request::Parts},
 };
 use protocol::{ClientCertificate, token_binding::TokenBindings};
-use realm::RealmContext;
+use realm::{
+    RealmContext,
+    trail::{self, RequestId},
+};
 use storage::StorageError;
 
 use super::{Cookies, Peer};
-use crate::{app::App, router::RequestId};
+use crate::app::App;
 
 /// A request to a realm.
 pub struct Call {
@@ -70,6 +73,8 @@ impl Call {
             .get::<Arc<RealmContext>>()
             .cloned()
             .expect("the router adds the realm");
+        let address = app.proxies.address(peer, &parts.headers);
+        trail::comes_from(address);
         Self {
             app: Arc::clone(app),
             realm: Arc::clone(&realm),
@@ -81,7 +86,7 @@ impl Call {
             method: parts.method.clone(),
             uri: parts.uri.clone(),
             cookies: Cookies::parse(&parts.headers),
-            address: app.proxies.address(peer, &parts.headers),
+            address,
             certificate: parts.extensions.get::<Arc<ClientCertificate>>().cloned(),
             token_bindings: parts
                 .extensions
@@ -118,6 +123,9 @@ impl Call {
             return Ok(None);
         };
         let found = session::find(&self.realm, cookie).await?;
+        if let Some((_, user)) = &found {
+            trail::user_is(&user.id);
+        }
         Ok(found.map(|(session, user)| Person {
             session,
             user,

@@ -158,7 +158,7 @@ pub async fn refuse(call: &Call, refusal: &AuthorizeRefusal) -> Response {
     };
     tracing::info!(error = redirected.error.code.as_str(), reason = %redirected.error, "refused by redirect");
     let mut response = send(call, &redirected.response).await;
-    call.id.explain(&mut response);
+    respond::explain(&call.id, &mut response);
     response
 }
 

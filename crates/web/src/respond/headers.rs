@@ -4,6 +4,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::Response,
 };
+use realm::trail::RequestId;
 
 /// The headers of a CORS answer without credentials.
 const API_CORS: [(HeaderName, HeaderValue); 4] = [
@@ -35,4 +36,11 @@ pub async fn cors(mut response: Response) -> Response {
 pub fn no_store(headers: &mut HeaderMap) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+}
+
+/// Says the id with a refusal; every answer that is an error says it.
+pub fn explain(id: &RequestId, response: &mut Response) {
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert("sekisho-explain", value);
+    }
 }

@@ -6,6 +6,6 @@ mod json;
 mod page;
 
 pub use bearer::{Attempt, bearer_error, token_error};
-pub use headers::{cors, no_store};
+pub use headers::{cors, explain, no_store};
 pub use json::{error_json, json, jwt, oauth_error};
 pub use page::{error_page, fault_page, page, redirect, see_other};
