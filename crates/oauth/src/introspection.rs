@@ -328,7 +328,7 @@ async fn refresh_token_response(
         .store
         .find_living_authorization(realm.issuer(), &family.authorization_id, now)
         .await?;
-    let Some(authorization) = authorization else {
+    let Some((authorization, _)) = authorization else {
         return Ok(IntrospectionResponse::inactive());
     };
     Ok(IntrospectionResponse {

@@ -67,9 +67,9 @@ pub async fn userinfo(
     let gone = || AccessRefusal::Invalid;
     let id = live.token.authorization_id.as_deref().ok_or_else(gone)?;
     let (issuer, now) = (realm.issuer(), realm.now());
-    let authorization = realm.store.find_living_authorization(issuer, id, now).await?;
-    let details = authorization.ok_or_else(gone)?.details;
-    let user = realm.store.find_user(issuer, &live.token.sub).await?.ok_or_else(gone)?;
+    let living = realm.store.find_living_authorization(issuer, id, now).await?;
+    let (authorization, user) = living.ok_or_else(gone)?;
+    let details = authorization.details;
     let known = user.known_claims();
     let mut answer = claims::select(&known, &live.scope, &details.claims_locales);
     answer.extend(details.requested_claims(&details.claims.userinfo, &known, &live.scope));

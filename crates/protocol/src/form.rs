@@ -139,7 +139,7 @@ impl fmt::Debug for Form {
 /// Undoes the form encoding of one name or value: `+` is a space, `%xx` a byte, the whole UTF-8 without NUL.
 pub(crate) fn decode(text: &[u8]) -> Result<String, FormError> {
     let mut bytes = Cow::Borrowed(text);
-    if text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+    if text.contains(&b'%') || text.contains(&b'+') {
         let mut decoded = Vec::with_capacity(text.len());
         let mut rest = text.iter().copied();
         while let Some(byte) = rest.next() {

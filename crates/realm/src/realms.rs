@@ -187,6 +187,11 @@ impl Realms {
         if let Some(context) = index.contexts.load().get(&realm.issuer) {
             return Ok(Arc::clone(context));
         }
+        // Once for each realm: no other request has to carry the room that this needs.
+        Box::pin(self.load_context(index, realm)).await
+    }
+
+    async fn load_context(&self, index: &Index, realm: &Realm) -> Result<Arc<RealmContext>, RealmError> {
         let _one_at_a_time = self.loading.lock().await;
         if let Some(context) = index.contexts.load().get(&realm.issuer) {
             return Ok(Arc::clone(context));

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use model::Authorization;
+use model::{Authorization, User};
 use protocol::{AuthorizationDetails, claims::ClaimNames, client_metadata::ClientMetadata, scope::Scope};
 
-use crate::{Row, Statement, StorageError, Store, Value, row::json};
+use crate::{Row, Statement, StorageError, Store, Value, row::json, user};
 
 macro_rules! columns {
     () => {
@@ -18,7 +18,7 @@ fn scope(text: &str) -> Result<Scope, StorageError> {
     Scope::parse(text).map_err(|error| StorageError::Corrupt(error.to_string()))
 }
 
-fn read(mut row: Row) -> Result<Authorization, StorageError> {
+fn read(row: &mut Row) -> Result<Authorization, StorageError> {
     Ok(Authorization {
         id: row.text()?,
         grant_id: row.text()?,
@@ -81,21 +81,22 @@ impl Store {
             &[realm.into(), Value::Bytes(code_hash.to_vec())],
         )
         .await?
-        .map(read)
+        .map(|mut row| read(&mut row))
         .transpose()
     }
 
     /// An authorization that its user and grant still stand behind, with what of its scope and claims the grant still
-    /// permits.
+    /// permits; and that user.
     pub async fn find_living_authorization(
         &self,
         realm: &str,
         id: &str,
         now: i64,
-    ) -> Result<Option<Authorization>, StorageError> {
+    ) -> Result<Option<(Authorization, User)>, StorageError> {
         let row = self
             .query_one(
-                "SELECT g.scope, g.claims, a.id, a.grant_id, a.user_id, a.client_id, a.session_id, a.scope, a.audience, \
+                "SELECT g.scope, g.claims, u.id, u.username, u.claims, u.group_names, u.password_hash, u.enabled, \
+                 u.source, u.created_at, u.updated_at, a.id, a.grant_id, a.user_id, a.client_id, a.session_id, a.scope, a.audience, \
                  a.details, a.auth_time, a.code_hash, a.code_expires_at, a.code_used_at, a.offline, a.created_at, \
                  a.expires_at, a.ended_at \
                  FROM authorizations a \
@@ -108,13 +109,14 @@ impl Store {
             .await?;
         row.map(|mut row| {
             let (permitted, claims): (Scope, ClaimNames) = (scope(&row.text()?)?, row.json()?);
-            let mut authorization = read(row)?;
+            let user = user::read(&mut row)?;
+            let mut authorization = read(&mut row)?;
             authorization.scope = authorization.scope.intersection(&permitted);
             authorization
                 .details
                 .permitted_claims
                 .retain(|claim| claims.contains(claim));
-            Ok(authorization)
+            Ok((authorization, user))
         })
         .transpose()
     }

@@ -74,7 +74,8 @@ impl Store {
         check_values(params)?;
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.query(sql, params),
-            Engine::Postgres(postgres) => postgres.query(sql, params).await,
+            // Boxed: what waits for another machine can afford it, and no other query carries its room.
+            Engine::Postgres(postgres) => Box::pin(postgres.query(sql, params)).await,
         }
     }
 
@@ -92,7 +93,7 @@ impl Store {
         }
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.commit(change).await,
-            Engine::Postgres(postgres) => postgres.commit(change).await,
+            Engine::Postgres(postgres) => Box::pin(postgres.commit(change)).await,
         }
     }
 

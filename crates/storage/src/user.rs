@@ -10,7 +10,7 @@ macro_rules! columns {
     };
 }
 
-fn read(mut row: Row) -> Result<User, StorageError> {
+pub(crate) fn read(row: &mut Row) -> Result<User, StorageError> {
     Ok(User {
         id: row.text()?,
         username: row.text()?,
@@ -32,7 +32,7 @@ impl Store {
             &[realm.into(), id.into()],
         )
         .await?
-        .map(read)
+        .map(|mut row| read(&mut row))
         .transpose()
     }
 
@@ -47,7 +47,7 @@ impl Store {
             &[realm.into(), username_key(username).into()],
         )
         .await?
-        .map(read)
+        .map(|mut row| read(&mut row))
         .transpose()
     }
 
@@ -66,7 +66,7 @@ impl Store {
             .await?
             .into_iter();
         match (found.next(), found.next()) {
-            (Some(only), None) => read(only).map(Some),
+            (Some(mut only), None) => read(&mut only).map(Some),
             _ => Ok(None),
         }
     }
@@ -83,7 +83,7 @@ impl Store {
         )
         .await?
         .into_iter()
-        .map(read)
+        .map(|mut row| read(&mut row))
         .collect()
     }
 
@@ -99,7 +99,7 @@ impl Store {
         )
         .await?
         .into_iter()
-        .map(read)
+        .map(|mut row| read(&mut row))
         .collect()
     }
 }

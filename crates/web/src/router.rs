@@ -10,7 +10,7 @@ use axum::{
     body::Body,
     extract::Request,
     http::{StatusCode, Uri, header, uri::Authority},
-    middleware::{from_fn, map_response},
+    middleware::map_response,
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
@@ -30,7 +30,8 @@ use crate::{
         Peer,
         client_cert::{self, ConnectionError},
     },
-    oauth, respond,
+    oauth::{self, BroughtProof},
+    respond,
 };
 
 /// What browsers show.
@@ -85,7 +86,6 @@ fn endpoints() -> Router<Arc<App>> {
         .route("/assets/{name}", get(asset::serve))
         .route("/session", get(oauth::check_session))
         .fallback(account::no_such_page)
-        .layer(from_fn(oauth::give_nonce))
 }
 
 /// Where RFC 8414 §3.1 puts the metadata of an issuer with a path: before the path.
@@ -158,11 +158,16 @@ impl Front {
         if let Some(beside) = self.beside
             && !is_claimed(request.uri().path())
         {
-            return beside.oneshot(request).await;
+            return Box::pin(beside.oneshot(request)).await;
         }
+        let proof = BroughtProof::of(&request, &found.realm);
         request.extensions_mut().insert(found.realm);
         let mut routes = if found.is_alias { self.aliases } else { self.routes };
-        <Router as Service<Request<Body>>>::call(&mut routes, request).await
+        let mut response = <Router as Service<Request<Body>>>::call(&mut routes, request).await?;
+        if let Some(proof) = proof {
+            proof.give_nonce(&mut response);
+        }
+        Ok(response)
     }
 
     async fn find_realm(&self, authority: Option<&str>, path: &str) -> Result<Option<Found>, realm::RealmError> {
@@ -212,9 +217,12 @@ fn is_claimed(path: &str) -> bool {
     })
 }
 
-/// The URL as the routes see it: without the realm's path.
+/// The URL as the routes see it: without the realm's path. `None`: as it is.
 fn below(uri: &Uri, base: &str) -> Option<Uri> {
     let path = uri.path();
+    if base.is_empty() && !path.starts_with(INSERTED) {
+        return None;
+    }
     let rest = if path.starts_with(INSERTED) && path != INSERTED {
         INSERTED
     } else {

@@ -56,17 +56,11 @@ struct Ready {
 
 impl Ready {
     async fn find(realm: &RealmContext, client: &Client, form: &Form, id: &str) -> Result<Self, GrantRefusal> {
-        let found = realm
+        let (found, user) = realm
             .store
             .find_living_authorization(realm.issuer(), id, realm.now())
             .await?
-            .filter(|living| !living.scope.is_empty() || !living.details.authorization_details.is_empty())
-            .ok_or(GrantRefusal::Ended)?;
-        let user = realm
-            .store
-            .find_user(realm.issuer(), &found.user_id)
-            .await?
-            .filter(|user| user.enabled)
+            .filter(|(living, _)| !living.scope.is_empty() || !living.details.authorization_details.is_empty())
             .ok_or(GrantRefusal::Ended)?;
         let permitted = Rights::of(realm, &client.metadata, &found);
         let rights = scope_policy::narrow(realm, permitted, form)?;

@@ -34,7 +34,7 @@ pub(super) async fn redeem(
     let presented = PresentedRefreshToken::parse(text).ok_or(GrantRefusal::UnknownRefreshToken)?;
     for _ in 0..ATTEMPTS {
         let family = find(realm, client, &presented).await?;
-        let authorization = realm
+        let (authorization, user) = realm
             .store
             .find_living_authorization(realm.issuer(), &family.authorization_id, realm.now())
             .await?
@@ -54,11 +54,6 @@ pub(super) async fn redeem(
         let Some(generation) = use_token(realm, client, &family, &presented, authorization.expires_at).await? else {
             continue;
         };
-        let user = realm
-            .store
-            .find_user(realm.issuer(), &authorization.user_id)
-            .await?
-            .ok_or(GrantRefusal::Ended)?;
         let refresh_token = refresh_token::mint(realm, &family.family, generation, family.key_id)
             .ok_or(Fault::NotReady("refresh tokens"))?;
         return Ok(Redeemed {

@@ -120,6 +120,7 @@ async fn an_authorization_has_only_the_claims_that_its_grant_still_permits(db: D
             .await
             .unwrap()
             .unwrap()
+            .0
     };
     assert_eq!(living().await, new);
     assert_eq!(apply(&db, [touch(&grant, &names(&["gender"]))]).await, Outcome::Applied);

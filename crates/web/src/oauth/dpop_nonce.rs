@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use axum::{extract::Request, http::HeaderValue, middleware::Next, response::Response};
+use axum::{extract::Request, http::HeaderValue, response::Response};
 use protocol::dpop::{HEADER, NONCE_HEADER, NonceUse};
 use realm::RealmContext;
 
@@ -19,25 +19,34 @@ pub struct NonceNeeded;
 /// The paths of the endpoints that take access tokens; at all others a proof is for the authorization server.
 const RESOURCES: [&str; 2] = ["/userinfo", "/grants"];
 
-/// Adds the nonce where the request brought a proof.
-pub async fn give(request: Request, next: Next) -> Response {
-    if !request.headers().contains_key(HEADER) {
-        return next.run(request).await;
+/// A request that brought a proof, as far as the next nonce needs it.
+pub struct BroughtProof {
+    realm: Arc<RealmContext>,
+    what_for: NonceUse,
+}
+
+impl BroughtProof {
+    /// The request, if it is one. Its path is one below the issuer.
+    pub fn of(request: &Request, realm: &Arc<RealmContext>) -> Option<Self> {
+        request.headers().contains_key(HEADER).then(|| Self {
+            realm: Arc::clone(realm),
+            what_for: if RESOURCES.iter().any(|path| request.uri().path().starts_with(path)) {
+                NonceUse::ResourceServer
+            } else {
+                NonceUse::AuthorizationServer
+            },
+        })
     }
-    let realm = request.extensions().get::<Arc<RealmContext>>().cloned();
-    let what_for = if RESOURCES.iter().any(|path| request.uri().path().starts_with(path)) {
-        NonceUse::ResourceServer
-    } else {
-        NonceUse::AuthorizationServer
-    };
-    let mut response = next.run(request).await;
-    let Some(realm) = realm else { return response };
-    let is_needed = response.extensions().get::<NonceNeeded>().is_some();
-    if is_needed || realm.realm.dpop_nonces || realm.node.wants_nonces(realm.issuer()) {
-        let nonce = realm.node.nonce(realm.issuer(), what_for, realm.now());
-        if let Ok(value) = HeaderValue::from_str(&nonce) {
-            response.headers_mut().insert(NONCE_HEADER, value);
+
+    /// Adds the next nonce to the answer, where one is needed.
+    pub fn give_nonce(&self, response: &mut Response) {
+        let realm = &self.realm;
+        let is_needed = response.extensions().get::<NonceNeeded>().is_some();
+        if is_needed || realm.realm.dpop_nonces || realm.node.wants_nonces(realm.issuer()) {
+            let nonce = realm.node.nonce(realm.issuer(), self.what_for, realm.now());
+            if let Ok(value) = HeaderValue::from_str(&nonce) {
+                response.headers_mut().insert(NONCE_HEADER, value);
+            }
         }
     }
-    response
 }

@@ -26,7 +26,7 @@ pub use check_session::check_session;
 pub use consent::{chosen, consent, consent_page, question};
 pub use device::{device_page, enter_user_code};
 pub use device_authorization::device_authorization;
-pub use dpop_nonce::{NonceNeeded, give as give_nonce};
+pub use dpop_nonce::{BroughtProof, NonceNeeded};
 pub use grants::{query_grant, revoke_grant};
 pub use introspect::introspect;
 pub use logout::{logout, logout_post};
