@@ -29,6 +29,6 @@ pub use details_types::{DetailsTypes, KnownType};
 pub use node::Node;
 pub use outside::{Fetch, FetchError, Fetched, Fetching, KEYS_MAX_AGE, Outside};
 pub use realms::{Found, Realms};
-pub use rotation::{JWKS_MAX_AGE, OVERLAP, maintain, rotate};
+pub use rotation::{JWKS_MAX_AGE, OVERLAP, SIGNS_FOR, maintain, rotate};
 pub use seals::{Purpose, Seals};
 pub use signing::SigningKeys;

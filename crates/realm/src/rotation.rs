@@ -21,7 +21,7 @@ pub const OVERLAP: i64 = 2 * JWKS_MAX_AGE;
 /// How long a retired key stays published, in seconds: longer than any signed token lives.
 const RETIRED: i64 = 2 * DAY;
 /// How long a key signs before the next one is made, in seconds.
-const SIGNS_FOR: i64 = 90 * DAY;
+pub const SIGNS_FOR: i64 = 90 * DAY;
 /// Those made before a realm answers; RSA takes up to a second.
 const FAST: [SigningAlg; 2] = [SigningAlg::Es256, SigningAlg::EdDsa];
 

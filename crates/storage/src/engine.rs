@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::{Change, Outcome, Row, Value, parsed::ParsedMetadata, postgres::Postgres, sqlite::Sqlite};
+use crate::{Change, Outcome, Row, SchemaVersion, Value, parsed::ParsedMetadata, postgres::Postgres, sqlite::Sqlite};
 
 /// Why the database did not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -67,6 +67,23 @@ impl Store {
             engine,
             parsed: Arc::default(),
         })
+    }
+
+    /// How old the schema of a database is. It is not changed, and the file of an SQLite one must be there.
+    pub async fn schema_version(options: &Options) -> Result<SchemaVersion, StorageError> {
+        match options {
+            Options::Sqlite { path } => Sqlite::schema_version(path).await,
+            Options::Postgres { url, .. } => Postgres::schema_version(url).await,
+        }
+    }
+
+    /// What time it is on the machine of the database, in unix seconds; none when that is this machine.
+    pub async fn clock(&self) -> Result<Option<i64>, StorageError> {
+        const NOW: &str = "SELECT CAST(floor(extract(epoch FROM clock_timestamp())) AS BIGINT)";
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(None),
+            Engine::Postgres(_) => self.query_one(NOW, &[]).await?.map(|mut row| row.int()).transpose(),
+        }
     }
 
     /// Reads. `sql` must be one SELECT.

@@ -51,6 +51,7 @@ pub mod user;
 
 pub use change::{Change, Outcome, Statement};
 pub use engine::{Options, StorageError, Store};
+pub use migrations::SchemaVersion;
 pub use polled_request::Polled;
 pub use purge::{TABLES, TimeLimited};
 pub use row::{Row, Value};

@@ -49,11 +49,47 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(7235419088431002)";
 
 /// What is to be done for a database at version `found`.
 fn next(found: i64) -> Result<Option<&'static Migration>, StorageError> {
-    let known = MIGRATIONS.last().map_or(0, |newest| newest.version);
+    let SchemaVersion { found, known } = SchemaVersion::of(found);
     if found > known {
         return Err(StorageError::TooNew { found, known });
     }
     Ok(MIGRATIONS.iter().find(|migration| migration.version > found))
+}
+
+/// How old a schema is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaVersion {
+    /// What the database has; 0 when it is empty.
+    pub found: i64,
+    /// The newest that this program knows.
+    pub known: i64,
+}
+
+impl SchemaVersion {
+    fn of(found: i64) -> Self {
+        let known = MIGRATIONS.last().map_or(0, |newest| newest.version);
+        Self { found, known }
+    }
+}
+
+/// The schema of an SQLite database as it is; nothing is changed.
+pub(crate) fn sqlite_version(db: &Connection) -> Result<SchemaVersion, StorageError> {
+    const IS_THERE: &str = "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'";
+    let is_there: i64 = db.query_row(IS_THERE, [], |row| row.get(0))?;
+    match is_there {
+        0 => Ok(SchemaVersion::of(0)),
+        _ => Ok(SchemaVersion::of(db.query_row(FIND, [], |row| row.get(0))?)),
+    }
+}
+
+/// The same of a PostgreSQL database.
+pub(crate) async fn postgres_version(client: &Client) -> Result<SchemaVersion, StorageError> {
+    const IS_THERE: &str = "SELECT to_regclass('schema_version') IS NOT NULL";
+    if client.query_one(IS_THERE, &[]).await?.try_get(0)? {
+        Ok(SchemaVersion::of(client.query_one(FIND, &[]).await?.try_get(0)?))
+    } else {
+        Ok(SchemaVersion::of(0))
+    }
 }
 
 /// Brings an SQLite database up to date.

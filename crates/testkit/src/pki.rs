@@ -131,7 +131,14 @@ pub struct Authority {
 impl Authority {
     /// A root. Two of one name are two roots.
     pub fn new(name: &str) -> Self {
-        let (params, key) = authority(name);
+        Self::valid(name, ALWAYS.0, ALWAYS.1)
+    }
+
+    /// A root that is valid from one moment to another, unix seconds.
+    pub fn valid(name: &str, from: i64, until: i64) -> Self {
+        let (mut params, key) = authority(name);
+        params.not_before = at(from);
+        params.not_after = at(until);
         let der = params.self_signed(&key).expect("a certificate").der().to_vec();
         Self {
             issuer: Issuer::new(params, key),

@@ -9,6 +9,8 @@ use protocol::{
     distinguished_name::{DistinguishedName, DnValue},
     tls_client_auth::{CertificateSubject, SubjectName},
 };
+use rustls_pki_types::{CertificateDer, ServerName};
+use webpki::EndEntityCert;
 use x509_parser::{
     certificate::X509Certificate,
     extensions::GeneralName,
@@ -107,6 +109,15 @@ impl<'a> Certificate<'a> {
     }
 }
 
+/// Whether a server of this name or address may show the certificate, as browsers judge it.
+pub fn is_for_host(der: &CertificateDer<'_>, host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let (Ok(name), Ok(certificate)) = (ServerName::try_from(bare), EndEntityCert::try_from(der)) else {
+        return false;
+    };
+    certificate.verify_is_valid_for_subject_name(&name).is_ok()
+}
+
 /// A name as it is compared.
 pub(crate) fn name(name: &X509Name<'_>) -> DistinguishedName {
     let attributes = |relative: &RelativeDistinguishedName<'_>| {
@@ -174,6 +185,22 @@ mod tests {
         let certificate = Certificate::parse(&one.der).unwrap();
         assert!(certificate.has_key(&jwk(&one)) && !certificate.has_key(&jwk(&other)));
         assert!(!certificate.is_authority());
+    }
+
+    #[test]
+    fn a_servers_certificate_is_for_the_hosts_that_it_names() {
+        let subject = Subject::named("x")
+            .dns("id.example.com")
+            .dns("*.apps.example.com")
+            .ip("192.0.2.1");
+        let der = CertificateDer::from(subject.self_signed().der);
+        for host in ["id.example.com", "ID.example.com", "a.apps.example.com", "192.0.2.1"] {
+            assert!(is_for_host(&der, host), "{host}");
+        }
+        for host in ["x", "example.com", "a.b.apps.example.com", "192.0.2.2", "[::1]", ""] {
+            assert!(!is_for_host(&der, host), "{host}");
+        }
+        assert!(!is_for_host(&CertificateDer::from(vec![1]), "id.example.com"));
     }
 
     #[test]

@@ -21,6 +21,6 @@ mod pem;
 mod revocation_list;
 
 pub use authorities::{Authorities, PathError};
-pub use certificate::{Certificate, UnreadableCertificate, Validity};
+pub use certificate::{Certificate, UnreadableCertificate, Validity, is_for_host};
 pub use pem::{PemError, certificates, pem, revocation_lists};
 pub use revocation_list::RevocationList;

@@ -81,7 +81,10 @@ pub async fn execute(realms: &Realms, pool: &PasswordPool, command: Command) -> 
             realms.refresh().await?;
             Ok(json!({ "changes": changes }))
         }
-        Action::Doctor => Ok(json!({ "findings": doctor::examine(&realms.store, pool).await? })),
+        Action::Doctor => {
+            realms.refresh().await?;
+            Ok(json!(doctor::database::examine(realms, pool).await?))
+        }
         action => {
             realms.refresh().await?;
             let realm = find_realm(realms, command.realm.as_deref()).await?;

@@ -54,7 +54,7 @@ pub(super) enum Task {
     Plan(Files),
     /// Makes the realms what the files say, in one transaction
     Apply(Files),
-    /// What is wrong or weak in this deployment, worst first; exits 1 when there is something
+    /// What is wrong or weak in this deployment, worst first; exits 1 when something is serious
     Doctor,
     /// The realm as a file that apply accepts, secrets as hashes
     Export(InRealm),

@@ -36,6 +36,17 @@ impl From<AdminError> for Failure {
     }
 }
 
+impl Failure {
+    /// What went wrong and what to do, in one line.
+    pub(super) fn line(&self) -> String {
+        match self {
+            Self::Line(line) => line.clone(),
+            Self::Files(problems) => problems.summary(),
+            Self::Refused(error) => error.to_string(),
+        }
+    }
+}
+
 /// Help is an answer; anything else is wrong usage, told in one line.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {

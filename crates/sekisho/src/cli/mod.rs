@@ -5,6 +5,7 @@
 
 mod actions;
 mod arguments;
+mod doctor;
 mod failure;
 mod init;
 mod logging;
@@ -29,10 +30,7 @@ use self::{
     failure::{Failure, fail, is_for_people, print, print_json, usage},
 };
 use crate::{
-    administration::{
-        self, Action, AdminError, Command,
-        doctor::{self, Finding},
-    },
+    administration::{self, Action, AdminError, Command},
     config::{self, RealmFile, ServerConfig},
     control,
     demo::{self, DemoOptions, Places},
@@ -108,7 +106,7 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             tell(&answer, is_json, show::applied);
             Ok(ExitCode::SUCCESS)
         }
-        Task::Doctor => examine(file, is_json).await,
+        Task::Doctor => doctor::run(file, is_json).await,
         Task::Export(realm) => {
             let config = config::load_process(file)?;
             let answer = ask(
@@ -137,26 +135,6 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
     }
-}
-
-/// What is wrong or weak, worst first: in the database, and in the server's file.
-async fn examine(file: Option<&Path>, is_json: bool) -> Result<ExitCode, Failure> {
-    let config = config::load_server(file)?;
-    let command = Command {
-        realm: None,
-        action: Action::Doctor,
-    };
-    let answer = ask(&config, command).await?;
-    let stored = answer.get("findings").cloned().unwrap_or_default();
-    let mut findings: Vec<Finding> = serde_json::from_value(stored).map_err(|error| error.to_string())?;
-    findings.extend(doctor::server::examine(&config));
-    findings.sort_by_key(|finding| finding.grade);
-    tell(&json!({ "findings": findings }), is_json, show::findings);
-    Ok(if findings.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
 }
 
 fn tell(answer: &Value, is_json: bool, show: fn(&Value) -> String) {
@@ -286,8 +264,13 @@ async fn ask(config: &ServerConfig, command: Command) -> Result<Value, Failure> 
         );
         return Err(line.into());
     }
+    execute_here(config, &Clock::system(), command).await
+}
+
+/// Opens the database, and carries the command out in this process.
+async fn execute_here(config: &ServerConfig, clock: &Clock, command: Command) -> Result<Value, Failure> {
     let (store, wrap) = config::open_store(config).await.map_err(|error| error.to_string())?;
-    let realms = Realms::open(store, Clock::system(), wrap, Outside::closed())
+    let realms = Realms::open(store, clock.clone(), wrap, Outside::closed())
         .await
         .map_err(AdminError::from)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

@@ -207,12 +207,15 @@ pub(super) fn findings(answer: &Value) -> String {
     findings.iter().fold(String::new(), |mut text, finding| {
         let grade = match finding.grade {
             Grade::Critical => "CRITICAL",
-            Grade::Serious => "serious ",
-            Grade::Minor => "minor   ",
+            other => other.word(),
         };
         let said = |part: &str| plain(&part.into());
         let (place, problem) = (said(&finding.place), said(&finding.problem));
-        let _ = writeln!(text, "{grade}  {place}: {problem}\n          {}", said(&finding.remedy));
+        let _ = writeln!(
+            text,
+            "{grade:<8}  {place}: {problem}\n          {}",
+            said(&finding.remedy)
+        );
         text
     })
 }

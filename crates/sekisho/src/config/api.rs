@@ -14,6 +14,7 @@ use super::{
     reader::{Located, Report, Table, any_of},
     realm_file::find_profile,
 };
+use crate::administration::doctor::Kind;
 
 /// What the other parts of the file may refer to wrongly.
 pub(super) struct ReadApi {
@@ -141,9 +142,8 @@ fn acr(table: &mut Table<'_, '_>, derived: Option<Acr>) -> Option<Acr> {
             }
             if let Some((level, derived)) = level.zip(derived).filter(|(level, derived)| level < derived) {
                 let problem = format!("acr is {}, but the impact asks for {}", level.short(), derived.short());
-                table
-                    .report
-                    .warning(&text.span, problem, "raise acr, or look at the impact again");
+                let remedy = "raise acr, or look at the impact again";
+                table.report.warning_of(Kind::BelowRisk, &text.span, problem, remedy);
             }
             level
         }

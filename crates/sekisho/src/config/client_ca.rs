@@ -10,6 +10,7 @@ use super::{
     document::Span,
     reader::{Located, Report, Table},
 };
+use crate::administration::doctor::Kind;
 
 /// Reads both into the realm.
 pub(super) fn read(table: &mut Table<'_, '_>, realm: &mut Realm) {
@@ -80,7 +81,8 @@ fn check_authority(report: &Report<'_>, span: &Span, der: &[u8], now: i64) {
     }
     if !certificate.validity().contains(now) {
         let problem = format!("client_ca: the certificate of {name} has expired or is not valid yet");
-        report.warning(span, problem, "replace it by a current one, or remove it");
+        let remedy = "replace it by a current one, or remove it";
+        report.warning_of(Kind::ClientCaExpired, span, problem, remedy);
     }
 }
 
@@ -91,7 +93,8 @@ fn check_list(report: &Report<'_>, span: &Span, der: &[u8], now: i64) {
             "crl has a list that cannot be read",
             "replace it by a current one",
         ),
-        Ok(list) if list.next_update.is_none_or(|until| until < now) => report.warning(
+        Ok(list) if list.next_update.is_none_or(|until| until < now) => report.warning_of(
+            Kind::CrlExpired,
             span,
             format!(
                 "the crl of {} is past its nextUpdate: every client of that authority is refused",

@@ -13,6 +13,7 @@ use super::{
     realm_file::ClientSecret,
     secret::NamedSecret,
 };
+use crate::administration::doctor::Kind;
 
 /// At least 128 bits in base64url.
 const SHORTEST_SECRET: usize = 22;
@@ -117,7 +118,7 @@ fn check_length(report: &Report<'_>, is_recoverable: bool, secret: &Secret, span
         report.error(span, problem, remedy);
     } else if length < SHORTEST_SECRET && !report.plain_secrets {
         let problem = format!("client_secret is short ({length} characters): it could be guessed");
-        report.warning(span, problem, remedy);
+        report.warning_of(Kind::ShortSecret, span, problem, remedy);
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     reader::{Located, Report, any_of, nearest},
     realm_file::UserEntry,
 };
-use crate::administration::{OPENID_SCOPES, is_own_scope};
+use crate::administration::{OPENID_SCOPES, doctor::Kind, is_own_scope};
 
 /// Complains of everything that does not fit together.
 pub(super) fn check(
@@ -184,7 +184,7 @@ fn check_minimum(report: &Report<'_>, span: &Span, (what, owner): (&str, &ReadAp
             profile.name, minimum.name
         );
         let remedy = format!("set profile = \"{}\", or remove {what}", minimum.name);
-        report.warning(span, problem, remedy);
+        report.warning_of(Kind::ClientBelowApi, span, problem, remedy);
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
     document::Span,
     reader::{Report, Table},
 };
+use crate::administration::doctor::Kind;
 
 /// Reads the impact: as it was written, and what it needs.
 pub(super) fn read(api: &mut Table<'_, '_>) -> (BTreeMap<String, String>, Option<Needed>) {
@@ -58,7 +59,7 @@ pub(super) fn check_profile(report: &Report<'_>, api: &Api, default: &SecurityPr
         "set profile = \"{}\" ({needed}), or look at the impact again",
         needed.profile.name
     );
-    report.warning(span, problem, remedy);
+    report.warning_of(Kind::BelowRisk, span, problem, remedy);
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::{
     secret::warn_if_open,
     server::{Certificate, Listener, Proxy, Tls},
 };
+use crate::administration::doctor::Kind;
 
 /// An address with a port.
 pub(super) fn address(report: &Report<'_>, text: Located<String>) -> Option<Located<SocketAddr>> {
@@ -97,7 +98,7 @@ fn tls(listener: &mut Table<'_, '_>) -> Option<Tls> {
         }
     }
     if let Some(key) = &key {
-        warn_if_open(report, &key.value, key);
+        warn_if_open(report, Kind::PrivateKeyReadable, &key.value, key);
     }
     Some(Tls {
         certificate: Certificate::Files {
@@ -122,7 +123,8 @@ pub(super) fn check(report: &Report<'_>, listeners: &[Located<Listener>], proxy:
             );
         }
         if listener.value.tls.is_none() && !bind.ip().is_loopback() && proxy.trusted.is_empty() {
-            report.error(
+            report.error_of(
+                Kind::ListenerWithoutTls,
                 &listener.span,
                 format!(
                     "{bind} is plain HTTP, and not on this machine alone: passwords and tokens would travel in clear"
@@ -139,22 +141,23 @@ pub(super) fn proxy(root: &mut Table<'_, '_>) -> Proxy {
     let Some(mut table) = root.table("proxy", "[proxy]") else {
         return proxy;
     };
-    proxy.trusted = networks(&mut table, "trusted", "who a request comes from");
-    proxy.client_cert = networks(&mut table, "client_cert", "which certificate a client has");
+    let (trusted, client_cert) = (Kind::ProxyTooWide, Kind::ClientCertTooWide);
+    proxy.trusted = networks(&mut table, "trusted", trusted, "who a request comes from");
+    proxy.client_cert = networks(&mut table, "client_cert", client_cert, "which certificate a client has");
     table.not_built("forward_auth", is_nothing);
     table.finish();
     proxy
 }
 
 /// A list of networks, whose word for something is believed.
-fn networks(table: &mut Table<'_, '_>, key: &'static str, what: &str) -> Vec<Network> {
+fn networks(table: &mut Table<'_, '_>, key: &'static str, kind: Kind, what: &str) -> Vec<Network> {
     let mut networks = Vec::new();
     for network in table.texts(key).unwrap_or_default() {
         match Network::parse(&network.value) {
             Ok(parsed) if parsed.is_everybody() => {
                 let problem = format!("{} trusts everybody to say {what}", network.value);
                 let remedy = "name the addresses of the proxies";
-                table.report.error(&network.span, problem, remedy);
+                table.report.error_of(kind, &network.span, problem, remedy);
             }
             Ok(parsed) => networks.push(parsed),
             Err(remedy) => {

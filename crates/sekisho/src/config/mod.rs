@@ -39,6 +39,7 @@ pub(crate) use self::{
     client_secret::format_hash,
     duration::{format as format_duration, in_minutes, parse as parse_duration},
     realm_file::expose,
+    secret::open_mode,
 };
 use self::{
     document::{Document, Item},
@@ -51,6 +52,7 @@ pub use self::{
     server::{Certificate, Email, Listener, Operations, Outgoing, Proxy, ServerConfig, Tls, WrapSource},
     store::{OpenError, make_data_directory, open_store},
 };
+use crate::administration::doctor::Kind;
 pub use web::extract::Network;
 
 /// The server file that is read when none is named.
@@ -67,7 +69,21 @@ pub fn load_process(path: Option<&Path>) -> Result<ServerConfig, Problems> {
     load(path, false)
 }
 
+/// As [`load_server`], but whatever is wrong: for whoever tells what that is. All problems are in `warnings`, mistakes
+/// too. Fails only when there is no file to be read.
+pub fn load_as_it_is(path: Option<&Path>) -> Result<ServerConfig, Problems> {
+    read(path, true)
+}
+
 fn load(path: Option<&Path>, with_realms: bool) -> Result<ServerConfig, Problems> {
+    let config = read(path, with_realms)?;
+    if config.warnings.has_errors() {
+        return Err(config.warnings);
+    }
+    Ok(config)
+}
+
+fn read(path: Option<&Path>, with_realms: bool) -> Result<ServerConfig, Problems> {
     let default = Path::new(DEFAULT_FILE);
     let path = match path {
         Some(path) => path,
@@ -84,9 +100,6 @@ fn load(path: Option<&Path>, with_realms: bool) -> Result<ServerConfig, Problems
         problems.0.extend(reachability(&config, &realms));
         problems.0.extend(certificates(&config, &realms));
         config.realms = realms;
-    }
-    if problems.has_errors() {
-        return Err(problems);
     }
     config.warnings = problems;
     Ok(config)
@@ -235,7 +248,9 @@ fn certificates(config: &ServerConfig, realms: &[RealmFile]) -> Vec<Problem> {
         );
         let remedy = "set client_certificates = \"request\" on a [[listener]] with tls, or name the proxy that passes \
                       them on in [proxy] client_cert";
-        Problem::with_file(Path::new(&file.file), problem, remedy).into_warning()
+        Problem::with_file(Path::new(&file.file), problem, remedy)
+            .into_warning()
+            .of(Kind::NoClientCertificates)
     };
     realms.iter().filter(wanting).map(warn).collect()
 }
@@ -251,7 +266,9 @@ fn reachability(config: &ServerConfig, realms: &[RealmFile]) -> Vec<Problem> {
         .map(|file| {
             let problem = format!("{} is an https issuer, but no listener speaks TLS", file.realm.issuer);
             let remedy = "add tls to a [[listener]], or name the proxy in front of it in [proxy] trusted";
-            Problem::with_file(Path::new(&file.file), problem, remedy).into_warning()
+            Problem::with_file(Path::new(&file.file), problem, remedy)
+                .into_warning()
+                .of(Kind::IssuerUnreachable)
         })
         .collect()
 }

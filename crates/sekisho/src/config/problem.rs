@@ -4,6 +4,8 @@ use std::{fmt, ops::Range, path::Path, sync::Arc};
 
 use serde::Serialize;
 
+use crate::administration::doctor::Kind;
+
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -29,6 +31,9 @@ pub struct Problem {
     pub problem: String,
     /// What to do.
     pub remedy: String,
+    /// What `doctor` calls it.
+    #[serde(skip)]
+    pub kind: Kind,
     #[serde(skip)]
     span: Range<usize>,
     #[serde(skip)]
@@ -45,6 +50,7 @@ impl Problem {
             column: 0,
             problem: problem.into(),
             remedy: remedy.into(),
+            kind: Kind::FileMistake,
             span: 0..0,
             text: None,
         }
@@ -54,8 +60,14 @@ impl Problem {
     pub(super) fn into_warning(self) -> Self {
         Self {
             severity: Severity::Warning,
+            kind: Kind::FileWarning,
             ..self
         }
+    }
+
+    /// The same under the name that `doctor` has for it.
+    pub(super) fn of(self, kind: Kind) -> Self {
+        Self { kind, ..self }
     }
 
     /// A problem at a place of a text.
@@ -73,6 +85,10 @@ impl Problem {
             column,
             problem,
             remedy,
+            kind: match severity {
+                Severity::Error => Kind::FileMistake,
+                Severity::Warning => Kind::FileWarning,
+            },
             span: span.clone(),
             text: Some(Arc::clone(text)),
         }

@@ -16,6 +16,7 @@ use super::{
     secret::warn_if_open,
     server::{DEFAULT_DATA, Email, Operations, Outgoing, ServerConfig, WrapSource},
 };
+use crate::administration::doctor::Kind;
 
 /// Connections to PostgreSQL that a node keeps at most.
 const CONNECTIONS: usize = 16;
@@ -101,7 +102,12 @@ fn database(table: &mut Table<'_, '_>) -> Option<Options> {
         let has_password = Url::parse(&url.value).is_ok_and(|url| url.password().is_some());
         if has_password && is_text(table) && !report.plain_secrets {
             let remedy = "put the URL into a file: database = { file = \"…\" }";
-            report.warning(span, "database holds a password in plain text", remedy);
+            report.warning_of(
+                Kind::PlainSecret,
+                span,
+                "database holds a password in plain text",
+                remedy,
+            );
         }
         return Some(Options::Postgres {
             url: url.value,
@@ -186,16 +192,16 @@ fn wrap_source(table: &mut Table<'_, '_>, master_key: &Path) -> WrapSource {
     match (table.path("file"), table.text("env")) {
         // Naming the default file is the default: it is made at first start.
         (Some(file), None) if file.value == master_key => {
-            warn_if_open(report, master_key, &file);
+            warn_if_open(report, Kind::MasterKeyReadable, master_key, &file);
             WrapSource::Default
         }
         (Some(file), None) => {
             if file.value.is_file() {
-                warn_if_open(report, &file.value, &file);
+                warn_if_open(report, Kind::MasterKeyReadable, &file.value, &file);
             } else {
                 let problem = format!("wrap: there is no file {}", file.value.display());
                 let remedy = "copy the key of the other nodes there, or make a first one: openssl rand -out FILE 32";
-                report.error(&file.span, problem, remedy);
+                report.error_of(Kind::WrappingKeyMissing, &file.span, problem, remedy);
             }
             WrapSource::File(file.value)
         }
@@ -300,11 +306,12 @@ fn operations(root: &mut Table<'_, '_>) -> Option<Operations> {
             "ciba_approval: WHOEVER REACHES {} CAN APPROVE BACKCHANNEL REQUESTS IN THE PLACE OF ANY USER",
             bind.value
         );
-        report.warning(&on.span, text, remedy);
+        report.warning_of(Kind::CibaApproval, &on.span, text, remedy);
     }
     if !bind.value.ip().is_loopback() {
         let remedy = "bind it to an address that only your own machines reach";
-        report.warning(
+        report.warning_of(
+            Kind::OperationsReachable,
             &bind.span,
             format!("anybody who reaches {} reads the metrics", bind.value),
             remedy,

@@ -6,6 +6,7 @@ use super::{
     document::{Document, Entry, Item, Node, Span},
     problem::{Problem, Severity},
 };
+use crate::administration::doctor::Kind;
 
 /// A value with its place.
 #[derive(Debug, Clone)]
@@ -52,6 +53,19 @@ impl<'d> Report<'d> {
         self.problems
             .borrow_mut()
             .push(self.make(span, Severity::Warning, problem.into(), remedy.into()));
+    }
+
+    /// A mistake for which `doctor` has a name of its own.
+    pub fn error_of(&self, kind: Kind, span: &Span, problem: impl Into<String>, remedy: impl Into<String>) {
+        self.add(self.make(span, Severity::Error, problem.into(), remedy.into()).of(kind));
+    }
+
+    /// A warning for which `doctor` has a name of its own.
+    pub fn warning_of(&self, kind: Kind, span: &Span, problem: impl Into<String>, remedy: impl Into<String>) {
+        self.add(
+            self.make(span, Severity::Warning, problem.into(), remedy.into())
+                .of(kind),
+        );
     }
 
     /// A problem of another file, that this one names.

@@ -8,6 +8,7 @@ use super::{
     document::Item,
     reader::{Located, Report, Table},
 };
+use crate::administration::doctor::Kind;
 
 /// A secret that a file names.
 #[derive(Debug, Clone)]
@@ -26,7 +27,8 @@ impl Table<'_, '_> {
             Item::Text(text) => {
                 if !self.report.plain_secrets {
                     let remedy = "put it in a file: { file = \"…\" }, or in the environment: { env = \"…\" }";
-                    self.report.warning(&span, format!("{key} is in plain text"), remedy);
+                    self.report
+                        .warning_of(Kind::PlainSecret, &span, format!("{key} is in plain text"), remedy);
                 }
                 NamedSecret {
                     secret: Some(Secret::new(text.clone())),
@@ -94,7 +96,7 @@ fn environment(name: &str) -> Option<Secret> {
 fn read_file(report: &Report<'_>, key: &str, file: &Located<PathBuf>) -> Option<Secret> {
     match std::fs::read_to_string(&file.value) {
         Ok(text) => {
-            warn_if_open(report, &file.value, file);
+            warn_if_open(report, Kind::SecretReadable, &file.value, file);
             let secret = text.strip_suffix('\n').unwrap_or(&text);
             let secret = secret.strip_suffix('\r').unwrap_or(secret);
             if secret.is_empty() {
@@ -119,19 +121,24 @@ fn read_file(report: &Report<'_>, key: &str, file: &Located<PathBuf>) -> Option<
 }
 
 /// Warns when others on this machine can read or write the file.
-pub(super) fn warn_if_open(report: &Report<'_>, path: &Path, at: &Located<PathBuf>) {
-    use std::os::unix::fs::PermissionsExt;
-    // Reading by the group is left to the operator: orchestrators hand out secrets that way.
-    const TOO_OPEN: u32 = 0o027;
-    let Ok(meta) = std::fs::metadata(path) else { return };
-    let mode = meta.permissions().mode();
-    if mode & TOO_OPEN != 0 {
-        report.warning(
+pub(super) fn warn_if_open(report: &Report<'_>, kind: Kind, path: &Path, at: &Located<PathBuf>) {
+    if let Some(mode) = open_mode(path) {
+        report.warning_of(
+            kind,
             &at.span,
-            format!("{} is open to others (mode {:03o})", path.display(), mode & 0o777),
+            format!("{} is open to others (mode {mode:03o})", path.display()),
             format!("run: chmod 600 {}", path.display()),
         );
     }
+}
+
+/// The mode of a file that others on this machine can read or write.
+pub(crate) fn open_mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    // Reading by the group is left to the operator: orchestrators hand out secrets that way.
+    const TOO_OPEN: u32 = 0o027;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & TOO_OPEN != 0).then_some(mode)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use realm::{Fetch, FetchError, Fetched, Fetching};
 use reqwest::{Certificate, Client, RequestBuilder, Response, redirect::Policy, tls::Version};
 use url::{Host, Url};
 
+pub(crate) use self::allow::is_public;
 use self::allow::{Allow, Guarded};
 use crate::config;
 
@@ -152,13 +153,25 @@ impl Outgoing {
         Ok(send(request).await?.status())
     }
 
+    fn check(&self, url: &str) -> Result<Url, CallError> {
+        self.allow.check(url)
+    }
+}
+
+/// Whether a URL could be called with these entries of `[outgoing] allow`, before its host is resolved.
+pub fn check(url: &str, allow: &[String]) -> Result<(), CallError> {
+    let allow = Allow::new(allow).map_err(CallError::Failed)?;
+    allow.check(url).map(|_| ())
+}
+
+impl Allow {
     /// What can be said of a URL before its host is resolved. A literal address never is, so it is judged here.
     fn check(&self, url: &str) -> Result<Url, CallError> {
         let url = Url::parse(url).map_err(|_| CallError::NotAUrl)?;
         let host = url.host().ok_or(CallError::NotAUrl)?.to_owned();
         match url.scheme() {
             "https" => {}
-            "http" if self.allow.has_host(&host) => {}
+            "http" if self.has_host(&host) => {}
             "http" => return Err(CallError::InClear(host.to_string())),
             _ => return Err(CallError::NotAUrl),
         }
@@ -167,7 +180,7 @@ impl Outgoing {
             Host::Ipv4(address) => IpAddr::V4(address),
             Host::Ipv6(address) => IpAddr::V6(address),
         };
-        if self.allow.permits(address) {
+        if self.permits(address) {
             Ok(url)
         } else {
             Err(CallError::NotPublic {

@@ -20,7 +20,8 @@ use rcgen::{
     PKCS_RSA_SHA256, RsaKeySize,
 };
 use rustls::{
-    CipherSuite, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme, SupportedProtocolVersion,
+    CipherSuite, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureAlgorithm, SignatureScheme,
+    SupportedProtocolVersion,
     client::danger::HandshakeSignatureValid,
     crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject},
@@ -28,6 +29,7 @@ use rustls::{
         NoServerSessionStorage,
         danger::{ClientCertVerified, ClientCertVerifier},
     },
+    sign::CertifiedKey,
     version::{TLS12, TLS13},
 };
 use tokio_rustls::TlsAcceptor;
@@ -40,11 +42,7 @@ pub fn acceptor(tls: &Tls, data: &Path, hosts: &[String]) -> Result<TlsAcceptor,
         Certificate::Files { cert, key } => (cert.clone(), key.clone()),
         Certificate::Dev => dev_certificate(&data.join("tls"), hosts)?,
     };
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&cert)
-        .and_then(Iterator::collect)
-        .map_err(|error| format!("{}: {error}; a PEM certificate is expected", cert.display()))?;
-    let private = PrivateKeyDer::from_pem_file(&key)
-        .map_err(|error| format!("{}: {error}; a PEM private key is expected", key.display()))?;
+    let (chain, private) = read(&cert, &key)?;
     let versions: &[&SupportedProtocolVersion] = if tls.only_tls13 { &[&TLS13] } else { &[&TLS13, &TLS12] };
     let provider = Arc::new(provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -64,6 +62,47 @@ pub fn acceptor(tls: &Tls, data: &Path, hosts: &[String]) -> Result<TlsAcceptor,
         config.send_tls13_tickets = 0;
     }
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn read(cert: &Path, key: &Path) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(cert)
+        .and_then(Iterator::collect)
+        .map_err(|error| format!("{}: {error}; a PEM certificate is expected", cert.display()))?;
+    let private = PrivateKeyDer::from_pem_file(key)
+        .map_err(|error| format!("{}: {error}; a PEM private key is expected", key.display()))?;
+    Ok((chain, private))
+}
+
+/// Who a listener is, by its files.
+pub struct Identity {
+    /// Its certificate, and those that lead from there to an authority.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// Whether its key is one of RSA.
+    pub is_rsa: bool,
+}
+
+/// Why a listener cannot show a certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum UnfitCertificate {
+    /// A file is not what it should be.
+    #[error("{0}")]
+    Unreadable(String),
+    /// Certificate and key do not fit.
+    #[error("it is not the certificate of the key in {0}")]
+    AnotherKey(String),
+}
+
+/// Reads certificate and key of a listener, and sees whether they fit.
+pub fn identity(cert: &Path, key: &Path) -> Result<Identity, UnfitCertificate> {
+    let (chain, private) = read(cert, key).map_err(UnfitCertificate::Unreadable)?;
+    match CertifiedKey::from_der(chain, private, &provider()) {
+        Ok(certified) => Ok(Identity {
+            is_rsa: certified.key.algorithm() == SignatureAlgorithm::RSA,
+            chain: certified.cert,
+        }),
+        Err(rustls::Error::InconsistentKeys(_)) => Err(UnfitCertificate::AnotherKey(key.display().to_string())),
+        Err(error) => Err(UnfitCertificate::Unreadable(error.to_string())),
+    }
 }
 
 /// Asks for a certificate and takes any, or none.

@@ -15,7 +15,10 @@ use tokio_postgres::{
     config::{Host, SslMode, TargetSessionAttrs},
 };
 
-use crate::{Change, Outcome, Row, StorageError, Value, migrations};
+use crate::{
+    Change, Outcome, Row, StorageError, Value,
+    migrations::{self, SchemaVersion},
+};
 
 /// How long a request waits for a free connection: longer and it had better be refused.
 const WAIT: Duration = Duration::from_secs(2);
@@ -40,6 +43,18 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Connects and brings the schema up to date.
     pub(crate) async fn open(url: &str, connections: usize) -> Result<Self, StorageError> {
+        let postgres = Self::connect(url, connections)?;
+        migrations::postgres(&mut *postgres.connection().await?).await?;
+        Ok(postgres)
+    }
+
+    /// How old the schema is; it is not changed.
+    pub(crate) async fn schema_version(url: &str) -> Result<SchemaVersion, StorageError> {
+        let postgres = Self::connect(url, 1)?;
+        migrations::postgres_version(&*postgres.connection().await?).await
+    }
+
+    fn connect(url: &str, connections: usize) -> Result<Self, StorageError> {
         let manager = Manager::from_config(
             configuration(url)?,
             NoTls,
@@ -60,9 +75,7 @@ impl Postgres {
             }))
             .build()
             .map_err(|error| StorageError::Unavailable(error.to_string()))?;
-        let postgres = Self { pool };
-        migrations::postgres(&mut *postgres.connection().await?).await?;
-        Ok(postgres)
+        Ok(Self { pool })
     }
 
     /// Reads. A read whose connection broke is repeated: right after a restart of the server, every pooled

@@ -20,7 +20,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use tokio::sync::oneshot;
 
 use self::{reader::Readers, writer::Job};
-use crate::{Change, Outcome, Row, StorageError, Value, migrations};
+use crate::{
+    Change, Outcome, Row, StorageError, Value,
+    migrations::{self, SchemaVersion},
+};
 
 /// Changes that may wait for the writer. With up to 256 in a commit, the last one waits for four commits.
 const QUEUE: usize = 1024;
@@ -67,6 +70,15 @@ impl Sqlite {
                 batches,
             }),
         })
+    }
+
+    /// How old the schema of a file is; it is not changed, and must be there.
+    pub(crate) async fn schema_version(path: &Path) -> Result<SchemaVersion, StorageError> {
+        let path = PathBuf::from(path);
+        let look = move || migrations::sqlite_version(&connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?);
+        tokio::task::spawn_blocking(look)
+            .await
+            .map_err(|error| StorageError::Unavailable(error.to_string()))?
     }
 
     /// Reads on the calling thread, see [`Readers`].

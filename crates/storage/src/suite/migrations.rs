@@ -5,7 +5,11 @@ use futures_util::future::join_all;
 use super::{Database, for_both_engines};
 use crate::{Options, StorageError, Store};
 
-for_both_engines![opening_again_changes_nothing, a_newer_schema_is_refused];
+for_both_engines![
+    opening_again_changes_nothing,
+    a_newer_schema_is_refused,
+    the_age_of_a_schema_is_told_without_changing_it,
+];
 
 async fn opening_again_changes_nothing(db: Database) {
     let version = "SELECT count(*) FROM schema_version";
@@ -20,6 +24,18 @@ async fn a_newer_schema_is_refused(db: Database) {
         .await;
     let refused = Store::open(&db.options).await.map(|_| ()).unwrap_err();
     assert!(matches!(refused, StorageError::TooNew { found: 999, known } if known < 999));
+}
+
+async fn the_age_of_a_schema_is_told_without_changing_it(db: Database) {
+    let newest = Store::schema_version(&db.options).await.unwrap();
+    assert_eq!(newest.found, newest.known);
+    db.execute("DELETE FROM schema_version WHERE version > 1").await;
+    for _ in 0..2 {
+        let older = Store::schema_version(&db.options).await.unwrap();
+        assert_eq!((older.found, older.known), (1, newest.known));
+    }
+    db.execute("DROP TABLE schema_version").await;
+    assert_eq!(Store::schema_version(&db.options).await.unwrap().found, 0);
 }
 
 async fn eight_nodes_open(options: Options) {

@@ -57,6 +57,17 @@ impl Network {
         self.prefix == 0
     }
 
+    /// Its first address.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// How many bits of an address say which one of the network it is: 2 to the power of this many are in it.
+    pub fn host_bits(&self) -> u8 {
+        let bits = if self.address.is_ipv4() { 32 } else { 128 };
+        bits - self.prefix
+    }
+
     fn first(&self) -> IpAddr {
         match self.address {
             IpAddr::V4(address) => {

@@ -102,7 +102,7 @@ fn bare(name: &str) -> &str {
 
 /// Whether an address is of the public internet: what the IANA special-purpose registries (RFC 6890) call globally
 /// reachable, less what leads to an IPv4 address by a detour.
-fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),

@@ -1,12 +1,12 @@
 //! Issuers that are not reached safely, or that share an origin.
 
-use super::{Finding, Grade, Patient};
+use super::{Finding, Kind, Patient};
 
 pub(super) fn examine(patient: &Patient) -> Vec<Finding> {
     let realm = &patient.realm;
     let plain = (!realm.is_https() && !is_loopback(&realm.issuer)).then(|| {
         patient.finding(
-            Grade::Critical,
+            Kind::IssuerWithoutTls,
             "the issuer is reached without TLS: whoever sees the traffic can read passwords and tokens",
             "give the realm an https issuer, and a listener with tls or a proxy in front of it",
         )
@@ -15,7 +15,7 @@ pub(super) fn examine(patient: &Patient) -> Vec<Finding> {
     let shares_origin = |other: &&String| *other != &realm.issuer && origin_of(other) == origin;
     let shared = patient.issuers.iter().find(shares_origin).map(|other| {
         patient.finding(
-            Grade::Minor,
+            Kind::SharedOrigin,
             format!("the realm shares the origin {origin} with {other}: to browsers they are one"),
             "trust both alike, or give each realm a host of its own",
         )
@@ -24,7 +24,7 @@ pub(super) fn examine(patient: &Patient) -> Vec<Finding> {
 }
 
 /// Whether a realm is for this machine alone, as in development.
-pub(super) fn is_loopback(issuer: &str) -> bool {
+pub(in super::super) fn is_loopback(issuer: &str) -> bool {
     let host = issuer
         .split_once("://")
         .map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());

@@ -5,7 +5,7 @@
 use model::Api;
 use protocol::{SecurityProfile, risk};
 
-use super::{Finding, Grade, Patient};
+use super::{Finding, Kind, Patient};
 
 pub(super) fn examine(patient: &Patient) -> Vec<Finding> {
     patient.apis.iter().flat_map(|api| of_api(patient, api)).collect()
@@ -25,7 +25,7 @@ fn of_api(patient: &Patient, api: &Api) -> Vec<Finding> {
             needed.profile.name
         );
         let remedy = format!("set profile = \"{}\" at the API", needed.profile.name);
-        patient.finding(Grade::Serious, problem, remedy)
+        patient.finding(Kind::BelowRisk, problem, remedy)
     });
     let acr = (api.acr < Some(needed.level)).then(|| {
         let problem = format!(
@@ -35,7 +35,7 @@ fn of_api(patient: &Patient, api: &Api) -> Vec<Finding> {
             needed.level.short()
         );
         let remedy = format!("set acr = \"{}\" at the API", needed.level.short());
-        patient.finding(Grade::Serious, problem, remedy)
+        patient.finding(Kind::BelowRisk, problem, remedy)
     });
     profile.into_iter().chain(acr).collect()
 }

@@ -3,7 +3,7 @@
 use model::{Api, Client};
 use protocol::SecurityProfile;
 
-use super::{Finding, Grade, Patient};
+use super::{Finding, Kind, Patient};
 
 pub(super) fn examine(patient: &Patient) -> Vec<Finding> {
     let enabled = patient.clients.iter().filter(|client| client.enabled);
@@ -21,7 +21,7 @@ fn of_client(patient: &Patient, client: &Client) -> Vec<Finding> {
                 "the client {id} breaks the rules of {}: {} {}",
                 profile.name, problem.member, problem.problem
             );
-            patient.finding(Grade::Serious, text, problem.remedy)
+            patient.finding(Kind::ClientBreaksProfile, text, problem.remedy)
         });
     let shut_out = patient.apis.iter().filter(|api| uses(client, api)).filter_map(|api| {
         let least = api.profile.as_deref().and_then(SecurityProfile::find)?;
@@ -36,7 +36,7 @@ fn of_client(patient: &Patient, client: &Client) -> Vec<Finding> {
             "let it follow {}: sekisho client show {id} says what is missing",
             least.name
         );
-        Some(patient.finding(Grade::Minor, problem, remedy))
+        Some(patient.finding(Kind::ClientBelowApi, problem, remedy))
     });
     broken.chain(shut_out).collect()
 }
