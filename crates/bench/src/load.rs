@@ -1,15 +1,20 @@
-//! A closed loop: every connection takes its next turn when the last one is done.
+//! Load: as much as the server takes, and at a fixed rate.
 
 use std::{
     future::Future,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use tokio::task::JoinSet;
+use tokio::{task::JoinHandle, task::JoinSet};
 
-use crate::{connection::Connection, process::Process};
+use crate::{connection::Connection, latencies::Latencies, process::Subject, schedule::Schedule};
+
+/// What does not count, at the beginning.
+const WARM_UP: Duration = Duration::from_millis(500);
 
 /// How hard and how long.
+#[derive(Debug, Clone, Copy)]
 pub struct Load {
     /// How many connections.
     pub connections: usize,
@@ -17,7 +22,7 @@ pub struct Load {
     pub lasts: Duration,
 }
 
-/// What one connection does again and again.
+/// What one connection does again and again. Clones go on where the others were: what changes is shared.
 pub trait Turn: Clone + Send + 'static {
     /// Does it once; answers how many bytes the last body had.
     fn take(&mut self, connection: &mut Connection) -> impl Future<Output = Result<usize, String>> + Send;
@@ -26,31 +31,39 @@ pub trait Turn: Clone + Send + 'static {
 /// What was measured.
 #[derive(Debug, Clone)]
 pub struct Measured {
-    /// How many turns were taken.
-    pub turns: u64,
     /// For how long.
     pub wall: Duration,
     /// CPU time of the server.
     pub cpu: Duration,
-    /// Half of the turns took no longer than this.
-    pub p50: Duration,
-    /// 99 of 100 did.
-    pub p99: Duration,
+    /// How long the turns took, as fast as the connections could take them.
+    pub saturated: Latencies,
+    /// The same at half of the rate, from when they were due.
+    pub half: Option<Latencies>,
     /// Bytes of the last body.
     pub body: usize,
-    /// Resident memory of the server afterwards, in MiB.
+    /// Resident memory of the server afterwards, in bytes.
     pub memory: u64,
 }
 
 impl Measured {
     /// Turns per second of the server's CPU time.
     pub fn per_cpu_second(&self) -> f64 {
-        count(self.turns) / self.cpu.as_secs_f64().max(0.001)
+        count(self.saturated.count()) / self.cpu.as_secs_f64().max(0.001)
+    }
+
+    /// Whether it is known what CPU time the server used.
+    pub fn has_cpu(&self) -> bool {
+        !self.cpu.is_zero()
+    }
+
+    /// CPU time of a turn.
+    pub fn cost(&self) -> Duration {
+        self.cpu.div_f64(count(self.saturated.count().max(1)))
     }
 
     /// Turns per second.
     pub fn per_second(&self) -> f64 {
-        count(self.turns) / self.wall.as_secs_f64()
+        count(self.saturated.count()) / self.wall.as_secs_f64().max(0.001)
     }
 }
 
@@ -60,74 +73,126 @@ pub fn count(things: u64) -> f64 {
     things as f64
 }
 
-impl Load {
-    /// Lets the connections take turns, after a short run that does not count. `turns` are dealt out to them.
-    pub async fn run<T: Turn>(&self, process: &Process, turns: &[T]) -> Result<Measured, String> {
-        self.drive(process, turns, Duration::from_millis(500)).await?;
-        let (begun, cpu) = (Instant::now(), process.cpu());
-        let (mut latencies, body) = self.drive(process, turns, self.lasts).await?;
-        let (wall, cpu) = (begun.elapsed(), process.cpu().saturating_sub(cpu));
-        latencies.sort_unstable();
-        let at = |per_mille: usize| {
-            latencies
-                .get(latencies.len() * per_mille / 1000)
-                .copied()
-                .unwrap_or_default()
-        };
-        Ok(Measured {
-            turns: latencies.len() as u64,
-            wall,
-            cpu,
-            p50: at(500),
-            p99: at(990),
-            body,
-            memory: process.memory(),
-        })
-    }
+/// While it lives, whoever sends requests never sleeps: to wake a sleeper costs the one who wakes, here the server, more
+/// than a small answer does, and a server that keeps the load busy would not pay for it.
+pub struct Awake(JoinHandle<()>);
 
-    async fn drive<T: Turn>(
-        &self,
-        process: &Process,
-        turns: &[T],
-        lasts: Duration,
-    ) -> Result<(Vec<Duration>, usize), String> {
-        let until = Instant::now() + lasts;
-        // Who sends requests never sleeps: to wake a sleeper costs the one who wakes, here the server, more than a small
-        // answer does, and a server that keeps the load busy would not pay for it.
-        let awake = tokio::spawn(async {
+impl Awake {
+    /// From now on.
+    pub fn now() -> Self {
+        Self(tokio::spawn(async {
             loop {
                 tokio::task::yield_now().await;
             }
-        });
-        let mut connections = JoinSet::new();
-        for turn in turns.iter().cycle().take(self.connections) {
-            connections.spawn(take_turns(
-                Connection::open(process.address()).await?,
-                turn.clone(),
-                until,
-            ));
-        }
-        let (mut latencies, mut body) = (Vec::new(), 0);
-        while let Some(done) = connections.join_next().await {
-            let (more, size) = done.map_err(|error| error.to_string())??;
-            latencies.extend(more);
-            body = size;
-        }
-        awake.abort();
-        Ok((latencies, body))
+        }))
     }
 }
 
-async fn take_turns<T: Turn>(
-    mut connection: Connection,
-    mut turn: T,
-    until: Instant,
-) -> Result<(Vec<Duration>, usize), String> {
+impl Drop for Awake {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Load {
+    /// Lets the connections take turns as fast as they can, then at half of that rate. `turns` are dealt out to them.
+    pub async fn measure<T: Turn>(&self, subject: &impl Subject, turns: &[T]) -> Result<Measured, String> {
+        let mut measured = self.saturate(subject, turns).await?;
+        let half = measured.per_second() / 2.0;
+        measured.half = Some(self.at_rate(subject, turns, half).await?);
+        measured.memory = subject.memory();
+        Ok(measured)
+    }
+
+    /// Lets the connections take turns as fast as they can, after a short run that does not count.
+    pub async fn saturate<T: Turn>(&self, subject: &impl Subject, turns: &[T]) -> Result<Measured, String> {
+        self.closed(subject, turns, WARM_UP).await?;
+        let (begun, cpu) = (Instant::now(), subject.cpu());
+        let (saturated, body) = self.closed(subject, turns, self.lasts).await?;
+        Ok(Measured {
+            wall: begun.elapsed(),
+            cpu: subject.cpu().saturating_sub(cpu),
+            saturated,
+            half: None,
+            body,
+            memory: subject.memory(),
+        })
+    }
+
+    /// Takes turns at a fixed rate. Each time counts from when the turn was due, so that one that had to wait for others is
+    /// seen to have waited.
+    pub async fn at_rate<T: Turn>(
+        &self,
+        subject: &impl Subject,
+        turns: &[T],
+        per_second: f64,
+    ) -> Result<Latencies, String> {
+        let _awake = Awake::now();
+        let connections = self.open(subject, turns).await?;
+        let schedule = Arc::new(Schedule::new(Instant::now(), per_second, self.lasts));
+        let mut working = JoinSet::new();
+        for (connection, turn) in connections {
+            working.spawn(keep_schedule(connection, turn, Arc::clone(&schedule)));
+        }
+        gather(working).await.map(|(latencies, _)| latencies)
+    }
+
+    async fn closed<T: Turn>(
+        &self,
+        subject: &impl Subject,
+        turns: &[T],
+        lasts: Duration,
+    ) -> Result<(Latencies, usize), String> {
+        let _awake = Awake::now();
+        let connections = self.open(subject, turns).await?;
+        let until = Instant::now() + lasts;
+        let mut working = JoinSet::new();
+        for (connection, turn) in connections {
+            working.spawn(take_turns(connection, turn, until));
+        }
+        gather(working).await
+    }
+
+    async fn open<T: Turn>(&self, subject: &impl Subject, turns: &[T]) -> Result<Vec<(Connection, T)>, String> {
+        let mut opened = Vec::new();
+        for turn in turns.iter().cycle().take(self.connections) {
+            opened.push((Connection::open(subject.address()).await?, turn.clone()));
+        }
+        Ok(opened)
+    }
+}
+
+type Taken = Result<(Vec<Duration>, usize), String>;
+
+async fn gather(mut working: JoinSet<Taken>) -> Result<(Latencies, usize), String> {
+    let (mut latencies, mut body) = (Vec::new(), 0);
+    while let Some(done) = working.join_next().await {
+        let (more, size) = done.map_err(|error| error.to_string())??;
+        latencies.extend(more);
+        body = body.max(size);
+    }
+    Ok((latencies.into(), body))
+}
+
+async fn take_turns<T: Turn>(mut connection: Connection, mut turn: T, until: Instant) -> Taken {
     let (mut latencies, mut body) = (Vec::new(), 0);
     while Instant::now() < until {
         let begun = Instant::now();
         body = turn.take(&mut connection).await?;
         latencies.push(begun.elapsed());
+    }
+    Ok((latencies, body))
+}
+
+async fn keep_schedule<T: Turn>(mut connection: Connection, mut turn: T, schedule: Arc<Schedule>) -> Taken {
+    let (mut latencies, mut body) = (Vec::new(), 0);
+    while let Some(due) = schedule.take() {
+        // Timers are too coarse: a millisecond late is longer than many answers take.
+        while Instant::now() < due {
+            tokio::task::yield_now().await;
+        }
+        body = turn.take(&mut connection).await?;
+        latencies.push(due.elapsed());
     }
     Ok((latencies, body))
 }

@@ -1,150 +1,71 @@
-//! Measures the real server over loopback and, in the same run, what this machine could do at most: an empty server that
-//! answers bodies of the same size; for financial-grade flows, the signatures, verifications and durable rows that they
-//! cannot do without. What is reported is work per second of the server's CPU time, which holds on a shared machine, and
-//! the ratio of the two.
+//! Measures the real server over loopback and, in the same run, what this machine could do at most. What is reported is
+//! work per second of the server's CPU time, which holds on a shared machine, and the ratio of the two. How, and what
+//! came out, is in `docs/benchmarks.md`.
 //!
 //! `cargo run --release -p bench` (builds nothing else: build the server with `cargo build --release` first).
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "tests fail loudly"
+    )
+)]
 
-mod ceiling;
+mod api;
+mod app;
+mod bench;
 mod connection;
+mod database;
+mod empty;
+mod latencies;
 mod limits;
 mod load;
-mod payer;
+mod options;
+mod peer;
 mod process;
 mod report;
 mod scenario;
+mod schedule;
+mod server;
+mod visit;
 
-use std::{path::PathBuf, slice, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use clap::Parser;
 
-use crate::{
-    connection::Connection,
-    limits::{Limits, Needs},
-    load::{Load, Measured},
-    payer::{Calls, Flows, Keys, Payer},
-    process::Server,
-    report::Row,
-};
-
-/// What to measure.
-#[derive(Debug, Parser)]
-#[command(about)]
-struct Options {
-    /// The server's binary.
-    #[arg(long, default_value = "target/release/sekisho")]
-    server: PathBuf,
-    /// A PostgreSQL URL of an empty database; SQLite in a temporary directory otherwise.
-    #[arg(long)]
-    postgres: Option<String>,
-    /// How long each measurement lasts, in seconds.
-    #[arg(long, default_value_t = 4)]
-    seconds: u64,
-    /// How many connections send requests, each one after the other.
-    #[arg(long, default_value_t = 64)]
-    connections: usize,
-    /// Measure only scenarios whose name contains this.
-    #[arg(long, default_value = "")]
-    only: String,
-    /// Be the empty server on this port; the benchmark starts itself so.
-    #[arg(long, hide = true)]
-    empty_on: Option<u16>,
-}
+use crate::{limits::Limits, options::Options};
 
 fn main() -> Result<(), String> {
     let options = Options::parse();
-    if options.empty_on.is_none() {
+    if !options.is_started_by_the_benchmark() {
         process::keep_off_the_servers_core()?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
-    runtime.block_on(async {
-        match options.empty_on {
-            Some(port) => ceiling::serve(port).await,
-            None => measure(&options).await,
-        }
-    })
+    runtime.block_on(run(&options))
 }
 
-async fn measure(options: &Options) -> Result<(), String> {
-    let keys = Arc::new(Keys::new()?);
-    let more = keys.realm(options.connections)?;
-    let server = Server::start(&options.server, options.postgres.as_deref(), &more).await?;
-    let lasts = Duration::from_secs(options.seconds);
-    let limits = Limits::measure(server.directory(), lasts)?;
-    let load = Load {
-        connections: options.connections,
-        lasts,
-    };
-    let mut rows = Vec::new();
-    single_requests(options, &server, &load, &mut rows).await?;
-    financial_grade(options, &server, &load, (&keys, &limits), &mut rows).await?;
-    println!("{}", report::table(&rows, &server, &limits));
-    Ok(())
-}
-
-/// Beside an empty server that answers bodies of the same size.
-async fn single_requests(options: &Options, server: &Server, load: &Load, rows: &mut Vec<Row>) -> Result<(), String> {
-    let empty = process::empty().await?;
-    for scenario in scenario::all(server).await? {
-        if !scenario.name.contains(&options.only) {
-            continue;
-        }
-        eprintln!("measuring {} …", scenario.name);
-        let ours = load.run(server.process(), slice::from_ref(&scenario)).await?;
-        let ceiling = load.run(&empty, &[scenario.as_empty(ours.body)]).await?;
-        rows.push(Row {
-            name: scenario.name,
-            ours,
-            limit: ceiling.per_cpu_second(),
-            limited_by: "an empty server".to_owned(),
-        });
+async fn run(options: &Options) -> Result<(), String> {
+    if let Some(port) = options.empty_on {
+        return empty::serve(port).await;
     }
-    Ok(())
-}
-
-/// Against the sum of the signatures, verifications and durable rows that they need.
-async fn financial_grade(
-    options: &Options,
-    server: &Server,
-    load: &Load,
-    (keys, limits): (&Arc<Keys>, &Limits),
-    rows: &mut Vec<Row>,
-) -> Result<(), String> {
-    const FLOW: &str = "FAPI 2.0 flow: PAR, code, token";
-    const CALL: &str = "UserInfo with DPoP";
-    if !FLOW.contains(&options.only) && !CALL.contains(&options.only) {
+    if let Some(port) = options.api_on {
+        return api::serve(port, options.peer.as_deref().unwrap_or_default()).await;
+    }
+    if let Some(directory) = &options.limits_in {
+        let limits = Limits::measure_here(directory, Duration::from_secs(options.seconds)).await?;
+        println!("{}", limits.line());
         return Ok(());
     }
-    eprintln!("signing {} users in …", load.connections);
-    let mut connection = Connection::open(server.process().address()).await?;
-    let mut payers = Vec::new();
-    for number in 0..load.connections {
-        let payer = Payer::new(keys, &server.issuer(), number, &mut connection).await?;
-        payers.push(Arc::new(payer));
-    }
-    if FLOW.contains(&options.only) {
-        eprintln!("measuring {FLOW} …");
-        let turns: Vec<Flows> = payers.iter().map(Arc::clone).map(Flows).collect();
-        let ours = load.run(server.process(), &turns).await?;
-        rows.push(against(limits, FLOW, ours, payer::FLOW));
-    }
-    if CALL.contains(&options.only) {
-        eprintln!("measuring {CALL} …");
-        let turns: Vec<Calls> = payers.iter().map(Calls::new).collect();
-        let ours = load.run(server.process(), &turns).await?;
-        rows.push(against(limits, CALL, ours, payer::CALL));
+    let report = bench::run(options).await?;
+    println!("{}", report.markdown());
+    if options.write {
+        report.write()?;
     }
     Ok(())
-}
-
-fn against(limits: &Limits, name: &'static str, ours: Measured, needs: Needs) -> Row {
-    Row {
-        name,
-        ours,
-        limit: limits.per_cpu_second(needs),
-        limited_by: needs.to_string(),
-    }
 }

@@ -1,51 +1,63 @@
-//! The servers as processes of their own, and what they use of the machine.
+//! Servers as processes of their own on one core, and what they use of the machine.
 
 use std::{
+    ffi::OsStr,
     fs,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
-    path::{Path, PathBuf},
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use tokio::net::TcpStream;
+use http::{Request, StatusCode};
+use http_body_util::Full;
+use testkit::free_port;
+
+use crate::connection::Connection;
 
 /// The core that servers run on.
 const SERVER_CORE: &str = "0";
 /// The core that sends the requests.
 const LOAD_CORE: &str = "1";
+/// How long a process may take until it answers.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A program on one core alone.
-fn on_core(core: &str, program: &Path) -> Command {
+/// Whose answers are measured.
+pub trait Subject: Sync {
+    /// Where it listens.
+    fn address(&self) -> SocketAddr;
+    /// CPU time used so far.
+    fn cpu(&self) -> Duration;
+    /// Resident memory, in bytes.
+    fn memory(&self) -> u64;
+}
+
+/// A program on the servers' core alone.
+pub fn on_servers_core(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("taskset");
-    command.args(["-c", core]).arg(program);
+    command.args(["-c", SERVER_CORE]).arg(program).stdin(Stdio::null());
     command
 }
 
 /// Moves this process to the core that sends the requests.
 pub fn keep_off_the_servers_core() -> Result<(), String> {
-    let pid = std::process::id().to_string();
+    move_to(LOAD_CORE, std::process::id())
+}
+
+/// Moves a process that runs already, with all its threads, to the servers' core.
+pub fn move_to_servers_core(process: u32) -> Result<(), String> {
+    move_to(SERVER_CORE, process)
+}
+
+fn move_to(core: &str, process: u32) -> Result<(), String> {
     let moved = Command::new("taskset")
-        .args(["-acp", LOAD_CORE, &pid])
+        .args(["-acp", core, &process.to_string()])
         .stdout(Stdio::null())
         .status();
     match moved {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("taskset: {status}; the benchmark needs two cores")),
         Err(error) => Err(format!("taskset: {error}; it is in the package util-linux")),
-    }
-}
-
-/// A child that is killed when it is dropped.
-pub struct Process {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -63,146 +75,128 @@ pub fn cpu_of(process: &str) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
+/// A child that is killed when it is dropped.
+pub struct Process {
+    child: Child,
+    address: SocketAddr,
+    /// From its start to its first answer.
+    pub started_in: Duration,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 impl Process {
-    /// CPU time used so far.
-    pub fn cpu(&self) -> Duration {
-        cpu_of(&self.child.id().to_string())
+    /// Starts it, and waits until it answers a GET of this path by 200.
+    pub async fn start(mut command: Command, address: SocketAddr, path: &str) -> Result<Self, String> {
+        let begun = Instant::now();
+        let child = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
+        let mut this = Self {
+            child,
+            address,
+            started_in: Duration::ZERO,
+        };
+        while begun.elapsed() < PATIENCE {
+            if answers(address, path).await.is_some() {
+                this.started_in = begun.elapsed();
+                return Ok(this);
+            }
+            if let Ok(Some(status)) = this.child.try_wait() {
+                return Err(format!("{command:?}: {status}"));
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Err(format!("{command:?}: nobody answers at {address}{path}"))
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    /// Kills it, and waits for its end.
+    pub fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Waits until it has nothing to do.
+    pub async fn settle(&self) {
+        const LOOK: Duration = Duration::from_millis(500);
+        let begun = Instant::now();
+        // Keys of many realms are looked after for minutes.
+        while begun.elapsed() < 20 * PATIENCE {
+            let cpu = self.cpu();
+            tokio::time::sleep(LOOK).await;
+            if self.cpu().saturating_sub(cpu) < LOOK / 20 {
+                return;
+            }
+        }
+    }
+}
+
+impl Subject for Process {
+    fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Resident memory in MiB.
-    pub fn memory(&self) -> u64 {
+    fn cpu(&self) -> Duration {
+        cpu_of(&self.child.id().to_string())
+    }
+
+    fn memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .unwrap_or("0");
-        line.split_whitespace()
-            .next()
-            .and_then(|kib| kib.parse::<u64>().ok())
-            .unwrap_or(0)
-            / 1024
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kib.unwrap_or(0) * 1024
     }
 }
 
-fn free_port() -> Result<u16, String> {
-    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
-    Ok(socket.local_addr().map_err(|error| error.to_string())?.port())
-}
+/// Several processes that answer together; the first one listens.
+pub struct Together<'a>(pub &'a Process, pub &'a dyn Subject);
 
-async fn wait_for(address: SocketAddr) -> Result<(), String> {
-    for _ in 0..2_000 {
-        if TcpStream::connect(address).await.is_ok() {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    Err(format!("nothing listens on {address}"))
-}
-
-/// The real server with a realm for the benchmark.
-pub struct Server {
-    process: Process,
-    directory: PathBuf,
-    /// From start to the first connection, on a new database.
-    pub first_start: Duration,
-    /// The same on the existing database.
-    pub start: Duration,
-    /// Resident memory before the first request, in MiB.
-    pub idle_memory: u64,
-}
-
-impl Server {
-    /// Starts it twice, the second time on the database that the first made.
-    /// `more` is added to its realm file.
-    pub async fn start(program: &Path, postgres: Option<&str>, more: &str) -> Result<Self, String> {
-        let directory = std::env::temp_dir().join(format!("sekisho-bench-{}", std::process::id()));
-        fs::create_dir_all(&directory).map_err(|error| error.to_string())?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
-        let database = postgres.map_or_else(|| format!("sqlite:{}/sekisho.db", directory.display()), str::to_owned);
-        let config = format!(
-            "data = '{}'\ndatabase = '{database}'\nrealms = ['realm.toml']\n[[listener]]\nbind = '{address}'\n",
-            directory.display()
-        );
-        let realm = include_str!("realm.toml").replace("ISSUER", &format!("http://localhost:{}", address.port()));
-        fs::write(directory.join("sekisho.toml"), config).map_err(|error| error.to_string())?;
-        fs::write(directory.join("realm.toml"), realm + more).map_err(|error| error.to_string())?;
-        let (first, first_start) = Self::spawn(program, &directory, address).await?;
-        // Slow keys are made in the background of the first start.
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        drop(first);
-        let (process, start) = Self::spawn(program, &directory, address).await?;
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let idle_memory = process.memory();
-        Ok(Self {
-            process,
-            directory,
-            first_start,
-            start,
-            idle_memory,
-        })
+impl Subject for Together<'_> {
+    fn address(&self) -> SocketAddr {
+        self.0.address()
     }
 
-    async fn spawn(program: &Path, directory: &Path, address: SocketAddr) -> Result<(Process, Duration), String> {
-        let begun = Instant::now();
-        let child = on_core(SERVER_CORE, program)
-            .arg("serve")
-            .arg("--config")
-            .arg(directory.join("sekisho.toml"))
-            .env("RUST_LOG", "warn")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("{}: {error}; build it with cargo build --release", program.display()))?;
-        let process = Process { child, address };
-        wait_for(address).await?;
-        Ok((process, begun.elapsed()))
+    fn cpu(&self) -> Duration {
+        self.0.cpu() + self.1.cpu()
     }
 
-    /// The process.
-    pub fn process(&self) -> &Process {
-        &self.process
-    }
-
-    /// Where its data are.
-    pub fn directory(&self) -> &Path {
-        &self.directory
-    }
-
-    /// Its host and port, as `Host` says it.
-    pub fn host(&self) -> String {
-        format!("localhost:{}", self.process.address.port())
-    }
-
-    /// Its issuer.
-    pub fn issuer(&self) -> String {
-        format!("http://{}", self.host())
+    fn memory(&self) -> u64 {
+        self.0.memory() + self.1.memory()
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.directory);
-    }
+async fn answers(address: SocketAddr, path: &str) -> Option<()> {
+    let request = Request::get(path)
+        .header("host", format!("localhost:{}", address.port()))
+        .body(Full::default());
+    let mut connection = Connection::open(address).await.ok()?;
+    let answer = connection.send(request.ok()?).await.ok()?;
+    (answer.status == StatusCode::OK).then_some(())
+}
+
+/// An address of this machine where nobody listens.
+pub fn free_address() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()))
+}
+
+/// This program again, on the servers' core.
+pub fn this_program() -> Result<Command, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    Ok(on_servers_core(program))
 }
 
 /// Starts the empty server: this program again.
 pub async fn empty() -> Result<Process, String> {
-    let port = free_port()?;
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let child = on_core(SERVER_CORE, &program)
-        .arg("--empty-on")
-        .arg(port.to_string())
-        .stdin(Stdio::null())
-        .spawn()
-        .map_err(|error| error.to_string())?;
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let process = Process { child, address };
-    wait_for(address).await?;
-    Ok(process)
+    let address = free_address();
+    let mut command = this_program()?;
+    command.arg("--empty-on").arg(address.port().to_string());
+    Process::start(command, address, "/0").await
+}
+
+/// How large a file is, in bytes.
+pub fn size_of(file: &Path) -> Result<u64, String> {
+    let about = fs::metadata(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(about.len())
 }

@@ -15,6 +15,7 @@ use storage::{
 use crate::{
     RealmContext, RealmError, rotation,
     seals::{DAY, UNWRAP},
+    wrap_label,
 };
 
 /// For how long a key is published, in seconds.
@@ -81,7 +82,7 @@ async fn new(wrap: &WrapKey, issuer: &str, now: i64, algs: &[JweAlg]) -> Result<
         let row = DecryptionKeyRow {
             kid: public.kid.clone().unwrap_or_default(),
             alg,
-            private_key: wrap.wrap(&wrap_label(issuer), &private),
+            private_key: wrap.wrap(&wrap_label::decryption(issuer), &private),
             public_jwk: public,
             created_at: now,
             expires_at: now + PUBLISHED_FOR + KEPT,
@@ -122,7 +123,7 @@ impl RealmContext {
         for row in rows.iter().filter(is_meant) {
             let private = self
                 .wrap
-                .unwrap(&wrap_label(self.issuer()), &row.private_key)
+                .unwrap(&wrap_label::decryption(self.issuer()), &row.private_key)
                 .map_err(|_| RealmError::Key(UNWRAP.into()))?;
             let key =
                 DecryptionKey::from_pkcs8(row.alg, &private).map_err(|error| RealmError::Key(error.to_string()))?;
@@ -132,9 +133,4 @@ impl RealmContext {
         }
         Ok(Err(JweError::Undecryptable))
     }
-}
-
-/// Binds a wrapped key to its realm.
-fn wrap_label(issuer: &str) -> String {
-    format!("decryption {issuer}")
 }

@@ -18,11 +18,14 @@ mod decryption;
 mod details_types;
 mod node;
 mod outside;
+mod places;
 mod realms;
 mod rotation;
 mod seals;
 mod signing;
 pub mod trail;
+
+pub mod wrap_label;
 
 pub use context::{Documents, OPENID_SCOPES, RealmContext, RealmError, Scopes, Sight, is_own_scope};
 pub use details_types::{DetailsTypes, KnownType};

@@ -14,7 +14,7 @@ use model::{Clock, Realm};
 use storage::Store;
 use tokio::sync::Mutex;
 
-use crate::{Node, Outside, RealmContext, RealmError, context::Sight, rotation};
+use crate::{Node, Outside, RealmContext, RealmError, context::Sight, places::Places, rotation};
 
 /// All realms of this server.
 pub struct Realms {
@@ -37,33 +37,8 @@ pub struct Realms {
 #[derive(Default)]
 struct Index {
     revision: i64,
-    /// Authority (host and port) → what is there, the longest path first.
-    by_authority: HashMap<String, Vec<Place>>,
+    places: Places,
     contexts: ArcSwap<HashMap<String, Arc<RealmContext>>>,
-}
-
-/// A realm, at one of the URLs that it has.
-struct Place {
-    realm: Realm,
-    base: String,
-    is_alias: bool,
-}
-
-impl Place {
-    /// The issuer's own URL, and where mutual TLS is asked for if that is elsewhere, by their authorities.
-    fn all(realm: &Realm) -> impl Iterator<Item = (String, Self)> {
-        let place = |(authority, base): (&str, &str), is_alias| {
-            let place = Self {
-                realm: realm.clone(),
-                base: base.to_owned(),
-                is_alias,
-            };
-            (authority.to_lowercase(), place)
-        };
-        let own = place((realm.authority(), realm.base_path()), false);
-        let alias = realm.mtls_place().map(|at| place(at, true));
-        std::iter::once(own).chain(alias)
-    }
 }
 
 /// Where a request was found to belong.
@@ -117,19 +92,13 @@ impl Realms {
 
     async fn reload(&self, revision: i64) -> Result<(), RealmError> {
         let _one_at_a_time = self.loading.lock().await;
-        let mut by_authority: HashMap<String, Vec<Place>> = HashMap::new();
-        for (authority, place) in self.store.realms().await?.iter().flat_map(Place::all) {
-            by_authority.entry(authority).or_default().push(place);
-        }
-        for places in by_authority.values_mut() {
-            places.sort_by_key(|place| std::cmp::Reverse(place.base.len()));
-        }
+        let places = Places::of(self.store.realms().await?);
         // Realms in use are loaded before the index is swapped, so that no request waits for it.
         let mut contexts = HashMap::new();
         let in_use = self.index.load().contexts.load_full();
-        for realm in issuers_of(&by_authority) {
+        for realm in places.realms() {
             if in_use.contains_key(&realm.issuer) {
-                match self.load(realm.clone()).await {
+                match self.load(realm).await {
                     Ok(context) => {
                         contexts.insert(realm.issuer.clone(), Arc::new(context));
                     }
@@ -141,15 +110,15 @@ impl Realms {
         }
         self.index.store(Arc::new(Index {
             revision,
-            by_authority,
+            places,
             contexts: ArcSwap::from_pointee(contexts),
         }));
         Ok(())
     }
 
-    async fn load(&self, realm: Realm) -> Result<RealmContext, RealmError> {
+    async fn load(&self, realm: &Realm) -> Result<RealmContext, RealmError> {
         let (store, clock, wrap) = (&self.store, &self.clock, &self.wrap);
-        let mut context = RealmContext::load(store, clock, wrap, &self.outside, &self.node, realm).await?;
+        let mut context = RealmContext::load(store, clock, wrap, &self.outside, &self.node, realm.clone()).await?;
         context.sees = self.sees;
         Ok(context)
     }
@@ -157,13 +126,7 @@ impl Realms {
     /// The realm of a request: the one with its host and the longest path that the request's path begins with.
     pub async fn find(&self, authority: &str, path: &str) -> Result<Option<Found>, RealmError> {
         let index = self.index.load_full();
-        let Some(places) = index.by_authority.get(&authority.to_lowercase()) else {
-            return Ok(None);
-        };
-        let Some(place) = places.iter().find(|place| {
-            path.strip_prefix(&place.base)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        }) else {
+        let Some(place) = index.places.find(authority, path) else {
             return Ok(None);
         };
         Ok(Some(Found {
@@ -176,8 +139,7 @@ impl Realms {
     /// The realm of this issuer.
     pub async fn by_issuer(&self, issuer: &str) -> Result<Option<Arc<RealmContext>>, RealmError> {
         let index = self.index.load_full();
-        let found = issuers_of(&index.by_authority).find(|realm| realm.issuer == issuer);
-        match found {
+        match index.places.realm(issuer) {
             Some(realm) => self.context(&index, realm).await.map(Some),
             None => Ok(None),
         }
@@ -196,7 +158,7 @@ impl Realms {
         if let Some(context) = index.contexts.load().get(&realm.issuer) {
             return Ok(Arc::clone(context));
         }
-        let context = Arc::new(self.load(realm.clone()).await?);
+        let context = Arc::new(self.load(realm).await?);
         let mut contexts = HashMap::clone(&index.contexts.load());
         contexts.insert(realm.issuer.clone(), Arc::clone(&context));
         index.contexts.store(Arc::new(contexts));
@@ -206,11 +168,7 @@ impl Realms {
     /// The issuers, sorted.
     pub fn issuers(&self) -> Vec<String> {
         let index = self.index.load();
-        let mut issuers: Vec<String> = issuers_of(&index.by_authority)
-            .map(|realm| realm.issuer.clone())
-            .collect();
-        issuers.sort();
-        issuers
+        index.places.realms().map(|realm| realm.issuer.clone()).collect()
     }
 
     /// The key that wraps stored secrets.
@@ -239,10 +197,4 @@ impl Realms {
     pub fn has_keys(&self) -> bool {
         self.has_keys.load(Ordering::Relaxed)
     }
-}
-
-/// Each realm once.
-fn issuers_of(places: &HashMap<String, Vec<Place>>) -> impl Iterator<Item = &Realm> {
-    let own = places.values().flatten().filter(|place| !place.is_alias);
-    own.map(|place| &place.realm)
 }

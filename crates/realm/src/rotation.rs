@@ -8,11 +8,7 @@ use jose::{JweAlg, SigningAlg, SigningKey, WrapKey};
 use model::{Clock, KeyState, SigningKeyRow};
 use storage::{Change, Outcome, Store, key};
 
-use crate::{
-    Purpose, RealmError, Seals, decryption,
-    seals::{self, DAY},
-    signing,
-};
+use crate::{Purpose, RealmError, Seals, decryption, seals::DAY, wrap_label};
 
 /// How long others may cache the key set, in seconds: `Cache-Control: max-age` of `/jwks`.
 pub const JWKS_MAX_AGE: i64 = 300;
@@ -72,7 +68,7 @@ async fn make(
         kid: public.kid.clone().unwrap_or_default(),
         alg,
         state,
-        private_key: wrap.wrap(&signing::wrap_label(issuer), &private),
+        private_key: wrap.wrap(&wrap_label::signing(issuer), &private),
         public_jwk: public,
         created_at: now,
         activates_at,
@@ -100,7 +96,7 @@ pub(crate) async fn ensure_sealing_keys(
                     &key::SealingKeyRow {
                         purpose: purpose.as_str().to_owned(),
                         id,
-                        secret: wrap.wrap(&seals::wrap_label(issuer, purpose), &secret),
+                        secret: wrap.wrap(&wrap_label::sealing(issuer, purpose), &secret),
                         created_at: now,
                         expires_at: day + DAY + purpose.keep(),
                     },
@@ -264,7 +260,7 @@ mod tests {
             purpose: Purpose::Refresh.as_str().to_owned(),
             id: 1,
             secret: wrap.wrap(
-                &seals::wrap_label(ISSUER, Purpose::Refresh),
+                &wrap_label::sealing(ISSUER, Purpose::Refresh),
                 &jose::random_bytes::<32>(),
             ),
             created_at: NOW - DAY,

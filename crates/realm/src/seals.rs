@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jose::{SealingKey, WrapKey, associated_data};
 use storage::Store;
 
-use crate::RealmError;
+use crate::{RealmError, wrap_label};
 
 /// Seconds of a day.
 pub(crate) const DAY: i64 = 24 * 3600;
@@ -85,7 +85,7 @@ impl Seals {
                 continue;
             };
             let raw: [u8; 32] = wrap
-                .unwrap(&wrap_label(issuer, purpose), &row.secret)
+                .unwrap(&wrap_label::sealing(issuer, purpose), &row.secret)
                 .map_err(|_| RealmError::Key(UNWRAP.into()))?
                 .as_slice()
                 .try_into()
@@ -157,8 +157,3 @@ impl Seals {
 
 pub(crate) const UNWRAP: &str = "it does not open with this wrapping key: the nodes of one database must share \
      [keys] wrap, and a database is worth nothing without it";
-
-/// Binds a wrapped key to its realm and purpose.
-pub(crate) fn wrap_label(issuer: &str, purpose: Purpose) -> String {
-    format!("sealing {} {issuer}", purpose.as_str())
-}

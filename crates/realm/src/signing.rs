@@ -4,7 +4,7 @@ use jose::{Jwk, KeySet, SigningAlg, SigningKey, WrapKey};
 use model::KeyState;
 use storage::Store;
 
-use crate::{RealmError, seals::UNWRAP};
+use crate::{RealmError, seals::UNWRAP, wrap_label};
 
 /// The keys that sign, and the set that is published.
 pub struct SigningKeys {
@@ -20,7 +20,7 @@ impl SigningKeys {
         for row in store.signing_keys(issuer).await? {
             if row.state == KeyState::Active {
                 let private = wrap
-                    .unwrap(&wrap_label(issuer), &row.private_key)
+                    .unwrap(&wrap_label::signing(issuer), &row.private_key)
                     .map_err(|_| RealmError::Key(UNWRAP.into()))?;
                 active.push(
                     SigningKey::from_pkcs8(row.alg, &private).map_err(|error| RealmError::Key(error.to_string()))?,
@@ -43,9 +43,4 @@ impl SigningKeys {
     pub fn published(&self) -> &KeySet {
         &self.published
     }
-}
-
-/// Binds a wrapped key to its realm.
-pub(crate) fn wrap_label(issuer: &str) -> String {
-    format!("signing {issuer}")
 }

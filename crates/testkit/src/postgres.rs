@@ -96,6 +96,11 @@ impl Cluster {
         String::from_utf8_lossy(&asked.stdout).trim().to_owned()
     }
 
+    /// The process id of the running server, whose children are its other processes.
+    pub fn pid(&self) -> u32 {
+        self.running.as_ref().expect("PostgreSQL runs").postmaster.id()
+    }
+
     /// Stops it as an administrator would: open transactions are rolled back, connections closed, data written.
     pub fn stop(&mut self) {
         self.end("INT");

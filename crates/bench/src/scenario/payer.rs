@@ -5,22 +5,21 @@ use std::{fmt::Write as _, sync::Arc};
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
-use http::{Request, StatusCode, header::LOCATION};
+use http::{Request, StatusCode};
 use http_body_util::Full;
 use jose::{Signer, SigningAlg, SigningKey, b64, random_token, sha256, sign_jwt};
 use model::Clock;
 use serde_json::{Value, json};
-use testkit::{Browser, pkce};
+use testkit::pkce;
 
 use crate::{
     connection::{Answer, Connection},
     limits::Needs,
     load::Turn,
+    visit::{PASSWORD, REDIRECT_URI, Visit, code_in, location},
 };
 
 const CLIENT_ID: &str = "payer";
-const REDIRECT_URI: &str = "https://app.example.com/callback";
-const PASSWORD: &str = "a password of the benchmark";
 
 /// The keys of the client: that of its assertions, in the realm file, and that of its proofs.
 pub struct Keys {
@@ -61,7 +60,8 @@ impl Keys {
 pub struct Payer {
     keys: Arc<Keys>,
     issuer: String,
-    cookie: String,
+    /// The user's browser, signed in.
+    browser: Visit,
 }
 
 /// What a flow needs: two assertions and two proofs are verified and an ID token is signed; the two `jti`, the pushed
@@ -90,17 +90,11 @@ impl Payer {
         let mut this = Self {
             keys: Arc::clone(keys),
             issuer: issuer.to_owned(),
-            cookie: String::new(),
+            browser: Visit::new(issuer),
         };
         let request_uri = this.push(connection, &pkce().challenge).await?;
-        let browser = Browser::new(issuer);
-        let url = format!("{issuer}{}", authorize(&request_uri));
-        let _ = browser.authorize(&url, &format!("user{number}"), PASSWORD).await;
-        let cookies = browser
-            .cookies()
-            .into_iter()
-            .map(|(name, value)| format!("{name}={value}"));
-        this.cookie = cookies.collect::<Vec<_>>().join("; ");
+        let user = format!("user{number}");
+        this.browser.code(connection, &authorize(&request_uri), &user).await?;
         Ok(this)
     }
 
@@ -126,18 +120,9 @@ impl Payer {
     async fn flow(&self, connection: &mut Connection) -> Result<Answer, String> {
         let pkce = pkce();
         let request_uri = self.push(connection, &pkce.challenge).await?;
-        let request = Request::get(authorize(&request_uri))
-            .header("host", self.host())
-            .header("cookie", &self.cookie)
-            .body(Full::default())
-            .map_err(|error| error.to_string())?;
-        let answer = connection.send(request).await?;
-        let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok());
-        let code = location
-            .and_then(|location| location.split_once("code="))
-            .and_then(|(_, rest)| rest.split('&').next())
-            .ok_or_else(|| format!("no code in {location:?}"))?
-            .to_owned();
+        let answer = self.browser.clone().get(connection, &authorize(&request_uri)).await?;
+        let code = location(&answer).as_deref().and_then(code_in);
+        let code = code.ok_or_else(|| format!("no code, but {}", answer.status))?;
         let form = [
             ("grant_type", "authorization_code"),
             ("code", &code),
@@ -164,14 +149,14 @@ impl Payer {
         let request = Request::post(path)
             .header("host", self.host())
             .header("content-type", "application/x-www-form-urlencoded")
-            .header("dpop", self.proof("POST", path, None)?)
+            .header("dpop", self.proof("POST", &format!("{}{path}", self.issuer), None)?)
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| error.to_string())?;
         connection.send(request).await
     }
 
     /// A proof (RFC 9449 §4.2).
-    fn proof(&self, method: &str, path: &str, access_token: Option<&str>) -> Result<String, String> {
+    fn proof(&self, method: &str, url: &str, access_token: Option<&str>) -> Result<String, String> {
         let key = &self.keys.proof;
         let jwk = serde_json::to_value(key.public_jwk()).map_err(|error| error.to_string())?;
         let public = |name: &str| jwk.get(name).cloned().unwrap_or_default();
@@ -180,7 +165,7 @@ impl Payer {
             "jwk": { "kty": public("kty"), "crv": public("crv"), "x": public("x"), "y": public("y") },
         });
         let mut claims = json!({
-            "jti": random_token(), "htm": method, "htu": format!("{}{path}", self.issuer), "iat": Clock::system().now(),
+            "jti": random_token(), "htm": method, "htu": url, "iat": Clock::system().now(),
         });
         if let (Some(token), Some(claims)) = (access_token, claims.as_object_mut()) {
             claims.insert("ath".into(), Value::String(b64::encode(sha256(token.as_bytes()))));
@@ -217,36 +202,49 @@ impl Turn for Flows {
     }
 }
 
-/// Calls with one token, which the first turn gets.
+/// Calls with one token.
 #[derive(Clone)]
 pub struct Calls {
     payer: Arc<Payer>,
-    token: Option<String>,
+    origin: String,
+    path: &'static str,
+    token: String,
 }
 
 impl Calls {
-    /// For this user.
-    pub fn new(payer: &Arc<Payer>) -> Self {
-        Self {
+    /// Of the issuer, for this user, with a new token.
+    pub async fn new(payer: &Arc<Payer>, path: &'static str, connection: &mut Connection) -> Result<Self, String> {
+        Ok(Self {
+            token: payer.flow(connection).await?.text("access_token")?,
+            origin: payer.issuer.clone(),
             payer: Arc::clone(payer),
-            token: None,
+            path,
+        })
+    }
+
+    /// The same at another server, `http://host:port`.
+    pub fn at(self, origin: &str) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            ..self
         }
+    }
+
+    /// The token.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 }
 
 impl Turn for Calls {
     async fn take(&mut self, connection: &mut Connection) -> Result<usize, String> {
-        let token = match &self.token {
-            Some(token) => token.clone(),
-            None => self.payer.flow(connection).await?.text("access_token")?,
-        };
-        let request = Request::get("/userinfo")
-            .header("host", self.payer.host())
+        let (url, token) = (format!("{}{}", self.origin, self.path), &self.token);
+        let request = Request::get(self.path)
+            .header("host", self.origin.trim_start_matches("http://"))
             .header("authorization", format!("DPoP {token}"))
-            .header("dpop", self.payer.proof("GET", "/userinfo", Some(&token))?)
+            .header("dpop", self.payer.proof("GET", &url, Some(token))?)
             .body(Full::default())
             .map_err(|error| error.to_string())?;
-        self.token = Some(token);
         Ok(connection.send(request).await?.expect(StatusCode::OK)?.body.len())
     }
 }

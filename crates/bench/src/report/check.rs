@@ -1,0 +1,107 @@
+//! A single figure with a target.
+
+use std::time::Duration;
+
+use super::millis;
+
+/// What was looked at, and whether it is as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What.
+    pub what: String,
+    /// What was measured.
+    pub measured: String,
+    /// What was to be.
+    pub target: String,
+    /// Whether it is.
+    pub is_reached: bool,
+}
+
+impl Check {
+    /// A time that has a limit.
+    pub fn at_most(what: impl Into<String>, measured: Duration, limit: Duration) -> Self {
+        Self {
+            what: what.into(),
+            measured: format!("{} ms", millis(measured)),
+            target: format!("< {} ms", limit.as_millis()),
+            is_reached: measured < limit,
+        }
+    }
+
+    /// A size that has a limit, in megabytes.
+    pub fn smaller(what: impl Into<String>, bytes: u64, megabytes: u64) -> Self {
+        Self {
+            what: what.into(),
+            measured: format!("{} MB", bytes.div_ceil(1_000_000)),
+            target: format!("< {megabytes} MB"),
+            is_reached: bytes < megabytes * 1_000_000,
+        }
+    }
+
+    /// A time that may double when something else goes on.
+    pub fn within_twice(what: impl Into<String>, idle: Duration, busy: Duration) -> Self {
+        Self {
+            what: what.into(),
+            measured: format!("{} ms, idle {} ms", millis(busy), millis(idle)),
+            target: "≤ 2 × idle".to_owned(),
+            is_reached: busy <= idle * 2,
+        }
+    }
+
+    /// A cost that may grow by a fifth.
+    pub fn hardly_dearer(what: impl Into<String>, before: Duration, after: Duration) -> Self {
+        let growth = after.as_secs_f64() / before.as_secs_f64() - 1.0;
+        let micros = |cost: Duration| cost.as_secs_f64() * 1e6;
+        Self {
+            what: what.into(),
+            measured: format!(
+                "{:+.0} % ({:.1} → {:.1} µs)",
+                growth * 100.0,
+                micros(before),
+                micros(after)
+            ),
+            target: "≤ +20 %".to_owned(),
+            is_reached: after.as_secs_f64() <= before.as_secs_f64() * 1.2,
+        }
+    }
+
+    /// A line for whoever waits.
+    pub fn summary(&self) -> String {
+        format!(
+            "{}: {}, target {} {}",
+            self.what,
+            self.measured,
+            self.target,
+            self.mark()
+        )
+    }
+
+    /// Whether it is as it should be, at a glance.
+    pub fn mark(&self) -> &'static str {
+        if self.is_reached { "✓" } else { "✗" }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_kept_or_not() {
+        let ms = Duration::from_millis;
+        assert!(Check::at_most("a", ms(19), ms(20)).is_reached);
+        assert!(!Check::at_most("a", ms(20), ms(20)).is_reached);
+        assert!(Check::smaller("a", 39_999_999, 40).is_reached);
+        assert!(!Check::smaller("a", 40_000_000, 40).is_reached);
+        assert!(Check::within_twice("a", ms(2), ms(4)).is_reached);
+        assert!(!Check::within_twice("a", ms(2), ms(5)).is_reached);
+    }
+
+    #[test]
+    fn growth_is_told_in_percent() {
+        let check = Check::hardly_dearer("a", Duration::from_micros(50), Duration::from_micros(55));
+        assert_eq!((check.measured.as_str(), check.mark()), ("+10 % (50.0 → 55.0 µs)", "✓"));
+        let check = Check::hardly_dearer("a", Duration::from_micros(50), Duration::from_micros(61));
+        assert_eq!((check.measured.as_str(), check.mark()), ("+22 % (50.0 → 61.0 µs)", "✗"));
+    }
+}

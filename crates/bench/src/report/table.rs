@@ -1,0 +1,169 @@
+//! Tables, as Markdown.
+
+use std::{fmt::Write as _, time::Duration};
+
+use super::{Check, Row, millis, number};
+use crate::{
+    latencies::Latencies,
+    limits::{Limits, per_second},
+    peer::Peer,
+};
+
+/// Scenarios.
+pub fn scenarios(rows: &[(&str, Row)]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from(
+        "| what | database | per second | per CPU-second | limit | ratio | target | p50 / p99 ms, saturated | \
+         p50 / p99 ms, half load | memory MB | the limit is |\n\
+         |---|---|---:|---:|---:|---:|---|---:|---:|---:|---|\n",
+    );
+    for (database, row) in rows {
+        let limit = row.limit.as_ref().map(|limit| number(limit.rate));
+        let what = row.limit.as_ref().map(|limit| {
+            let clock = if limit.by_the_clock { ", per second" } else { "" };
+            format!("{}{clock}", limit.what)
+        });
+        let _ = writeln!(
+            text,
+            "| {} | {database} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            row.name,
+            number(row.ours.per_second()),
+            number(row.ours.per_cpu_second()),
+            or_dash(limit),
+            or_dash(row.ratio().map(|ratio| format!("{ratio:.2}"))),
+            row.verdict(),
+            percentiles(&row.ours.saturated),
+            or_dash(row.ours.half.as_ref().map(percentiles)),
+            row.ours.memory / 1_000_000,
+            or_dash(what),
+        );
+    }
+    text
+}
+
+/// What parts cost.
+pub fn parts(limits: &Limits) -> String {
+    let micros = |cost: Duration| format!("{:.1}", cost.as_secs_f64() * 1e6);
+    let rate = |cost: Duration| match cost {
+        Duration::ZERO => "–".to_owned(),
+        cost => number(per_second(cost)),
+    };
+    let mut text = String::from("| part | µs | per second |\n|---|---:|---:|\n");
+    for (what, cost) in [
+        ("signature by ES256, CPU time", limits.signature),
+        ("its verification, CPU time", limits.verification),
+        ("a durable row of 64 to a commit (SQLite), CPU time", limits.durable_row),
+        ("such a commit, by the clock", limits.commit),
+        ("a password hash (argon2id, 19 MiB, t = 2), CPU time", limits.hash),
+    ] {
+        let _ = writeln!(text, "| {what} | {} | {} |", micros(cost), rate(cost));
+    }
+    text
+}
+
+/// Single figures.
+pub fn checks(checks: &[(&str, Check)]) -> String {
+    if checks.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("| what | database | measured | target |\n|---|---|---:|---|\n");
+    for (database, check) in checks {
+        let _ = writeln!(
+            text,
+            "| {} | {database} | {} | {} {} |",
+            check.what,
+            check.measured,
+            check.target,
+            check.mark()
+        );
+    }
+    text
+}
+
+/// Another server beside this one.
+pub fn beside(peer: &Peer, ours: &[(&str, Row)]) -> String {
+    let mut text = format!(
+        "| what, per CPU-second | Sekisho | {} | ratio | target | p99 ms at half load: Sekisho | {} |\n\
+         |---|---:|---:|---:|---|---:|---:|\n",
+        peer.name, peer.name
+    );
+    for row in &peer.rows {
+        let ours = row.of(ours);
+        let ratio = ours.map(|ours| ours.ours.per_cpu_second() / row.theirs.per_cpu_second());
+        let target = row.target.zip(ratio).map(|(target, ratio)| {
+            let mark = if ratio >= target { "✓" } else { "✗" };
+            format!("≥ {target:.0} {mark}")
+        });
+        let p99 = |half: &Option<Latencies>| or_dash(half.as_ref().map(|half| millis(half.p99())));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            row.name,
+            or_dash(ours.map(|ours| number(ours.ours.per_cpu_second()))),
+            or_dash(row.theirs.has_cpu().then(|| number(row.theirs.per_cpu_second()))),
+            or_dash(
+                ratio
+                    .filter(|_| row.theirs.has_cpu())
+                    .map(|ratio| format!("{ratio:.1}"))
+            ),
+            or_dash(target),
+            or_dash(ours.map(|ours| p99(&ours.ours.half))),
+            p99(&row.theirs.half),
+        );
+    }
+    text
+}
+
+fn percentiles(latencies: &Latencies) -> String {
+    format!("{} / {}", millis(latencies.p50()), millis(latencies.p99()))
+}
+
+fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "–".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{
+        Limit,
+        row::tests::{measured, row},
+    };
+
+    #[test]
+    fn a_scenario_is_a_line_with_its_ratio_and_its_target() {
+        let rows = [(
+            "SQLite",
+            row("discovery", Limit::per_cpu_second(4000.0, "an empty server"), Some(0.7)),
+        )];
+        let expected = "| discovery | SQLite | 1,000 | 2,000 | 4,000 | 0.50 | ≥ 0.70 ✗ | 1.00 / 1.00 | 0.50 / 0.50 | 40 \
+                        | an empty server |";
+        assert_eq!(scenarios(&rows).lines().nth(2), Some(expected));
+    }
+
+    #[test]
+    fn all_lines_of_a_table_have_as_many_cells() {
+        let rows = [("SQLite", row("a", Limit::per_second(1.0, "x"), None))];
+        let check = Check::smaller("b", 1, 2);
+        let peer = Peer {
+            name: "peer".into(),
+            rows: vec![crate::peer::PeerRow {
+                name: "c",
+                ours: "a",
+                theirs: measured(),
+                target: Some(8.0),
+            }],
+        };
+        for table in [
+            scenarios(&rows),
+            checks(&[("SQLite", check)]),
+            parts(&Limits::default()),
+            beside(&peer, &rows),
+        ] {
+            let cells: Vec<usize> = table.lines().map(|line| line.matches('|').count()).collect();
+            assert!(cells.windows(2).all(|pair| pair[0] == pair[1]), "{table}");
+        }
+    }
+}
