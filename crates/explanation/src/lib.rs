@@ -11,8 +11,13 @@
     )
 )]
 
+pub mod catalogue;
 pub mod error_code;
 mod reason;
+mod refusal;
+mod shown;
 
 pub use error_code::ErrorCode;
 pub use reason::{Check, Explain, Explanation, Reason};
+pub use refusal::Refusal;
+pub use shown::{shown, shown_uri};

@@ -1,9 +1,11 @@
 //! A reason to refuse a request, and what it is told with.
 
-use crate::ErrorCode;
+use serde::Serialize;
+
+use crate::{ErrorCode, shown};
 
 /// A check that requests go through.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// Its name, as a trail shows it: `PKCE`.
     pub name: &'static str,
@@ -14,13 +16,13 @@ pub struct Check {
 }
 
 /// One way in which a check fails. Each reason that the server can give is one of these.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// Its name, which stays the same: `pkce.mismatch`.
     pub name: &'static str,
     /// The check that fails.
     pub check: &'static Check,
-    /// The error codes that are answered with it.
+    /// The error codes that are answered with it; there is one at least.
     pub codes: &'static [ErrorCode],
     /// What causes it, for whoever makes the app or the API.
     pub cause: &'static str,
@@ -28,15 +30,28 @@ pub struct Reason {
     pub remedy: &'static str,
 }
 
+impl Reason {
+    /// The error code that is answered with it, or the first of several.
+    pub const fn code(&self) -> ErrorCode {
+        match self.codes {
+            [first, ..] => *first,
+            [] => ErrorCode::ServerError,
+        }
+    }
+}
+
 /// A reason with what was expected of this request, and what was found. Neither ever holds a secret, a token, or
 /// anything about another user: an explanation is shown to whoever has its id.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// The reason.
+    #[serde(flatten)]
     pub reason: &'static Reason,
     /// What would have been right.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
     /// What came instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
 }
 
@@ -51,12 +66,24 @@ impl From<&'static Reason> for Explanation {
 }
 
 impl Explanation {
-    /// With what would have been right, and what came instead.
+    /// With what would have been right.
     #[must_use]
-    pub fn with(mut self, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        self.expected = Some(expected.into());
-        self.found = Some(found.into());
+    pub fn expected(mut self, expected: impl AsRef<str>) -> Self {
+        self.expected = Some(shown(expected.as_ref()));
         self
+    }
+
+    /// With what came instead.
+    #[must_use]
+    pub fn found(mut self, found: impl AsRef<str>) -> Self {
+        self.found = Some(shown(found.as_ref()));
+        self
+    }
+
+    /// With both.
+    #[must_use]
+    pub fn with(self, expected: impl AsRef<str>, found: impl AsRef<str>) -> Self {
+        self.expected(expected).found(found)
     }
 }
 

@@ -14,7 +14,7 @@ use model::{Clock, Realm};
 use storage::Store;
 use tokio::sync::Mutex;
 
-use crate::{Node, Outside, RealmContext, RealmError, context::Sight, places::Places, rotation};
+use crate::{Node, Outside, RealmContext, RealmError, Refusals, context::Sight, places::Places, rotation};
 
 /// All realms of this server.
 pub struct Realms {
@@ -22,6 +22,8 @@ pub struct Realms {
     pub store: Store,
     /// The time.
     pub clock: Clock,
+    /// What was refused of late.
+    pub refusals: Refusals,
     wrap: Arc<WrapKey>,
     outside: Arc<Outside>,
     node: Arc<Node>,
@@ -57,6 +59,7 @@ impl Realms {
         let realms = Self {
             store,
             clock,
+            refusals: Refusals::default(),
             wrap: Arc::new(wrap),
             outside: Arc::new(outside),
             node: Arc::default(),

@@ -14,6 +14,9 @@ use std::{
 use explanation::Check;
 use jose::b64;
 
+/// How many checks most requests pass, so that room for them is made once.
+const PASSED: usize = 16;
+
 tokio::task_local! {
     static TRAIL: RefCell<Trail>;
 }
@@ -61,7 +64,12 @@ pub fn follow<F: Future>(trail: Trail, answer: F) -> impl Future<Output = F::Out
 
 /// Notes that a check was passed.
 pub fn passed(check: &'static Check) {
-    note(|trail| trail.passed.push(check));
+    note(|trail| {
+        if trail.passed.capacity() == 0 {
+            trail.passed.reserve(PASSED);
+        }
+        trail.passed.push(check);
+    });
 }
 
 /// Notes from where the request comes.

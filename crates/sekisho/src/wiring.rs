@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use authn::password::PasswordPool;
 use axum::Router;
+use explanation::Refusal;
 use model::Clock;
 use realm::{Outside, Realms};
 use tokio::{
@@ -22,7 +23,7 @@ use crate::{
         listener::{DRAIN, Listener},
         operations,
         outgoing::Outgoing,
-        tls,
+        refusals, tls,
     },
 };
 
@@ -155,7 +156,7 @@ impl Running {
             stop,
             listeners,
             addresses,
-            work: vec![control, delivery],
+            work: vec![control, delivery, refusals::start(&realms, &stopped)],
             operations,
             realms,
             passwords,
@@ -165,6 +166,11 @@ impl Running {
     /// Where it listens.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The refusal with this id, if this process remembers it: why, and what the request had passed.
+    pub fn explain(&self, id: &str) -> Option<Arc<Refusal>> {
+        self.realms.refusals.find(id)
     }
 
     /// Where health and metrics are.

@@ -42,6 +42,7 @@ pub mod proof_lease;
 pub mod pushed_request;
 pub mod realm;
 pub mod refresh_token;
+pub mod refusal;
 pub mod revoked_token;
 pub mod session;
 pub mod session_client;

@@ -38,6 +38,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0003_financial_grade.sql"),
         postgres: "",
     },
+    Migration {
+        version: 4,
+        name: "refusals and audit",
+        sql: include_str!("migrations/0004_refusals_and_audit.sql"),
+        postgres: "",
+    },
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name TEXT NOT NULL)";

@@ -35,6 +35,11 @@ pub enum Action {
     },
     /// What is wrong or weak, in all realms?
     Doctor,
+    /// Why was a request refused?
+    Explain {
+        /// The id that its answer said.
+        id: String,
+    },
     /// The realm as a file.
     Export,
     /// Users by name.

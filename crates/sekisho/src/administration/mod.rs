@@ -10,6 +10,7 @@ mod command;
 mod diff;
 pub mod doctor;
 mod error;
+mod explain;
 mod export;
 mod grants;
 mod initial_access_tokens;
@@ -85,6 +86,7 @@ pub async fn execute(realms: &Realms, pool: &PasswordPool, command: Command) -> 
             realms.refresh().await?;
             Ok(json!(doctor::database::examine(realms, pool).await?))
         }
+        Action::Explain { id } => explain::explain(realms, &id).await,
         action => {
             realms.refresh().await?;
             let realm = find_realm(realms, command.realm.as_deref()).await?;
@@ -102,7 +104,7 @@ async fn in_realm(
     action: Action,
 ) -> Result<Value, AdminError> {
     match action {
-        Action::Plan { .. } | Action::Apply { .. } | Action::Doctor => {
+        Action::Plan { .. } | Action::Apply { .. } | Action::Doctor | Action::Explain { .. } => {
             Err(AdminError::invalid("this is for no single realm", "report this"))
         }
         Action::Export => Ok(json!({ "toml": export(&realm.store, &realm.realm).await? })),

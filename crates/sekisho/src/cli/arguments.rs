@@ -18,6 +18,7 @@ Start here:
   sekisho plan realms/*.toml       what apply would change (exits 2 when there is something)
   sekisho apply realms/*.toml      makes it so
   sekisho doctor                   what is wrong or weak, worst first
+  sekisho explain ID               why a request was refused, by the id that its answer said
   sekisho user add alice --email alice@example.com --password-stdin
 
 Beside a running server a command goes through its control socket; otherwise it opens the database itself.";
@@ -56,6 +57,12 @@ pub(super) enum Task {
     Apply(Files),
     /// What is wrong or weak in this deployment, worst first; exits 1 when something is serious
     Doctor,
+    /// Why a request was refused: by the id in its answer; or what an error code or reason means
+    Explain {
+        /// The id of an error page or of the header Sekisho-Explain, an error code, or a reason [default: all reasons]
+        #[arg(value_name = "ID")]
+        what: Option<String>,
+    },
     /// The realm as a file that apply accepts, secrets as hashes
     Export(InRealm),
     /// Users: list, show, add, disable, enable, set-password

@@ -6,6 +6,7 @@
 mod actions;
 mod arguments;
 mod doctor;
+mod explain;
 mod failure;
 mod init;
 mod logging;
@@ -107,6 +108,19 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Doctor => doctor::run(file, is_json).await,
+        Task::Explain { what } => {
+            let entries = explain::entries(what.as_deref());
+            match what.filter(|_| entries.is_empty()) {
+                None => tell(&explain::as_json(&entries), is_json, explain::catalogue_entries),
+                Some(id) => {
+                    let config = config::load_process(file)?;
+                    let action = Action::Explain { id };
+                    let answer = ask(&config, Command { realm: None, action }).await?;
+                    tell(&answer, is_json, explain::refusal);
+                }
+            }
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Export(realm) => {
             let config = config::load_process(file)?;
             let answer = ask(

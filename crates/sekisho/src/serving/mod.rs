@@ -6,4 +6,5 @@ pub mod delivery;
 pub mod listener;
 pub mod operations;
 pub mod outgoing;
+pub mod refusals;
 pub mod tls;

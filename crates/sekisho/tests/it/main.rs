@@ -20,6 +20,7 @@ mod consent;
 mod device;
 mod dpop;
 mod durability;
+mod explain;
 mod fapi;
 mod grant_term;
 mod grants;

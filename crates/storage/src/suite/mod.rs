@@ -16,6 +16,7 @@ mod proof_lease;
 mod proxy;
 mod purge;
 mod pushed_request;
+mod refusal;
 mod registration;
 mod session_client;
 mod sign_in;

@@ -62,7 +62,8 @@ async fn a_call_that_is_still_owed_is_not_deleted(db: Database) {
 const SCHEMA: &str = concat!(
     include_str!("../migrations/0001_ground.sql"),
     include_str!("../migrations/0002_provider.sql"),
-    include_str!("../migrations/0003_financial_grade.sql")
+    include_str!("../migrations/0003_financial_grade.sql"),
+    include_str!("../migrations/0004_refusals_and_audit.sql")
 );
 
 async fn every_table_has_a_size(db: Database) {

@@ -33,6 +33,7 @@ impl FromRequest<Arc<App>> for FormCall {
         match read(&call, body).await {
             Ok(form) => Ok(Self { call, form }),
             Err(error) => Err(respond::error_json(
+                &call,
                 error.status().as_u16(),
                 ErrorCode::InvalidRequest,
                 &error.to_string(),

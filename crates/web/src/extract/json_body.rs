@@ -38,6 +38,7 @@ impl FromRequest<Arc<App>> for JsonCall {
         match read(&call, body).await {
             Ok(members) => Ok(Self { call, members }),
             Err(error) => Err(respond::error_json(
+                &call,
                 error.status().as_u16(),
                 ErrorCode::InvalidRequest,
                 &error.to_string(),

@@ -10,6 +10,7 @@ use ::oauth::{
     },
 };
 use axum::{http::StatusCode, response::Response};
+use explanation::catalogue;
 use model::{Flow, Goal};
 use protocol::{error_code::ErrorCode, form::Form, pkce::REFERRED_TB};
 
@@ -19,7 +20,8 @@ use crate::{
     extract::{Call, PageForm},
     flow::{self, FlowError, OpenFlow},
     pages::{ErrorKind, FormPost, csp},
-    respond, views,
+    respond::{self, Told},
+    views,
 };
 
 /// `POST /authorize`. A form from another site brings no cookies (`SameSite`), so it is turned into a GET, which does.
@@ -159,6 +161,15 @@ pub async fn refuse(call: &Call, refusal: &AuthorizeRefusal) -> Response {
     tracing::info!(error = redirected.error.code.as_str(), reason = %redirected.error, "refused by redirect");
     let mut response = send(call, &redirected.response).await;
     respond::explain(&call.id, &mut response);
+    respond::refused(
+        call,
+        Told {
+            status: response.status(),
+            code: redirected.error.code,
+            description: &redirected.error.description,
+            why: (&catalogue::server::UNEXPLAINED).into(),
+        },
+    );
     response
 }
 

@@ -21,7 +21,7 @@ pub async fn backchannel_authentication(FormCall { call, form }: FormCall) -> Re
         Ok(answer) => respond::json(StatusCode::OK, &answer),
         // Not a failure of this server: its developer is to know.
         Err(refusal @ BackchannelAuthenticationRefusal::TooManyWaiting) => {
-            respond::error_json(refusal.code().status(), refusal.code(), &refusal.to_string())
+            respond::error_json(&call, refusal.code().status(), refusal.code(), &refusal.to_string())
         }
         Err(refusal) => respond::oauth_error(&call, refusal.code(), &refusal),
     }

@@ -85,9 +85,9 @@ fn refuse(call: &Call, refusal: &RegistrationRefusal) -> Response {
             let is_missing = matches!(refusal, RegistrationRefusal::TokenMissing);
             respond::bearer_error(call, code, refusal, is_missing)
         }
-        RegistrationRefusal::Off | RegistrationRefusal::Full => too_much(StatusCode::FORBIDDEN, refusal),
+        RegistrationRefusal::Off | RegistrationRefusal::Full => too_much(call, StatusCode::FORBIDDEN, refusal),
         RegistrationRefusal::TooMany { retry_after } => {
-            let mut response = too_much(StatusCode::TOO_MANY_REQUESTS, refusal);
+            let mut response = too_much(call, StatusCode::TOO_MANY_REQUESTS, refusal);
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
@@ -100,6 +100,6 @@ fn refuse(call: &Call, refusal: &RegistrationRefusal) -> Response {
 }
 
 /// No registered code has the status that is right for these.
-fn too_much(status: StatusCode, refusal: &RegistrationRefusal) -> Response {
-    respond::error_json(status.as_u16(), ErrorCode::AccessDenied, &refusal.to_string())
+fn too_much(call: &Call, status: StatusCode, refusal: &RegistrationRefusal) -> Response {
+    respond::error_json(call, status.as_u16(), ErrorCode::AccessDenied, &refusal.to_string())
 }

@@ -11,7 +11,7 @@ use axum::{
 };
 use protocol::{bearer::Challenge, error_code::ErrorCode};
 
-use super::oauth_error;
+use super::oauth_error_with;
 use crate::extract::Call;
 
 /// By which scheme a token was presented.
@@ -27,7 +27,7 @@ pub enum Attempt {
 
 /// A refusal with its challenge, unless the failure is this server's. `is_missing`: the request had no token.
 pub fn bearer_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug), is_missing: bool) -> Response {
-    let mut response = error(call, code, refusal, is_missing);
+    let mut response = error(call, code.status(), code, (refusal, is_missing));
     if is_fault(code) {
         return response;
     }
@@ -43,13 +43,14 @@ pub fn bearer_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debu
 /// attempt authentication could be established unambiguously, then the corresponding challenge SHOULD be used to deliver
 /// error information" (RFC 9449 §7.2).
 pub fn token_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug), attempt: Attempt) -> Response {
-    let mut response = error(call, code, refusal, attempt == Attempt::None);
+    // RFC 9449 §7.1 and §9: where tokens are taken, a bad proof and a missing nonce are answered like a bad token.
+    let status = match code {
+        ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce => StatusCode::UNAUTHORIZED.as_u16(),
+        _ => code.status(),
+    };
+    let mut response = error(call, status, code, (refusal, attempt == Attempt::None));
     if is_fault(code) {
         return response;
-    }
-    // RFC 9449 §7.1 and §9: where tokens are taken, a bad proof and a missing nonce are answered like a bad token.
-    if matches!(code, ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce) {
-        *response.status_mut() = StatusCode::UNAUTHORIZED;
     }
     let told = |challenge: Challenge| challenge.error(code).error_description(&refusal.to_string());
     let bearer = Challenge::bearer(call.realm.issuer());
@@ -71,8 +72,13 @@ const fn is_fault(code: ErrorCode) -> bool {
 
 /// "If the request lacks any authentication information […] the resource server SHOULD NOT include an error code or other
 /// error information" (RFC 6750 §3.1).
-fn error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug), is_missing: bool) -> Response {
-    let mut response = oauth_error(call, code, refusal);
+fn error(
+    call: &Call,
+    status: u16,
+    code: ErrorCode,
+    (refusal, is_missing): (&(impl Display + Debug), bool),
+) -> Response {
+    let mut response = oauth_error_with(call, status, code, refusal);
     if is_missing && !is_fault(code) {
         *response.body_mut() = Body::empty();
         response.headers_mut().remove(header::CONTENT_TYPE);

@@ -9,10 +9,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+use explanation::catalogue;
 use protocol::{bearer::Challenge, error_code::ErrorCode, token_response::ErrorResponse};
 use serde::Serialize;
 
-use super::no_store;
+use super::{Told, no_store, refused};
 use crate::{extract::Call, oauth::NonceNeeded};
 
 /// A JSON answer that nobody may keep.
@@ -40,17 +41,23 @@ fn of_type(media_type: &'static str, body: impl Into<Body>) -> Response {
 /// A refusal with the status that its code has. What failed here is logged and not told. A client that could not be
 /// authenticated gets a challenge with its 401 (RFC 6749 §5.2).
 pub fn oauth_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug)) -> Response {
+    oauth_error_with(call, code.status(), code, refusal)
+}
+
+/// The same with another status than the code's own: where tokens are taken, some codes have one of their own there.
+pub fn oauth_error_with(call: &Call, status: u16, code: ErrorCode, refusal: &(impl Display + Debug)) -> Response {
     let is_fault = matches!(code, ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable);
     if is_fault {
         tracing::error!(?refusal, "a request failed");
         return error_json(
-            code.status(),
+            call,
+            status,
             code,
             "the server cannot answer right now; try again in a moment",
         );
     }
     tracing::debug!(?refusal, "the reason of a refusal");
-    let mut response = error_json(code.status(), code, &refusal.to_string());
+    let mut response = error_json(call, status, code, &refusal.to_string());
     if code == ErrorCode::UseDpopNonce {
         response.extensions_mut().insert(NonceNeeded);
     }
@@ -64,9 +71,19 @@ pub fn oauth_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug
 }
 
 /// An OAuth error with this status.
-pub fn error_json(status: u16, code: ErrorCode, text: &str) -> Response {
+pub fn error_json(call: &Call, status: u16, code: ErrorCode, text: &str) -> Response {
     tracing::info!(error = code.as_str(), status, reason = text, "refused");
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    let why = (&catalogue::server::UNEXPLAINED).into();
+    refused(
+        call,
+        Told {
+            status,
+            code,
+            description: text,
+            why,
+        },
+    );
     let mut response = json(status, &ErrorResponse::new(code, text));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response

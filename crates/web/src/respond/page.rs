@@ -8,9 +8,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use explanation::catalogue;
 use protocol::error_code::ErrorCode;
 
-use super::no_store;
+use super::{Told, no_store, refused};
 use crate::{
     extract::Call,
     locale::Locale,
@@ -63,6 +64,16 @@ pub fn error_page(call: &Call, kind: ErrorKind, code: ErrorCode, reason: &str) -
         status = status.as_u16(),
         reason,
         "refused with a page"
+    );
+    let why = (&catalogue::server::UNEXPLAINED).into();
+    refused(
+        call,
+        Told {
+            status,
+            code,
+            description: reason,
+            why,
+        },
     );
     let locale = views::locale(call, &[]);
     let is_fault = matches!(kind, ErrorKind::Busy | ErrorKind::ServerError);

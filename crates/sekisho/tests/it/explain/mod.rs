@@ -1,0 +1,3 @@
+//! Each refusal has an id, and the operator learns by it what was wrong.
+
+mod recorded;
