@@ -11,7 +11,7 @@ use crate::config::parse_duration;
 
 const EXAMPLES: &str = "\
 Start here:
-  sekisho demo                     a bank, its APIs, four apps and two users, on this machine
+  sekisho demo                     a bank, its APIs, apps of every form and two users, on this machine
   sekisho init                     starter files for a server of your own, and a first API
   sekisho serve                    the server; without a configuration: SQLite in ./sekisho-data
   sekisho check sekisho.toml       every mistake of the files, with line and remedy
@@ -124,6 +124,9 @@ pub(super) struct Demo {
     /// Where the data stays [default: a temporary directory]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// How long access tokens last; shorter shows the apps renewing them sooner
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
+    pub access_token: i64,
     #[command(subcommand)]
     pub app: Option<DemoApp>,
 }
@@ -138,7 +141,16 @@ pub(super) struct DemoPort {
 #[derive(Debug, Subcommand)]
 pub(super) enum DemoApp {
     /// The command-line app, against a demo that runs already
-    Cli(DemoPort),
+    Cli(DemoCli),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoCli {
+    #[command(flatten)]
+    pub port: DemoPort,
+    /// Let a server of the app's keep the tokens; without it the program does
+    #[arg(long)]
+    pub server: bool,
 }
 
 #[derive(Debug, Args)]

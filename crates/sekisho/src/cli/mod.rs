@@ -172,13 +172,11 @@ async fn serve(file: Option<&Path>) -> Result<ExitCode, Failure> {
 async fn run_demo(demo: Demo) -> Result<ExitCode, Failure> {
     logging::start("warn");
     match demo.app {
-        Some(DemoApp::Cli(port)) => {
-            let places = Places::at(port.port)?;
-            demo::cli_app::run(&places.issuer(), &places.api()).await?;
-        }
+        Some(DemoApp::Cli(cli)) => demo::cli_app::run(&Places::at(cli.port.port)?, cli.server).await?,
         None => {
             demo::run(DemoOptions {
                 port: demo.port.port,
+                access_token: demo.access_token,
                 data: demo.data,
             })
             .await?;

@@ -4,6 +4,7 @@
 use reqwest::header::WWW_AUTHENTICATE;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::bank::{Account, Payment};
 use super::oidc_client::ClientError;
@@ -87,6 +88,11 @@ impl BankClient {
         call::<Accounts>(request, access_token)
             .await
             .map(|answer| answer.accounts)
+    }
+
+    /// What the bank tells a program: nothing of any customer.
+    pub(super) async fn summary(&self, access_token: &str) -> Result<Value, ApiError> {
+        call(self.http.get(format!("{}/accounts", self.api)), access_token).await
     }
 
     /// Pays, and answers the account as it is afterwards.

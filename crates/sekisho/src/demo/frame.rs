@@ -98,6 +98,7 @@ pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum App {
     Budget,
+    Board,
     Pay,
 }
 
@@ -106,6 +107,7 @@ impl App {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Budget => "budget",
+            Self::Board => "board",
             Self::Pay => "pay",
         }
     }
@@ -119,8 +121,15 @@ pub(super) fn with_frame(routes: Router, form_target: &str) -> Router {
 
 /// The same for an app whose pages have a script: this one, at `/app.js`, which may ask the app itself and nobody else.
 pub(super) fn with_script(routes: Router, script: &'static str) -> Router {
-    let routes = routes.route("/app.js", asset("text/javascript; charset=utf-8", script));
-    framed(routes, "form-action 'self'; script-src 'self'; connect-src 'self'")
+    with_scripts(routes, &[("/app.js", script)], "form-action 'self'; connect-src 'self'")
+}
+
+/// The same for an app whose pages have several. `more`: what their policy allows besides running these.
+pub(super) fn with_scripts(routes: Router, scripts: &[(&str, &'static str)], more: &str) -> Router {
+    let routes = scripts.iter().fold(routes, |routes, (path, script)| {
+        routes.route(path, asset("text/javascript; charset=utf-8", script))
+    });
+    framed(routes, &format!("{more}; script-src 'self'"))
 }
 
 fn framed(routes: Router, more: &str) -> Router {
@@ -134,6 +143,8 @@ fn framed(routes: Router, more: &str) -> Router {
         .route("/budget.svg", icon(include_str!("pages/budget.svg")))
         .route("/pay.svg", icon(include_str!("pages/pay.svg")))
         .route("/till.svg", icon(include_str!("pages/till.svg")))
+        .route("/board.svg", icon(include_str!("pages/board.svg")))
+        .route("/pocket.svg", icon(include_str!("pages/pocket.svg")))
         .route_layer(middleware::from_fn_with_state(policy, headers))
 }
 
@@ -145,16 +156,19 @@ async fn headers(State(policy): State<String>, request: Request, next: Next) -> 
     let chosen = chosen_now(request.uri().query().unwrap_or_default());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    // A page may have a policy of its own.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
+        && let Ok(policy) = HeaderValue::from_str(&policy)
+    {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, policy.as_str()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::CACHE_CONTROL, "no-store"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
-        }
+        headers.insert(name, HeaderValue::from_static(value));
     }
     if let Some(lang) = chosen {
         let line = format!("{LANGUAGE_COOKIE}={}; Path=/; SameSite=Lax; HttpOnly", lang.tag());
@@ -190,6 +204,11 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("pay.html", include_str!("pages/pay.html")),
         ("payment.html", include_str!("pages/payment.html")),
         ("till.html", include_str!("pages/till.html")),
+        ("board.html", include_str!("pages/board.html")),
+        ("pocket.html", include_str!("pages/pocket.html")),
+        ("silent.html", include_str!("pages/silent.html")),
+        ("app_forms.html", include_str!("pages/app_forms.html")),
+        ("nightly_report.html", include_str!("pages/nightly_report.html")),
         ("charge.html", include_str!("pages/charge.html")),
         ("financial_grade.html", include_str!("pages/financial_grade.html")),
         ("problem.html", include_str!("pages/problem.html")),
@@ -260,6 +279,6 @@ mod tests {
 
     #[test]
     fn the_stylesheet_is_small() {
-        assert!(include_str!("demo.css").len() < 6 * 1024);
+        assert!(include_str!("demo.css").len() < 7 * 1024);
     }
 }

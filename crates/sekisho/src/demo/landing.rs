@@ -12,14 +12,16 @@ use url::form_urlencoded;
 
 use super::bank::Bank;
 use super::frame::{self, Lang, render};
-use super::{Places, bank_api};
+use super::own_forms::only_own_forms;
+use super::{Places, bank_api, nightly_report};
 
 /// The landing page and its assets, for the paths that are not the realm's.
 pub(super) fn router(places: &Places) -> Router {
     let routes = Router::new()
         .route("/", get(landing))
+        .merge(nightly_report::routes())
         .with_state(Arc::new(places.clone()));
-    frame::with_frame(routes, "").fallback(nothing)
+    frame::with_frame(only_own_forms(routes, &places.issuer()), "").fallback(nothing)
 }
 
 async fn nothing() -> (StatusCode, &'static str) {
@@ -32,6 +34,7 @@ async fn landing(State(places): State<Arc<Places>>, lang: Lang) -> Response {
         pay => places.pay(), till => places.till(), payments_api => places.payments_api(),
         pay_port => places.pay_port(), payments_api_port => places.payments_api_port(),
         issuer => places.issuer(), web_app => places.web_app(), api => places.api(),
+        board => places.board(), pocket => places.pocket(), cli_server_command => places.cli_server_command(),
         summary => bank_api::summary(&Bank::new()).to_string(), cli_command => places.cli_command(), port_option => places.port_option(),
         wrong_redirect_uri => request(&places, "budget-web", "/somewhere-else"),
         unknown_client => request(&places, "nobody-knows-me", "/callback"),
@@ -87,10 +90,25 @@ mod tests {
                 "id=\"open-till\"",
                 "localhost:8083",
                 "localhost:8085",
+                "id=\"form-board\"",
+                "localhost:8086",
+                "id=\"form-pocket\"",
+                "localhost:8087",
+                "demo cli --server",
+                "id=\"open-nightly-report\"",
             ] {
                 assert!(html.contains(part), "{part}: {html}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn the_nightly_report_runs_for_the_tours_own_button_alone() {
+        let router = router(&Places::at(8080).unwrap());
+        let foreign = Request::post("/nightly-report").header("origin", "http://localhost:8081");
+        let answer = router.oneshot(foreign.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+        assert_eq!(page("/nightly-report").await.0, StatusCode::OK);
     }
 
     #[tokio::test]

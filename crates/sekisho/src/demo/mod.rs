@@ -1,29 +1,40 @@
-//! `sekisho demo`: a bank that opens its API, four apps that use it, and the server in between, on one machine.
+//! `sekisho demo`: a bank that opens its API, apps of every form that use it, and the server in between, on one machine.
 //!
 //! - [`landing`]: the page that says who is who and what to try
 //! - [`bank_api`]: the API for accounts, over [`bank`], protected by `sekisho-resource-server`
-//! - [`web_app`]: an app with a server; [`cli_app`]: one without, `sekisho demo cli`
-//! - [`oidc_client`], [`bank_client`]: what those two do with the authorization server and with that API
+//! - the five forms of apps: [`web_app`]; [`board_app`], JavaScript with a server; [`js_app`], JavaScript alone;
+//!   [`cli_app`], a program with a server ([`desk_app`]) and one alone
+//! - [`nightly_report`]: a program without a user
+//! - [`oidc_client`], [`bank_client`], [`connection`]: what those do with the authorization server and with that API;
+//!   [`back_end`], [`problem`]: what servers of apps tell those in front
 //! - [`payments_api`]: the API at financial grade; it pays what was consented to, once
 //! - [`pay_app`]: an app by FAPI 2.0; [`till_app`]: one whose user decides on a device of their own (CIBA)
 //! - [`fapi_client`]: what these two do with the authorization server and with that API
-//! - [`frame`], [`own_forms`], [`sessions`]: what the apps' pages share
+//! - [`frame`], [`own_forms`], [`sessions`]: what the apps' pages share; [`browser_calls`]: who may call an API from them
 //! - `realm.toml`: who may do what; [`places`] fills in where
 //!
 //! The apps use the server by its endpoints alone, as an app elsewhere would.
 
+mod back_end;
 mod bank;
 mod bank_api;
 mod bank_client;
+mod board_app;
+mod browser_calls;
 pub mod cli_app;
+mod connection;
+mod desk_app;
 mod fapi_client;
 mod frame;
+mod js_app;
 mod landing;
+mod nightly_report;
 mod oidc_client;
 mod own_forms;
 mod pay_app;
 mod payments_api;
 mod places;
+mod problem;
 mod sessions;
 mod till_app;
 mod web_app;
@@ -33,6 +44,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::HeaderValue;
 use model::Clock;
 use storage::Options;
 use tokio::net::TcpListener;
@@ -42,6 +54,7 @@ use self::bank::Bank;
 use self::bank_client::BankClient;
 use self::fapi_client::{AppKeys, FapiClient};
 use self::oidc_client::{OidcClient, Registration, http};
+use self::places::PORTS;
 pub use self::places::{DEFAULT_PORT, Places};
 use crate::config::{self, ServerConfig};
 use crate::wiring::{AskedToEnd, Running};
@@ -49,8 +62,10 @@ use crate::wiring::{AskedToEnd, Running};
 /// What the command line may say.
 #[derive(Debug, Clone)]
 pub struct DemoOptions {
-    /// Of the issuer. Apps and APIs take the five ports after it.
+    /// Of the issuer. Apps and APIs take the ports after it.
     pub port: u16,
+    /// How many seconds access tokens last.
+    pub access_token: i64,
     /// Where the data stays; a temporary directory otherwise.
     pub data: Option<PathBuf>,
 }
@@ -67,7 +82,7 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     let data = Data::prepare(options.data)?;
     let (pay_keys, till_keys) = (AppKeys::generate().map_err(text)?, AppKeys::generate().map_err(text)?);
 
-    let realm = places.realm(&pay_keys.registered(), &till_keys.registered());
+    let realm = places.realm(&pay_keys.registered(), &till_keys.registered(), options.access_token);
     let config = server_config(&realm, &data, &sockets.issuer)?;
     // The server binds its addresses itself.
     drop(sockets.issuer);
@@ -79,14 +94,24 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     let mut apps = JoinSet::new();
     let (issuer, http, bank) = (places.issuer(), http().map_err(text)?, Arc::new(Bank::new()));
     let api = bank_api::router(&issuer, &places.api(), http.clone(), Arc::clone(&bank)).map_err(text)?;
-    serve(&mut apps, sockets.api, &api);
+    // Pocket calls it from the browser.
+    let pocket = HeaderValue::from_str(&places.pocket()).map_err(text)?;
+    serve(&mut apps, sockets.api, &browser_calls::from_origin(api, pocket));
     let payments_api = payments_api::router(&issuer, &places.payments_api(), http.clone(), bank).map_err(text)?;
     serve(&mut apps, sockets.payments_api, &payments_api);
 
-    let oidc = OidcClient::discover(&issuer, budget(&places)).await.map_err(text)?;
     let bank = BankClient::new(http.clone(), &places.api());
-    let web_app = web_app::router(oidc, bank, &places.web_app(), &issuer);
+    let [budget, board, desk] = confidential(&places);
+    let oidc = OidcClient::discover(&issuer, budget).await.map_err(text)?;
+    let web_app = web_app::router(oidc, bank.clone(), &places.web_app(), &issuer);
     serve(&mut apps, sockets.web_app, &web_app);
+    let oidc = OidcClient::discover(&issuer, board).await.map_err(text)?;
+    let board_app = board_app::router(oidc, bank.clone(), &places.board());
+    serve(&mut apps, sockets.board, &board_app);
+    serve(&mut apps, sockets.pocket, &js_app::router(&places));
+    let oidc = OidcClient::discover(&issuer, desk).await.map_err(text)?;
+    serve(&mut apps, sockets.desk, &desk_app::router(oidc, bank));
+
     let callback = format!("{}/callback", places.pay());
     let fapi = FapiClient::discover(http.clone(), &issuer, "pay-web", callback, pay_keys);
     let pay_app = pay_app::router(fapi.await.map_err(text)?, &places);
@@ -120,12 +145,23 @@ fn server_config(realm: &str, data: &Data, sockets: &[TcpListener]) -> Result<Se
     })
 }
 
-fn budget(places: &Places) -> Registration {
-    Registration {
-        client_id: "budget-web",
-        client_secret: Some("budget-web-secret"),
-        redirect_uri: format!("{}/callback", places.web_app()),
-    }
+/// The apps that keep a secret at a server: Budget, Board and Desk.
+fn confidential(places: &Places) -> [Registration; 3] {
+    let app = |client_id, secret, redirect_uri| Registration {
+        client_id,
+        client_secret: Some(secret),
+        redirect_uri,
+    };
+    [
+        app(
+            "budget-web",
+            "budget-web-secret",
+            format!("{}/callback", places.web_app()),
+        ),
+        app("board", "board-secret", format!("{}/callback", places.board())),
+        // Each of its programs listens on a port of its own.
+        app("desk", "desk-secret", String::new()),
+    ]
 }
 
 /// What the terminal says: the landing page tells the rest.
@@ -138,7 +174,10 @@ fn guide(places: &Places, is_temporary: bool) -> String {
     format!(
         "\n  Sekisho demo. Open  {}/\n\n  \
          Budget, a web app   {}/\n  \
+         Board, JS + server  {}/\n  \
+         Pocket, JS alone    {}/\n  \
          Command-line app    {}\n  \
+         … with a server     {}\n  \
          The bank's API      {}/accounts\n  \
          Pay, by FAPI 2.0    {}/\n  \
          Till, by CIBA       {}/\n  \
@@ -146,7 +185,10 @@ fn guide(places: &Places, is_temporary: bool) -> String {
          Ctrl+C ends it; {kept}.\n",
         places.issuer(),
         places.web_app(),
+        places.board(),
+        places.pocket(),
         places.cli_command(),
+        places.cli_server_command(),
         places.api(),
         places.pay(),
         places.till(),
@@ -161,6 +203,9 @@ struct Sockets {
     pay: Vec<TcpListener>,
     payments_api: Vec<TcpListener>,
     till: Vec<TcpListener>,
+    board: Vec<TcpListener>,
+    pocket: Vec<TcpListener>,
+    desk: Vec<TcpListener>,
 }
 
 impl Sockets {
@@ -172,6 +217,9 @@ impl Sockets {
             pay: listen(places.pay_port()).await?,
             payments_api: listen(places.payments_api_port()).await?,
             till: listen(places.till_port()).await?,
+            board: listen(places.board_port()).await?,
+            pocket: listen(places.pocket_port()).await?,
+            desk: listen(places.desk_port()).await?,
         })
     }
 }
@@ -179,7 +227,7 @@ impl Sockets {
 /// Listens on loopback: both families, since browsers take either for `localhost`.
 async fn listen(port: u16) -> Result<Vec<TcpListener>, String> {
     let taken = |error: std::io::Error| {
-        format!("port {port}: {error}. The demo takes six ports in a row; choose others with --port N")
+        format!("port {port}: {error}. The demo takes {PORTS} ports in a row; choose others with --port N")
     };
     let mut sockets = vec![TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(taken)?];
     match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).await {

@@ -8,7 +8,7 @@ use super::payments_api;
 pub const DEFAULT_PORT: u16 = 8080;
 
 /// How many ports the demo takes, in a row.
-const PORTS: u16 = 6;
+pub(super) const PORTS: u16 = 9;
 
 /// Who is to be found where.
 #[derive(Debug, Clone)]
@@ -61,6 +61,21 @@ impl Places {
         origin(self.till_port())
     }
 
+    /// Board.
+    pub(super) fn board(&self) -> String {
+        origin(self.board_port())
+    }
+
+    /// Pocket.
+    pub(super) fn pocket(&self) -> String {
+        origin(self.pocket_port())
+    }
+
+    /// Desk, the server of the command-line app.
+    pub(super) fn desk(&self) -> String {
+        origin(self.desk_port())
+    }
+
     pub(super) fn port(&self) -> u16 {
         self.port
     }
@@ -85,10 +100,27 @@ impl Places {
         self.port + 5
     }
 
+    pub(super) fn board_port(&self) -> u16 {
+        self.port + 6
+    }
+
+    pub(super) fn pocket_port(&self) -> u16 {
+        self.port + 7
+    }
+
+    pub(super) fn desk_port(&self) -> u16 {
+        self.port + 8
+    }
+
     /// What to type to run the command-line app, by the name that this program was started by.
     pub(super) fn cli_command(&self) -> String {
         let program = std::env::args().next().unwrap_or_else(|| "sekisho".to_owned());
         format!("{program} demo cli{}", self.port_option())
+    }
+
+    /// The same for the one whose server keeps the tokens.
+    pub(super) fn cli_server_command(&self) -> String {
+        format!("{} --server", self.cli_command())
     }
 
     pub(super) fn port_option(&self) -> String {
@@ -98,14 +130,18 @@ impl Places {
         }
     }
 
-    /// The realm file. `pay`, `till`: the public keys of those apps, which were just made.
-    pub(super) fn realm(&self, pay: &Jwk, till: &Jwk) -> String {
+    /// The realm file. `pay`, `till`: the public keys of those apps, which were just made. `access_token`: how many
+    /// seconds access tokens last.
+    pub(super) fn realm(&self, pay: &Jwk, till: &Jwk, access_token: i64) -> String {
         include_str!("realm.toml")
             .replace("{issuer}", &self.issuer())
             .replace("{web_app}", &self.web_app())
             .replace("{api}", &self.api())
             .replace("{pay}", &self.pay())
             .replace("{payments_api}", &self.payments_api())
+            .replace("{board}", &self.board())
+            .replace("{pocket}", &self.pocket())
+            .replace("{access_token}", &format!("{access_token}s"))
             .replace("{payment_schema}", payments_api::SCHEMA)
             .replace("{pay_jwks}", &jwks(pay))
             .replace("{till_jwks}", &jwks(till))
@@ -141,7 +177,7 @@ mod tests {
     fn the_realm_is_filled_in() {
         let key = || AppKeys::generate().unwrap().registered();
         let (pay, till) = (key(), key());
-        let text = Places::at(8100).unwrap().realm(&pay, &till);
+        let text = Places::at(8100).unwrap().realm(&pay, &till, 120);
         let realm: toml::Table = text.parse().unwrap();
         assert_eq!(realm["issuer"].as_str(), Some("http://localhost:8100"));
         assert_eq!(realm["api"][0]["identifier"].as_str(), Some("http://localhost:8102"));
@@ -167,14 +203,21 @@ mod tests {
         }
         // What is left in braces is for the consent page.
         let left = text.replace("{amount}", "").replace("{creditor}", "");
-        assert!(!left.contains("{a") && !left.contains("{i") && !left.contains("{p") && !left.contains("{t"));
+        assert!(crate::config::from_text(std::path::Path::new("realm.toml"), &text).is_ok());
+        assert!(
+            !left.contains("{a")
+                && !left.contains("{b")
+                && !left.contains("{i")
+                && !left.contains("{p")
+                && !left.contains("{t")
+        );
     }
 
     #[test]
     fn a_port_without_enough_ports_after_it_is_refused() {
         assert!(Places::at(0).is_err());
-        assert!(Places::at(65_531).is_err());
-        assert_eq!(Places::at(65_530).unwrap().till(), "http://localhost:65535");
+        assert!(Places::at(65_528).is_err());
+        assert_eq!(Places::at(65_527).unwrap().desk(), "http://localhost:65535");
     }
 
     #[test]

@@ -47,16 +47,30 @@ impl<T: Default> Sessions<T> {
     /// The browser's session, or an empty one that is not kept.
     pub(super) fn find(&self, headers: &HeaderMap) -> Shared<T> {
         let id = cookie(headers, self.cookie);
-        id.and_then(|id| self.store().by_id.get(&id).cloned())
-            .unwrap_or_default()
+        id.and_then(|id| self.get(&id)).unwrap_or_default()
+    }
+
+    /// The session with this id.
+    pub(super) fn get(&self, id: &str) -> Option<Shared<T>> {
+        self.store().by_id.get(id).cloned()
+    }
+
+    /// Starts a session, and answers its id.
+    pub(super) fn start(&self, session: T) -> String {
+        self.store().insert(session).0
+    }
+
+    /// Ends a session.
+    pub(super) fn end(&self, id: &str) {
+        self.store().remove(id);
     }
 
     /// The browser's session, made if there is none; with the cookie that leads to it.
     pub(super) fn find_or_create(&self, headers: &HeaderMap) -> (String, Shared<T>) {
         if let Some(id) = cookie(headers, self.cookie)
-            && let Some(session) = self.store().by_id.get(&id)
+            && let Some(session) = self.get(&id)
         {
-            return (self.set_cookie(&id), Arc::clone(session));
+            return (self.set_cookie(&id), session);
         }
         let (id, session) = self.store().insert(T::default());
         (self.set_cookie(&id), session)
@@ -66,8 +80,7 @@ impl<T: Default> Sessions<T> {
     pub(super) fn replace(&self, headers: &HeaderMap, session: T) -> String {
         let mut store = self.store();
         if let Some(id) = cookie(headers, self.cookie) {
-            store.by_id.remove(&id);
-            store.oldest_first.retain(|other| *other != id);
+            store.remove(&id);
         }
         let (id, _) = store.insert(session);
         self.set_cookie(&id)
@@ -95,6 +108,11 @@ impl<T> Store<T> {
         self.by_id.insert(id.clone(), Arc::clone(&session));
         self.oldest_first.push_back(id.clone());
         (id, session)
+    }
+
+    fn remove(&mut self, id: &str) {
+        self.by_id.remove(id);
+        self.oldest_first.retain(|other| other != id);
     }
 }
 
@@ -159,6 +177,16 @@ mod tests {
         let after = sessions.replace(&sent(&before), Some("new"));
         assert_eq!(content(&sessions, &sent(&before)), None);
         assert_eq!(content(&sessions, &sent(&after)), Some("new"));
+    }
+
+    #[test]
+    fn a_session_without_a_cookie_lives_until_it_is_ended() {
+        let sessions = sessions();
+        let id = sessions.start(Some("mine"));
+        assert!(sessions.get(&id).is_some());
+        assert!(sessions.get("guessed").is_none());
+        sessions.end(&id);
+        assert!(sessions.get(&id).is_none());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What Budget and the command-line app have in common: finding the authorization server, and talking to it.
+//! What the apps whose tokens are kept by a program have in common: finding the authorization server, and talking to it.
 //! Spec: OIDC Discovery §4, RFC 8414 §3
 //!
 //! [`authorization`] sends the user away and checks what comes back, [`token`] calls the server, [`id_token`]
@@ -100,6 +100,13 @@ impl OidcClient {
             server,
             registration,
         })
+    }
+
+    /// The same app, where the user comes back to another address.
+    pub(super) fn with_redirect_uri(&self, redirect_uri: String) -> Self {
+        let mut client = self.clone();
+        client.registration.redirect_uri = redirect_uri;
+        client
     }
 
     /// The authorization server.

@@ -1,5 +1,7 @@
 //! The calls of the token, UserInfo and revocation endpoints.
-//! Spec: RFC 6749 §2.3.1, §4.1.3, §5 and §6; OIDC Core §5.3; RFC 7009 §2.1
+//! Spec: RFC 6749 §2.3.1, §4.1.3, §4.4, §5 and §6; OIDC Core §5.3; RFC 7009 §2.1
+
+use std::time::Duration;
 
 use model::Clock;
 use serde::Deserialize;
@@ -19,12 +21,25 @@ pub(in crate::demo) struct Tokens {
     pub scope: String,
     /// When the access token ends, in unix seconds.
     expires_at: i64,
+    /// When an app that does not wait for the end renews it, in unix seconds.
+    renew_at: i64,
 }
 
 impl Tokens {
     /// Whether the access token has ended, or will before the API sees it.
     fn is_expired(&self) -> bool {
         Clock::system().now() >= self.expires_at - 5
+    }
+
+    /// How long the access token is still good.
+    pub(in crate::demo) fn seconds_left(&self) -> i64 {
+        self.expires_at - Clock::system().now()
+    }
+
+    /// How long an app can wait before it renews the access token in the background.
+    pub(in crate::demo) fn until_renewal(&self) -> Duration {
+        let seconds = self.renew_at - Clock::system().now();
+        Duration::from_secs(seconds.try_into().unwrap_or(0))
     }
 
     /// Whether the user allowed this.
@@ -79,26 +94,30 @@ impl OidcClient {
             now: Clock::system().now(),
         };
         let signed_in = id_token::check(id_token, &self.keys().await?, &expected)?;
-        Ok((tokens(response), signed_in))
+        Ok((new_tokens(response), signed_in))
     }
 
     /// The access token, renewed if it has ended.
     pub(in crate::demo) async fn fresh_access_token<'a>(&self, tokens: &'a mut Tokens) -> Result<&'a str, ClientError> {
         if tokens.is_expired() {
-            let refresh_token = tokens.refresh_token.as_ref().ok_or(ClientError::Ended)?;
-            *tokens = self.refresh(refresh_token).await?;
+            self.renew(tokens).await?;
         }
         Ok(&tokens.access_token)
     }
 
-    /// A server that rotates refresh tokens sends the next one along; the old one is spent.
-    async fn refresh(&self, refresh_token: &str) -> Result<Tokens, ClientError> {
-        let response = self
-            .ask_for_token(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)])
-            .await?;
-        let mut tokens = tokens(response);
-        tokens.refresh_token.get_or_insert_with(|| refresh_token.to_owned());
-        Ok(tokens)
+    /// Gets another access token. A server that rotates refresh tokens sends the next one along; the old one is spent.
+    pub(in crate::demo) async fn renew(&self, tokens: &mut Tokens) -> Result<(), ClientError> {
+        let refresh_token = tokens.refresh_token.clone().ok_or(ClientError::Ended)?;
+        let asked = [("grant_type", "refresh_token"), ("refresh_token", &refresh_token)];
+        *tokens = new_tokens(self.ask_for_token(&asked).await?);
+        tokens.refresh_token.get_or_insert(refresh_token);
+        Ok(())
+    }
+
+    /// A token for the app itself, without any user (RFC 6749 §4.4).
+    pub(in crate::demo) async fn client_credentials(&self, scope: &str) -> Result<Tokens, ClientError> {
+        let asked = [("grant_type", "client_credentials"), ("scope", scope)];
+        Ok(new_tokens(self.ask_for_token(&asked).await?))
     }
 
     /// What the user is called, as far as they allowed this app to know.
@@ -167,12 +186,15 @@ impl OidcClient {
     }
 }
 
-fn tokens(response: TokenResponse) -> Tokens {
+fn new_tokens(response: TokenResponse) -> Tokens {
+    let now = Clock::system().now();
     Tokens {
         access_token: response.access_token,
         refresh_token: response.refresh_token,
         scope: response.scope,
-        expires_at: Clock::system().now().saturating_add(response.expires_in),
+        expires_at: now.saturating_add(response.expires_in),
+        // Early enough for a second try.
+        renew_at: now.saturating_add(response.expires_in / 4 * 3),
     }
 }
 
@@ -194,6 +216,7 @@ pub(in crate::demo) fn test_tokens(scope: &str) -> Tokens {
         refresh_token: None,
         scope: scope.to_owned(),
         expires_at: i64::MAX,
+        renew_at: i64::MAX,
     }
 }
 
@@ -206,7 +229,7 @@ mod tests {
         let response = serde_json::json!({
             "access_token": "a", "token_type": "Bearer", "expires_in": seconds, "scope": "openid accounts:read",
         });
-        tokens(serde_json::from_value(response).unwrap())
+        new_tokens(serde_json::from_value(response).unwrap())
     }
 
     #[test]
@@ -214,6 +237,31 @@ mod tests {
         assert!(!lasting(60).is_expired());
         assert!(lasting(4).is_expired());
         assert!(lasting(0).is_expired());
+    }
+
+    #[test]
+    fn a_background_renewal_comes_when_a_quarter_of_the_life_is_left() {
+        let wait = lasting(120).until_renewal().as_secs();
+        assert!((88..=90).contains(&wait), "{wait}");
+        assert_eq!(lasting(0).until_renewal(), Duration::ZERO);
+        assert!((118..=120).contains(&lasting(120).seconds_left()));
+    }
+
+    #[tokio::test]
+    async fn without_a_refresh_token_nothing_is_renewed_and_one_that_failed_is_kept() {
+        let mut tokens = lasting(0);
+        assert!(matches!(
+            test_client().renew(&mut tokens).await,
+            Err(ClientError::Ended)
+        ));
+        let mut client = test_client();
+        client.server.token_endpoint = "http://localhost:1/token".to_owned();
+        tokens.refresh_token = Some("r".to_owned());
+        assert!(matches!(
+            client.renew(&mut tokens).await,
+            Err(ClientError::Unreachable(_))
+        ));
+        assert_eq!(tokens.refresh_token.as_deref(), Some("r"));
     }
 
     #[test]

@@ -17,13 +17,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
 use self::pages::Shown;
-use self::session::{Connection, Session};
+use self::session::Session;
 use super::bank::Payment;
-use super::bank_client::{BankClient, CallError};
-use super::frame::{self, Lang};
-use super::oidc_client::authorization::{Pending, check_response};
+use super::bank_client::BankClient;
+use super::connection::Connection;
+use super::frame::{self, App as Name, Lang};
+use super::oidc_client::authorization::Pending;
 use super::oidc_client::{ClientError, OidcClient};
 use super::own_forms::{field, only_own_forms};
+use super::problem;
 use super::sessions::Sessions;
 
 /// Everything that Budget would like to do. The user may leave parts out.
@@ -76,7 +78,7 @@ async fn connect(State(app): State<Arc<App>>, lang: Lang, headers: HeaderMap, fo
     let prompt = field(&form, "again").map(|_| "consent");
     let url = match app.oidc.authorization_url(&pending, SCOPE, Some(lang.tag()), prompt) {
         Ok(url) => url,
-        Err(error) => return pages::problem(lang, &error),
+        Err(error) => return problem::page(lang, Name::Budget, &error),
     };
     // The answer is only taken in the browser that asked: the session remembers what was asked.
     let (cookie, session) = app.sessions.find_or_create(&headers);
@@ -97,16 +99,13 @@ async fn callback(State(app): State<Arc<App>>, lang: Lang, headers: HeaderMap, R
             let cookie = app.sessions.replace(&headers, session);
             ([(header::SET_COOKIE, cookie)], Redirect::to("/accounts")).into_response()
         }
-        Err(error) => pages::problem(lang, &error),
+        Err(error) => problem::page(lang, Name::Budget, &error),
     }
 }
 
 async fn connection(app: &App, pending: Option<(Pending, ())>, query: &str) -> Result<Connection, ClientError> {
     let (pending, ()) = pending.ok_or(ClientError::ForeignResponse("nothing was asked in this browser"))?;
-    let code = check_response(app.oidc.issuer(), &pending, query)?;
-    let (tokens, user) = app.oidc.redeem(&pending, &code).await?;
-    let user_name = app.oidc.user_name(&tokens, &user).await?;
-    Ok(Connection { user_name, tokens })
+    Connection::open(&app.oidc, &pending, query).await
 }
 
 /// Calls the API, and shows what it says.
@@ -117,10 +116,7 @@ async fn accounts(State(app): State<Arc<App>>, lang: Lang, headers: HeaderMap) -
     let Some(connection) = &mut session.connection else {
         return Redirect::to("/").into_response();
     };
-    let outcome = match app.oidc.fresh_access_token(&mut connection.tokens).await {
-        Ok(token) => app.bank.accounts(token).await.map_err(CallError::from),
-        Err(error) => Err(error.into()),
-    };
+    let outcome = connection.accounts(&app.oidc, &app.bank).await;
     let shown = Shown {
         connection: Some(connection),
         outcome: Some(outcome),
@@ -142,11 +138,7 @@ async fn pay(State(app): State<Arc<App>>, lang: Lang, headers: HeaderMap, form: 
         // What is no number is refused by the API, which has to check it anyway.
         amount: field(&form, "amount").and_then(|text| text.parse().ok()).unwrap_or(0),
     };
-    let outcome = match app.oidc.fresh_access_token(&mut connection.tokens).await {
-        Ok(token) => app.bank.pay(token, &payment).await.map_err(CallError::from),
-        Err(error) => Err(error.into()),
-    };
-    let Err(error) = outcome else {
+    let Err(error) = connection.pay(&app.oidc, &app.bank, &payment).await else {
         session.notice = Some(pages::paid(lang, &payment));
         return Redirect::to("/accounts").into_response();
     };

@@ -7,9 +7,9 @@ use minijinja::{Value, context};
 
 use super::super::bank::{Account, Payment, yen};
 use super::super::bank_client::{ApiError, CallError};
-use super::super::frame::{App, Lang, render};
+use super::super::connection::Connection;
+use super::super::frame::{Lang, render};
 use super::super::oidc_client::ClientError;
-use super::session::Connection;
 
 /// What the page about the user's money shows.
 pub(super) struct Shown<'a> {
@@ -98,45 +98,6 @@ fn api_error(lang: Lang, error: &CallError) -> Value {
         ),
     };
     context! { title, text, remedy, code => error.to_string() }
-}
-
-/// The sign-in came to nothing.
-pub(super) fn problem(lang: Lang, error: &ClientError) -> Response {
-    let (status, title, text) = match (error, lang) {
-        (ClientError::Refused { error, .. }, Lang::En) if error == "access_denied" => (
-            StatusCode::OK,
-            "You said no, and that is fine",
-            "Budget cannot see anything of yours. You can connect whenever you like.",
-        ),
-        (ClientError::Refused { error, .. }, Lang::Ja) if error == "access_denied" => (
-            StatusCode::OK,
-            "許可されませんでした",
-            "家計簿からは何も見えません。いつでも接続できます。",
-        ),
-        (ClientError::ForeignResponse(_), Lang::En) => (
-            StatusCode::BAD_REQUEST,
-            "This answer does not belong here",
-            "It is not the answer to a question that was asked in this browser, so Budget did not use it. Please start again.",
-        ),
-        (ClientError::ForeignResponse(_), Lang::Ja) => (
-            StatusCode::BAD_REQUEST,
-            "この応答は受け取れません",
-            "このブラウザーから送った要求への応答ではないため、使用しませんでした。最初からやり直してください。",
-        ),
-        (_, Lang::En) => (
-            StatusCode::BAD_GATEWAY,
-            "Signing in did not work",
-            "The authorization server and Budget did not come to an agreement. Please start again.",
-        ),
-        (_, Lang::Ja) => (
-            StatusCode::BAD_GATEWAY,
-            "サインインできませんでした",
-            "認可サーバーとのやり取りに失敗しました。最初からやり直してください。",
-        ),
-    };
-    let page =
-        context! { here => "/", app => App::Budget.name(), title, text, code => error.to_string(), retry => true };
-    render(status, lang, "problem.html", page)
 }
 
 /// After a payment.

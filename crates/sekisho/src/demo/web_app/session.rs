@@ -1,6 +1,6 @@
 //! What Budget remembers of one browser.
 
-use super::super::oidc_client::token::Tokens;
+use super::super::connection::Connection;
 use super::super::sessions::PendingRequests;
 
 /// One browser.
@@ -12,14 +12,6 @@ pub(super) struct Session {
     pub connection: Option<Connection>,
     /// Shown once.
     pub notice: Option<String>,
-}
-
-/// A user who signed in, and what they permitted.
-pub(super) struct Connection {
-    /// What to call them.
-    pub user_name: String,
-    /// For the API.
-    pub tokens: Tokens,
 }
 
 impl Session {
