@@ -1,11 +1,13 @@
 // `sekisho demo` as a process of its own, and browsers that look at it.
 import { after, afterEach, before, beforeEach } from 'node:test'
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { byId, launch } from './browser.js'
-import { freePort, start } from './server.js'
+import { freePort, program, start } from './server.js'
 
 export const languages = { en: 'en-GB', ja: 'ja-JP' }
 
@@ -15,13 +17,14 @@ export class Demo {
   #directory
   #stop
 
-  constructor() {
+  /** `options`: what the demo is started with. */
+  constructor(options = []) {
     before(async () => { this.#browser = await launch() })
     after(() => this.#browser?.close())
     beforeEach(async () => {
       this.#directory = await mkdtemp(path.join(tmpdir(), 'sekisho-demo-'))
-      this.port = await freePort(6)
-      this.#stop = await start(['demo', '--port', String(this.port)], this.#directory, this.server('/'))
+      this.port = await freePort(9)
+      this.#stop = await start(['demo', '--port', String(this.port), ...options], this.#directory, this.server('/'))
     })
     afterEach(async () => {
       await this.#stop()
@@ -31,8 +34,12 @@ export class Demo {
 
   server = (path) => this.#at(0, path)
   budget = (path) => this.#at(1, path)
+  api = (path) => this.#at(2, path)
   pay = (path) => this.#at(3, path)
   till = (path) => this.#at(5, path)
+  board = (path) => this.#at(6, path)
+  pocket = (path) => this.#at(7, path)
+  desk = (path) => this.#at(8, path)
 
   #at(place, path) {
     return `http://localhost:${this.port + place}${path}`
@@ -60,5 +67,32 @@ export class Demo {
     await byId(page, 'username').fill(username)
     await byId(page, 'password').fill(`${username}-password`)
     await byId(page, 'sign-in').click()
+  }
+}
+
+/** `sekisho demo cli`, with what it says and what is typed. */
+export function runCommandLineApp(port, ...options) {
+  const child = spawn(program, ['demo', 'cli', '--port', String(port), ...options], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const ended = new Promise((answer) => child.once('exit', (code, signal) => answer(code ?? signal)))
+  let output = ''
+  const heard = new EventEmitter()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => heard.emit('more', (output += text)))
+  }
+  ended.then(() => heard.emit('more', output))
+  return {
+    ended,
+    /** Waits until the output matches. */
+    async says(pattern) {
+      const deadline = AbortSignal.timeout(30_000)
+      for (;;) {
+        const found = pattern.exec(output)
+        if (found) return found
+        if (child.exitCode !== null) throw new Error(`ended without saying ${pattern}:\n${output}`)
+        await once(heard, 'more', { signal: deadline })
+      }
+    },
+    type: (line) => child.stdin.write(`${line}\n`),
+    kill: () => child.kill('SIGKILL'),
   }
 }

@@ -1,11 +1,8 @@
 // A real browser walks the demo: sign in, decide, see the accounts, take the permission back.
 import { describe, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { EventEmitter, once } from 'node:events'
 import { byId, inspect, tabTo } from '../lib/browser.js'
-import { Demo, languages } from '../lib/demo.js'
-import { program } from '../lib/server.js'
+import { Demo, languages, runCommandLineApp } from '../lib/demo.js'
 
 describe('demo', () => {
   const demo = new Demo()
@@ -197,30 +194,3 @@ describe('demo', () => {
     await close()
   })
 })
-
-/** `sekisho demo cli`, with what it says and what is typed. */
-function runCommandLineApp(port) {
-  const child = spawn(program, ['demo', 'cli', '--port', String(port)], { stdio: ['pipe', 'pipe', 'pipe'] })
-  const ended = new Promise((answer) => child.once('exit', (code, signal) => answer(code ?? signal)))
-  let output = ''
-  const heard = new EventEmitter()
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text) => heard.emit('more', (output += text)))
-  }
-  ended.then(() => heard.emit('more', output))
-  return {
-    ended,
-    /** Waits until the output matches. */
-    async says(pattern) {
-      const deadline = AbortSignal.timeout(30_000)
-      for (;;) {
-        const found = pattern.exec(output)
-        if (found) return found
-        if (child.exitCode !== null) throw new Error(`ended without saying ${pattern}:\n${output}`)
-        await once(heard, 'more', { signal: deadline })
-      }
-    },
-    type: (line) => child.stdin.write(`${line}\n`),
-    kill: () => child.kill('SIGKILL'),
-  }
-}

@@ -73,7 +73,7 @@ pub(super) fn router(oidc: OidcClient, bank: BankClient, origin: &str) -> Router
         ("/bank_view.js", include_str!("pages/bank_view.js")),
     ];
     // Its scripts ask this server and nobody else; its one form ends at the authorization server.
-    let policy = format!("form-action 'self' {issuer}; connect-src 'self'");
+    let policy = format!("connect-src 'self'; form-action 'self' {issuer}");
     frame::with_scripts(only_own_forms(routes, origin), &scripts, &policy)
 }
 
@@ -229,7 +229,7 @@ mod tests {
             .to_str()
             .unwrap()
             .to_owned();
-        assert!(policy.contains("connect-src 'self'; script-src 'self';"), "{policy}");
+        assert!(policy.contains("script-src 'self'; connect-src 'self';"), "{policy}");
         let script = send(Request::get("/board.js")).await;
         let script = to_bytes(script.into_body(), 100_000).await.unwrap();
         assert!(String::from_utf8_lossy(&script).contains(OWN_CALL));

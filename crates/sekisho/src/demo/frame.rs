@@ -121,7 +121,7 @@ pub(super) fn with_frame(routes: Router, form_target: &str) -> Router {
 
 /// The same for an app whose pages have a script: this one, at `/app.js`, which may ask the app itself and nobody else.
 pub(super) fn with_script(routes: Router, script: &'static str) -> Router {
-    with_scripts(routes, &[("/app.js", script)], "form-action 'self'; connect-src 'self'")
+    with_scripts(routes, &[("/app.js", script)], "connect-src 'self'; form-action 'self'")
 }
 
 /// The same for an app whose pages have several. `more`: what their policy allows besides running these.
@@ -129,7 +129,7 @@ pub(super) fn with_scripts(routes: Router, scripts: &[(&str, &'static str)], mor
     let routes = scripts.iter().fold(routes, |routes, (path, script)| {
         routes.route(path, asset("text/javascript; charset=utf-8", script))
     });
-    framed(routes, &format!("{more}; script-src 'self'"))
+    framed(routes, &format!("script-src 'self'; {more}"))
 }
 
 fn framed(routes: Router, more: &str) -> Router {
