@@ -70,6 +70,9 @@ export class Demo {
   }
 }
 
+/** The last entry of its kind in Pocket's log. */
+export const logged = (page, what) => page.locator(`#log [data-what="${what}"]`).last()
+
 /** `sekisho demo cli`, with what it says and what is typed. */
 export function runCommandLineApp(port, ...options) {
   const child = spawn(program, ['demo', 'cli', '--port', String(port), ...options], { stdio: ['pipe', 'pipe', 'pipe'] })

@@ -2,13 +2,9 @@
 import { describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { byId, inspect } from '../lib/browser.js'
-import { Demo, languages, runCommandLineApp } from '../lib/demo.js'
-import { freePort, startServer } from '../lib/server.js'
+import { Demo, languages, logged, runCommandLineApp } from '../lib/demo.js'
 
 const text = async (page, id) => (await byId(page, id).textContent()).trim()
-
-/** Waits for an entry of Pocket's log. */
-const logged = (page, what) => page.locator(`#log [data-what="${what}"]`).last()
 
 /** What the page has stored, where any script of its origin could read it. */
 const stored = (page) => page.evaluate(() => ({ ...localStorage, ...sessionStorage }))
@@ -32,17 +28,6 @@ describe('the forms of apps', () => {
   }
 
   for (const language of Object.keys(languages)) {
-    test(`the landing page tells the five forms apart (${language})`, async () => {
-      const { page, close } = await demo.profile(language)
-      await page.goto(server('/'))
-      assert.equal(await page.locator('#app-forms tbody tr').count(), 5)
-      for (const [id, place] of [['form-web', budget], ['form-board', board], ['form-pocket', pocket]]) {
-        assert.equal(await byId(page, id).getAttribute('href'), place('/'))
-      }
-      await inspect(page, `landing-forms-${language}`, language)
-      await close()
-    })
-
     test(`JavaScript with a server: no token reaches the browser (${language})`, async () => {
       const { page, close } = await demo.profile(language)
       const look = (name) => inspect(page, `board-${name}-${language}`, language)
@@ -124,9 +109,13 @@ describe('the forms of apps', () => {
       await close()
     })
 
-    test(`two parties: the nightly report runs by a button (${language})`, async () => {
+    test(`the landing page tells the five forms apart, and runs the nightly report (${language})`, async () => {
       const { page, close } = await demo.profile(language)
       await page.goto(server('/'))
+      assert.equal(await page.locator('#app-forms tbody tr').count(), 5)
+      for (const [id, place] of [['form-web', budget], ['form-board', board], ['form-pocket', pocket]]) {
+        assert.equal(await byId(page, id).getAttribute('href'), place('/'))
+      }
       await byId(page, 'open-nightly-report').click()
       await byId(page, 'run').click()
       await byId(page, 'answer').waitFor()
@@ -204,101 +193,4 @@ describe('the forms of apps', () => {
     }
     await close()
   })
-})
-
-describe('tokens that end soon', () => {
-  const demo = new Demo(['--access-token', '8s'])
-
-  test('a program alone renews in the background, and says so', async () => {
-    const app = runCommandLineApp(demo.port)
-    const { page, close } = await demo.profile('en')
-    try {
-      await page.goto((await app.says(/Open: (\S+)/))[1])
-      await demo.signIn(page, 'bob')
-      await byId(page, 'approve').click()
-      await app.says(/renewed in the background: the access token is good for another \d seconds/)
-      app.type('quit')
-      assert.equal(await app.ended, 0)
-    } finally {
-      app.kill()
-    }
-    await close()
-  })
-
-  test('a program that may not stay connected says so', async () => {
-    const app = runCommandLineApp(demo.port)
-    const { page, close } = await demo.profile('en')
-    try {
-      await page.goto((await app.says(/Open: (\S+)/))[1])
-      await demo.signIn(page, 'bob')
-      await byId(page, 'scope-offline_access').uncheck()
-      await byId(page, 'approve').click()
-      await app.says(/You did not allow it to stay connected: in \d seconds/)
-    } finally {
-      app.kill()
-    }
-    await close()
-  })
-
-  test('Pocket renews by itself', async () => {
-    const { page, close } = await demo.profile('en')
-    await page.goto(demo.pocket('/'))
-    await byId(page, 'connect').click()
-    await demo.signIn(page, 'alice')
-    await byId(page, 'approve').click()
-    await logged(page, 'refreshed').waitFor()
-    await byId(page, 'load-accounts').click()
-    await byId(page, 'accounts').waitFor()
-    await close()
-  })
-})
-
-// At https addresses the bank answers prompt=none: Pocket's files, as the demo hands them out, at such an address.
-describe('Pocket at an https address', () => {
-  const demo = new Demo()
-
-  for (const [way, path] of Object.entries({ 'code': '/', 'the implicit grant': '/implicit' })) {
-    test(`it renews without a visible page by ${way}`, async () => {
-      const origin = `https://localhost:${await freePort()}`
-      const { issuer, stop } = await startServer('sqlite', clients(origin), '', true)
-      const { page, close } = await demo.profile('en', { ignoreHTTPSErrors: true })
-      try {
-        const moved = (text) => text.replaceAll(demo.server(''), issuer)
-        await page.route(`${origin}/**`, async (route) => {
-          const { pathname } = new URL(route.request().url())
-          const response = await route.fetch({ url: demo.pocket(pathname), maxRedirects: 0 })
-          const headers = response.headers()
-          headers['content-security-policy'] = moved(headers['content-security-policy'])
-          await route.fulfill({ response, headers, body: moved(await response.text()) })
-        })
-        await page.goto(`${origin}${path}`)
-        await byId(page, 'connect').click()
-        await demo.signIn(page, 'alice')
-        await byId(page, 'approve').click()
-        await logged(page, 'signed-in').waitFor()
-        await byId(page, 'renew-silently').click()
-        await logged(page, 'silent').waitFor()
-      } finally {
-        await close()
-        await stop()
-      }
-    })
-  }
-
-  const clients = (origin) => `
-[[client]]
-client_id = "pocket"
-redirect_uris = ["${origin}/", "${origin}/silent"]
-grant_types = ["authorization_code", "refresh_token"]
-token_endpoint_auth_method = "none"
-scope = "openid profile offline_access accounts:read"
-[[client]]
-client_id = "pocket-implicit"
-profile = "openid-core"
-redirect_uris = ["${origin}/implicit", "${origin}/silent"]
-grant_types = ["implicit"]
-response_types = ["id_token token"]
-token_endpoint_auth_method = "none"
-scope = "openid profile accounts:read"
-`
 })

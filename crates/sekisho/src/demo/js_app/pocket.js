@@ -37,7 +37,11 @@ async function accounts({ access_token }) {
 export async function run(app) {
   const attempt = (action) => async () => {
     byId('api-error').hidden = true
-    await action().catch(refused)
+    try {
+      await action()
+    } catch (error) {
+      refused(error)
+    }
   }
   const load = async () => {
     byId('accounts').hidden = true
