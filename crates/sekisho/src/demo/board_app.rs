@@ -1,6 +1,6 @@
 //! Board, a browser app with a back end: JavaScript in the browser, and a server of its own that holds the tokens.
 //!
-//! Spec: RFC 6749 §4.1 and §10.12, RFC 7636 §4, RFC 6265 §5.2
+//! Spec: RFC 6749 §4.1 and §10.12, RFC 7636 §4, RFC 6265bis §5.2
 //!
 //! The page is `pages/board.html` with `pages/board.js`. The script calls `/api/…` here, never the bank and never the
 //! authorization server: a script that somebody slips into the page can misuse the session while the page is open, but
