@@ -63,6 +63,9 @@ pub(super) enum Task {
         #[arg(value_name = "ID")]
         what: Option<String>,
     },
+    /// Every key of the files: docs/configuration.md
+    #[command(hide = true)]
+    Configuration,
     /// The realm as a file that apply accepts, secrets as hashes
     Export(InRealm),
     /// Users: list, show, add, disable, enable, set-password
@@ -161,6 +164,9 @@ pub(super) struct Init {
     /// The public URL of the API to be protected [default: a neighbour of the issuer]
     #[arg(long, value_name = "URL")]
     pub api: Option<String>,
+    /// Where the server keeps its data: /var/lib/sekisho for the service of the package [default: sekisho-data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

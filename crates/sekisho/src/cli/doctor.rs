@@ -36,20 +36,21 @@ fn verdict(findings: &[Finding]) -> ExitCode {
 async fn examine(file: Option<&Path>, clock: &Clock) -> Result<Vec<Finding>, Failure> {
     let config = config::load_as_it_is(file)?;
     let mut found = server::examine_unopened(&config);
-    let stored = match ask(&config, clock, Action::Doctor).await {
-        Ok(answer) => serde_json::from_value(answer).map_err(|error| error.to_string())?,
+    let stored: Examination = match ask(&config, clock, Action::Doctor).await {
+        Ok(answer) => {
+            found.extend(not_applied(&config, clock).await);
+            serde_json::from_value(answer).map_err(|error| error.to_string())?
+        }
         Err(obstacle) => {
             found.push(obstacle);
             Examination {
                 realms: config.realms.iter().map(|file| file.realm.clone()).collect(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
                 ..Examination::default()
             }
         }
     };
-    if !stored.version.is_empty() {
-        found.extend(other_version(&stored.version));
-        found.extend(not_applied(&config, clock).await);
-    }
+    found.extend(other_version(&stored.version));
     let deployment = Deployment {
         config: &config,
         realms: stored.realms,
@@ -84,7 +85,7 @@ async fn ask(config: &ServerConfig, clock: &Clock, action: Action) -> Result<Val
 
 fn other_version(of_server: &str) -> Option<Finding> {
     const OWN: &str = env!("CARGO_PKG_VERSION");
-    let problem = format!("the server that runs has version {of_server}, this program {OWN}");
+    let problem = format!("the server that runs has version {of_server:?}, this program {OWN:?}");
     let remedy = "restart the server, or use the program that it runs";
     (of_server != OWN).then(|| Finding::new(Kind::OtherVersion, "the server", problem, remedy))
 }

@@ -30,15 +30,13 @@ const SECRETS: &[(&str, &str)] = &[
     ("nightly-job", "the secret of the program that acts for itself"),
 ];
 const USER: &str = "alice";
-/// Neither secrets nor the database belong into version control.
-const GITIGNORE: &str = "/secrets/\n/sekisho-data/\n";
 const GUIDE: &str = "docs/guides/protect-your-api.md";
 
 /// Writes the files beside the server's file, and answers what was written and what to do next.
 pub(super) fn run(config: Option<&Path>, arguments: Init, is_json: bool) -> Result<Value, String> {
     let file = config.unwrap_or(Path::new(config::DEFAULT_FILE));
     let directory = file.parent().unwrap_or(Path::new(""));
-    let starter = Starter::new(arguments.issuer, arguments.api)?;
+    let starter = Starter::new(arguments)?;
     let (mut files, texts) = files(file, directory, &starter);
     let there = present(&files);
     if !there.is_empty() {
@@ -61,7 +59,7 @@ pub(super) fn run(config: Option<&Path>, arguments: Init, is_json: bool) -> Resu
     let password_file = directory.join("secrets").join(USER);
     let ignored = NewFile {
         path: directory.join(".gitignore"),
-        content: GITIGNORE.to_owned(),
+        content: starter.gitignore(),
         is_secret: false,
     };
     let mut written: Vec<Value> = files
@@ -82,6 +80,7 @@ pub(super) fn run(config: Option<&Path>, arguments: Init, is_json: bool) -> Resu
         "user": { "username": USER, "password_file": password_file.display().to_string(), "generated": is_generated },
         "problems": problems,
         "next": next(&starter, config, directory),
+        "try": starter.token_request(directory),
         "guide": GUIDE,
     }))
 }
@@ -178,6 +177,10 @@ fn next(starter: &Starter, config: Option<&Path>, directory: &Path) -> Vec<Value
             format!("open {}/account", starter.issuer),
             format!("sign in as {USER}; the password is in {}", password.display()),
         ),
+        (
+            format!("sekisho doctor{option}"),
+            "what is wrong or weak, before others come".to_owned(),
+        ),
     ]);
     let step = |(what, why): (String, String)| json!({ "do": what, "why": why });
     steps.into_iter().map(step).collect()
@@ -206,8 +209,10 @@ pub(super) fn show(answer: &Value) -> String {
             let part = |name: &str| terminal::plain(&problem[name]);
             format!("{text}\n{}: {} — {}\n", part("file"), part("problem"), part("remedy"))
         });
+    let token_request = terminal::plain(&answer["try"]);
     format!(
         "{}\nThe secrets are random, and only you can read their files.\n{problems}\n{}\n\
+         A token for your API, while the server runs, as the app nightly-job gets it:\n  {token_request}\n\n\
          How to protect an API of your own in ten minutes: {GUIDE}\n",
         terminal::table(&["Written:", ""], &files),
         terminal::table(&["Next:", ""], &steps),

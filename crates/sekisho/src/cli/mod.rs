@@ -107,6 +107,10 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             tell(&answer, is_json, show::applied);
             Ok(ExitCode::SUCCESS)
         }
+        Task::Configuration => {
+            print(&config::reference());
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Doctor => doctor::run(file, is_json).await,
         Task::Explain { what } => {
             let entries = explain::entries(what.as_deref());

@@ -43,7 +43,7 @@ pub(super) fn read(mut table: Table<'_, '_>, issuer: &str) -> Option<ReadClient>
         members.insert("client_id".to_owned(), Value::String(id.value.clone()));
     }
     let mut wrong = Vec::new();
-    for (name, kind) in MEMBERS {
+    for (name, kind, _) in MEMBERS {
         let before = report.count();
         if let Some(value) = member(&mut table, name, *kind) {
             members.insert((*name).to_owned(), value);
@@ -87,11 +87,11 @@ pub(super) fn read(mut table: Table<'_, '_>, issuer: &str) -> Option<ReadClient>
 fn member(table: &mut Table<'_, '_>, name: &'static str, kind: Kind) -> Option<Value> {
     let words = |words: &'static [&'static str]| words.iter().map(|word| (*word, *word)).collect::<Vec<_>>();
     match kind {
-        Kind::Text => {
+        Kind::Text(_) => {
             let text = table.text(name)?;
             check_text(table.report, name, &text).then_some(Value::String(text.value))
         }
-        Kind::Texts => {
+        Kind::Texts(_) => {
             let texts = table.texts(name)?;
             let good = texts
                 .into_iter()
@@ -168,7 +168,7 @@ fn is_response_type(report: &Report<'_>, text: &Located<String>) -> bool {
 /// Localized members are taken; the rest is registered but not built, or unknown.
 fn unknown_members(table: &Table<'_, '_>, members: &mut Map<String, Value>) {
     const OTHERS: &[&str] = &["client_id", "client_secret", "client_secret_hash", "enabled"];
-    let names = || MEMBERS.iter().map(|(name, _)| *name).chain(OTHERS.iter().copied());
+    let names = || MEMBERS.iter().map(|(name, ..)| *name).chain(OTHERS.iter().copied());
     for entry in table.entries() {
         let key = entry.key.as_str();
         if names().any(|name| name == key) {

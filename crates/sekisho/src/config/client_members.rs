@@ -5,8 +5,10 @@
 /// What a member's value looks like.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
-    Text,
-    Texts,
+    /// With an example.
+    Text(&'static str),
+    /// With an example.
+    Texts(&'static str),
     Flag,
     Seconds,
     Table,
@@ -18,10 +20,19 @@ const SIGNING_ALGS: Kind = Kind::Words(&["RS256", "PS256", "ES256", "EdDSA"]);
 const JWE_ALGS: Kind = Kind::Words(&["RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A256KW"]);
 const JWE_ENCS: Kind = Kind::Words(&["A128GCM", "A256GCM", "A128CBC-HS256", "A256CBC-HS512"]);
 
-/// The members that are understood besides `client_id`, as [`ClientMetadata`] has them.
-pub(super) const MEMBERS: &[(&str, Kind)] = &[
-    ("client_name", Kind::Text),
-    ("redirect_uris", Kind::Texts),
+/// The members that are understood besides `client_id`, as [`ClientMetadata`] has them: the name, what the value looks like,
+/// what it means.
+pub(super) const MEMBERS: &[(&str, Kind, &str)] = &[
+    (
+        "client_name",
+        Kind::Text("\"Budget\""),
+        "Its name, for people; in other languages `\"client_name#ja\"`.",
+    ),
+    (
+        "redirect_uris",
+        Kind::Texts("[\"https://app.example.com/callback\"]"),
+        "Where authorization responses may go: exactly these. https; `http` on loopback, for native apps on any port.",
+    ),
     (
         "grant_types",
         Kind::ListOfWords(&[
@@ -34,8 +45,13 @@ pub(super) const MEMBERS: &[(&str, Kind)] = &[
             "urn:ietf:params:oauth:grant-type:jwt-bearer",
             "urn:openid:params:grant-type:ciba",
         ]),
+        "What it may do at the token endpoint; absent: `authorization_code`.",
     ),
-    ("response_types", Kind::Texts),
+    (
+        "response_types",
+        Kind::Texts("[\"code\"]"),
+        "What it may ask of the authorization endpoint; absent: `code`.",
+    ),
     (
         "response_modes",
         Kind::ListOfWords(&[
@@ -47,6 +63,7 @@ pub(super) const MEMBERS: &[(&str, Kind)] = &[
             "fragment.jwt",
             "form_post.jwt",
         ]),
+        "The response modes that it may use; absent: any that its profile allows.",
     ),
     (
         "token_endpoint_auth_method",
@@ -59,73 +76,296 @@ pub(super) const MEMBERS: &[(&str, Kind)] = &[
             "tls_client_auth",
             "self_signed_tls_client_auth",
         ]),
+        "How it authenticates; absent: `client_secret_basic`. `none`: it cannot keep a secret. See [client-authentication.md](client-authentication.md).",
     ),
     (
         "token_endpoint_auth_signing_alg",
         Kind::Words(protocol::assertion::SIGNING_ALGS),
+        "With which algorithm it signs its assertions; absent: any that its method allows.",
     ),
-    ("application_type", Kind::Words(&["web", "native"])),
-    ("scope", Kind::Text),
-    ("contacts", Kind::Texts),
-    ("logo_uri", Kind::Text),
-    ("client_uri", Kind::Text),
-    ("policy_uri", Kind::Text),
-    ("tos_uri", Kind::Text),
-    ("jwks", Kind::Table),
-    ("jwks_uri", Kind::Text),
-    ("subject_type", Kind::Words(&["public", "pairwise"])),
-    ("sector_identifier_uri", Kind::Text),
-    ("id_token_signed_response_alg", SIGNING_ALGS),
-    ("id_token_encrypted_response_alg", JWE_ALGS),
-    ("id_token_encrypted_response_enc", JWE_ENCS),
-    ("userinfo_signed_response_alg", SIGNING_ALGS),
-    ("userinfo_encrypted_response_alg", JWE_ALGS),
-    ("userinfo_encrypted_response_enc", JWE_ENCS),
-    ("introspection_signed_response_alg", SIGNING_ALGS),
-    ("introspection_encrypted_response_alg", JWE_ALGS),
-    ("introspection_encrypted_response_enc", JWE_ENCS),
-    ("request_object_signing_alg", SIGNING_ALGS),
-    ("require_signed_request_object", Kind::Flag),
-    ("request_object_encryption_alg", JWE_ALGS),
-    ("request_object_encryption_enc", JWE_ENCS),
-    ("require_pushed_authorization_requests", Kind::Flag),
-    ("authorization_signed_response_alg", SIGNING_ALGS),
-    ("authorization_encrypted_response_alg", JWE_ALGS),
-    ("authorization_encrypted_response_enc", JWE_ENCS),
-    ("authorization_details_types", Kind::Texts),
-    ("tls_client_auth_subject_dn", Kind::Text),
-    ("tls_client_auth_san_dns", Kind::Text),
-    ("tls_client_auth_san_uri", Kind::Text),
-    ("tls_client_auth_san_ip", Kind::Text),
-    ("tls_client_auth_san_email", Kind::Text),
-    ("tls_client_certificate_bound_access_tokens", Kind::Flag),
-    ("use_mtls_endpoint_aliases", Kind::Flag),
-    ("dpop_bound_access_tokens", Kind::Flag),
-    ("client_access_token_token_binding_supported", Kind::Flag),
-    ("client_refresh_token_token_binding_supported", Kind::Flag),
+    (
+        "application_type",
+        Kind::Words(&["web", "native"]),
+        "`web` (default) or `native`.",
+    ),
+    (
+        "scope",
+        Kind::Text("\"openid accounts:read\""),
+        "The most that it may ask for, in one text; absent: the scopes of OpenID Connect alone.",
+    ),
+    ("contacts", Kind::Texts("[\"team@example.com\"]"), "Whom to write to."),
+    (
+        "logo_uri",
+        Kind::Text("\"https://app.example.com/logo.png\""),
+        "Its logo, on the consent page.",
+    ),
+    (
+        "client_uri",
+        Kind::Text("\"https://app.example.com/\""),
+        "Its home page.",
+    ),
+    (
+        "policy_uri",
+        Kind::Text("\"https://app.example.com/privacy\""),
+        "How it treats personal data.",
+    ),
+    (
+        "tos_uri",
+        Kind::Text("\"https://app.example.com/terms\""),
+        "Its terms of service.",
+    ),
+    ("jwks", Kind::Table, "Its public keys."),
+    (
+        "jwks_uri",
+        Kind::Text("\"https://app.example.com/jwks\""),
+        "Where its public keys are.",
+    ),
+    (
+        "subject_type",
+        Kind::Words(&["public", "pairwise"]),
+        "`public` (default), or `pairwise`: it knows users by identifiers of its own. See [subjects.md](subjects.md).",
+    ),
+    (
+        "sector_identifier_uri",
+        Kind::Text("\"https://app.example.com/sector.json\""),
+        "Where the redirect URIs of its sector are listed.",
+    ),
+    (
+        "id_token_signed_response_alg",
+        SIGNING_ALGS,
+        "How its ID tokens are signed; absent: `RS256`, or what its profile allows.",
+    ),
+    (
+        "id_token_encrypted_response_alg",
+        JWE_ALGS,
+        "How the key of its encrypted ID tokens is encrypted; absent: they are not. See [encryption.md](encryption.md).",
+    ),
+    (
+        "id_token_encrypted_response_enc",
+        JWE_ENCS,
+        "How they are encrypted; absent: `A128CBC-HS256`.",
+    ),
+    (
+        "userinfo_signed_response_alg",
+        SIGNING_ALGS,
+        "How UserInfo is signed for it; absent: plain JSON.",
+    ),
+    (
+        "userinfo_encrypted_response_alg",
+        JWE_ALGS,
+        "How the key of encrypted UserInfo is encrypted; absent: it is not.",
+    ),
+    (
+        "userinfo_encrypted_response_enc",
+        JWE_ENCS,
+        "How it is encrypted; absent: `A128CBC-HS256`.",
+    ),
+    (
+        "introspection_signed_response_alg",
+        SIGNING_ALGS,
+        "How introspection answers are signed for it when it asks for a JWT; absent: `RS256`.",
+    ),
+    (
+        "introspection_encrypted_response_alg",
+        JWE_ALGS,
+        "How the key of encrypted introspection answers is encrypted; absent: they are not.",
+    ),
+    (
+        "introspection_encrypted_response_enc",
+        JWE_ENCS,
+        "How they are encrypted; absent: `A128CBC-HS256`.",
+    ),
+    (
+        "request_object_signing_alg",
+        SIGNING_ALGS,
+        "How its request objects must be signed; absent: any algorithm that is offered. See [authorization-requests.md](authorization-requests.md).",
+    ),
+    (
+        "require_signed_request_object",
+        Kind::Flag,
+        "Whether its requests must be signed.",
+    ),
+    (
+        "request_object_encryption_alg",
+        JWE_ALGS,
+        "How the keys of its request objects may be encrypted.",
+    ),
+    (
+        "request_object_encryption_enc",
+        JWE_ENCS,
+        "How its request objects may be encrypted.",
+    ),
+    (
+        "require_pushed_authorization_requests",
+        Kind::Flag,
+        "Whether its requests must be pushed. See [pushed-requests.md](pushed-requests.md).",
+    ),
+    (
+        "authorization_signed_response_alg",
+        SIGNING_ALGS,
+        "How its authorization responses are signed when they are JWTs (JARM); absent: `RS256`.",
+    ),
+    (
+        "authorization_encrypted_response_alg",
+        JWE_ALGS,
+        "How the keys of such responses are encrypted; absent: they are not.",
+    ),
+    (
+        "authorization_encrypted_response_enc",
+        JWE_ENCS,
+        "How they are encrypted; absent: `A128CBC-HS256`.",
+    ),
+    (
+        "authorization_details_types",
+        Kind::Texts("[\"payment\"]"),
+        "The types of `authorization_details` that it may ask for.",
+    ),
+    (
+        "tls_client_auth_subject_dn",
+        Kind::Text("\"CN=app,O=Example,C=JP\""),
+        "The subject of its certificate, as `CN=app,O=Example,C=JP`. One of the five; see [mutual-tls.md](mutual-tls.md).",
+    ),
+    (
+        "tls_client_auth_san_dns",
+        Kind::Text("\"app.example.com\""),
+        "Or a host name in it.",
+    ),
+    (
+        "tls_client_auth_san_uri",
+        Kind::Text("\"https://app.example.com/id\""),
+        "Or a URI in it.",
+    ),
+    (
+        "tls_client_auth_san_ip",
+        Kind::Text("\"192.0.2.7\""),
+        "Or an IP address in it.",
+    ),
+    (
+        "tls_client_auth_san_email",
+        Kind::Text("\"app@example.com\""),
+        "Or a mail address in it.",
+    ),
+    (
+        "tls_client_certificate_bound_access_tokens",
+        Kind::Flag,
+        "Whether its access tokens are bound to its certificate.",
+    ),
+    (
+        "use_mtls_endpoint_aliases",
+        Kind::Flag,
+        "Whether it uses the addresses of `mtls_endpoint_aliases`.",
+    ),
+    (
+        "dpop_bound_access_tokens",
+        Kind::Flag,
+        "Whether its access tokens must be bound to a key of which it brings proofs. See [dpop.md](dpop.md).",
+    ),
+    (
+        "client_access_token_token_binding_supported",
+        Kind::Flag,
+        "Whether its access tokens can be bound by Token Binding. See [token-binding.md](token-binding.md).",
+    ),
+    (
+        "client_refresh_token_token_binding_supported",
+        Kind::Flag,
+        "Whether its refresh tokens can be.",
+    ),
     (
         "backchannel_token_delivery_mode",
         Kind::Words(&["poll", "ping", "push"]),
+        "How it learns that the user has answered: `poll`, `ping` or `push`. See [ciba.md](ciba.md).",
     ),
-    ("backchannel_client_notification_endpoint", Kind::Text),
-    ("backchannel_authentication_request_signing_alg", SIGNING_ALGS),
-    ("backchannel_user_code_parameter", Kind::Flag),
-    ("request_uris", Kind::Texts),
-    ("default_acr_values", Kind::Texts),
-    ("backchannel_logout_uri", Kind::Text),
-    ("backchannel_logout_session_required", Kind::Flag),
-    ("frontchannel_logout_uri", Kind::Text),
-    ("frontchannel_logout_session_required", Kind::Flag),
-    ("software_id", Kind::Text),
-    ("software_version", Kind::Text),
-    ("default_max_age", Kind::Seconds),
-    ("require_auth_time", Kind::Flag),
-    ("post_logout_redirect_uris", Kind::Texts),
-    ("initiate_login_uri", Kind::Text),
-    ("profile", Kind::Text),
-    ("owner", Kind::Text),
-    ("first_party", Kind::Flag),
-    ("origins", Kind::Texts),
+    (
+        "backchannel_client_notification_endpoint",
+        Kind::Text("\"https://app.example.com/ciba\""),
+        "Where it is told.",
+    ),
+    (
+        "backchannel_authentication_request_signing_alg",
+        SIGNING_ALGS,
+        "How it signs its backchannel requests; absent: it may send them unsigned.",
+    ),
+    (
+        "backchannel_user_code_parameter",
+        Kind::Flag,
+        "Whether it sends the code that its users agreed upon.",
+    ),
+    (
+        "request_uris",
+        Kind::Texts("[\"https://app.example.com/request.jwt\"]"),
+        "Where its request objects are.",
+    ),
+    (
+        "default_acr_values",
+        Kind::Texts("[\"urn:sekisho:acr:loa2\"]"),
+        "The levels of authentication that it asks for when a request does not say.",
+    ),
+    (
+        "backchannel_logout_uri",
+        Kind::Text("\"https://app.example.com/logged-out\""),
+        "Where the server tells it that a session ended. See [logout.md](logout.md).",
+    ),
+    (
+        "backchannel_logout_session_required",
+        Kind::Flag,
+        "Whether it must be told which session.",
+    ),
+    (
+        "frontchannel_logout_uri",
+        Kind::Text("\"https://app.example.com/forget\""),
+        "What the browser loads when a session ended.",
+    ),
+    (
+        "frontchannel_logout_session_required",
+        Kind::Flag,
+        "Whether it must be told which session.",
+    ),
+    (
+        "software_id",
+        Kind::Text("\"4NRB1-0XZABZI9E6-5SM3R\""),
+        "What software it is, the same for all its installations.",
+    ),
+    ("software_version", Kind::Text("\"2.1\""), "Which version of it."),
+    (
+        "default_max_age",
+        Kind::Seconds,
+        "How old a sign-in may be when a request does not say.",
+    ),
+    (
+        "require_auth_time",
+        Kind::Flag,
+        "Whether its ID tokens must say when the user signed in.",
+    ),
+    (
+        "post_logout_redirect_uris",
+        Kind::Texts("[\"https://app.example.com/\"]"),
+        "Where the browser may be sent after a log-out.",
+    ),
+    (
+        "initiate_login_uri",
+        Kind::Text("\"https://app.example.com/login\""),
+        "Where others may start a sign-in to it.",
+    ),
+    (
+        "profile",
+        Kind::Text("\"fapi2-security\""),
+        "The security profile that it follows; absent: the realm's.",
+    ),
+    (
+        "owner",
+        Kind::Text("\"payments team\""),
+        "Who answers for it in the organisation.",
+    ),
+    (
+        "first_party",
+        Kind::Flag,
+        "Whether it is the organisation's own, so that consent is not asked.",
+    ),
+    (
+        "origins",
+        Kind::Texts("[\"https://app.example.com\"]"),
+        "The web origins from which its scripts call.",
+    ),
 ];
 
 /// Registered, but not built, as grant types.
@@ -148,7 +388,7 @@ mod tests {
     #[test]
     fn the_words_are_those_of_the_protocol() {
         let words = |name: &str| {
-            let (_, kind) = MEMBERS.iter().find(|(member, _)| *member == name).unwrap();
+            let (_, kind, _) = MEMBERS.iter().find(|(member, ..)| *member == name).unwrap();
             match kind {
                 Kind::Words(words) | Kind::ListOfWords(words) => *words,
                 _ => panic!("{name} has words"),
@@ -256,7 +496,7 @@ mod tests {
         }
         let json = serde_json::to_value(metadata).unwrap();
         let mut written: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
-        let mut known: Vec<&str> = MEMBERS.iter().map(|(name, _)| *name).collect();
+        let mut known: Vec<&str> = MEMBERS.iter().map(|(name, ..)| *name).collect();
         known.push("client_id");
         written.sort_unstable();
         known.sort_unstable();

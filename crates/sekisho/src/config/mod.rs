@@ -20,6 +20,7 @@ mod problem;
 mod read_server;
 mod reader;
 mod realm_file;
+mod reference;
 mod secret;
 mod server;
 mod store;
@@ -39,7 +40,9 @@ pub(crate) use self::{
     client_secret::format_hash,
     duration::{format as format_duration, in_minutes, parse as parse_duration},
     realm_file::expose,
+    reference::page as reference,
     secret::open_mode,
+    server::DEFAULT_DATA,
 };
 use self::{
     document::{Document, Item},

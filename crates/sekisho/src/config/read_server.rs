@@ -32,7 +32,7 @@ pub(super) struct ReadServer {
 /// Reads a server file.
 pub(super) fn read(document: &Document, plain_secrets: bool) -> ReadServer {
     let report = Report::new(document, plain_secrets);
-    let mut table = Table::root(&report);
+    let mut table = Table::file(&report, "sekisho.toml");
     let mut config = ServerConfig::without_file();
     config.file = Some(document.path.clone());
     config.data = table

@@ -5,6 +5,7 @@ use std::{cell::RefCell, path::PathBuf};
 use super::{
     document::{Document, Entry, Item, Node, Span},
     problem::{Problem, Severity},
+    reference::Section,
 };
 use crate::administration::doctor::Kind;
 
@@ -120,9 +121,19 @@ pub(super) struct Table<'r, 'd> {
     pub span: Span,
     entries: &'d [Entry],
     known: Vec<&'d str>,
+    /// Its lines in the documentation: only what has one is read.
+    section: Option<&'static Section>,
 }
 
 impl<'r, 'd> Table<'r, 'd> {
+    /// The file itself, of this form.
+    pub fn file(report: &'r Report<'d>, form: &str) -> Self {
+        Self {
+            section: Section::find(form),
+            ..Self::root(report)
+        }
+    }
+
     /// The file itself.
     pub fn root(report: &'r Report<'d>) -> Self {
         Self::of(report, "the file", &report.document.root).unwrap_or(Self {
@@ -131,6 +142,7 @@ impl<'r, 'd> Table<'r, 'd> {
             span: 0..0,
             entries: &[],
             known: Vec::new(),
+            section: None,
         })
     }
 
@@ -150,11 +162,28 @@ impl<'r, 'd> Table<'r, 'd> {
             span: node.span.clone(),
             entries,
             known: Vec::new(),
+            section: Section::find(name),
         })
+    }
+
+    /// A table in this one.
+    fn inner(&self, name: &'static str, node: &'d Node) -> Option<Self> {
+        let inner = Self::of(self.report, name, node)?;
+        let is_described = self.section.is_none() || inner.section.is_some();
+        debug_assert!(is_described, "{name} is not in reference/keys.toml");
+        Some(inner)
     }
 
     /// The entry of a key, which thereby is a known one.
     pub fn entry(&mut self, key: &'static str) -> Option<&'d Entry> {
+        let is_described = self
+            .section
+            .is_none_or(|section| section.names().any(|name| name == key));
+        debug_assert!(
+            is_described,
+            "{key} of {} has no line in reference/keys.toml",
+            self.name
+        );
         self.known.push(key);
         self.entries.iter().find(|entry| entry.key == key)
     }
@@ -293,7 +322,7 @@ impl<'r, 'd> Table<'r, 'd> {
     /// A table.
     pub fn table(&mut self, key: &'static str, name: &'static str) -> Option<Self> {
         let entry = self.entry(key)?;
-        Self::of(self.report, name, &entry.node)
+        self.inner(name, &entry.node)
     }
 
     /// A list of tables.
@@ -302,10 +331,7 @@ impl<'r, 'd> Table<'r, 'd> {
             return Vec::new();
         };
         match &entry.node.item {
-            Item::Array(nodes) => nodes
-                .iter()
-                .filter_map(|node| Self::of(self.report, name, node))
-                .collect(),
+            Item::Array(nodes) => nodes.iter().filter_map(|node| self.inner(name, node)).collect(),
             Item::Table(_) if name.starts_with("[[") => {
                 self.report.error(
                     &entry.key_span,
@@ -331,6 +357,14 @@ impl<'r, 'd> Table<'r, 'd> {
 
     /// Complains of every key that nobody asked for, naming the nearest known one.
     pub fn finish(self) {
+        let unread = self
+            .section
+            .and_then(|section| section.names().find(|name| !self.known.contains(name)));
+        debug_assert!(
+            unread.is_none(),
+            "{unread:?} of {} is described, but not read",
+            self.name
+        );
         for entry in self
             .entries
             .iter()

@@ -146,7 +146,7 @@ pub(super) struct ReadRealm {
 /// Reads a realm file.
 pub(super) fn read(document: Document, plain_secrets: bool) -> ReadRealm {
     let report = Report::new(&document, plain_secrets);
-    let mut table = Table::root(&report);
+    let mut table = Table::file(&report, "a realm file");
     let issuer = table.required_text("issuer", "https://id.example.com");
     if let Some(issuer) = &issuer {
         issuer::check(&report, issuer);

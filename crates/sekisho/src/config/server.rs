@@ -126,7 +126,7 @@ pub enum WrapSource {
 
 /// Where a server listens that is told nothing.
 const DEFAULT_PORT: u16 = 8080;
-pub(super) const DEFAULT_DATA: &str = "sekisho-data";
+pub(crate) const DEFAULT_DATA: &str = "sekisho-data";
 
 impl ServerConfig {
     /// What a server without a configuration file does.

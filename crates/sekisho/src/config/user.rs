@@ -94,8 +94,8 @@ fn password(table: &mut Table<'_, '_>) -> Option<PasswordSeed> {
 /// The standard claims, in other languages too (`"name#ja"`); each is checked by its type.
 fn claims(table: &mut Table<'_, '_>) -> Map<String, Value> {
     for claim in claims::standard().filter(|claim| *claim != claims::UPDATED_AT) {
-        // That it is known; its value is read below.
-        let _ = table.entry(claim);
+        // Its value is read below.
+        table.know(claim);
     }
     let mut known = Map::new();
     for entry in table.entries() {

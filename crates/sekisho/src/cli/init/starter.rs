@@ -7,7 +7,8 @@ use std::{
 
 use url::{Host, Url};
 
-use crate::config;
+use super::Init;
+use crate::config::{self, DEFAULT_DATA};
 
 /// The issuer when none is given: where a server without a configuration is.
 const DEFAULT_ISSUER: &str = "http://localhost:8080";
@@ -22,12 +23,16 @@ const SIGN_IN_HOSTS: &[&str] = &["accounts", "auth", "id", "login", "sso"];
 pub(super) struct Starter {
     pub issuer: String,
     pub api: String,
+    /// Where the data is, as the server's file names it.
+    data: String,
     url: Url,
 }
 
 impl Starter {
     /// Checks what was given, as `check` would in a realm file, and fills in the rest.
-    pub fn new(issuer: Option<String>, api: Option<String>) -> Result<Self, String> {
+    pub fn new(asked: Init) -> Result<Self, String> {
+        let Init { issuer, api, data } = asked;
+        let data = data.map_or_else(|| DEFAULT_DATA.to_owned(), |data| data.display().to_string());
         let issuer = issuer.unwrap_or_else(|| DEFAULT_ISSUER.to_owned());
         accept(&format!("issuer = {}", quoted(&issuer)))?;
         let url = Url::parse(&issuer)
@@ -38,7 +43,29 @@ impl Starter {
             quoted(&issuer),
             quoted(&api)
         ))?;
-        Ok(Self { issuer, api, url })
+        Ok(Self { issuer, api, data, url })
+    }
+
+    /// How an app gets a token for the API.
+    pub fn token_request(&self, directory: &Path) -> String {
+        let secret = directory.join("secrets/nightly-job");
+        let authority = match local_address(&self.url) {
+            Some(_) if self.url.scheme() == "https" => format!(" --cacert {}/tls/ca.pem", self.data),
+            _ => String::new(),
+        };
+        format!(
+            "curl{authority} -u \"nightly-job:$(cat {})\" -d grant_type=client_credentials -d scope=api:read {}/token",
+            secret.display(),
+            self.issuer
+        )
+    }
+
+    /// What does not belong into version control.
+    pub fn gitignore(&self) -> String {
+        match self.data.as_str() {
+            DEFAULT_DATA => format!("/secrets/\n/{DEFAULT_DATA}/\n"),
+            _ => "/secrets/\n".to_owned(),
+        }
     }
 
     /// Whether others reach the issuer: then somebody must speak TLS.
@@ -76,8 +103,11 @@ impl Starter {
         };
         let listener = listener
             .replace("{{bind}}", &bind.to_string())
-            .replace("{{port}}", &port.to_string());
-        include_str!("sekisho.toml").replace("{{listener}}", listener.trim_end())
+            .replace("{{port}}", &port.to_string())
+            .replace("{{data}}", &self.data);
+        include_str!("sekisho.toml")
+            .replace("{{data}}", &quoted(&self.data))
+            .replace("{{listener}}", listener.trim_end())
     }
 
     /// `realms/*.toml`.
@@ -131,8 +161,16 @@ fn default_api(issuer: &Url) -> String {
 mod tests {
     use super::*;
 
+    fn asked(issuer: &str, api: Option<&str>) -> Init {
+        Init {
+            issuer: Some(issuer.to_owned()),
+            api: api.map(str::to_owned),
+            data: None,
+        }
+    }
+
     fn starter(issuer: &str) -> Starter {
-        Starter::new(Some(issuer.to_owned()), None).unwrap_or_else(|error| panic!("{issuer}: {error}"))
+        Starter::new(asked(issuer, None)).unwrap_or_else(|error| panic!("{issuer}: {error}"))
     }
 
     #[test]
@@ -163,6 +201,23 @@ mod tests {
     }
 
     #[test]
+    fn the_data_is_where_it_was_asked_for() {
+        let elsewhere = Init {
+            data: Some("/var/lib/sekisho".into()),
+            ..asked("https://localhost:8443", None)
+        };
+        let elsewhere = Starter::new(elsewhere).unwrap();
+        let text = elsewhere.server_file();
+        assert!(text.contains("\ndata   = \"/var/lib/sekisho\""), "{text}");
+        assert!(text.contains("/var/lib/sekisho/tls/ca.pem"), "{text}");
+        assert_eq!(elsewhere.gitignore(), "/secrets/\n");
+        assert_eq!(
+            starter("http://localhost:8080").gitignore(),
+            "/secrets/\n/sekisho-data/\n"
+        );
+    }
+
+    #[test]
     fn the_realm_file_is_named_by_the_host_and_found_by_its_pattern() {
         for (issuer, name) in [
             ("https://id.example.com", "id.example.com.toml"),
@@ -189,7 +244,7 @@ mod tests {
     #[test]
     fn what_cannot_be_an_issuer_or_an_api_is_refused_with_a_remedy() {
         let refused = |issuer: &str, api: &str| {
-            let refusal = Starter::new(Some(issuer.to_owned()), Some(api.to_owned()));
+            let refusal = Starter::new(asked(issuer, Some(api)));
             refusal.err().unwrap_or_default()
         };
         for (issuer, api, why) in [

@@ -10,6 +10,7 @@ fn init(directory: &Path, issuer: Option<&str>) -> Result<Value, String> {
     let arguments = Init {
         issuer: issuer.map(str::to_owned),
         api: None,
+        data: None,
     };
     run(Some(&directory.join("sekisho.toml")), arguments, true)
 }
@@ -103,6 +104,12 @@ fn an_issuer_that_others_reach_begins_with_tls() {
         .lines()
         .find(|line| line.contains("open https://id.example.com/account"));
     assert!(last.is_some_and(|line| line.contains("sign in as alice")), "{shown}");
+    let request = answer["try"].as_str().unwrap();
+    assert!(
+        request.ends_with("-d scope=api:read https://id.example.com/token"),
+        "{request}"
+    );
+    assert!(shown.contains(request) && !request.contains("--cacert"), "{shown}");
     fs::remove_dir_all(directory).unwrap();
 }
 

@@ -23,8 +23,10 @@ pub(super) use self::issuers::is_loopback;
 use super::{Finding, Kind};
 use crate::administration::AdminError;
 
-/// What was found in the database, and what else must be known of it to examine the process.
+/// What was found in the database, and what else must be known of it to examine the process. A server of another version
+/// may leave something out.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Examination {
     /// What is wrong or weak.
     pub findings: Vec<Finding>,

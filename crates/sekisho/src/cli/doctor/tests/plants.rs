@@ -65,14 +65,14 @@ pub(super) const PLANTS: &[Plant] = &[
         it.server(LISTENER, "bind = \"127.0.0.1:443\"")
     }),
     (&[IssuerOnAnotherPort], |it| it.server("0.0.0.0:443", "0.0.0.0:8443")),
-    (&[IssuerWithoutTls, IssuerUnreachable, SigningKeyMissing], |it| {
+    (&[IssuerWithoutTls, IssuerUnreachable], |it| {
         it.sql.push(
             "INSERT INTO realm (issuer, settings, created_at, updated_at) SELECT 'http://id.example.org', \
              replace(settings, 'https://id.example.com', 'http://id.example.org'), 0, 0 FROM realm",
         );
         it.sql.push("UPDATE revision SET value = value + 1");
     }),
-    (&[SharedOrigin, SigningKeyMissing], |it| {
+    (&[SharedOrigin], |it| {
         it.sql.push(
             "INSERT INTO realm (issuer, settings, created_at, updated_at) SELECT issuer || '/two', \
              replace(settings, issuer, issuer || '/two'), 0, 0 FROM realm",
@@ -164,7 +164,8 @@ pub(super) const PLANTS: &[Plant] = &[
             .push("INSERT INTO schema_version (version, name) VALUES (999, 'future')")
     }),
     (&[SigningKeyMissing], |it| {
-        it.sql.push("DELETE FROM signing_key WHERE alg = 'RS256'")
+        it.sql.push("DELETE FROM signing_key WHERE alg = 'RS256'");
+        it.sql.push("UPDATE signing_key SET created_at = created_at - 3600");
     }),
     (&[SigningKeyOverdue], |it| {
         it.sql
