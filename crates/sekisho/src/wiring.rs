@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use authn::password::PasswordPool;
-use axum::Router;
+use axum::{Router, extract::Request, response::Response};
 use explanation::Refusal;
 use model::Clock;
 use realm::{Outside, Realms};
@@ -12,6 +12,7 @@ use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
+use tower::ServiceExt as _;
 use web::{App, Front, extract::Proxies, pages::Pages};
 
 use crate::{
@@ -29,6 +30,9 @@ use crate::{
 
 /// Sign-ins that may wait for each thread that hashes passwords; more are told to come back.
 const QUEUE_PER_THREAD: usize = 32;
+
+/// What the demo puts around its server before it listens; `serve` has nothing around it.
+pub type Surroundings = Box<dyn FnOnce(Front) -> Router + Send>;
 
 /// A server that runs.
 pub struct Running {
@@ -87,8 +91,8 @@ impl AskedToEnd {
 }
 
 impl Running {
-    /// Opens the database, applies the realm files, and listens. `beside` answers what no realm claims.
-    pub async fn start(config: ServerConfig, clock: Clock, beside: Option<Router>) -> Result<Self, String> {
+    /// Opens the database, applies the realm files, and listens.
+    pub async fn start(config: ServerConfig, clock: Clock, around: Option<Surroundings>) -> Result<Self, String> {
         operations::recorder();
         config::make_data_directory(&config).map_err(|error| error.to_string())?;
         // Before anything is written: two servers in one data directory would undo each other's work.
@@ -126,13 +130,16 @@ impl Running {
                 client_cert: config.proxy.client_cert.clone(),
             },
         });
-        let front = Front::new(app, beside);
-        let mut listeners = JoinSet::new();
-        let mut addresses = Vec::new();
-        for listener in bind(&config, &realms).await? {
-            addresses.extend(listener.address());
-            listeners.spawn(listener.serve(front.clone(), stopped.clone()));
-        }
+        let front = Front::new(app);
+        let bound = bind(&config, &realms).await?;
+        let addresses = bound.iter().filter_map(Listener::address).collect();
+        let listeners = match around {
+            None => serve_all(bound, &stopped, move |request| front.clone().handle(request)),
+            Some(around) => {
+                let router = around(front);
+                serve_all(bound, &stopped, move |request| answer(router.clone(), request))
+            }
+        };
         let operations = match &config.operations {
             Some(settings) => Some(operations::serve(settings, Arc::clone(&realms), stopped.clone()).await?),
             None => None,
@@ -191,6 +198,22 @@ impl Running {
             }
         }
     }
+}
+
+fn serve_all<F, A>(bound: Vec<Listener>, stopped: &watch::Receiver<bool>, answer: F) -> JoinSet<()>
+where
+    F: Fn(Request) -> A + Clone + Send + 'static,
+    A: Future<Output = Response> + Send + 'static,
+{
+    let mut listeners = JoinSet::new();
+    for listener in bound {
+        listeners.spawn(listener.serve(answer.clone(), stopped.clone()));
+    }
+    listeners
+}
+
+async fn answer(router: Router, request: Request) -> Response {
+    router.oneshot(request).await.unwrap_or_else(|never| match never {})
 }
 
 async fn bind(config: &ServerConfig, realms: &Realms) -> Result<Vec<Listener>, String> {

@@ -25,4 +25,4 @@ mod router;
 mod views;
 
 pub use app::App;
-pub use router::{CLAIMED, Front};
+pub use router::{CLAIMED, Front, is_claimed};

@@ -101,14 +101,26 @@ pub struct Front {
 }
 
 impl Front {
-    /// `beside` answers what no realm's endpoint claims: the demo's landing page.
-    pub fn new(app: Arc<App>, beside: Option<Router>) -> Self {
+    /// The server, and nothing else.
+    pub fn new(app: Arc<App>) -> Self {
         Self {
             routes: endpoints().merge(pages()).with_state(Arc::clone(&app)),
             aliases: endpoints().with_state(Arc::clone(&app)),
             app,
-            beside,
+            beside: None,
         }
+    }
+
+    /// `pages` answer what no realm's endpoint claims: the demo's own.
+    #[must_use]
+    pub fn beside(mut self, pages: Router) -> Self {
+        self.beside = Some(pages);
+        self
+    }
+
+    /// What the handlers share.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
     }
 
     /// Answers a request. The listener has put a [`Peer`] into it.
@@ -210,7 +222,8 @@ pub const CLAIMED: &[&str] = &[
     "/assets",
 ];
 
-fn is_claimed(path: &str) -> bool {
+/// Whether a realm's endpoint answers at this path, below the realm's own.
+pub fn is_claimed(path: &str) -> bool {
     CLAIMED.iter().any(|claimed| {
         path.strip_prefix(claimed)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

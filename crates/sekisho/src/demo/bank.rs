@@ -52,6 +52,15 @@ pub(super) struct Bank(Mutex<HashMap<String, Vec<Account>>>);
 impl Bank {
     /// The accounts as they are when the demo starts.
     pub(super) fn new() -> Self {
+        Self(Mutex::new(Self::at_the_start()))
+    }
+
+    /// All accounts are again as they were at the start.
+    pub(super) fn refill(&self) {
+        *self.customers() = Self::at_the_start();
+    }
+
+    fn at_the_start() -> HashMap<String, Vec<Account>> {
         let account = |number: &str, kind, balance| Account {
             number: number.to_owned(),
             kind,
@@ -63,9 +72,7 @@ impl Bank {
         ];
         let bob = vec![account("002-7310", Kind::Everyday, 73_020)];
         let customers = [("alice", alice), ("bob", bob)];
-        Self(Mutex::new(
-            customers.map(|(name, accounts)| (name.to_owned(), accounts)).into(),
-        ))
+        customers.map(|(name, accounts)| (name.to_owned(), accounts)).into()
     }
 
     /// A customer's accounts; nobody else has any.
@@ -145,6 +152,19 @@ mod tests {
         assert_eq!(pay("001-2041", &"x".repeat(71), 1), Err(PaymentError::Payee));
         assert_eq!(pay("001-2041", "Shop", 248_301), Err(PaymentError::Balance));
         assert_eq!(pay("001-2041", "店", 248_300).unwrap().balance, 0);
+    }
+
+    #[test]
+    fn a_refilled_bank_is_as_it_was_at_the_start() {
+        let bank = Bank::new();
+        let payment = Payment {
+            from: "001-2041".to_owned(),
+            payee: "Shop".to_owned(),
+            amount: 300,
+        };
+        bank.pay("alice", &payment).unwrap();
+        bank.refill();
+        assert_eq!(bank.accounts_of("alice"), Bank::new().accounts_of("alice"));
     }
 
     // Conformance: F1B-RS-06

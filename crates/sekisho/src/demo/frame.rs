@@ -148,7 +148,7 @@ fn framed(routes: Router, more: &str) -> Router {
         .route_layer(middleware::from_fn_with_state(policy, headers))
 }
 
-fn asset(content_type: &'static str, text: &'static str) -> MethodRouter {
+pub(super) fn asset(content_type: &'static str, text: &'static str) -> MethodRouter {
     get(move || async move { ([(header::CONTENT_TYPE, content_type)], text) })
 }
 
@@ -212,6 +212,10 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("charge.html", include_str!("pages/charge.html")),
         ("financial_grade.html", include_str!("pages/financial_grade.html")),
         ("problem.html", include_str!("pages/problem.html")),
+        ("stage.html", include_str!("pages/stage.html")),
+        ("stage_diagram.html", include_str!("pages/stage_diagram.html")),
+        ("stage_explain.html", include_str!("pages/stage_explain.html")),
+        ("stage_step.html", include_str!("pages/stage_step.html")),
         ("terminal.html", include_str!("pages/terminal.html")),
     ] {
         // One that does not parse is missing afterwards; the tests render them all.

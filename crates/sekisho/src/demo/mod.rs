@@ -10,6 +10,7 @@
 //! - [`payments_api`]: the API at financial grade; it pays what was consented to, once
 //! - [`pay_app`]: an app by FAPI 2.0; [`till_app`]: one whose user decides on a device of their own (CIBA)
 //! - [`fapi_client`]: what these two do with the authorization server and with that API
+//! - [`stage`]: what they all say to each other, shown and explained
 //! - [`frame`], [`own_forms`], [`sessions`]: what the apps' pages share; [`browser_calls`]: who may call an API from them
 //! - `realm.toml`: who may do what; [`places`] fills in where
 //!
@@ -36,6 +37,7 @@ mod payments_api;
 mod places;
 mod problem;
 mod sessions;
+mod stage;
 mod till_app;
 mod web_app;
 
@@ -53,11 +55,12 @@ use tokio::task::JoinSet;
 use self::bank::Bank;
 use self::bank_client::BankClient;
 use self::fapi_client::{AppKeys, FapiClient};
-use self::oidc_client::{OidcClient, Registration, http};
+use self::oidc_client::{OidcClient, Registration, http, http_as};
 use self::places::PORTS;
 pub use self::places::{DEFAULT_PORT, Places};
+use self::stage::{Recording, Registered, Stage, Wire};
 use crate::config::{self, ServerConfig};
-use crate::wiring::{AskedToEnd, Running};
+use crate::wiring::{AskedToEnd, Running, Surroundings};
 
 /// What the command line may say.
 #[derive(Debug, Clone)]
@@ -86,18 +89,30 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     let config = server_config(&realm, &data, &sockets.issuer)?;
     // The server binds its addresses itself.
     drop(sockets.issuer);
-    let server = Running::start(config, Clock::system(), Some(landing::router(&places))).await?;
+    let (recording, bank) = (Arc::new(Recording::default()), Arc::new(Bank::new()));
+    let wire = Wire {
+        http: http().map_err(text)?,
+        recording: Arc::clone(&recording),
+        issuer: places.issuer(),
+        api: places.api(),
+        payments_api: places.payments_api(),
+    };
+    let around = surroundings(&places, Registered::of(&realm), wire, Arc::clone(&bank));
+    let server = Running::start(config, Clock::system(), Some(around)).await?;
 
     // So that whoever opens the page at once finds every key there.
     server.realms.maintain_keys().await.map_err(text)?;
 
     let mut apps = JoinSet::new();
-    let (issuer, http, bank) = (places.issuer(), http().map_err(text)?, Arc::new(Bank::new()));
-    let api = bank_api::router(&issuer, &places.api(), http.clone(), Arc::clone(&bank)).map_err(text)?;
+    let (issuer, http) = (places.issuer(), http().map_err(text)?);
+    let asking = http_as(stage::API_USER_AGENT).map_err(text)?;
+    let api = bank_api::router(&issuer, &places.api(), asking.clone(), Arc::clone(&bank)).map_err(text)?;
     // Pocket calls it from the browser.
     let pocket = HeaderValue::from_str(&places.pocket()).map_err(text)?;
-    serve(&mut apps, sockets.api, &browser_calls::from_origin(api, pocket));
-    let payments_api = payments_api::router(&issuer, &places.payments_api(), http.clone(), bank).map_err(text)?;
+    let api = stage::record(browser_calls::from_origin(api, pocket), &recording, &places.api_site());
+    serve(&mut apps, sockets.api, &api);
+    let payments_api = payments_api::router(&issuer, &places.payments_api(), asking, bank).map_err(text)?;
+    let payments_api = stage::record(payments_api, &recording, &places.payments_api_site());
     serve(&mut apps, sockets.payments_api, &payments_api);
 
     let bank = BankClient::new(http.clone(), &places.api());
@@ -125,6 +140,27 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     apps.shutdown().await;
     server.stop().await;
     Ok(())
+}
+
+/// What the demo's server has besides: the landing page, and the stage, which looks at what passes.
+fn surroundings(places: &Places, registered: Registered, wire: Wire, bank: Arc<Bank>) -> Surroundings {
+    let (landing, site, recording) = (
+        landing::router(places),
+        places.server_site(),
+        Arc::clone(&wire.recording),
+    );
+    Box::new(move |front| {
+        let stage = Stage {
+            recording: Arc::clone(&recording),
+            registered,
+            wire,
+            realms: Arc::clone(&front.app().realms),
+            bank,
+        };
+        let front = front.beside(landing.nest("/stage", stage::router(stage)));
+        let server = Router::new().fallback(move |request| front.clone().handle(request));
+        stage::record(server, &recording, &site)
+    })
 }
 
 fn server_config(realm: &str, data: &Data, sockets: &[TcpListener]) -> Result<ServerConfig, String> {

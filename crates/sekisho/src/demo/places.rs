@@ -1,8 +1,11 @@
 //! Who of the demo is to be found where, and the realm that says so to the authorization server.
 
+use std::sync::Arc;
+
 use jose::Jwk;
 
 use super::payments_api;
+use super::stage::{Site, SiteKind};
 
 /// The port of the landing page and issuer, unless told otherwise.
 pub const DEFAULT_PORT: u16 = 8080;
@@ -76,6 +79,21 @@ impl Places {
         origin(self.desk_port())
     }
 
+    /// The authorization server, on the stage.
+    pub(super) fn server_site(&self) -> Arc<Site> {
+        site(SiteKind::Server, ["Sekisho", "Sekisho"], self.issuer())
+    }
+
+    /// The API for accounts, on the stage.
+    pub(super) fn api_site(&self) -> Arc<Site> {
+        site(SiteKind::Api, ["Accounts API", "口座 API"], self.api())
+    }
+
+    /// The API for payments, on the stage.
+    pub(super) fn payments_api_site(&self) -> Arc<Site> {
+        site(SiteKind::Api, ["Payments API", "支払い API"], self.payments_api())
+    }
+
     pub(super) fn port(&self) -> u16 {
         self.port
     }
@@ -146,6 +164,10 @@ impl Places {
             .replace("{pay_jwks}", &jwks(pay))
             .replace("{till_jwks}", &jwks(till))
     }
+}
+
+fn site(kind: SiteKind, name: [&'static str; 2], origin: String) -> Arc<Site> {
+    Arc::new(Site { kind, name, origin })
 }
 
 fn origin(port: u16) -> String {

@@ -28,7 +28,7 @@ use tokio::{
     sync::{Notify, Semaphore, watch},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
-use web::{Front, extract::Peer};
+use web::extract::Peer;
 
 /// How long a client may take to send a request's header, or to finish a TLS handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -61,8 +61,12 @@ impl Listener {
         self.tcp.local_addr().ok()
     }
 
-    /// Serves until `stop` says so, then lets requests in progress finish.
-    pub async fn serve(self, front: Front, mut stop: watch::Receiver<bool>) {
+    /// Serves until `stop` says so, then lets requests in progress finish. `answer` gets each request with its [`Peer`].
+    pub async fn serve<F, A>(self, answer: F, mut stop: watch::Receiver<bool>)
+    where
+        F: Fn(Request) -> A + Clone + Send + 'static,
+        A: Future<Output = Response> + Send + 'static,
+    {
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         loop {
@@ -84,15 +88,15 @@ impl Listener {
                 _ = stop.changed() => break,
             };
             let _ = stream.set_nodelay(true);
-            let (front, tls, watcher) = (front.clone(), self.tls.clone(), graceful.watcher());
+            let (answer, tls, watcher) = (answer.clone(), self.tls.clone(), graceful.watcher());
             tokio::spawn(async move {
                 let _place = place;
                 match tls {
-                    None => serve_connection(stream, (peer, None), front, watcher).await,
+                    None => serve_connection(stream, (peer, None), answer, watcher).await,
                     Some(tls) => {
                         if let Some(stream) = handshake(tls, stream).await {
                             let certificate = certificate_of(&stream).map(Arc::new);
-                            serve_connection(stream, (peer, certificate), front, watcher).await;
+                            serve_connection(stream, (peer, certificate), answer, watcher).await;
                         }
                     }
                 }
@@ -129,22 +133,25 @@ fn certificate_of(stream: &TlsStream<TcpStream>) -> Option<ClientCertificate> {
 /// Who is at the other end of a connection.
 type Client = (SocketAddr, Option<Arc<ClientCertificate>>);
 
-async fn serve_connection<S>(stream: S, client: Client, front: Front, watcher: Watcher)
+async fn serve_connection<S, F, A>(stream: S, client: Client, answer: F, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Fn(Request) -> A + Send + 'static,
+    A: Future<Output = Response> + Send + 'static,
 {
     let activity = Arc::new(Activity::default());
     let seen = Arc::clone(&activity);
     let service = service_fn(move |request: Request<Incoming>| {
-        let (front, (peer, certificate)) = (front.clone(), client.clone());
+        let (peer, certificate) = client.clone();
         let runs = seen.begin();
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(peer));
+        if let Some(certificate) = certificate {
+            request.extensions_mut().insert(certificate);
+        }
+        let answered = answer(request);
         async move {
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(Peer(peer));
-            if let Some(certificate) = certificate {
-                request.extensions_mut().insert(certificate);
-            }
-            let response: Response = front.handle(request).await;
+            let response: Response = answered.await;
             drop(runs);
             Ok::<_, Infallible>(response)
         }

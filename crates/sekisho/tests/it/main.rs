@@ -50,6 +50,7 @@ mod serve;
 mod sign_in;
 mod sign_up;
 mod signer;
+mod stage;
 mod standing;
 mod token;
 mod token_binding;

@@ -122,7 +122,13 @@ impl OidcClient {
 
 /// An HTTP client with limits: no redirects, no proxy (everything is on this machine), ten seconds of patience.
 pub(super) fn http() -> Result<reqwest::Client, ClientError> {
+    http_as("sekisho-demo-app")
+}
+
+/// The same, which says of itself that it is this.
+pub(super) fn http_as(user_agent: &str) -> Result<reqwest::Client, ClientError> {
     let client = reqwest::Client::builder()
+        .user_agent(user_agent)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .connect_timeout(Duration::from_secs(3))
