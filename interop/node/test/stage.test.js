@@ -13,7 +13,7 @@ const run = promisify(execFile)
 const acts = {
   'replay': { statuses: [200, 200, 400, 401], cause: /§4\.1\.2/, section: /RFC 7662 §2\.2/ },
   'tamper': { statuses: [200, 401], cause: { en: /One character differs/, ja: /一文字だけ違います/ }, section: /RFC 7662 §2\.2/ },
-  'drop-verifier': { statuses: [400], cause: /code_verifier|PKCE/i, section: undefined },
+  'drop-verifier': { statuses: [400], cause: /code_verifier/, section: /RFC 7636/ },
   'wrong-audience': { statuses: [200, 401], cause: { en: /issued for other APIs/, ja: /別の API のために/ }, section: /RFC 8707 §2/ },
 }
 

@@ -135,6 +135,8 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     let till_app = till_app::router(fapi.await.map_err(text)?, &places);
     serve(&mut apps, sockets.till, &till_app);
 
+    // What the apps asked while they started tells nobody anything.
+    recording.clear();
     println!("{}", guide(&places, data.is_temporary));
     asked_to_end.wait().await;
     apps.shutdown().await;

@@ -74,7 +74,7 @@ impl Recording {
     }
 
     /// Forgets everything, also what is not answered yet.
-    pub(super) fn clear(&self) {
+    pub(in crate::demo) fn clear(&self) {
         let mut ring = self.ring();
         ring.first = ring.next;
         ring.exchanges.clear();
