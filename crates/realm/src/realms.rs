@@ -101,6 +101,8 @@ impl Realms {
         let in_use = self.index.load().contexts.load_full();
         for realm in places.realms() {
             if in_use.contains_key(&realm.issuer) {
+                // As in `maintain_keys`.
+                tokio::task::yield_now().await;
                 match self.load(realm).await {
                     Ok(context) => {
                         contexts.insert(realm.issuer.clone(), Arc::new(context));
@@ -184,6 +186,8 @@ impl Realms {
         let _upkeep = self.upkeep.lock().await;
         for issuer in self.issuers() {
             rotation::maintain(&self.store, &self.clock, &self.wrap, &issuer).await?;
+            // SQLite answers without ever waiting: requests get their turn between realms, however many there are.
+            tokio::task::yield_now().await;
         }
         self.refresh().await?;
         self.has_keys.store(true, Ordering::Relaxed);

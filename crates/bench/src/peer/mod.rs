@@ -17,6 +17,9 @@ use crate::{
 
 use endpoints::Endpoints;
 
+/// For how long a peer is driven before it is measured.
+const WARM_UP: Duration = Duration::from_secs(4);
+
 /// Another server's figures.
 #[derive(Debug)]
 pub struct Peer {
@@ -94,6 +97,12 @@ impl Measuring<'_> {
         turns: &[T],
     ) -> Result<(), String> {
         eprintln!("the peer: {name} …");
+        // Programs that are compiled while they run get faster for a while.
+        let warm_up = Load {
+            lasts: WARM_UP,
+            ..self.load
+        };
+        warm_up.saturate(subject, turns).await?;
         let theirs = self.load.measure(subject, turns).await?;
         eprintln!(
             "  {:.0} per second, {:.0} per CPU-second",

@@ -8,11 +8,18 @@ use realm::wrap_label;
 use storage::{Change, Outcome, Statement, Store, decryption_key, key};
 
 use super::{Request, code_flow};
-use crate::{bench::Bench, load::Turn, report::Check, server::Server};
+use crate::{
+    bench::Bench,
+    load::{Load, Turn},
+    report::Check,
+    server::Server,
+};
 
 const FLAT: &str = "many realms and users";
 /// Realms that are written in one change.
 const BATCH: u32 = 100;
+/// Long enough for the server to look after its keys once.
+const UPKEEP: Duration = Duration::from_secs(70);
 
 /// What the operations cost.
 struct Costs {
@@ -27,6 +34,7 @@ pub async fn measure(bench: &mut Bench<'_>) -> Result<(), String> {
         return Ok(());
     }
     let before = costs(bench).await?;
+    let idle = p99(bench, Duration::from_secs(10)).await?;
 
     eprintln!("  adding {realms} realms …");
     let add = async |store: &Store, server: &Server| add_realms(store, server, realms).await;
@@ -34,6 +42,9 @@ pub async fn measure(bench: &mut Bench<'_>) -> Result<(), String> {
     bench.server.process().settle().await;
     let after = costs(bench).await?;
     compare(bench, &format!("with {realms} realms more"), &before, &after);
+    let what = format!("p99 of tokens with {realms} realms more, whose keys are looked after each minute");
+    let busy = p99(bench, UPKEEP).await?;
+    bench.check_long(Check::within_twice(what, idle, busy));
 
     eprintln!("  adding {users} users …");
     let add = async |store: &Store, server: &Server| add_users(store, server, users).await;
@@ -57,6 +68,13 @@ fn compare(bench: &mut Bench<'_>, with: &str, before: &Costs, after: &Costs) {
             after,
         ));
     }
+}
+
+async fn p99(bench: &Bench<'_>, lasts: Duration) -> Result<Duration, String> {
+    const PER_SECOND: f64 = 200.0;
+    let load = Load { lasts, ..bench.load };
+    let token = [Request::token(bench, "accounts")];
+    Ok(load.at_rate(&bench.server, &token, PER_SECOND).await?.p99())
 }
 
 async fn costs(bench: &Bench<'_>) -> Result<Costs, String> {
