@@ -68,6 +68,7 @@ pub async fn run(options: &Options) -> Result<Report, String> {
     eprintln!("what the parts cost …");
     let mut report = Report {
         limits: Limits::measure(lasts).await?,
+        settings: format!("{} connections, {} s each", options.connections, options.seconds),
         ..Report::default()
     };
     let engines = [Some(Engine::Sqlite), options.postgres.clone().map(Engine::Postgres)];

@@ -43,6 +43,12 @@ pub struct PeerRow {
 }
 
 impl PeerRow {
+    /// How many times as many the server does here, per second of CPU time.
+    pub fn ratio(&self, ours: &[(&str, Row)]) -> Option<f64> {
+        let ours = self.of(ours).filter(|_| self.theirs.has_cpu())?;
+        Some(ours.ours.per_cpu_second() / self.theirs.per_cpu_second())
+    }
+
     /// What it is compared with.
     pub fn of<'a>(&self, ours: &'a [(&str, Row)]) -> Option<&'a Row> {
         ours.iter().map(|(_, row)| row).find(|row| row.name == self.ours)
@@ -156,8 +162,8 @@ impl Measuring<'_> {
 
     /// What a user begins.
     async fn of_users(&mut self, subject: &impl Subject, at: &Endpoints) -> Result<(), String> {
-        let mut connection = Connection::open(subject.address()).await?;
         if self.wants("refresh with rotation") {
+            let mut connection = Connection::open(subject.address()).await?;
             let app = Arc::new(node::public(at));
             let families = Refreshes::new(&app, self.load.connections, &mut connection).await?;
             let named = ("refresh with rotation", "refresh with rotation", None);
@@ -165,6 +171,7 @@ impl Measuring<'_> {
         }
         if self.wants(CODE_FLOW) {
             let app: Arc<App> = Arc::new(node::confidential(at));
+            let mut connection = Connection::open(subject.address()).await?;
             let with_sessions = Flows::with_sessions(&app, self.load.connections, &mut connection).await?;
             let named = ("code flow, existing session and consent (2 requests)", CODE_FLOW, None);
             self.add(subject, named, &with_sessions).await?;

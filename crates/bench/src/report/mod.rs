@@ -2,6 +2,7 @@
 
 mod chart;
 mod check;
+mod machine;
 mod page;
 mod published;
 mod row;
@@ -22,6 +23,8 @@ const PICTURES: &str = "docs/benchmarks";
 /// All that was measured in one run. Rows and checks are of a server on the database that is named.
 #[derive(Debug, Default)]
 pub struct Report {
+    /// How it was measured, for people.
+    pub settings: String,
     /// What parts cost.
     pub limits: Limits,
     /// Scenarios.
@@ -39,11 +42,13 @@ impl Report {
     fn tables(&self) -> Vec<(&'static str, String)> {
         let peer = self.peer.as_ref().map(|peer| table::beside(peer, &self.rows));
         let all = [
+            ("machine", machine::line(&self.settings)),
             ("scenarios", table::scenarios(&self.rows)),
             ("parts", table::parts(&self.limits)),
             ("checks", table::checks(&self.checks)),
             ("long", table::checks(&self.long)),
             ("peer", peer.unwrap_or_default()),
+            ("missed", table::missed(self)),
         ];
         all.into_iter().filter(|(_, table)| !table.is_empty()).collect()
     }
@@ -122,15 +127,24 @@ mod tests {
     }
 
     #[test]
-    fn nothing_measured_is_no_table_but_that_of_the_parts() {
+    fn nothing_measured_is_no_table_but_of_the_machine_and_the_parts() {
         let places: Vec<_> = Report::default().tables().into_iter().map(|(place, _)| place).collect();
-        assert_eq!(places, ["parts"]);
+        assert_eq!(places, ["machine", "parts", "missed"]);
     }
 
     #[test]
     fn the_page_has_a_place_for_every_table_and_shows_every_picture() {
         let page = include_str!("../../../../docs/benchmarks.md");
-        for place in ["scenarios", "parts", "checks", "long", "peer", "published"] {
+        for place in [
+            "machine",
+            "scenarios",
+            "parts",
+            "checks",
+            "long",
+            "peer",
+            "published",
+            "missed",
+        ] {
             assert!(page::replace(page, place, "x").is_ok(), "{place}");
         }
         for picture in ["limits.svg", "peer.svg", "published.svg"] {

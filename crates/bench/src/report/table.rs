@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use super::{Check, Row, millis, number};
+use super::{Check, Report, Row, millis, number};
 use crate::{
     latencies::Latencies,
     limits::{Limits, per_second},
@@ -82,16 +82,50 @@ pub fn checks(checks: &[(&str, Check)]) -> String {
     text
 }
 
+/// Every target that was not reached.
+pub fn missed(report: &Report) -> String {
+    let mut lines = Vec::new();
+    for (database, row) in &report.rows {
+        if let (Some(target), Some(ratio)) = (row.target, row.ratio())
+            && ratio < target
+        {
+            let name = &row.name;
+            lines.push(format!(
+                "| {name} | {database} | {ratio:.2} of its limit | ≥ {target:.2} |"
+            ));
+        }
+    }
+    for (database, check) in report.checks.iter().chain(&report.long) {
+        if !check.is_reached {
+            let (what, measured, target) = (&check.what, &check.measured, &check.target);
+            lines.push(format!("| {what} | {database} | {measured} | {target} |"));
+        }
+    }
+    for row in report.peer.iter().flat_map(|peer| &peer.rows) {
+        if let (Some(target), Some(ratio)) = (row.target, row.ratio(&report.rows))
+            && ratio < target
+        {
+            let name = row.name;
+            lines.push(format!("| {name} | SQLite | {ratio:.1} × the peer | ≥ {target:.0} × |"));
+        }
+    }
+    if lines.is_empty() {
+        return "None: all that was measured reaches its target.".to_owned();
+    }
+    let lines = lines.join("\n");
+    format!("| what | database | measured | target |\n|---|---|---:|---|\n{lines}\n")
+}
+
 /// Another server beside this one.
-pub fn beside(peer: &Peer, ours: &[(&str, Row)]) -> String {
+pub fn beside(peer: &Peer, rows: &[(&str, Row)]) -> String {
     let mut text = format!(
         "| what, per CPU-second | Sekisho | {} | ratio | target | p99 ms at half load: Sekisho | {} |\n\
          |---|---:|---:|---:|---|---:|---:|\n",
         peer.name, peer.name
     );
     for row in &peer.rows {
-        let ours = row.of(ours);
-        let ratio = ours.map(|ours| ours.ours.per_cpu_second() / row.theirs.per_cpu_second());
+        let ours = row.of(rows);
+        let ratio = row.ratio(rows);
         let target = row.target.zip(ratio).map(|(target, ratio)| {
             let mark = if ratio >= target { "✓" } else { "✗" };
             format!("≥ {target:.0} {mark}")
@@ -103,11 +137,7 @@ pub fn beside(peer: &Peer, ours: &[(&str, Row)]) -> String {
             row.name,
             or_dash(ours.map(|ours| number(ours.ours.per_cpu_second()))),
             or_dash(row.theirs.has_cpu().then(|| number(row.theirs.per_cpu_second()))),
-            or_dash(
-                ratio
-                    .filter(|_| row.theirs.has_cpu())
-                    .map(|ratio| format!("{ratio:.1}"))
-            ),
+            or_dash(ratio.map(|ratio| format!("{ratio:.1}"))),
             or_dash(target),
             or_dash(ours.map(|ours| p99(&ours.ours.half))),
             p99(&row.theirs.half),
@@ -141,6 +171,27 @@ mod tests {
         let expected = "| discovery | SQLite | 1,000 | 2,000 | 4,000 | 0.50 | ≥ 0.70 ✗ | 1.00 / 1.00 | 0.50 / 0.50 | 40 \
                         | an empty server |";
         assert_eq!(scenarios(&rows).lines().nth(2), Some(expected));
+    }
+
+    #[test]
+    fn what_is_missed_is_listed_and_nothing_else() {
+        assert!(missed(&Report::default()).starts_with("None"));
+        let limit = || Limit::per_cpu_second(4000.0, "x");
+        let report = Report {
+            rows: vec![
+                ("SQLite", row("good", limit(), Some(0.5))),
+                ("SQLite", row("slow", limit(), Some(0.6))),
+            ],
+            checks: vec![("SQLite", Check::smaller("large", 3_000_000, 2))],
+            ..Report::default()
+        };
+        let table = missed(&report);
+        let lines: Vec<&str> = table.lines().skip(2).collect();
+        let expected = [
+            "| slow | SQLite | 0.50 of its limit | ≥ 0.60 |",
+            "| large | SQLite | 3 MB | < 2 MB |",
+        ];
+        assert_eq!(lines, expected);
     }
 
     #[test]
