@@ -6,8 +6,8 @@
 //! It is counted and hashed as a password is. Each client has a lane of its own, so that one that guesses does not lock
 //! the others out. "A secret known to the user, but which is not the user's password".
 
-use model::{Secret, User};
-use realm::RealmContext;
+use model::{AuditKind, Secret, User};
+use realm::{RealmContext, audit};
 use storage::{Change, Outcome, StorageError, backchannel_user_code, guess};
 
 use crate::{
@@ -96,15 +96,23 @@ pub async fn set(realm: &RealmContext, pool: &PasswordPool, user: &User, code: &
     }
     let phc = pool.hash(code).await?;
     let put = backchannel_user_code::put(realm.issuer(), &user.id, &phc, realm.now());
-    let _: Outcome = realm.store.commit(Change::new().then(put)).await?;
+    let event = changed(realm, user, true);
+    let _: Outcome = realm.store.commit(Change::new().then(put).then(event)).await?;
     Ok(())
 }
 
 /// The user goes without a code.
 pub async fn remove(realm: &RealmContext, user: &User) -> Result<(), StorageError> {
     let remove = backchannel_user_code::remove(realm.issuer(), &user.id);
-    let _ = realm.store.commit(Change::new().then(remove)).await?;
+    let event = changed(realm, user, false);
+    let _: Outcome = realm.store.commit(Change::new().then(remove).then(event)).await?;
     Ok(())
+}
+
+fn changed(realm: &RealmContext, user: &User, is_set: bool) -> audit::Event {
+    audit::event(realm, AuditKind::UserCodeChanged)
+        .user(&user.id)
+        .detail("is_set", is_set)
 }
 
 /// Whether a user has a code.

@@ -7,8 +7,8 @@
 
 mod cookie_name;
 
-use model::{Session, User};
-use realm::RealmContext;
+use model::{AuditKind, Session, User};
+use realm::{RealmContext, audit};
 use storage::{Change, Outcome, StorageError};
 
 pub use self::cookie_name::{cookie_name, device_cookie_name, flow_cookie_name, state_cookie_name};
@@ -45,7 +45,13 @@ async fn of_this_browser(realm: &RealmContext, cookie: &str) -> Result<Option<Se
 /// none to end: not this user's, or over already.
 pub async fn end(realm: &RealmContext, user_id: &str, id: &str) -> Result<bool, StorageError> {
     let statements = storage::session::end(realm.issuer(), user_id, id, realm.now());
-    let outcome = realm.store.commit(Change::new().then_all(statements)).await?;
+    let event = audit::event(realm, AuditKind::SessionEnded)
+        .user(user_id)
+        .detail("session", id);
+    let outcome = realm
+        .store
+        .commit(Change::new().then_all(statements).then(event))
+        .await?;
     Ok(outcome == Outcome::Applied)
 }
 

@@ -11,8 +11,8 @@
 //! 5. Commit at once: the password is still the same, the lane is forgotten, the session begins with a new secret, a
 //!    former one of somebody else ends, and mail about a browser that was not recognised is owed.
 
-use model::{Secret, Session, User, new_id};
-use realm::{RealmContext, RealmError};
+use model::{Actor, AuditKind, Secret, Session, User, new_id};
+use realm::{RealmContext, RealmError, audit};
 use storage::{
     Change, Outcome, StorageError, guess,
     outbox::{self, NewCall},
@@ -118,17 +118,19 @@ pub async fn sign_in(
     let place = pool.place()?;
     if !lane::reserve(realm, &lane).await? {
         tracing::info!(realm = realm.issuer(), "sign-in refused: too many guesses");
+        refused(realm, user.as_ref(), "too many guesses");
         return Err(SignInRefusal::TooManyGuesses {
             retry_after: lane::retry_after(realm, &lane).await?,
         });
     }
 
     // Step 4
-    let user = user.filter(|user| user.enabled);
-    let phc = user.as_ref().and_then(|user| user.password_hash.as_deref());
+    let enabled = user.as_ref().filter(|user| user.enabled);
+    let phc = enabled.and_then(|user| user.password_hash.as_deref());
     let is_right = pool.verify_in(place, phc, attempt.password).await?;
-    let Some(user) = user.filter(|_| is_right) else {
+    let Some(user) = enabled.filter(|_| is_right).cloned() else {
         tracing::info!(realm = realm.issuer(), "sign-in refused: wrong credentials");
+        refused(realm, user.as_ref(), "wrong credentials");
         return Err(SignInRefusal::WrongCredentials);
     };
 
@@ -149,6 +151,20 @@ pub async fn sign_in(
         device,
         user,
     })
+}
+
+/// Tells that somebody did not get in. It is told from memory, so that an account takes no longer than a name that is
+/// nobody's: of an account each by itself, which the lane limits; names are counted, and not kept, since people type
+/// passwords there.
+fn refused(realm: &RealmContext, user: Option<&User>, reason: &str) {
+    match user {
+        Some(user) => audit::event(realm, AuditKind::SignInFailed)
+            .by(Actor::Anonymous)
+            .user(&user.id)
+            .detail("reason", reason)
+            .soon(realm),
+        None => audit::refused_anonymously(realm, AuditKind::SignInFailed, reason),
+    }
 }
 
 /// The mail that is owed when nothing about the browser is known: no device cookie of this user, no living session of
@@ -192,16 +208,22 @@ async fn establish(
     let secret = CookieSecret::new();
     let fresh = new_session(realm, &user.id, &attempt.browser, &secret);
     let issuer = realm.issuer();
+    let event = audit::event(realm, AuditKind::SignInSucceeded)
+        .by(Actor::User)
+        .user(&user.id);
 
     if let Some(current) = attempt.browser.current.filter(|current| current.is_alive(realm.now())) {
         let (session, change) = if current.user_id == user.id {
+            let event = event.clone().detail("session", current.id.as_str());
             let renewed = renewed(current, &fresh);
             let renew = storage::session::renew(issuer, &renewed)?;
-            (renewed, always.clone().then_all(renew))
+            (renewed, always.clone().then_all(renew).then(event))
         } else {
             let end = storage::session::end(issuer, &current.user_id, &current.id, realm.now());
             let insert = storage::session::insert(issuer, &fresh)?;
-            (fresh.clone(), always.clone().then_all(end).then(insert))
+            let event = event.clone().detail("ended_session", current.id.as_str());
+            let event = event.detail("session", fresh.id.as_str());
+            (fresh.clone(), always.clone().then_all(end).then(insert).then(event))
         };
         if realm.store.commit(change).await? == Outcome::Applied {
             let cookie = secret.cookie(&session.id);
@@ -212,7 +234,8 @@ async fn establish(
     }
 
     let insert = storage::session::insert(issuer, &fresh)?;
-    match realm.store.commit(always.then(insert)).await? {
+    let event = event.detail("session", fresh.id.as_str());
+    match realm.store.commit(always.then(insert).then(event)).await? {
         Outcome::Applied => {
             let cookie = secret.cookie(&fresh.id);
             Ok((fresh, cookie))
@@ -222,6 +245,7 @@ async fn establish(
                 realm = realm.issuer(),
                 "sign-in refused: the password was changed meanwhile"
             );
+            refused(realm, Some(user), "the password was changed meanwhile");
             Err(SignInRefusal::WrongCredentials)
         }
     }

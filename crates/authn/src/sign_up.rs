@@ -13,8 +13,8 @@
 
 use std::net::IpAddr;
 
-use model::{Secret, Source, User, flow, new_subject};
-use realm::{RealmContext, RealmError};
+use model::{Actor, AuditKind, Secret, Source, User, flow, new_subject};
+use realm::{RealmContext, RealmError, audit};
 use serde_json::{Map, Value};
 use storage::{Change, Outcome, Statement, StorageError, session, user};
 
@@ -113,6 +113,7 @@ pub async fn sign_up(
     let lane = lane_of(browser.address);
     if !lane::reserve(realm, &lane).await? {
         tracing::info!(realm = realm.issuer(), "sign-up refused: too many from this network");
+        audit::refused_anonymously(realm, AuditKind::SignUpFailed, "too many from this network");
         return Err(SignUpRefusal::TooMany {
             retry_after: lane::retry_after(realm, &lane).await?,
         });
@@ -134,12 +135,19 @@ pub async fn sign_up(
         ))
         .then_all(end_former(realm, browser))
         .then(session::insert(realm.issuer(), &session)?)
+        .then(
+            audit::event(realm, AuditKind::SignUpSucceeded)
+                .by(Actor::User)
+                .user(&user.id)
+                .detail("session", session.id.as_str()),
+        )
         .recognised_by(user::exists(realm.issuer(), &user.id));
     if realm.store.commit(change).await? == Outcome::Missed {
         let mark = used_by(browser.flow_id);
         return Err(if realm.store.is_flow_used(realm.issuer(), &mark).await? {
             SignUpRefusal::FlowUsed
         } else {
+            audit::refused_anonymously(realm, AuditKind::SignUpFailed, "the user name is taken");
             SignUpRefusal::UsernameTaken
         });
     }

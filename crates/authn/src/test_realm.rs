@@ -39,6 +39,7 @@ pub(crate) fn settings(issuer: &str) -> Realm {
         client_ca: Vec::new(),
         crl: Vec::new(),
         token_binding: false,
+        audit: model::AuditSettings::default(),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Spec: NIST SP 800-63B §5.1.1.2 (length counts, composition rules do not)
 
-use model::{Secret, Source, User, new_subject};
-use realm::RealmContext;
+use model::{AuditKind, Secret, Source, User, new_subject};
+use realm::{RealmContext, audit};
 use serde_json::{Map, Value};
 use storage::{Change, Outcome, StorageError, guess};
 
@@ -139,7 +139,8 @@ pub async fn new_user(pool: &PasswordPool, new: NewUser, now: i64) -> Result<Use
 pub async fn create(realm: &RealmContext, pool: &PasswordPool, new: NewUser) -> Result<User, CreateUserError> {
     let user = new_user(pool, new, realm.now()).await?;
     let insert = storage::user::insert(realm.issuer(), &user)?;
-    match realm.store.commit(Change::new().then(insert)).await? {
+    let event = audit::event(realm, AuditKind::UserCreated).user(&user.id);
+    match realm.store.commit(Change::new().then(insert).then(event)).await? {
         Outcome::Applied => Ok(user),
         Outcome::Missed => Err(CreateUserError::NameTaken),
     }
@@ -165,7 +166,8 @@ pub async fn set_password(
     let change = Change::new()
         .then(storage::user::set_password(issuer, user_id, &phc, now))
         .then(guess::reset(issuer, &lane))
-        .then_all(storage::session::end_all_of_user(issuer, user_id, now));
+        .then_all(storage::session::end_all_of_user(issuer, user_id, now))
+        .then(audit::event(realm, AuditKind::UserPasswordChanged).user(user_id));
     match realm.store.commit(change).await? {
         Outcome::Applied => Ok(()),
         Outcome::Missed => Err(SetPasswordError::UnknownUser),

@@ -15,6 +15,7 @@ mod id;
 mod secret;
 
 pub mod api;
+pub mod audit_event;
 pub mod authorization;
 pub mod ciba_request;
 pub mod client;
@@ -32,6 +33,7 @@ pub mod signing_key;
 pub mod user;
 
 pub use api::{Api, ApiScope, DetailsType, TokenFormat};
+pub use audit_event::{Actor, AuditEvent, AuditKind, AuditResult};
 pub use authorization::{Authorization, AuthorizationContext};
 pub use ciba_request::{CibaRequest, CibaRequestDetails};
 pub use client::Client;
@@ -43,7 +45,7 @@ pub use id::{new_id, new_subject};
 pub use initial_access_token::InitialAccessToken;
 pub use polled_request::{PolledRequest, PolledState};
 pub use pushed_request::{PushedRequest, PushedRequestDetails};
-pub use realm::{Lifetimes, Realm, Registration, SubjectClaim, TrustedFor, TrustedIssuer};
+pub use realm::{AuditSettings, Lifetimes, Realm, Registration, SubjectClaim, TrustedFor, TrustedIssuer};
 pub use refresh_token::RefreshFamily;
 pub use secret::{Secret, client_secret_hash, initial_token_hash, registration_token_hash};
 pub use session::Session;

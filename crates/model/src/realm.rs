@@ -44,6 +44,9 @@ pub struct Realm {
     /// Whether tokens are bound to keys of Token Binding, for clients that can.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub token_binding: bool,
+    /// What is kept of what happened.
+    #[serde(default)]
+    pub audit: AuditSettings,
 }
 
 impl Realm {
@@ -179,6 +182,22 @@ impl Default for Lifetimes {
     }
 }
 
+/// What is kept of what happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuditSettings {
+    /// For how long, in seconds.
+    pub retain: i64,
+}
+
+impl Default for AuditSettings {
+    fn default() -> Self {
+        Self {
+            retain: 365 * 24 * 3600,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +219,7 @@ mod tests {
             client_ca: Vec::new(),
             crl: Vec::new(),
             token_binding: false,
+            audit: AuditSettings::default(),
         }
     }
 

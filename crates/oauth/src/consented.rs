@@ -3,9 +3,9 @@
 //! Spec: Grant Management for OAuth 2.0 (Implementer's Draft 1) §5.2 and §5.6
 
 use jose::{b64, random_bytes};
-use model::{Grant, new_id};
+use model::{AuditKind, Authorization, Grant, new_id};
 use protocol::{AuthorizationDetails, grant_management::GrantManagement};
-use realm::RealmContext;
+use realm::{RealmContext, audit};
 use storage::{Change, StorageError, grant};
 
 use crate::{authorization_details, authorize::Permission};
@@ -34,6 +34,39 @@ pub(crate) struct Consented<'a> {
     pub(crate) permitted: &'a Permission,
     /// On a page or not.
     pub(crate) approval: Approval,
+}
+
+impl Consented<'_> {
+    /// What becomes of the grant by it.
+    pub(crate) fn kind(&self, realm: &RealmContext, known: &Known) -> AuditKind {
+        match (self.approval, known) {
+            (Approval::Remembered, _) => AuditKind::ConsentRemembered,
+            (Approval::Asked, Known::Merge(_) | Known::Replace(_)) => AuditKind::ConsentChanged,
+            (Approval::Asked, Known::Remembered(Some(known))) if known.is_alive(realm.now()) => {
+                AuditKind::ConsentChanged
+            }
+            (Approval::Asked, Known::Remembered(_) | Known::New) => AuditKind::ConsentGiven,
+        }
+    }
+
+    /// What is told of it: of what was permitted in detail the types alone, since the rest is the user's own affair.
+    pub(crate) fn event(&self, realm: &RealmContext, kind: AuditKind, authorization: &Authorization) -> audit::Event {
+        let permitted = self.permitted;
+        let mut event = audit::event(realm, kind)
+            .user(self.user_id)
+            .client(self.client_id)
+            .detail("grant", authorization.grant_id.as_str())
+            .detail("authorization", authorization.id.as_str())
+            .detail("scope", permitted.scope.to_string());
+        if !permitted.claims.is_empty() {
+            event = event.detail("claims", permitted.claims.iter().cloned().collect::<Vec<_>>());
+        }
+        if !permitted.authorization_details.is_empty() {
+            let types: Vec<&str> = permitted.authorization_details.types().collect();
+            event = event.detail("authorization_details", types);
+        }
+        event
+    }
 }
 
 /// The grant that a request is about, as it is before the user's answer.

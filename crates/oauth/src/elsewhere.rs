@@ -5,9 +5,9 @@
 //! The user is always asked, whatever was permitted before and whoever made the app: only the user can say whether the
 //! request is theirs. The authorization appears with the approval, so that it can be taken back before the client polls.
 
-use model::{Authorization, AuthorizationContext, Client, PolledRequest, new_id};
+use model::{AuditKind, Authorization, AuthorizationContext, Client, PolledRequest, new_id};
 use protocol::{AuthorizationDetails, grant_type::GrantType, resource_indicator::Resource, scope::Scope};
-use realm::RealmContext;
+use realm::{RealmContext, audit};
 use storage::{Change, Outcome, Polled, Statement, StorageError, authorization, session};
 
 use crate::{
@@ -89,6 +89,20 @@ impl WaitingRequest {
     /// When it expires, unix seconds.
     pub fn expires_at(&self) -> i64 {
         self.polled.expires_at
+    }
+
+    const fn approved(&self) -> AuditKind {
+        match self.kind {
+            Polled::Device => AuditKind::DeviceApproved,
+            Polled::Ciba => AuditKind::CibaApproved,
+        }
+    }
+
+    const fn refused(&self) -> AuditKind {
+        match self.kind {
+            Polled::Device => AuditKind::DeviceRefused,
+            Polled::Ciba => AuditKind::CibaRefused,
+        }
     }
 
     /// What the user is asked to permit: such a request cannot ask for single claims.
@@ -176,12 +190,14 @@ pub(crate) async fn approve(
         };
         let (grant_id, grant_change) = consented::use_grant(realm, &consented, known)?;
         let new = new_authorization(realm, waiting, person, grant_id, (&permitted, &audience));
+        let event = consented.event(realm, waiting.approved(), &new);
         let change_id = new_id();
         let change = grant_change
             .then(session::still_alive(issuer, &person.session.id))
             .then(waiting.kind.approve(issuer, waiting.id(), &new.id, &change_id, now))
             .then(authorization::insert(issuer, &new, &change_id)?)
             .then_all(told.clone())
+            .then(event.detail("request", waiting.id()))
             .recognised_by(authorization::changed_by(issuer, &new.id, &change_id));
         if realm.store.commit(change).await? == Outcome::Applied {
             return Ok(Answered::Taken);
@@ -207,6 +223,11 @@ pub(crate) async fn deny(
     let change = Change::new()
         .then(waiting.kind.deny(issuer, id, &change_id, realm.now()))
         .then_all(told)
+        .then(
+            audit::event(realm, waiting.refused())
+                .client(waiting.client.id())
+                .detail("request", id),
+        )
         .recognised_by(waiting.kind.changed_by(issuer, id, &change_id));
     Ok(match realm.store.commit(change).await? {
         Outcome::Applied => Answered::Taken,

@@ -5,14 +5,14 @@
 //! The token is the client's own, from the `client_credentials` grant, with the scope of the action. A grant id is no
 //! secret, so it opens nothing; of others' grants a client learns no more than that they are not its own.
 
-use model::Grant;
+use model::{Actor, AuditKind, Grant};
 use protocol::{
     claims,
     error_code::ErrorCode,
     grant_management::{GrantResource, GrantedScope, QUERY_SCOPE, REVOKE_SCOPE},
     scope::Scope,
 };
-use realm::RealmContext;
+use realm::{RealmContext, audit};
 use storage::{Change, StorageError, grant};
 
 use crate::{
@@ -84,7 +84,12 @@ pub async fn revoke(realm: &RealmContext, request: &TokenRequest<'_>, id: &str) 
     let grant = find(realm, request, REVOKE_SCOPE, id).await?;
     let end = grant::end(realm.issuer(), &grant.user_id, &grant.id, realm.now());
     // Whoever was faster has ended it as well.
-    let _ = realm.store.commit(Change::new().then_all(end)).await?;
+    let event = audit::event(realm, AuditKind::ConsentRevoked)
+        .user(&grant.user_id)
+        .client(&grant.client_id)
+        .by(Actor::Client)
+        .detail("grant", grant.id.as_str());
+    let _ = realm.store.commit(Change::new().then_all(end).then(event)).await?;
     Ok(())
 }
 

@@ -4,9 +4,10 @@
 //! token ends that token alone. A token that is not known, expired or revoked already is answered with success
 //! (§2.2), so that the answer tells nothing.
 
+use model::AuditKind;
 use protocol::error_code::ErrorCode;
-use realm::RealmContext;
-use storage::{Change, authorization, refresh_token, revoked_token};
+use realm::{RealmContext, audit};
+use storage::{Change, refresh_token, revoked_token};
 
 use crate::{
     EndpointRequest, Fault,
@@ -63,16 +64,23 @@ pub async fn revoke(realm: &RealmContext, request: &EndpointRequest<'_>) -> Resu
     let client = client_auth::authenticate(realm, request).await?;
     let client_id = client.client().id();
     let (issuer, now) = (realm.issuer(), realm.now());
+    let event = audit::event(realm, AuditKind::TokenRevoked).client(client_id);
     // The hint is not needed: the two kinds of token do not look alike (§2.1 allows to ignore it).
     let change = if let Some(access_token) = AccessToken::read(realm, token) {
         if access_token.client_id != client_id {
             return Err(RevocationRefusal::TokenOfAnotherClient);
         }
-        Change::new().then(revoked_token::insert(
-            issuer,
-            &access_token.jti,
-            access_token.expires_at,
-        ))
+        let event = event.detail("token", "access_token");
+        Change::new()
+            .then(revoked_token::insert(
+                issuer,
+                &access_token.jti,
+                access_token.expires_at,
+            ))
+            .then(match &access_token.authorization_id {
+                Some(id) => event.detail("authorization", id.as_str()),
+                None => event,
+            })
     } else if let Some(presented) = PresentedRefreshToken::parse(token) {
         let family = realm.store.find_refresh_family(issuer, &presented.family).await?;
         let Some(family) = family.filter(|family| presented.is_genuine(realm, family.key_id)) else {
@@ -83,7 +91,12 @@ pub async fn revoke(realm: &RealmContext, request: &EndpointRequest<'_>) -> Resu
         }
         Change::new()
             .then(refresh_token::end(issuer, &family.family, now))
-            .then(authorization::end(issuer, &family.authorization_id, now))
+            .then_all(
+                event
+                    .detail("token", "refresh_token")
+                    .detail("authorization", family.authorization_id.as_str())
+                    .ending(&family.authorization_id),
+            )
     } else {
         return Ok(());
     };

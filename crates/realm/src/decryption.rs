@@ -7,13 +7,15 @@
 //! every key.
 
 use jose::{Addressee, Decrypted, DecryptionKey, JweAlg, JweError, Jwk, KeySet, WrapKey};
+use model::AuditKind;
 use storage::{
     Change, Store,
+    audit_event::Provided,
     decryption_key::{self, DecryptionKeyRow},
 };
 
 use crate::{
-    RealmContext, RealmError, rotation,
+    RealmContext, RealmError, audit, rotation,
     seals::{DAY, UNWRAP},
     wrap_label,
 };
@@ -87,7 +89,11 @@ async fn new(wrap: &WrapKey, issuer: &str, now: i64, algs: &[JweAlg]) -> Result<
             created_at: now,
             expires_at: now + PUBLISHED_FOR + KEPT,
         };
+        let event = audit::event_at(issuer, now, AuditKind::KeyCreated)
+            .detail("kid", row.kid.as_str())
+            .detail("alg", alg.as_str());
         statements.push(decryption_key::insert(issuer, &row)?);
+        statements.push(event.provided(Provided::DecryptionKey(&row.kid)));
     }
     Ok(statements)
 }

@@ -13,6 +13,7 @@
     )
 )]
 
+pub mod audit;
 mod context;
 mod decryption;
 mod details_types;

@@ -17,6 +17,8 @@ use model::new_id;
 use protocol::dpop::{NonceKey, NonceUse, Proof, SeenProofs, Unseen, WINDOW};
 use storage::{Outcome, StorageError, Store, proof_lease};
 
+use crate::audit::Tally;
+
 /// For how long a lease is taken, in seconds. It is kept while proofs without a nonce come.
 const LEASE: i64 = 60;
 /// How long a node that did not get the lease waits before it tries again, in seconds.
@@ -38,6 +40,8 @@ pub struct Node {
     seen: Mutex<SeenProofs>,
     /// By issuer.
     leases: Mutex<HashMap<String, Lease>>,
+    /// What happened and is not written yet.
+    pub tally: Tally,
 }
 
 impl Default for Node {
@@ -47,6 +51,7 @@ impl Default for Node {
             nonces: NonceKey::new(jose::random_bytes()),
             seen: Mutex::new(SeenProofs::new(REMEMBERED)),
             leases: Mutex::default(),
+            tally: Tally::default(),
         }
     }
 }

@@ -14,7 +14,9 @@ use model::{Clock, Realm};
 use storage::Store;
 use tokio::sync::Mutex;
 
-use crate::{Node, Outside, RealmContext, RealmError, Refusals, context::Sight, places::Places, rotation};
+use crate::{
+    Node, Outside, RealmContext, RealmError, Refusals, audit::Due, context::Sight, places::Places, rotation,
+};
 
 /// All realms of this server.
 pub struct Realms {
@@ -198,6 +200,12 @@ impl Realms {
     /// more.
     pub async fn give_back_leases(&self) -> Result<(), RealmError> {
         Ok(self.node.give_back(&self.store, self.clock.now()).await?)
+    }
+
+    /// Writes what happened and was not written yet: to be called every second, and when this process answers nobody any
+    /// more.
+    pub async fn write_audit(&self, due: Due) -> Result<(), RealmError> {
+        Ok(self.node.tally.write(&self.store, due, self.clock.now()).await?)
     }
 
     /// Whether the keys of all realms were looked after since the start: before, slow ones may be missing.

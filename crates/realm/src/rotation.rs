@@ -5,10 +5,10 @@
 //! that of several nodes one makes it.
 
 use jose::{JweAlg, SigningAlg, SigningKey, WrapKey};
-use model::{Clock, KeyState, SigningKeyRow};
-use storage::{Change, Outcome, Store, key};
+use model::{AuditKind, Clock, KeyState, SigningKeyRow};
+use storage::{Change, Outcome, Statement, Store, audit_event::Provided, key};
 
-use crate::{Purpose, RealmError, Seals, decryption, seals::DAY, wrap_label};
+use crate::{Purpose, RealmError, Seals, audit, decryption, seals::DAY, wrap_label};
 
 /// How long others may cache the key set, in seconds: `Cache-Control: max-age` of `/jwks`.
 pub const JWKS_MAX_AGE: i64 = 300;
@@ -38,7 +38,9 @@ async fn ensure_keys(
     for alg in algs {
         if !have.iter().any(|row| row.alg == *alg && row.state == KeyState::Active) {
             let row = make(wrap, issuer, *alg, KeyState::Active, now, now).await?;
-            change = change.then(key::insert_signing(issuer, &row)?);
+            change = change
+                .then(key::insert_signing(issuer, &row)?)
+                .then(created(issuer, now, &row));
         }
     }
     if change.guarded.is_empty() {
@@ -48,6 +50,19 @@ async fn ensure_keys(
     // Another node may have been first: the unique index keeps its key, and ours is dropped.
     let _ = store.commit(change.then(storage::realm::raise_revision())).await?;
     Ok(true)
+}
+
+/// That a key was made, if it was this one that found its place.
+fn created(issuer: &str, now: i64, row: &SigningKeyRow) -> Statement {
+    event(issuer, now, AuditKind::KeyCreated, row)
+        .detail("signs_from", row.activates_at)
+        .provided(Provided::SigningKey(&row.kid))
+}
+
+fn event(issuer: &str, now: i64, kind: AuditKind, row: &SigningKeyRow) -> audit::Event {
+    audit::event_at(issuer, now, kind)
+        .detail("kid", row.kid.as_str())
+        .detail("alg", row.alg.as_str())
 }
 
 async fn make(
@@ -155,7 +170,9 @@ pub async fn rotate(
         let activates_at = if at_once { now } else { now + OVERLAP };
         let row = make(wrap, issuer, alg, KeyState::Next, now, activates_at).await?;
         kids.push(row.kid.clone());
-        change = change.then(key::insert_signing(issuer, &row)?);
+        change = change
+            .then(key::insert_signing(issuer, &row)?)
+            .then(created(issuer, now, &row));
     }
     let _ = store.commit(change.then(storage::realm::raise_revision())).await?;
     if only.is_none() && !kids.is_empty() {
@@ -221,6 +238,7 @@ async fn advance(store: &Store, issuer: &str, now: i64, retired_at: i64) -> Resu
                 now,
                 None,
             ))
+            .then(event(issuer, now, AuditKind::KeyActivated, next))
             .then(storage::realm::raise_revision());
         changed |= store.commit(change).await? == Outcome::Applied;
     }
@@ -228,6 +246,7 @@ async fn advance(store: &Store, issuer: &str, now: i64, retired_at: i64) -> Resu
         if row.retired_at.is_some_and(|at| at + RETIRED <= now) {
             let change = Change::new()
                 .then(key::remove_signing(issuer, &row.kid))
+                .then(event(issuer, now, AuditKind::KeyRemoved, &row))
                 .then(storage::realm::raise_revision());
             changed |= store.commit(change).await? == Outcome::Applied;
         }

@@ -55,6 +55,8 @@ pub struct Trail {
     pub user_id: Option<String>,
     /// The checks that it has passed, in their order.
     pub passed: Vec<&'static Check>,
+    /// The command of an operator that is carried out, in place of a request.
+    pub command: Option<&'static str>,
 }
 
 /// Answers a request whose trail begins so.

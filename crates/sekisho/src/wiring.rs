@@ -6,7 +6,7 @@ use authn::password::PasswordPool;
 use axum::{Router, extract::Request, response::Response};
 use explanation::Refusal;
 use model::Clock;
-use realm::{Outside, Realms};
+use realm::{Outside, Realms, audit::Due};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
@@ -189,6 +189,9 @@ impl Running {
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.listeners.join_next().await.is_some() {}
+        if let Err(error) = self.realms.write_audit(Due::All).await {
+            tracing::error!(%error, "events of the last minute are missing in the audit");
+        }
         if let Err(error) = self.realms.give_back_leases().await {
             tracing::warn!(%error, "the next server will ask for nonces for a few minutes");
         }

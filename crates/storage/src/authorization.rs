@@ -211,3 +211,12 @@ pub fn end(realm: &str, id: &str, now: i64) -> Statement {
         vec![realm.into(), id.into(), now.into()],
     )
 }
+
+/// The same, by a change of this id, which then knows whether it was this one that ended it; see
+/// [`crate::audit_event::Provided`].
+pub fn end_by(realm: &str, id: &str, change_id: &str, now: i64) -> Statement {
+    Statement::new(
+        "UPDATE authorizations SET ended_at = $3, change_id = $4 WHERE realm = $1 AND id = $2 AND ended_at IS NULL",
+        vec![realm.into(), id.into(), now.into(), change_id.into()],
+    )
+}

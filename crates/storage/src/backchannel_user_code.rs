@@ -26,7 +26,7 @@ pub fn put(realm: &str, user_id: &str, phc: &str, now: i64) -> Statement {
 
 /// The user has no code any more.
 pub fn remove(realm: &str, user_id: &str) -> Statement {
-    Statement::new(
+    Statement::guard(
         "DELETE FROM backchannel_user_code WHERE realm = $1 AND user_id = $2",
         vec![realm.into(), user_id.into()],
     )

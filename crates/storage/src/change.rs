@@ -59,22 +59,22 @@ impl Change {
 
     /// Adds a statement to the guarded part.
     #[must_use]
-    pub fn then(mut self, statement: Statement) -> Self {
-        self.guarded.push(statement);
+    pub fn then(mut self, statement: impl Into<Statement>) -> Self {
+        self.guarded.push(statement.into());
         self
     }
 
     /// Adds statements to the guarded part.
     #[must_use]
-    pub fn then_all(mut self, statements: impl IntoIterator<Item = Statement>) -> Self {
-        self.guarded.extend(statements);
+    pub fn then_all(mut self, statements: impl IntoIterator<Item = impl Into<Statement>>) -> Self {
+        self.guarded.extend(statements.into_iter().map(Into::into));
         self
     }
 
     /// Adds a statement that is committed instead when a guard missed.
     #[must_use]
-    pub fn or_else(mut self, statement: Statement) -> Self {
-        self.otherwise.push(statement);
+    pub fn or_else(mut self, statement: impl Into<Statement>) -> Self {
+        self.otherwise.push(statement.into());
         self
     }
 

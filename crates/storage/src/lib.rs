@@ -26,6 +26,7 @@ mod sqlite;
 mod suite;
 
 pub mod api;
+pub mod audit_event;
 pub mod authorization;
 pub mod backchannel_user_code;
 pub mod ciba_request;

@@ -82,6 +82,7 @@ macro_rules! sized {
 
 const SIZED: &[(&str, &str)] = sized![
     "api",
+    "audit_event",
     "authorizations",
     "backchannel_user_code",
     "ciba_request",

@@ -77,6 +77,7 @@ pub async fn issue(
             permitted: &permitted,
             approval,
         };
+        let kind = consented.kind(realm, &known);
         let (grant, grant_change) = consented::use_grant(realm, &consented, known)?;
         let code = valid.request.response_type.has_code().then(random_token);
         let granted = Granted {
@@ -93,6 +94,7 @@ pub async fn issue(
             .then_all(flow_id.map(|id| session::use_flow(realm.issuer(), id, realm.now() + flow::LIFETIME)))
             .then(authorization::insert(realm.issuer(), &new, &change_id)?)
             .then_all(signed_in_to(realm, valid, person, scope)?)
+            .then(consented.event(realm, kind, &new))
             .recognised_by(authorization::changed_by(realm.issuer(), &new.id, &change_id));
         if realm.store.commit(change).await? == Outcome::Applied {
             let response = respond(realm, valid, person, &new, (code, id_token))?;

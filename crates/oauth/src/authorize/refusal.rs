@@ -7,7 +7,8 @@
 
 use protocol::{authorization_request::RequestError, error_code::ErrorCode, redirect_uri::RedirectUriError};
 
-use realm::RealmContext;
+use model::AuditKind;
+use realm::{RealmContext, audit};
 use storage::{Change, StorageError, pushed_request};
 
 use super::{AuthorizationResponse, ValidRequest};
@@ -95,9 +96,16 @@ impl From<StorageError> for AuthorizeRefusal {
 /// The user does not permit it. A pushed request is answered by that: nobody can ask by it again, and if it was answered
 /// before, looking again will say so.
 pub async fn deny(realm: &RealmContext, valid: &ValidRequest) -> Result<AuthorizeRefusal, StorageError> {
-    if let Some(id) = &valid.pushed_id {
-        let answer = pushed_request::answer(realm.issuer(), id, realm.now());
-        let _ = realm.store.commit(Change::new().then(answer)).await?;
+    let event = audit::event(realm, AuditKind::ConsentRefused)
+        .client(valid.client.id())
+        .detail("scope", valid.asked().scope.to_string());
+    match &valid.pushed_id {
+        Some(id) => {
+            let answer = pushed_request::answer(realm.issuer(), id, realm.now());
+            let _ = realm.store.commit(Change::new().then(answer).then(event)).await?;
+        }
+        // Nothing is written by it otherwise.
+        None => event.soon(realm),
     }
     let text = "the user did not permit it";
     Ok(AuthorizeRefusal::redirect(

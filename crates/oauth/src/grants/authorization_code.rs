@@ -3,13 +3,14 @@
 //! Spec: RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 8707 §2.2, RFC 9700 §2.1.1.
 
 use jose::sha256;
-use model::Authorization;
+use model::{AuditKind, Authorization};
 use protocol::{
     form::Form,
+    grant_type::GrantType,
     pkce::{PkceVerified, check_code_verifier},
 };
-use realm::RealmContext;
-use storage::{Change, authorization};
+use realm::{RealmContext, audit};
+use storage::{Change, Statement};
 
 use super::{
     GrantRefusal,
@@ -31,12 +32,22 @@ pub(super) async fn redeem(
     let _: PkceVerified = check_code(realm, client, form, &found).await?;
 
     // This code, unused, becomes used and its tokens appear; otherwise what came from it is revoked.
-    let otherwise = authorization::end(realm.issuer(), &found.id, realm.now());
+    let [end, event] = replayed(realm, &found);
     let first_use = FirstUse {
-        change: Change::new().or_else(otherwise),
+        grant_type: GrantType::AuthorizationCode,
+        change: Change::new().or_else(end).or_else(event),
         missed: GrantRefusal::CodeUsed,
     };
     first_tokens::redeem(realm, (client.client(), client.proven()), form, &found.id, first_use).await
+}
+
+/// Ends what came from a code that is used twice.
+fn replayed(realm: &RealmContext, found: &Authorization) -> [Statement; 2] {
+    audit::event(realm, AuditKind::CodeReplayed)
+        .user(&found.user_id)
+        .client(&found.client_id)
+        .detail("authorization", found.id.as_str())
+        .ending(&found.id)
 }
 
 async fn check_code(
@@ -55,8 +66,10 @@ async fn check_code(
     // "If an authorization code is used more than once, the authorization server MUST deny the request and SHOULD
     // revoke […] all tokens previously issued based on that authorization code" (§4.1.2).
     if found.code_used_at.is_some() {
-        let end = authorization::end(realm.issuer(), &found.id, now);
-        let _ = realm.store.commit(Change::new().then(end)).await?;
+        let _ = realm
+            .store
+            .commit(Change::new().then_all(replayed(realm, found)))
+            .await?;
         return Err(GrantRefusal::CodeUsed);
     }
     if found.code_expires_at.is_none_or(|at| now >= at) {

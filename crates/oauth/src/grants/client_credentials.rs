@@ -4,8 +4,9 @@
 //!
 //! Deliberately not: a refresh token (§4.4.3); scopes of OpenID Connect, since there is no user.
 
-use protocol::form::Form;
-use realm::RealmContext;
+use model::AuditKind;
+use protocol::{form::Form, grant_type::GrantType};
+use realm::{RealmContext, audit};
 
 use super::GrantRefusal;
 use crate::{
@@ -26,7 +27,12 @@ pub(super) fn redeem(
         ));
     }
     let rights = scope_policy::for_client_itself(realm, client.client(), form)?;
+    let event = audit::event(realm, AuditKind::TokenIssued)
+        .client(client.client().id())
+        .detail("grant_type", GrantType::ClientCredentials.as_str())
+        .detail("api", rights.audience.clone());
     Ok(Redeemed {
+        counted: Some(event.anywhere()),
         client: client.client().clone(),
         behalf: Behalf::Client,
         rights,

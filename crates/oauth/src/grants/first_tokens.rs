@@ -2,9 +2,9 @@
 //!
 //! Spec: RFC 6749 §4.1.3 and §5.1, RFC 8707 §2.2, RFC 9396 §6, OpenID Connect Core §11.
 
-use model::{Authorization, Client, RefreshFamily, User, new_id};
-use protocol::{Confirmation, form::Form};
-use realm::RealmContext;
+use model::{AuditKind, Authorization, Client, RefreshFamily, User, new_id};
+use protocol::{Confirmation, form::Form, grant_type::GrantType};
+use realm::{RealmContext, audit};
 use storage::{Change, Outcome, authorization, grant};
 
 use super::GrantRefusal;
@@ -17,6 +17,8 @@ use crate::{
 
 /// What is used up with an authorization.
 pub(super) struct FirstUse {
+    /// What is redeemed.
+    pub(super) grant_type: GrantType,
     /// What else becomes used, and what happens instead when somebody was first.
     pub(super) change: Change,
     /// What the second one is told.
@@ -35,8 +37,26 @@ pub(super) async fn redeem(
     let family = scope_policy::gives_refresh_token(client, &ready.found.scope)
         .then(|| new_family(realm, client, proven, &ready.found))
         .transpose()?;
-    commit(realm, &ready.found, first_use, family.as_ref()).await?;
+    let event =
+        issued(realm, &ready.found, first_use.grant_type, &ready.rights).detail("refresh_token", family.is_some());
+    commit(realm, &ready.found, (first_use, event), family.as_ref()).await?;
     ready.redeemed(realm, client, family.as_ref())
+}
+
+/// That a client gets tokens of an authorization.
+pub(super) fn issued(
+    realm: &RealmContext,
+    authorization: &Authorization,
+    grant_type: GrantType,
+    rights: &Rights,
+) -> audit::Event {
+    audit::event(realm, AuditKind::TokenIssued)
+        .user(&authorization.user_id)
+        .client(&authorization.client_id)
+        .detail("grant_type", grant_type.as_str())
+        .detail("authorization", authorization.id.as_str())
+        .detail("scope", rights.scope.to_string())
+        .detail("api", rights.audience.clone())
 }
 
 /// The same tokens once more, where nobody knows whether they arrived: the refresh token is the same one.
@@ -94,6 +114,7 @@ impl Ready {
             id_token: self.id_token,
             issued_token_type: None,
             auth_req_id: None,
+            counted: None,
             behalf: Behalf::User(Box::new(self.found), Box::new(self.user)),
         })
     }
@@ -128,7 +149,7 @@ fn new_family(
 async fn commit(
     realm: &RealmContext,
     found: &Authorization,
-    first_use: FirstUse,
+    (first_use, event): (FirstUse, audit::Event),
     family: Option<&RefreshFamily>,
 ) -> Result<(), GrantRefusal> {
     let (issuer, now, change_id) = (realm.issuer(), realm.now(), new_id());
@@ -150,6 +171,7 @@ async fn commit(
                 .map(|family| storage::refresh_token::insert(issuer, family, &change_id, now))
                 .transpose()?,
         )
+        .then(event)
         .recognised_by(authorization::changed_by(issuer, &found.id, &change_id));
     match realm.store.commit(change).await? {
         Outcome::Applied => Ok(()),

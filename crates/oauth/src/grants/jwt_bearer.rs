@@ -7,7 +7,7 @@
 //! Deliberately not: a refresh token; an ID token, since the user did not authenticate here.
 
 use model::TrustedFor;
-use protocol::form::Form;
+use protocol::{form::Form, grant_type::GrantType};
 use realm::RealmContext;
 
 use super::{GrantRefusal, vouched::Vouched};
@@ -44,6 +44,8 @@ pub(super) async fn redeem(
     {
         return Err(GrantRefusal::AssertionUsed);
     }
-    let token = vouched.authorize(realm, client.client(), &permitted).await?;
+    let token = vouched
+        .authorize(realm, client.client(), &permitted, GrantType::JwtBearer)
+        .await?;
     Ok(Redeemed::token(client.client(), token, permitted.authorization_details))
 }

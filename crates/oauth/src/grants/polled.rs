@@ -6,6 +6,7 @@
 //! browser, and what looks like a replay is a client that polls twice or lost an answer.
 
 use model::{PolledRequest, PolledState, new_id};
+use protocol::grant_type::GrantType;
 use realm::RealmContext;
 use storage::{Change, Outcome, Polled, StorageError};
 
@@ -46,6 +47,10 @@ pub(super) async fn answer(
 /// The request is used up with its authorization.
 pub(super) fn first_use(realm: &RealmContext, kind: Polled, request: &PolledRequest) -> FirstUse {
     FirstUse {
+        grant_type: match kind {
+            Polled::Device => GrantType::DeviceCode,
+            Polled::Ciba => GrantType::Ciba,
+        },
         change: Change::new().then(kind.redeem(realm.issuer(), &request.id)),
         missed: GrantRefusal::RequestUsed,
     }

@@ -2,10 +2,10 @@
 //!
 //! Spec: RFC 6749 §6, RFC 9396 §6.1, RFC 9700 §4.14, OpenID Connect Core §12.
 
-use model::{RefreshFamily, new_id};
+use model::{AuditKind, Authorization, RefreshFamily, new_id};
 use protocol::form::Form;
-use realm::RealmContext;
-use storage::{Change, Outcome, authorization};
+use realm::{RealmContext, audit};
+use storage::{Change, Outcome};
 
 use super::GrantRefusal;
 use crate::{
@@ -51,10 +51,10 @@ pub(super) async fn redeem(
         let rights = scope_policy::narrow(realm, permitted, form)?;
         scope_policy::check_targets(realm, client.client(), &rights.audience)?;
         let id_token = check_keys(realm, client.client(), &rights.scope, &rights.audience).await?;
-        let Some(generation) = use_token(realm, client, &family, &presented, authorization.expires_at).await? else {
+        let Some(used) = use_token(realm, client, &family, &presented, &authorization).await? else {
             continue;
         };
-        let refresh_token = refresh_token::mint(realm, &family.family, generation, family.key_id)
+        let refresh_token = refresh_token::mint(realm, &family.family, used.generation, family.key_id)
             .ok_or(Fault::NotReady("refresh tokens"))?;
         return Ok(Redeemed {
             client: client.client().clone(),
@@ -65,6 +65,7 @@ pub(super) async fn redeem(
             id_token,
             issued_token_type: None,
             auth_req_id: None,
+            counted: used.counted,
             behalf: Behalf::User(Box::new(authorization), Box::new(user)),
         });
     }
@@ -111,17 +112,39 @@ fn asked_scope(family: &RefreshFamily, form: &Form) -> Result<protocol::scope::S
     }
 }
 
-/// Uses the token. Answers the generation to hand out, or `None` when another request was faster.
+/// A use of a token.
+struct Used {
+    /// The generation to hand out.
+    generation: i64,
+    /// That it was used, if nothing was written.
+    counted: Option<audit::Event>,
+}
+
+/// Uses the token. `None`: another request was faster.
 async fn use_token(
     realm: &RealmContext,
     client: &AuthenticatedClient,
     family: &RefreshFamily,
     presented: &PresentedRefreshToken,
-    authorization_ends: i64,
-) -> Result<Option<i64>, GrantRefusal> {
+    authorization: &Authorization,
+) -> Result<Option<Used>, GrantRefusal> {
     let (issuer, now) = (realm.issuer(), realm.now());
     let idle = realm.realm.lifetimes.refresh_token;
-    let expires_at = (now + idle).min(authorization_ends);
+    let expires_at = (now + idle).min(authorization.expires_at);
+    let event = |kind| {
+        audit::event(realm, kind)
+            .user(&authorization.user_id)
+            .client(&family.client_id)
+            .detail("authorization", authorization.id.as_str())
+    };
+    let again = |generation| {
+        // So many come that they are counted, by client.
+        let event = audit::event(realm, AuditKind::TokenRefreshed).client(&family.client_id);
+        Ok(Some(Used {
+            generation,
+            counted: Some(event.anywhere()),
+        }))
+    };
     if presented.generation == family.generation {
         let rotates = client.is_public() && client.client().profile(&realm.realm).rotate_public_refresh_tokens;
         let change = if rotates {
@@ -136,22 +159,26 @@ async fn use_token(
             Change::new().then(storage::refresh_token::keep_alive(issuer, family, expires_at))
         } else {
             // Used again soon: nothing to write.
-            return Ok(Some(family.generation));
+            return again(family.generation);
         };
+        let change = change.then(event(AuditKind::TokenRefreshed));
         let applied = realm.store.commit(change).await? == Outcome::Applied;
-        return Ok(applied.then_some(family.generation + i64::from(rotates)));
+        return Ok(applied.then(|| Used {
+            generation: family.generation + i64::from(rotates),
+            counted: None,
+        }));
     }
     // The token before the newest, sent again soon by the same client while the newest is unused: its answer was
     // lost. The same newest token is handed out again; no sibling appears.
     let is_previous = presented.generation == family.generation - 1;
     if is_previous && now - family.rotated_at <= REPAIR_WINDOW {
-        return Ok(Some(family.generation));
+        return again(family.generation);
     }
     // "If a refresh token is compromised and subsequently used by both the attacker and the legitimate client, one
     // of them will present an invalidated refresh token" (RFC 9700 §4.14.2): end what it stands for.
     let change = Change::new()
         .then(storage::refresh_token::end(issuer, &family.family, now))
-        .then(authorization::end(issuer, &family.authorization_id, now));
+        .then_all(event(AuditKind::RefreshTokenReplayed).ending(&authorization.id));
     let _ = realm.store.commit(change).await?;
     Err(GrantRefusal::RefreshTokenReplayed)
 }

@@ -10,12 +10,13 @@ use model::{Authorization, AuthorizationContext, Client, Grant, Session, User, n
 use protocol::{
     acr::Acr,
     form::Form,
+    grant_type::GrantType,
     scope::{OFFLINE_ACCESS, Scope},
 };
 use realm::RealmContext;
 use storage::{Change, Outcome, StorageError, authorization, session};
 
-use super::GrantRefusal;
+use super::{GrantRefusal, first_tokens::issued};
 use crate::{
     Fault, authorization_details,
     authorize::Permission,
@@ -106,6 +107,7 @@ impl Vouched {
         realm: &RealmContext,
         client: &Client,
         permitted: &Rights,
+        grant_type: GrantType,
     ) -> Result<AccessToken, GrantRefusal> {
         let issuer = realm.issuer();
         for _ in 0..ATTEMPTS {
@@ -122,6 +124,7 @@ impl Vouched {
                         .map(|session| session::still_alive(issuer, &session.id)),
                 )
                 .then(authorization::insert(issuer, &new, &change_id)?)
+                .then(issued(realm, &new, grant_type, permitted))
                 .recognised_by(authorization::changed_by(issuer, &new.id, &change_id));
             if realm.store.commit(change).await? == Outcome::Applied {
                 let token = AccessToken::for_user(realm, &new, &self.user, permitted);

@@ -12,7 +12,7 @@ use protocol::{
     token_response::TokenResponse,
     token_type::TokenType,
 };
-use realm::RealmContext;
+use realm::{RealmContext, audit};
 
 use crate::{Fault, scope_policy::Rights};
 pub use access_token::AccessToken;
@@ -33,6 +33,8 @@ pub struct Redeemed {
     pub(crate) issued_token_type: Option<TokenType>,
     /// The backchannel request that it answers, which its ID token names.
     pub(crate) auth_req_id: Option<String>,
+    /// That it is earned, where no change has written it: it is counted when there are tokens.
+    pub(crate) counted: Option<audit::Event>,
 }
 
 impl Redeemed {
@@ -51,6 +53,7 @@ impl Redeemed {
             id_token: None,
             issued_token_type: None,
             auth_req_id: None,
+            counted: None,
         }
     }
 
@@ -116,6 +119,9 @@ pub fn issue(realm: &RealmContext, redeemed: Redeemed, cnf: Option<Confirmation>
         }
         _ => None,
     };
+    if let Some(event) = redeemed.counted {
+        event.count(realm);
+    }
     Ok(TokenResponse {
         access_token,
         token_type: token.token_type().into(),

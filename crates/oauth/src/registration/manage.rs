@@ -7,12 +7,12 @@
 //! Deliberately not: clients that a file or a command made; clients that were disabled. They, and clients that are
 //! gone, are answered as a wrong token is, so that nobody learns which clients there are.
 
-use model::{Client, Source, registration_token_hash};
+use model::{Actor, AuditKind, Client, Source, registration_token_hash};
 use protocol::{
     BearerToken, ClientInformation, ClientMetadata, MetadataProblem,
     registration_request::{self, CHOSEN_BY_SERVER},
 };
-use realm::RealmContext;
+use realm::{RealmContext, audit};
 use serde_json::{Map, Value};
 use storage::{Change, Outcome, client};
 
@@ -76,11 +76,17 @@ pub async fn update(
 /// RFC 7592 §2.3: the client is forgotten, and everything that it was granted ends.
 pub async fn remove(realm: &RealmContext, client_id: &str, authorization: &[&str]) -> Result<(), RegistrationRefusal> {
     authenticate(realm, client_id, authorization).await?;
-    let change = Change::new().then_all(client::remove(realm.issuer(), client_id, realm.now()));
+    let change = Change::new()
+        .then_all(client::remove(realm.issuer(), client_id, realm.now()))
+        .then(by_itself(realm, AuditKind::ClientRemoved, client_id));
     match realm.store.commit(change).await? {
         Outcome::Applied => Ok(()),
         Outcome::Missed => Err(RegistrationRefusal::InvalidToken),
     }
+}
+
+fn by_itself(realm: &RealmContext, kind: AuditKind, client_id: &str) -> audit::Event {
+    audit::event(realm, kind).by(Actor::Client).client(client_id)
 }
 
 async fn authenticate(
@@ -164,7 +170,8 @@ async fn replace(
     };
     let change = Change::new()
         .then(client::replace_own(issuer, metadata, owner.token_hash, now)?)
-        .then_all(of_secret);
+        .then_all(of_secret)
+        .then(by_itself(realm, AuditKind::ClientChanged, id).detail("new_secret", told.is_some()));
     match realm.store.commit(change).await? {
         Outcome::Applied => Ok(told),
         Outcome::Missed => Err(RegistrationRefusal::InvalidToken),

@@ -19,9 +19,12 @@ mod throttle;
 
 use std::net::IpAddr;
 
-use model::{Client, InitialAccessToken, Registration, Secret, Source, initial_token_hash, registration_token_hash};
+use model::{
+    Actor, AuditKind, Client, InitialAccessToken, Registration, Secret, Source, initial_token_hash,
+    registration_token_hash,
+};
 use protocol::{BearerToken, ClientInformation, ClientMetadata, registration_request};
-use realm::RealmContext;
+use realm::{RealmContext, audit};
 use serde_json::{Map, Value};
 use storage::{Change, Outcome, initial_access_token};
 
@@ -160,10 +163,22 @@ async fn commit(
     let change = Change::new()
         .then(storage::client::insert(issuer, client, now)?)
         .then(permission)
+        .then(registered(realm, token, client))
         .recognised_by(storage::client::was_registered(issuer, id, hash));
     match realm.store.commit(change).await? {
         Outcome::Applied => Ok(()),
         Outcome::Missed => Err(missed),
+    }
+}
+
+/// That a client has registered itself, and with which initial access token.
+fn registered(realm: &RealmContext, token: Option<&InitialAccessToken>, client: &Client) -> audit::Event {
+    let event = audit::event(realm, AuditKind::ClientCreated)
+        .by(Actor::Client)
+        .client(client.id());
+    match token {
+        Some(token) => event.detail("initial_access_token", token.id.as_str()),
+        None => event,
     }
 }
 

@@ -38,6 +38,7 @@ async fn check_against(status: u16, document: &'static str, client: &ClientMetad
         client_ca: Vec::new(),
         crl: Vec::new(),
         token_binding: false,
+        audit: model::AuditSettings::default(),
     };
     let wrap = Arc::new(WrapKey::from_bytes(jose::random_bytes()));
     let outside = Arc::new(Outside::new(Document(status, document)));

@@ -1,8 +1,8 @@
 //! `sekisho api …`
 
-use model::{Api, Source};
+use model::{Api, AuditKind, Source};
 use protocol::{Resource, Scope, SecurityProfile};
-use realm::RealmContext;
+use realm::{RealmContext, audit};
 use serde_json::{Value, json};
 use storage::{Change, Outcome, Statement};
 
@@ -19,8 +19,16 @@ async fn find(realm: &RealmContext, identifier: &str) -> Result<(Api, Source), A
         .ok_or_else(|| AdminError::not_found(format!("there is no API {identifier}"), "look at: sekisho api list"))
 }
 
-async fn commit(realm: &RealmContext, statement: Statement) -> Result<(), AdminError> {
-    let change = Change::new().then(statement).then(storage::realm::raise_revision());
+async fn commit(
+    realm: &RealmContext,
+    identifier: &str,
+    statement: Statement,
+    kind: AuditKind,
+) -> Result<(), AdminError> {
+    let change = Change::new()
+        .then(statement)
+        .then(audit::event(realm, kind).detail("api", identifier))
+        .then(storage::realm::raise_revision());
     match realm.store.commit(change).await? {
         Outcome::Applied => Ok(()),
         Outcome::Missed => Err(AdminError::changed_meanwhile()),
@@ -39,11 +47,8 @@ pub(super) async fn show(realm: &RealmContext, identifier: &str) -> Result<Value
 pub(super) async fn add(realm: &RealmContext, api: Api) -> Result<Value, AdminError> {
     let stored = realm.store.apis(realm.issuer()).await?;
     check(realm, &api, &stored).await?;
-    commit(
-        realm,
-        storage::api::put(realm.issuer(), &api, Source::Api, realm.now())?,
-    )
-    .await?;
+    let put = storage::api::put(realm.issuer(), &api, Source::Api, realm.now())?;
+    commit(realm, &api.identifier, put, AuditKind::ApiCreated).await?;
     Ok(view(&(api, Source::Api)))
 }
 
@@ -117,6 +122,7 @@ pub(super) async fn remove(realm: &RealmContext, identifier: &str) -> Result<Val
             "change or remove them first",
         ));
     }
-    commit(realm, storage::api::remove(realm.issuer(), identifier)).await?;
+    let remove = storage::api::remove(realm.issuer(), identifier);
+    commit(realm, identifier, remove, AuditKind::ApiRemoved).await?;
     Ok(view(&found))
 }

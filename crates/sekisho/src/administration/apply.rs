@@ -2,13 +2,15 @@
 
 use authn::{password::PasswordPool, users::NewUser};
 use jose::WrapKey;
-use model::{Source, User};
+use model::{AuditKind, Source, User};
 use oauth::client_secret;
+use realm::audit;
+use serde_json::{Map, Value};
 use storage::{Change, Outcome, Statement, Store};
 
 use super::{
     AdminError,
-    plan::{PlannedChange, Write, steps},
+    plan::{PlannedChange, Step, Verb, Write, steps},
 };
 use crate::config::{PasswordSeed, RealmFile, UserEntry};
 
@@ -34,7 +36,8 @@ pub async fn apply(
     let mut planned = Vec::new();
     for file in files {
         for step in steps(store, file).await? {
-            change = change.then_all(write(secrets, &file.realm.issuer, step.write, now).await?);
+            let event = event(&step, now);
+            change = change.then_all(write(secrets, &file.realm.issuer, (step.write, event), now).await?);
             planned.push(step.planned);
         }
     }
@@ -50,8 +53,13 @@ pub async fn apply(
     }
 }
 
-async fn write(secrets: &Secrets<'_>, realm: &str, write: Write, now: i64) -> Result<Vec<Statement>, AdminError> {
-    Ok(match write {
+async fn write(
+    secrets: &Secrets<'_>,
+    realm: &str,
+    (write, mut event): (Write, audit::Event),
+    now: i64,
+) -> Result<Vec<Statement>, AdminError> {
+    let mut statements = match write {
         Write::Realm(realm) => vec![storage::realm::put(&realm, now)?],
         Write::Api(api) => vec![storage::api::put(realm, &api, Source::File, now)?],
         Write::RemoveApi(identifier) => vec![storage::api::remove(realm, &identifier)],
@@ -63,17 +71,63 @@ async fn write(secrets: &Secrets<'_>, realm: &str, write: Write, now: i64) -> Re
             vec![storage::client::put(realm, &client, now)?]
         }
         Write::RemoveClient(client_id) => storage::client::remove(realm, &client_id, now),
-        Write::NewUser(entry) => vec![storage::user::insert(
-            realm,
-            &new_user(secrets.pool, *entry, now).await?,
-        )?],
+        Write::NewUser(entry) => {
+            let user = new_user(secrets.pool, *entry, now).await?;
+            event = event.user(&user.id);
+            vec![storage::user::insert(realm, &user)?]
+        }
         Write::User(user) if user.enabled => vec![storage::user::update(realm, &user, now)?],
         Write::User(user) => and_signed_out(storage::user::update(realm, &user, now)?, realm, &user, now),
         Write::DisableUser(user) => {
             let remove = storage::user::remove_from_file(realm, &user.id, now);
             and_signed_out(remove, realm, &user, now)
         }
-    })
+    };
+    statements.push(event.into());
+    Ok(statements)
+}
+
+/// How much of what an object becomes is kept in its event, in bytes; beyond that, the names of the fields.
+const LONGEST: usize = 2000;
+
+/// What is told of a step: which object, and which of its fields become what. Of a user the fields alone: what is in them
+/// is the user's own affair. Secrets are told as changed or not, see [`super::diff`].
+fn event(step: &Step, now: i64) -> audit::Event {
+    let planned = &step.planned;
+    let kind = match (planned.kind.as_str(), planned.action) {
+        ("realm", Verb::Create) => AuditKind::RealmCreated,
+        ("realm", _) => AuditKind::RealmChanged,
+        ("api", Verb::Create) => AuditKind::ApiCreated,
+        ("api", Verb::Remove) => AuditKind::ApiRemoved,
+        ("api", _) => AuditKind::ApiChanged,
+        ("client", Verb::Create) => AuditKind::ClientCreated,
+        ("client", Verb::Remove) => AuditKind::ClientRemoved,
+        ("client", _) => AuditKind::ClientChanged,
+        (_, Verb::Create) => AuditKind::UserCreated,
+        (_, Verb::Disable) => AuditKind::UserDisabled,
+        _ => AuditKind::UserChanged,
+    };
+    let event = audit::event_at(&planned.realm, now, kind);
+    let event = match &step.write {
+        Write::Client(client, _) => event.client(client.id()),
+        Write::RemoveClient(id) => event.client(id),
+        Write::User(user) | Write::DisableUser(user) => event.user(&user.id),
+        Write::Api(_) | Write::RemoveApi(_) => event.detail("api", planned.name.as_str()),
+        Write::NewUser(_) | Write::Realm(_) => event,
+    };
+    let names: Vec<&str> = planned.fields.iter().map(|change| change.field.as_str()).collect();
+    let values: Map<String, Value> = planned
+        .fields
+        .iter()
+        .map(|change| (change.field.clone(), change.new.clone().unwrap_or_default()))
+        .collect();
+    let is_small = serde_json::to_string(&values).is_ok_and(|text| text.len() <= LONGEST);
+    match planned.kind.as_str() {
+        _ if names.is_empty() => event,
+        "user" => event.detail("changed", names),
+        _ if is_small => event.detail("changed", values),
+        _ => event.detail("changed", names),
+    }
 }
 
 /// Who is off is signed out everywhere, and apps that want to know are told.

@@ -1,9 +1,9 @@
 //! `sekisho client …`
 
-use model::{Client, Secret, Source};
+use model::{AuditKind, Client, Secret, Source};
 use oauth::client_secret::{self, StoredSecret};
 use protocol::ClientMetadata;
-use realm::RealmContext;
+use realm::{RealmContext, audit};
 use serde_json::{Value, json};
 use storage::{Change, Outcome, Statement};
 
@@ -40,9 +40,15 @@ async fn find_own(realm: &RealmContext, client_id: &str) -> Result<Client, Admin
     }
 }
 
-async fn commit(realm: &RealmContext, statements: Vec<Statement>) -> Result<(), AdminError> {
+async fn commit(
+    realm: &RealmContext,
+    client_id: &str,
+    statements: Vec<Statement>,
+    kind: AuditKind,
+) -> Result<(), AdminError> {
     let change = Change::new()
         .then_all(statements)
+        .then(audit::event(realm, kind).client(client_id))
         .then(storage::realm::raise_revision());
     match realm.store.commit(change).await? {
         Outcome::Applied => Ok(()),
@@ -87,7 +93,8 @@ pub(super) async fn add(realm: &RealmContext, metadata: ClientMetadata) -> Resul
         source: Source::Api,
         created_at: realm.now(),
     };
-    commit(realm, vec![storage::client::put(realm.issuer(), &client, realm.now())?]).await?;
+    let put = storage::client::put(realm.issuer(), &client, realm.now())?;
+    commit(realm, &id, vec![put], AuditKind::ClientCreated).await?;
     Ok(with_secret(view(&client), secret))
 }
 
@@ -142,16 +149,13 @@ fn with_secret(view: Value, secret: Option<String>) -> Value {
 /// Whether a client is enabled is not owned by a file, for the same reason as with users.
 pub(super) async fn set_enabled(realm: &RealmContext, client_id: &str, enabled: bool) -> Result<Value, AdminError> {
     let client = find(realm, client_id).await?;
-    commit(
-        realm,
-        vec![storage::client::set_enabled(
-            realm.issuer(),
-            client_id,
-            enabled,
-            realm.now(),
-        )],
-    )
-    .await?;
+    let kind = if enabled {
+        AuditKind::ClientEnabled
+    } else {
+        AuditKind::ClientDisabled
+    };
+    let set = storage::client::set_enabled(realm.issuer(), client_id, enabled, realm.now());
+    commit(realm, client_id, vec![set], kind).await?;
     Ok(view(&Client { enabled, ..client }))
 }
 
@@ -169,7 +173,8 @@ pub(super) async fn remove(realm: &RealmContext, client_id: &str) -> Result<Valu
             "give the API another client first",
         ));
     }
-    commit(realm, storage::client::remove(realm.issuer(), client_id, realm.now())).await?;
+    let remove = storage::client::remove(realm.issuer(), client_id, realm.now());
+    commit(realm, client_id, remove, AuditKind::ClientRemoved).await?;
     Ok(view(&client))
 }
 
@@ -183,7 +188,7 @@ pub(super) async fn rotate_secret(realm: &RealmContext, client_id: &str) -> Resu
     let secret = jose::random_token();
     let stored = store(realm, &client.metadata, &secret);
     let set = storage::client::set_secret(realm.issuer(), client_id, stored.hash, stored.wrapped, realm.now());
-    commit(realm, vec![set]).await?;
+    commit(realm, client_id, vec![set], AuditKind::ClientSecretChanged).await?;
     let client = Client {
         secret_hash: Some(stored.hash.to_vec()),
         ..client

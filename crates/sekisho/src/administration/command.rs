@@ -6,6 +6,7 @@ use protocol::{ClientMetadata, Scope};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::AuditQuery;
 use crate::config::{RealmFile, expose};
 
 /// A command for a realm: `{"command": "user_list", "realm": …, …}`.
@@ -194,6 +195,52 @@ pub enum Action {
         /// How many at most.
         limit: i64,
     },
+    /// What happened.
+    Audit {
+        /// Which of it.
+        query: AuditQuery,
+    },
+}
+
+impl Action {
+    /// The command as it is typed, without what it is about.
+    pub const fn words(&self) -> &'static str {
+        match self {
+            Self::Plan { .. } => "plan",
+            Self::Apply { .. } => "apply",
+            Self::Doctor => "doctor",
+            Self::Export => "export",
+            Self::UserList { .. } => "user list",
+            Self::UserShow { .. } => "user show",
+            Self::UserAdd { .. } => "user add",
+            Self::UserSetEnabled { enabled: true, .. } => "user enable",
+            Self::UserSetEnabled { enabled: false, .. } => "user disable",
+            Self::UserSetPassword { .. } => "user set-password",
+            Self::ClientList => "client list",
+            Self::ClientShow { .. } => "client show",
+            Self::ClientAdd { .. } => "client add",
+            Self::ClientSetEnabled { enabled: true, .. } => "client enable",
+            Self::ClientSetEnabled { enabled: false, .. } => "client disable",
+            Self::ClientRemove { .. } => "client remove",
+            Self::ClientRotateSecret { .. } => "client rotate-secret",
+            Self::ClientTokenList => "client token list",
+            Self::ClientTokenAdd { .. } => "client token add",
+            Self::ClientTokenRevoke { .. } => "client token revoke",
+            Self::ApiList => "api list",
+            Self::ApiShow { .. } => "api show",
+            Self::ApiAdd { .. } => "api add",
+            Self::ApiRemove { .. } => "api remove",
+            Self::KeyList => "key list",
+            Self::KeyRotate { .. } => "key rotate",
+            Self::GrantList { .. } => "grant list",
+            Self::GrantShow { .. } => "grant show",
+            Self::GrantRevoke { .. } => "grant revoke",
+            Self::SessionList { .. } => "session list",
+            Self::SessionEnd { .. } => "session end",
+            Self::OutboxList { .. } => "outbox list",
+            Self::Audit { .. } => "audit",
+        }
+    }
 }
 
 #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]

@@ -17,6 +17,7 @@ struct Exported {
     #[serde(flatten)]
     realm: Ordered,
     lifetimes: Ordered,
+    audit: Ordered,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     trusted_issuer: Vec<Ordered>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -64,7 +65,8 @@ pub async fn export(store: &Store, realm: &Realm) -> Result<String, AdminError> 
     }
     let exported = Exported {
         realm: settings(realm),
-        lifetimes: lifetimes(realm),
+        lifetimes: durations(&realm.lifetimes),
+        audit: durations(&realm.audit),
         trusted_issuer: realm.trusted_issuers.iter().map(trusted_issuer).collect(),
         api: apis.iter().map(|(written, _)| api(written)).collect(),
         // A client that registered itself belongs to itself: a file that named it would take it over.
@@ -89,6 +91,7 @@ fn object<T: Serialize>(value: &T) -> Map<String, Value> {
 fn settings(realm: &Realm) -> Ordered {
     let mut members = object(realm);
     members.remove("lifetimes");
+    members.remove("audit");
     members.remove("trusted_issuers");
     Ordered::new(
         members,
@@ -103,8 +106,9 @@ fn settings(realm: &Realm) -> Ordered {
     )
 }
 
-fn lifetimes(realm: &Realm) -> Ordered {
-    let members = object(&realm.lifetimes)
+/// A table of durations.
+fn durations<T: Serialize>(table: &T) -> Ordered {
+    let members = object(table)
         .into_iter()
         .filter_map(|(key, value)| Some((key, Value::String(format_duration(value.as_i64()?)))))
         .collect();

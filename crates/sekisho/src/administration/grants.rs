@@ -1,14 +1,18 @@
 //! `sekisho grant …` and `sekisho session …`: what can be ended.
 
-use model::{Grant, Session};
-use realm::RealmContext;
+use model::{AuditKind, Grant, Session};
+use realm::{RealmContext, audit};
 use serde_json::{Value, json};
 use storage::{Change, Outcome, Statement};
 
 use super::{AdminError, users};
 
-async fn commit(realm: &RealmContext, statements: Vec<Statement>) -> Result<(), AdminError> {
-    match realm.store.commit(Change::new().then_all(statements)).await? {
+async fn commit(realm: &RealmContext, statements: Vec<Statement>, event: audit::Event) -> Result<(), AdminError> {
+    match realm
+        .store
+        .commit(Change::new().then_all(statements).then(event))
+        .await?
+    {
         Outcome::Applied => Ok(()),
         Outcome::Missed => Err(AdminError::changed_meanwhile()),
     }
@@ -58,11 +62,12 @@ pub(super) async fn show(realm: &RealmContext, id: &str) -> Result<Value, AdminE
 pub(super) async fn revoke(realm: &RealmContext, id: &str) -> Result<Value, AdminError> {
     let grant = find(realm, id).await?;
     if grant.ended_at.is_none() {
-        commit(
-            realm,
-            storage::grant::end(realm.issuer(), &grant.user_id, id, realm.now()),
-        )
-        .await?;
+        let end = storage::grant::end(realm.issuer(), &grant.user_id, id, realm.now());
+        let event = audit::event(realm, AuditKind::ConsentRevoked)
+            .user(&grant.user_id)
+            .client(&grant.client_id)
+            .detail("grant", id);
+        commit(realm, end, event).await?;
     }
     show(realm, id).await
 }
@@ -108,11 +113,11 @@ pub(super) async fn end_session(realm: &RealmContext, id: &str) -> Result<Value,
     };
     let session = find().await?;
     if session.ended_at.is_none() {
-        commit(
-            realm,
-            storage::session::end(realm.issuer(), &session.user_id, id, realm.now()),
-        )
-        .await?;
+        let end = storage::session::end(realm.issuer(), &session.user_id, id, realm.now());
+        let event = audit::event(realm, AuditKind::SessionEnded)
+            .user(&session.user_id)
+            .detail("session", id);
+        commit(realm, end, event).await?;
     }
     Ok(session_view(&find().await?, realm.now()))
 }

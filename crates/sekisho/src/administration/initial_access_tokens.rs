@@ -1,8 +1,8 @@
 //! `sekisho client token …`: initial access tokens (RFC 7591 §3).
 
-use model::{InitialAccessToken, initial_token_hash, new_id};
+use model::{AuditKind, InitialAccessToken, initial_token_hash, new_id};
 use protocol::Scope;
-use realm::RealmContext;
+use realm::{RealmContext, audit};
 use serde_json::{Value, json};
 use storage::{Change, Outcome, Statement, initial_access_token};
 
@@ -24,8 +24,8 @@ fn view(token: &InitialAccessToken, now: i64) -> Value {
     })
 }
 
-async fn commit(realm: &RealmContext, statement: Statement) -> Result<Outcome, AdminError> {
-    Ok(realm.store.commit(Change::new().then(statement)).await?)
+async fn commit(realm: &RealmContext, statement: Statement, event: audit::Event) -> Result<Outcome, AdminError> {
+    Ok(realm.store.commit(Change::new().then(statement).then(event)).await?)
 }
 
 pub(super) async fn list(realm: &RealmContext) -> Result<Value, AdminError> {
@@ -74,7 +74,10 @@ pub(super) async fn add(
         created_at: realm.now(),
         expires_at: realm.now() + lifetime,
     };
-    match commit(realm, initial_access_token::insert(realm.issuer(), &token)).await? {
+    let event = audit::event(realm, AuditKind::InitialTokenCreated)
+        .detail("id", token.id.as_str())
+        .detail("uses", uses);
+    match commit(realm, initial_access_token::insert(realm.issuer(), &token), event).await? {
         Outcome::Applied => Ok(with(view(&token, realm.now()), "initial_access_token", secret.into())),
         Outcome::Missed => Err(AdminError::changed_meanwhile()),
     }
@@ -82,7 +85,8 @@ pub(super) async fn add(
 
 /// The token registers nobody any more. Clients that it has registered stay.
 pub(super) async fn revoke(realm: &RealmContext, id: &str) -> Result<Value, AdminError> {
-    match commit(realm, initial_access_token::remove(realm.issuer(), id)).await? {
+    let event = audit::event(realm, AuditKind::InitialTokenRevoked).detail("id", id);
+    match commit(realm, initial_access_token::remove(realm.issuer(), id), event).await? {
         Outcome::Applied => Ok(json!({ "id": id, "good": false })),
         Outcome::Missed => Err(AdminError::not_found(
             format!("there is no initial access token {id}"),

@@ -5,6 +5,7 @@
 
 mod apis;
 mod apply;
+mod audit;
 mod clients;
 mod command;
 mod diff;
@@ -25,12 +26,16 @@ use std::sync::Arc;
 
 use authn::password::PasswordPool;
 pub(crate) use realm::{OPENID_SCOPES, is_own_scope};
-use realm::{RealmContext, Realms};
+use realm::{
+    RealmContext, Realms,
+    trail::{self, Trail},
+};
 use serde_json::{Value, json};
 use storage::Store;
 
 pub use self::{
     apply::{Secrets, apply},
+    audit::Query as AuditQuery,
     command::{Action, Command},
     diff::FieldChange,
     error::{AdminError, AdminErrorKind},
@@ -47,12 +52,19 @@ pub async fn apply_at_start(
     config: &ServerConfig,
     now: i64,
 ) -> Result<Vec<PlannedChange>, AdminError> {
-    let mut changes = apply_again(store, secrets, &config.realms, now).await?;
-    if !config.names_realms && store.realms().await?.is_empty() {
-        let default = [RealmFile::empty(&config.default_issuer())];
-        changes.extend(apply_again(store, secrets, &default, now).await?);
-    }
-    Ok(changes)
+    let trail = Trail {
+        command: Some("serve"),
+        ..Trail::default()
+    };
+    let applied = async {
+        let mut changes = apply_again(store, secrets, &config.realms, now).await?;
+        if !config.names_realms && store.realms().await?.is_empty() {
+            let default = [RealmFile::empty(&config.default_issuer())];
+            changes.extend(apply_again(store, secrets, &default, now).await?);
+        }
+        Ok(changes)
+    };
+    trail::follow(trail, applied).await
 }
 
 /// Nodes of one database may start at the same moment and apply the same files, and keys may be made meanwhile: whoever
@@ -74,6 +86,14 @@ async fn apply_again(
 
 /// Carries a command out. After a change the realms of this process are fresh.
 pub async fn execute(realms: &Realms, pool: &PasswordPool, command: Command) -> Result<Value, AdminError> {
+    let trail = Trail {
+        command: Some(command.action.words()),
+        ..Trail::default()
+    };
+    trail::follow(trail, carry_out(realms, pool, command)).await
+}
+
+async fn carry_out(realms: &Realms, pool: &PasswordPool, command: Command) -> Result<Value, AdminError> {
     match command.action {
         Action::Plan { files } => Ok(json!({ "changes": plan(&realms.store, &files).await? })),
         Action::Apply { files } => {
@@ -144,6 +164,7 @@ async fn in_realm(
         Action::SessionList { user } => grants::list_sessions(realm, &user).await,
         Action::SessionEnd { id } => grants::end_session(realm, &id).await,
         Action::OutboxList { state, limit } => outbox::list(realm, state.as_deref(), limit).await,
+        Action::Audit { query } => audit::list(realms, realm, query).await,
     }
 }
 

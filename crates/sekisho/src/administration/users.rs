@@ -1,8 +1,8 @@
 //! `sekisho user …`
 
 use authn::{password::PasswordPool, users::NewUser};
-use model::{Secret, Source, User, username_key};
-use realm::RealmContext;
+use model::{AuditKind, Secret, Source, User, username_key};
+use realm::{RealmContext, audit};
 use serde_json::{Map, Value, json};
 use storage::{Change, Outcome};
 
@@ -86,10 +86,16 @@ pub(super) async fn set_enabled(realm: &RealmContext, name: &str, enabled: bool)
     } else {
         storage::session::end_all_of_user(realm.issuer(), &user.id, now)
     };
+    let kind = if enabled {
+        AuditKind::UserEnabled
+    } else {
+        AuditKind::UserDisabled
+    };
     // The revision rises, so that an `apply` that is being planned looks again.
     let change = Change::new()
         .then(storage::user::set_enabled(realm.issuer(), &user.id, enabled, now))
         .then_all(end)
+        .then(audit::event(realm, kind).user(&user.id))
         .then(storage::realm::raise_revision());
     match realm.store.commit(change).await? {
         Outcome::Applied => Ok(view(&User {

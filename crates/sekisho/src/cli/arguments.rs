@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use jose::SigningAlg;
-use model::TokenFormat;
+use model::{AuditKind, AuditResult, TokenFormat};
 use protocol::{Acr, GrantType, TokenEndpointAuthMethod};
 
+use super::moment::Moment;
 use crate::config::parse_duration;
 
 const EXAMPLES: &str = "\
@@ -19,6 +20,7 @@ Start here:
   sekisho apply realms/*.toml      makes it so
   sekisho doctor                   what is wrong or weak, worst first
   sekisho explain ID               why a request was refused, by the id that its answer said
+  sekisho audit --since 1h         what happened
   sekisho user add alice --email alice@example.com --password-stdin
 
 Beside a running server a command goes through its control socket; otherwise it opens the database itself.";
@@ -117,6 +119,8 @@ pub(super) enum Task {
         #[command(subcommand)]
         task: OutboxTask,
     },
+    /// What happened: sign-ins, consents, tokens, refusals, administration
+    Audit(Audit),
 }
 
 #[derive(Debug, Args)]
@@ -469,6 +473,67 @@ pub(super) enum OutboxTask {
         #[arg(long, value_name = "N", default_value_t = 200)]
         limit: i64,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    #[command(flatten)]
+    pub realm: InRealm,
+    /// From then on: how long ago (30m, 12h, 7d), or a time in UTC (2026-11-26T10:00:00Z)
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    pub since: Option<Moment>,
+    /// Until then
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    pub until: Option<Moment>,
+    /// Of this user: name or subject identifier
+    #[arg(long, value_name = "USER")]
+    pub user: Option<String>,
+    /// Of this client
+    #[arg(long, value_name = "CLIENT_ID")]
+    pub client: Option<String>,
+    /// Of this kind: sign_in.failed, or sign_in.* for all that begin so; may be repeated
+    #[arg(long = "kind", value_name = "KIND", value_parser = event_kinds)]
+    pub kinds: Vec<Kinds>,
+    /// That ended so: succeeded, refused or failed
+    #[arg(long, value_name = "RESULT", value_parser = audit_result)]
+    pub result: Option<AuditResult>,
+    /// The newest, how many at most
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=1000))]
+    pub limit: i64,
+    /// Goes on with what happens from now on
+    #[arg(long, conflicts_with = "until")]
+    pub follow: bool,
+}
+
+/// The kinds that a pattern names.
+#[derive(Debug, Clone)]
+pub(super) struct Kinds(pub Vec<AuditKind>);
+
+fn event_kinds(pattern: &str) -> Result<Kinds, String> {
+    let kinds: Vec<AuditKind> = AuditKind::matching(pattern).collect();
+    if !kinds.is_empty() {
+        return Ok(Kinds(kinds));
+    }
+    let mut groups: Vec<&str> = AuditKind::ALL
+        .iter()
+        .filter_map(|kind| kind.as_str().split('.').next())
+        .collect();
+    groups.dedup();
+    let near = groups.iter().find(|group| pattern.starts_with(**group));
+    Err(match near {
+        Some(group) => {
+            let known: Vec<&str> = AuditKind::matching(&format!("{group}.*"))
+                .map(AuditKind::as_str)
+                .collect();
+            format!("use {group}.* or one of: {}", known.join(", "))
+        }
+        None => format!("use one of: {}.*", groups.join(".*, ")),
+    })
+}
+
+fn audit_result(text: &str) -> Result<AuditResult, String> {
+    AuditResult::parse(text)
+        .ok_or_else(|| format!("use one of: {}", AuditResult::ALL.map(AuditResult::as_str).join(", ")))
 }
 
 fn grant_type(text: &str) -> Result<GrantType, String> {

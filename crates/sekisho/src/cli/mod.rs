@@ -5,11 +5,13 @@
 
 mod actions;
 mod arguments;
+mod audit;
 mod doctor;
 mod explain;
 mod failure;
 mod init;
 mod logging;
+mod moment;
 mod show;
 mod terminal;
 
@@ -144,6 +146,7 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        Task::Audit(task) => audit::run(file, task, is_json).await,
         task => {
             let config = config::load_process(file)?;
             if let Some(prepared) = actions::prepare(task)? {

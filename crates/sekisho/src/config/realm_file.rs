@@ -51,6 +51,7 @@ impl RealmFile {
                 client_ca: Vec::new(),
                 crl: Vec::new(),
                 token_binding: false,
+                audit: model::AuditSettings::default(),
             },
             apis: Vec::new(),
             clients: Vec::new(),
@@ -283,6 +284,12 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
         realm.token_binding = token_binding.value;
     }
     realm.lifetimes = lifetimes(table);
+    if let Some(mut table) = table.table("audit", "[audit]") {
+        if let Some(retain) = table.duration("retain", DAY, 3650 * DAY) {
+            realm.audit.retain = retain.value;
+        }
+        table.finish();
+    }
     realm
 }
 

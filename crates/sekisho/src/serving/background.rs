@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use realm::Realms;
+use realm::{Realms, audit::Due};
 use tokio::sync::watch;
 
 /// How often other nodes' changes are looked for.
@@ -17,6 +17,9 @@ pub fn start(realms: &Arc<Realms>, stop: &watch::Receiver<bool>) {
     repeat(REFRESH, Arc::clone(realms), stop.clone(), |realms| async move {
         if let Err(error) = realms.refresh().await {
             tracing::warn!(%error, "settings cannot be read again");
+        }
+        if let Err(error) = realms.write_audit(Due::Now).await {
+            tracing::warn!(%error, "events cannot be written to the audit; they are kept for a while");
         }
     });
     repeat(UPKEEP, Arc::clone(realms), stop.clone(), |realms| async move {
@@ -46,10 +49,16 @@ where
     });
 }
 
-/// Deletes expired rows batch by batch, with a pause between, until none are left.
+/// Deletes expired rows, and what is older than its realm keeps, batch by batch, with a pause between, until none are left.
 async fn purge(realms: &Realms) -> Result<(), storage::StorageError> {
     loop {
-        let deleted = realms.store.purge(realms.clock.now(), BATCH).await?;
+        let (store, now) = (&realms.store, realms.clock.now());
+        let mut deleted = store.purge(now, BATCH).await?;
+        for realm in store.realms().await? {
+            deleted += store
+                .purge_audit_events(&realm.issuer, now - realm.audit.retain, BATCH)
+                .await?;
+        }
         if deleted == 0 {
             return Ok(());
         }

@@ -11,6 +11,7 @@
 mod account;
 mod api_profile;
 mod app;
+mod audit;
 mod authorization_details;
 mod authorize;
 mod bank;

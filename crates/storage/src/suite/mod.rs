@@ -1,5 +1,6 @@
 //! One suite for both engines: SQLite in a temporary file, PostgreSQL as a private cluster.
 
+mod audit_event;
 mod changes;
 mod ciba_request;
 mod crash;

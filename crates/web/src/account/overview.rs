@@ -5,8 +5,9 @@ use std::future::Future;
 use ::oauth::{Fault, authorize::Person, ciba};
 use authn::{backchannel_user_code, session};
 use axum::{http::StatusCode, response::Response};
-use model::{Goal, Grant};
+use model::{AuditKind, Goal, Grant};
 use protocol::{form::Form, scope::OFFLINE_ACCESS};
+use realm::audit;
 use storage::{Change, Outcome, StorageError};
 
 use super::{ask_to_sign_in, submitter, user_code};
@@ -125,7 +126,11 @@ pub async fn revoke_grant(PageForm { call, form }: PageForm) -> Response {
         let mut has_ended = false;
         for grant in all.iter().filter(|grant| grant.client_id == client_id) {
             let end = storage::grant::end(issuer, &user.id, &grant.id, now);
-            let outcome = call.realm.store.commit(Change::new().then_all(end)).await?;
+            let event = audit::event(&call.realm, AuditKind::ConsentRevoked)
+                .user(&user.id)
+                .client(&client_id)
+                .detail("grant", grant.id.as_str());
+            let outcome = call.realm.store.commit(Change::new().then_all(end).then(event)).await?;
             has_ended |= outcome == Outcome::Applied;
         }
         if !has_ended {

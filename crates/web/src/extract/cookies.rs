@@ -84,6 +84,7 @@ mod tests {
             client_ca: Vec::new(),
             crl: Vec::new(),
             token_binding: false,
+            audit: model::AuditSettings::default(),
         }
     }
 

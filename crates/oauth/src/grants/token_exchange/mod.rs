@@ -11,8 +11,9 @@ mod actor;
 mod request;
 mod subject;
 
-use protocol::{error_code::ErrorCode, form::Form, token_type::TokenType};
-use realm::RealmContext;
+use model::AuditKind;
+use protocol::{error_code::ErrorCode, form::Form, grant_type::GrantType, token_type::TokenType};
+use realm::{RealmContext, audit};
 
 use self::request::ExchangeRequest;
 use super::GrantRefusal;
@@ -87,6 +88,13 @@ pub(super) async fn redeem(
     let subject = subject::find(realm, client, &request).await?;
     let acting = actor::settle(realm, client, &request, &subject).await?;
     let (mut token, details) = subject.token(realm, client, form, request.wants_jwt()).await?;
+    let event = subject.is_token().then(|| {
+        audit::event(realm, AuditKind::TokenIssued)
+            .client(client.id())
+            .detail("grant_type", GrantType::TokenExchange.as_str())
+            .detail("api", token.audience.clone())
+            .anywhere()
+    });
     token.act = acting.act;
     token.may_act = acting.may_act;
     let issued = if request.wants_jwt() {
@@ -96,6 +104,7 @@ pub(super) async fn redeem(
     };
     Ok(Redeemed {
         issued_token_type: Some(issued),
+        counted: event,
         ..Redeemed::token(client, token, details)
     })
 }

@@ -4,7 +4,7 @@
 
 use jose::{UnverifiedJwt, b64};
 use model::{Client, TrustedFor};
-use protocol::{AuthorizationDetails, actor::Actor, form::Form, token_type::TokenType};
+use protocol::{AuthorizationDetails, actor::Actor, form::Form, grant_type::GrantType, token_type::TokenType};
 use realm::RealmContext;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -135,6 +135,11 @@ fn claim<T: DeserializeOwned>(claims: &Map<String, Value>, name: &'static str) -
 }
 
 impl Subject {
+    /// Whether it is a token of this server: what comes of it costs no row.
+    pub const fn is_token(&self) -> bool {
+        matches!(self.source, Source::Token(_))
+    }
+
     /// The new token, by what the client asks for.
     pub async fn token(
         &self,
@@ -150,7 +155,7 @@ impl Subject {
                 check_form(realm, &permitted.audience, wants_jwt)?;
                 check_access_token_key(realm, &permitted.audience)?;
                 let token = vouched
-                    .authorize(realm, client, &permitted)
+                    .authorize(realm, client, &permitted, GrantType::TokenExchange)
                     .await
                     .map_err(in_exchange)?;
                 Ok((token, permitted.authorization_details))

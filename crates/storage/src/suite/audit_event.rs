@@ -1,0 +1,273 @@
+//! What happened is written with that which happened, found by time, user, client and kind, and forgotten in time.
+
+use futures_util::future::join_all;
+use model::{Actor, AuditEvent, AuditKind, new_id};
+use serde_json::{Map, json};
+
+use super::{Database, for_both_engines};
+use crate::{
+    Change, Outcome, Statement,
+    audit_event::{AuditQuery, Provided, insert, insert_provided},
+    authorization,
+};
+
+for_both_engines![
+    what_is_written_is_read_back,
+    events_are_found_by_time_user_client_and_kind,
+    pages_follow_one_another_without_a_gap,
+    an_event_stands_or_falls_with_its_change,
+    an_event_is_written_once,
+    of_many_who_end_an_authorization_one_tells,
+    what_is_older_than_the_realm_keeps_is_forgotten,
+];
+
+fn event(at: i64, kind: AuditKind) -> AuditEvent {
+    AuditEvent {
+        id: new_id(),
+        realm: "r".into(),
+        at,
+        kind,
+        actor: Actor::User,
+        user_id: None,
+        client_id: None,
+        address: None,
+        explanation_id: None,
+        count: 1,
+        details: Map::new(),
+    }
+}
+
+fn all() -> AuditQuery {
+    AuditQuery {
+        after: (0, String::new()),
+        until: i64::MAX,
+        kinds: Vec::new(),
+        user_id: None,
+        client_id: None,
+        limit: 100,
+        newest: false,
+    }
+}
+
+async fn write(db: &Database, events: &[AuditEvent]) {
+    let change = Change::new().then_all(events.iter().map(insert));
+    assert_eq!(db.store.commit(change).await.unwrap(), Outcome::Applied);
+}
+
+async fn times(db: &Database, query: AuditQuery) -> Vec<i64> {
+    let found = db.store.audit_events("r", &query).await.unwrap();
+    found.into_iter().map(|event| event.at).collect()
+}
+
+const NUMBER: &str = "SELECT count(*) FROM audit_event";
+
+async fn what_is_written_is_read_back(db: Database) {
+    let whole = AuditEvent {
+        user_id: Some("alice".into()),
+        client_id: Some("app".into()),
+        address: Some("::1".into()),
+        explanation_id: Some("abc".into()),
+        count: 7,
+        details: Map::from_iter([("scope".into(), json!("a b")), ("n".into(), json!([1]))]),
+        ..event(1000, AuditKind::SignInSucceeded)
+    };
+    let bare = event(1001, AuditKind::KeyCreated);
+    write(&db, &[whole.clone(), bare.clone()]).await;
+    assert_eq!(db.store.audit_events("r", &all()).await.unwrap(), [whole, bare]);
+    assert_eq!(db.store.audit_events("another", &all()).await.unwrap(), []);
+}
+
+async fn events_are_found_by_time_user_client_and_kind(db: Database) {
+    let of = |at, kind, user: Option<&str>, client: Option<&str>| AuditEvent {
+        user_id: user.map(str::to_owned),
+        client_id: client.map(str::to_owned),
+        ..event(at, kind)
+    };
+    write(
+        &db,
+        &[
+            of(1, AuditKind::SignInSucceeded, Some("alice"), Some("app")),
+            of(2, AuditKind::SignInFailed, Some("alice"), None),
+            of(3, AuditKind::TokenIssued, None, Some("app")),
+            of(4, AuditKind::TokenIssued, Some("bob"), Some("app")),
+        ],
+    )
+    .await;
+    let user_id = Some("alice".to_owned());
+    let client_id = Some("app".to_owned());
+    let kinds = vec![AuditKind::SignInFailed, AuditKind::TokenIssued];
+    let after = (2, String::new());
+    for (query, expected) in [
+        (all(), vec![1, 2, 3, 4]),
+        (
+            AuditQuery {
+                user_id: user_id.clone(),
+                ..all()
+            },
+            vec![1, 2],
+        ),
+        (
+            AuditQuery {
+                client_id: client_id.clone(),
+                ..all()
+            },
+            vec![1, 3, 4],
+        ),
+        (
+            AuditQuery {
+                user_id: user_id.clone(),
+                client_id: client_id.clone(),
+                ..all()
+            },
+            vec![1],
+        ),
+        (
+            AuditQuery {
+                kinds: kinds.clone(),
+                ..all()
+            },
+            vec![2, 3, 4],
+        ),
+        (
+            AuditQuery {
+                kinds,
+                client_id: client_id.clone(),
+                ..all()
+            },
+            vec![3, 4],
+        ),
+        (
+            AuditQuery {
+                after: after.clone(),
+                until: 4,
+                ..all()
+            },
+            vec![2, 3],
+        ),
+        (AuditQuery { limit: 2, ..all() }, vec![1, 2]),
+        (
+            AuditQuery {
+                limit: 2,
+                newest: true,
+                ..all()
+            },
+            vec![3, 4],
+        ),
+        (
+            AuditQuery {
+                limit: 1,
+                newest: true,
+                user_id: user_id.clone(),
+                ..all()
+            },
+            vec![2],
+        ),
+        (
+            AuditQuery {
+                limit: 1,
+                newest: true,
+                client_id: client_id.clone(),
+                ..all()
+            },
+            vec![4],
+        ),
+        (
+            AuditQuery {
+                limit: 1,
+                newest: true,
+                user_id,
+                client_id,
+                ..all()
+            },
+            vec![1],
+        ),
+    ] {
+        let text = format!("{query:?}");
+        assert_eq!(times(&db, query).await, expected, "{text}");
+    }
+}
+
+async fn pages_follow_one_another_without_a_gap(db: Database) {
+    let events: Vec<AuditEvent> = (0..10).map(|n| event(n / 4, AuditKind::TokenIssued)).collect();
+    write(&db, &events).await;
+    let mut query = AuditQuery { limit: 3, ..all() };
+    let mut found = Vec::new();
+    loop {
+        let page = db.store.audit_events("r", &query).await.unwrap();
+        let Some(last) = page.last() else { break };
+        query.after = (last.at, last.id.clone());
+        found.extend(page);
+    }
+    assert_eq!(found, events);
+}
+
+async fn an_event_stands_or_falls_with_its_change(db: Database) {
+    let by = |id: &str| super::redeem(id).then(insert(&event(1, AuditKind::TokenIssued)));
+    let changes = (0..32).map(|n| db.store.commit(by(&format!("change {n}"))));
+    let won = join_all(changes).await;
+    assert_eq!(
+        won.into_iter()
+            .filter(|won| *won.as_ref().unwrap() == Outcome::Applied)
+            .count(),
+        1
+    );
+    assert_eq!(db.number(NUMBER).await, 1);
+}
+
+async fn an_event_is_written_once(db: Database) {
+    let one = event(1, AuditKind::RequestRefused);
+    write(&db, &[one.clone(), event(1, AuditKind::RequestRefused)]).await;
+    write(&db, &[one]).await;
+    assert_eq!(db.number(NUMBER).await, 2);
+}
+
+async fn of_many_who_end_an_authorization_one_tells(db: Database) {
+    db.execute(
+        "INSERT INTO authorizations (realm, id, grant_id, user_id, client_id, session_id, scope, audience, details, \
+         auth_time, offline, change_id, created_at, expires_at) \
+         VALUES ('r', 'a', 'g', 'u', 'c', 's', '', '[]', '{}', 0, 0, 'first', 0, 9999)",
+    )
+    .await;
+    let other = db.another_node().await;
+    let replay = |n: usize| {
+        let event = event(1, AuditKind::CodeReplayed);
+        let end = authorization::end_by("r", "a", &event.id, 1);
+        let tell = insert_provided(&event, Provided::HasEnded("a"));
+        let never = Statement::guard("UPDATE code SET used = 1 WHERE id = $1", vec!["nobody's".into()]);
+        let store = if n.is_multiple_of(2) { &db.store } else { &other };
+        store.commit(Change::new().then(never).or_else(end).or_else(tell))
+    };
+    for outcome in join_all((0..32).map(replay)).await {
+        assert_eq!(outcome.unwrap(), Outcome::Missed);
+    }
+    assert_eq!(db.number(NUMBER).await, 1);
+    assert_eq!(
+        db.number("SELECT count(*) FROM authorizations WHERE ended_at = 1")
+            .await,
+        1
+    );
+    let unknown = event(1, AuditKind::KeyCreated);
+    for provided in [Provided::SigningKey("k"), Provided::DecryptionKey("k")] {
+        let _ = db
+            .store
+            .commit(Change::new().then(insert_provided(&unknown, provided)))
+            .await
+            .unwrap();
+    }
+    assert_eq!(db.number(NUMBER).await, 1, "of a key that is not there nothing is told");
+}
+
+async fn what_is_older_than_the_realm_keeps_is_forgotten(db: Database) {
+    let events: Vec<AuditEvent> = (0..25).map(|at| event(at, AuditKind::TokenIssued)).collect();
+    write(&db, &events).await;
+    let another = AuditEvent {
+        realm: "another".into(),
+        ..event(0, AuditKind::TokenIssued)
+    };
+    write(&db, &[another]).await;
+    for expected in [10, 10, 0] {
+        assert_eq!(db.store.purge_audit_events("r", 20, 10).await.unwrap(), expected);
+    }
+    assert_eq!(times(&db, all()).await, [20, 21, 22, 23, 24]);
+    assert_eq!(db.number(NUMBER).await, 6);
+}
