@@ -6,6 +6,7 @@
 
 mod tally;
 
+use explanation::ErrorCode;
 use model::{Actor, AuditEvent, AuditKind, new_id};
 use serde_json::{Map, Value};
 use storage::{
@@ -123,7 +124,7 @@ impl Event {
 
     /// Of many alike: nobody is named, and the network stands for the address.
     fn of_many(mut self, trail: &Trail) -> Self {
-        self.0.address = trail.address.map(crate::network);
+        self.0.address = trail.address.map(crate::refusals::network);
         self.0.user_id = None;
         self.0.client_id = None;
         self.by(Actor::Anonymous)
@@ -151,16 +152,36 @@ impl From<Event> for Statement {
     }
 }
 
-/// Tells that the request in hand is refused: one that a client proved to be its own is an event by itself, the others are
-/// counted by error and network.
-pub fn refused(realm: &RealmContext, error: &str, reason: &str) {
+/// Tells that the request in hand is refused, for the reason of this name: one that a client proved to be its own is an
+/// event by itself, the others are counted by error, reason and network.
+pub fn refused(realm: &RealmContext, error: ErrorCode, reason: &str, description: &str) {
+    if is_told_otherwise(error) {
+        return;
+    }
     let trail = trail::so_far();
-    let event = event(realm, AuditKind::RequestRefused).detail("error", error);
+    let event = event(realm, AuditKind::RequestRefused)
+        .detail("error", error.as_str())
+        .detail("reason", reason);
     if trail.client.as_ref().is_some_and(|client| client.is_proven) {
-        event.by(Actor::Client).detail("reason", reason).soon(realm);
+        let event = event.by(Actor::Client).detail("description", description);
+        event.soon(realm);
     } else {
         event.of_many(&trail).count(realm);
     }
+}
+
+/// Whoever polls or fetches a nonce does what the protocol wants of it; that a user permits nothing is an event of its own;
+/// and when this server fails, nobody is refused.
+const fn is_told_otherwise(error: ErrorCode) -> bool {
+    matches!(
+        error,
+        ErrorCode::AuthorizationPending
+            | ErrorCode::SlowDown
+            | ErrorCode::UseDpopNonce
+            | ErrorCode::AccessDenied
+            | ErrorCode::ServerError
+            | ErrorCode::TemporarilyUnavailable
+    )
 }
 
 /// Tells that somebody who is not known did not get something, for this reason: counted by network.

@@ -14,9 +14,7 @@ use model::{Clock, Realm};
 use storage::Store;
 use tokio::sync::Mutex;
 
-use crate::{
-    Node, Outside, RealmContext, RealmError, Refusals, audit::Due, context::Sight, places::Places, rotation,
-};
+use crate::{Node, Outside, RealmContext, RealmError, Refusals, audit::Due, context::Sight, places::Places, rotation};
 
 /// All realms of this server.
 pub struct Realms {

@@ -209,6 +209,7 @@ impl Action {
             Self::Plan { .. } => "plan",
             Self::Apply { .. } => "apply",
             Self::Doctor => "doctor",
+            Self::Explain { .. } => "explain",
             Self::Export => "export",
             Self::UserList { .. } => "user list",
             Self::UserShow { .. } => "user show",

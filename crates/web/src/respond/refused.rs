@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use explanation::{ErrorCode, Explanation, Refusal, shown};
 use realm::{
-    refusals,
+    audit, refusals,
     trail::{self, Trail},
 };
 
@@ -23,6 +23,7 @@ pub struct Told<'a> {
 
 /// Remembers that the request in hand is refused.
 pub fn refused(call: &Call, told: Told<'_>) {
+    audit::refused(&call.realm, told.code, told.why.reason.name, told.description);
     let place = Place {
         issuer: Some(call.realm.issuer()),
         method: call.method.as_str(),

@@ -3,6 +3,7 @@
 mod people;
 mod tokens;
 
+use model::AuditKind;
 use sekisho::administration::{self, Action, AuditQuery, Command};
 use serde_json::Value;
 
@@ -37,4 +38,26 @@ async fn only(bank: &Bank, kind: &str) -> Value {
     let mut found = of_kind(bank, kind).await;
     assert_eq!(found.len(), 1, "{kind}: {found:?}");
     found.remove(0)
+}
+
+#[test]
+fn the_documentation_names_each_kind_as_it_is() {
+    let page = include_str!("../../../../../docs/audit.md");
+    for kind in AuditKind::ALL {
+        let row = format!("| `{}` | {} | {} |", kind.as_str(), kind.result().as_str(), kind.text());
+        assert!(page.contains(&row), "docs/audit.md lacks: {row}");
+    }
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| `") && line.contains(".") && line.matches('|').count() == 4);
+    let named = rows.filter(|row| {
+        ["succeeded", "refused", "failed"]
+            .iter()
+            .any(|result| row.contains(&format!("| {result} |")))
+    });
+    assert_eq!(
+        named.count(),
+        AuditKind::ALL.len(),
+        "docs/audit.md names kinds that are none"
+    );
 }
