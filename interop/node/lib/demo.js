@@ -24,7 +24,8 @@ export class Demo {
     beforeEach(async () => {
       this.#directory = await mkdtemp(path.join(tmpdir(), 'sekisho-demo-'))
       this.port = await freePort(9)
-      this.#stop = await start(['demo', '--port', String(this.port), ...options], this.#directory, this.server('/'))
+      // Till is there last, when every key has been made.
+      this.#stop = await start(['demo', '--port', String(this.port), ...options], this.#directory, this.till('/'))
     })
     afterEach(async () => {
       await this.#stop()

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { byId } from '../lib/browser.js'
 import { Demo, logged, runCommandLineApp } from '../lib/demo.js'
-import { freePort, startServer } from '../lib/server.js'
+import { overHttps } from '../lib/over_https.js'
+import { startServer } from '../lib/server.js'
 
 describe('tokens that end soon', () => {
   const demo = new Demo(['--access-token', '8s'])
@@ -58,21 +59,13 @@ describe('Pocket at an https address', () => {
 
   for (const [way, path] of Object.entries({ 'code': '/', 'the implicit grant': '/implicit' })) {
     test(`it renews without a visible page by ${way}`, async () => {
-      const origin = `https://localhost:${await freePort()}`
-      const { issuer, stop } = await startServer('sqlite', clients(origin), '', true)
+      let issuer
+      const pocket = await overHttps(demo.pocket, (text) => text.replaceAll(demo.server(''), issuer))
+      const server = await startServer('sqlite', clients(pocket.origin), '', true)
+      issuer = server.issuer
       const { page, close } = await demo.profile('en', { ignoreHTTPSErrors: true })
       try {
-        const inPages = (address) => address.replaceAll('/', '&#x2f;')
-        const moved = (text) =>
-          text.replaceAll(demo.server(''), issuer).replaceAll(inPages(demo.server('')), inPages(issuer))
-        await page.route(`${origin}/**`, async (route) => {
-          const { pathname } = new URL(route.request().url())
-          const response = await route.fetch({ url: demo.pocket(pathname), maxRedirects: 0 })
-          const headers = response.headers()
-          headers['content-security-policy'] = moved(headers['content-security-policy'])
-          await route.fulfill({ response, headers, body: moved(await response.text()) })
-        })
-        await page.goto(`${origin}${path}`)
+        await page.goto(`${pocket.origin}${path}`)
         await byId(page, 'connect').click()
         await demo.signIn(page, 'alice')
         await byId(page, 'approve').click()
@@ -81,12 +74,14 @@ describe('Pocket at an https address', () => {
         await logged(page, 'silent').waitFor()
       } finally {
         await close()
-        await stop()
+        await server.stop()
+        pocket.close()
       }
     })
   }
+})
 
-  const clients = (origin) => `
+const clients = (origin) => `
 [[client]]
 client_id = "pocket"
 redirect_uris = ["${origin}/", "${origin}/silent"]
@@ -102,4 +97,3 @@ response_types = ["id_token token"]
 token_endpoint_auth_method = "none"
 scope = "openid profile accounts:read"
 `
-})
