@@ -16,6 +16,7 @@ use minijinja::{Value, context};
 use super::Places;
 use super::bank_client::{ApiError, BankClient};
 use super::frame::{Lang, render};
+use super::oidc_client::token::Tokens;
 use super::oidc_client::{ClientError, OidcClient, Registration, http};
 
 /// What it is registered for. It asks for no more.
@@ -76,7 +77,7 @@ async fn report(places: &Places) -> Run {
     }
 }
 
-async fn token(issuer: &str) -> Result<super::oidc_client::token::Tokens, ClientError> {
+async fn token(issuer: &str) -> Result<Tokens, ClientError> {
     let registration = Registration {
         client_id: "nightly-report",
         client_secret: Some("nightly-report-secret"),
