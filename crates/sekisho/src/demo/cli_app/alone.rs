@@ -16,7 +16,7 @@ use super::super::bank_client::BankClient;
 use super::super::connection::Connection;
 use super::super::oidc_client::authorization::Pending;
 use super::super::oidc_client::{ClientError, OidcClient, Registration, http};
-use super::loopback::Loopback;
+use super::loopback::{Loopback, send_user_to};
 use super::terminal::{self, Bank, converse};
 use super::{explained, not_there};
 
@@ -66,7 +66,7 @@ async fn sign_in(oidc: &OidcClient, loopback: &mut Loopback) -> Result<Connectio
     let url = oidc
         .authorization_url(&asked, SCOPE, None, None)
         .map_err(|error| error.to_string())?;
-    loopback.send_user_to(url.as_str());
+    send_user_to(url.as_str());
     loop {
         let visit = loopback.visit().await?;
         let outcome = Connection::open(oidc, &asked, &visit.query).await;

@@ -62,11 +62,6 @@ impl Loopback {
         self.port
     }
 
-    /// Sends the user away, who does the rest in the system's own browser, where the address bar can be seen.
-    pub(super) fn send_user_to(&self, url: &str) {
-        println!("Sign in with your browser; this waits five minutes.\nOpen: {url}");
-    }
-
     /// The next time that a browser comes.
     pub(super) async fn visit(&mut self) -> Result<Visit, String> {
         match tokio::time::timeout_at(self.deadline, self.visits.recv()).await {
@@ -74,6 +69,11 @@ impl Loopback {
             _ => Err("nobody signed in within five minutes".to_owned()),
         }
     }
+}
+
+/// Sends the user away, who does the rest in the system's own browser, where the address bar can be seen.
+pub(super) fn send_user_to(url: &str) {
+    println!("Sign in with your browser; this waits five minutes.\nOpen: {url}");
 }
 
 fn router(visits: mpsc::Sender<Visit>) -> Router {

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::super::bank::{Account, Payment};
 use super::super::desk_app::SESSION;
 use super::super::oidc_client::http;
-use super::loopback::Loopback;
+use super::loopback::{Loopback, send_user_to};
 use super::terminal::{Bank, converse};
 use super::{not_there, told};
 
@@ -56,7 +56,7 @@ pub(super) async fn run(server: &str) -> Result<(), String> {
     let (app, open) = begin(http, server, loopback.port())
         .await
         .map_err(|refusal| not_there(server, refusal.error))?;
-    loopback.send_user_to(&open);
+    send_user_to(&open);
     let user = app.signed_in(&mut loopback).await?;
     println!("Signed in as {}. Allowed: {}", user.user_name, user.scope.join(" "));
     println!("The tokens are at {server}. This program has a session there, and nothing else.");
