@@ -1,6 +1,6 @@
 //! `sekisho doctor`: asks the database, looks at the files, and says what is wrong or weak, worst first.
 //!
-//! It changes nothing: a database that to open would change is not opened, and that is a finding.
+//! It changes no setting: a database whose schema would change by being opened is not opened, and that is a finding.
 
 use std::{path::Path, process::ExitCode};
 
