@@ -127,25 +127,7 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             }
             Ok(ExitCode::SUCCESS)
         }
-        Task::Export(realm) => {
-            let config = config::load_process(file)?;
-            let answer = ask(
-                &config,
-                Command {
-                    realm: realm.realm,
-                    action: Action::Export,
-                },
-            )
-            .await?;
-            let toml = answer.get("toml").and_then(Value::as_str).unwrap_or_default();
-            if is_json {
-                // JSON with the same keys is a realm file too.
-                print_json(&toml::from_str(toml).map_err(|error| error.to_string())?);
-            } else {
-                print(toml);
-            }
-            Ok(ExitCode::SUCCESS)
-        }
+        Task::Export(realm) => export(file, realm.realm, is_json).await,
         Task::Audit(task) => audit::run(file, task, is_json).await,
         task => {
             let config = config::load_process(file)?;
@@ -156,6 +138,20 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+async fn export(file: Option<&Path>, realm: Option<String>, is_json: bool) -> Result<ExitCode, Failure> {
+    let config = config::load_process(file)?;
+    let action = Action::Export;
+    let answer = ask(&config, Command { realm, action }).await?;
+    let toml = answer.get("toml").and_then(Value::as_str).unwrap_or_default();
+    if is_json {
+        // JSON with the same keys is a realm file too.
+        print_json(&toml::from_str(toml).map_err(|error| error.to_string())?);
+    } else {
+        print(toml);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn tell(answer: &Value, is_json: bool, show: fn(&Value) -> String) {

@@ -302,7 +302,7 @@ async fn a_database_whose_clock_differs_is_told() {
     // The clock of the doctor stands still; that of the database does not.
     let found = place.examine().await;
     let of_clock = found.iter().find(|finding| finding.is(Kind::ClockDiffers));
-    assert!(of_clock.is_some_and(|finding| finding.is_serious()), "{found:#?}");
+    assert!(of_clock.is_some_and(Finding::is_serious), "{found:#?}");
     assert!(
         !found.iter().any(|finding| finding.is(Kind::DatabaseInClear)),
         "{found:#?}"

@@ -72,9 +72,10 @@ fn of_certificate(deployment: &Deployment<'_>, tls: &Tls, cert: &Path, identity:
     if let Some(Ok(certificate)) = first.map(|der| x509::Certificate::parse(der)) {
         let (validity, now) = (certificate.validity(), deployment.now);
         if !validity.contains(now) {
-            let problem = match now > validity.until {
-                true => format!("it expired {} days ago", (now - validity.until) / DAY),
-                false => "it is not good yet".to_owned(),
+            let problem = if now > validity.until {
+                format!("it expired {} days ago", (now - validity.until) / DAY)
+            } else {
+                "it is not good yet".to_owned()
             };
             let remedy = "get another one, and restart the server";
             findings.push(Finding::new(Kind::CertificateExpired, place(), problem, remedy));

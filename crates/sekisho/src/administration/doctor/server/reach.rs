@@ -24,9 +24,10 @@ fn of_realm(deployment: &Deployment<'_>, realm: &Realm) -> Option<Finding> {
         listeners.filter(move |listener| listener.tls.is_some() == tls)
     };
     if speaks(realm.is_https()).next().is_none() {
-        let problem = match realm.is_https() {
-            true => "it is an https issuer, but no listener speaks TLS",
-            false => "it is an http issuer, but all listeners speak TLS",
+        let problem = if realm.is_https() {
+            "it is an https issuer, but no listener speaks TLS"
+        } else {
+            "it is an http issuer, but all listeners speak TLS"
         };
         let remedy = "add the listener, or name the proxy in front of it in [proxy] trusted";
         return Some(Finding::new(Kind::IssuerUnreachable, &realm.issuer, problem, remedy));

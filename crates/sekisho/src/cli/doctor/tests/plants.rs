@@ -23,10 +23,10 @@ pub(super) const PLANTS: &[Plant] = &[
         it.realm_has("[[user]]\nusername = \"alice\"\npassword = { file = \"../secrets/alice\" }");
     }),
     (&[GuessableSecret, ShortSecret], |it| {
-        it.write("secrets/bank-api", "bank-api-secret", 0o600)
+        it.write("secrets/bank-api", "bank-api-secret", 0o600);
     }),
     (&[ShortSecret], |it| {
-        it.write("secrets/bank-api", "nobody knows it", 0o600)
+        it.write("secrets/bank-api", "nobody knows it", 0o600);
     }),
     (&[SecretReadable], |it| it.set_mode("secrets/bank-api", 0o644)),
     (&[PlainSecret], |it| {
@@ -37,32 +37,32 @@ pub(super) const PLANTS: &[Plant] = &[
     }),
     // ---- who reaches the server, and who is believed
     (&[ListenerWithoutTls], |it| {
-        it.server_has("[[listener]]\nbind = \"0.0.0.0:80\"")
+        it.server_has("[[listener]]\nbind = \"0.0.0.0:80\"");
     }),
     (&[ListenerPastProxy], |it| {
         it.server_has("[[listener]]\nbind = \"0.0.0.0:80\"\n[proxy]\ntrusted = [\"10.1.0.0/24\"]");
     }),
     (&[ProxyTooWide], |it| {
-        it.server_has("[proxy]\ntrusted = [\"0.0.0.0/0\"]")
+        it.server_has("[proxy]\ntrusted = [\"0.0.0.0/0\"]");
     }),
     (&[ProxyTooWide], |it| {
-        it.server_has("[proxy]\ntrusted = [\"10.0.0.0/7\"]")
+        it.server_has("[proxy]\ntrusted = [\"10.0.0.0/7\"]");
     }),
     (&[ProxyTooWide], |it| {
-        it.server_has("[proxy]\ntrusted = [\"2600::/16\"]")
+        it.server_has("[proxy]\ntrusted = [\"2600::/16\"]");
     }),
     (&[ClientCertTooWide], |it| {
-        it.server_has("[proxy]\nclient_cert = [\"8.8.0.0/16\"]")
+        it.server_has("[proxy]\nclient_cert = [\"8.8.0.0/16\"]");
     }),
     (&[ClientCertTooWide], |it| {
-        it.server_has("[proxy]\nclient_cert = [\"::/0\"]")
+        it.server_has("[proxy]\nclient_cert = [\"::/0\"]");
     }),
     (&[OperationsReachable], |it| it.server("127.0.0.1:9090", "0.0.0.0:9090")),
     (&[CibaApproval], |it| {
-        it.server("127.0.0.1:9090\"", "127.0.0.1:9090\"\nciba_approval = true")
+        it.server("127.0.0.1:9090\"", "127.0.0.1:9090\"\nciba_approval = true");
     }),
     (&[IssuerUnreachable, NoClientCertificates], |it| {
-        it.server(LISTENER, "bind = \"127.0.0.1:443\"")
+        it.server(LISTENER, "bind = \"127.0.0.1:443\"");
     }),
     (&[IssuerOnAnotherPort], |it| it.server("0.0.0.0:443", "0.0.0.0:8443")),
     (&[IssuerWithoutTls, IssuerUnreachable], |it| {
@@ -81,22 +81,22 @@ pub(super) const PLANTS: &[Plant] = &[
     }),
     // ---- certificates
     (&[CertificateUnreadable], |it| {
-        it.write("tls/cert.pem", "nonsense", 0o644)
+        it.write("tls/cert.pem", "nonsense", 0o644);
     }),
     (&[CertificateOfAnotherKey], |it| {
         it.write("tls/key.pem", host().self_signed().key_pem(), 0o600);
     }),
     (&[CertificateExpired], |it| {
-        it.certificate(&host().valid(PAST.0, PAST.1))
+        it.certificate(&host().valid(PAST.0, PAST.1));
     }),
     (&[CertificateExpired], |it| {
-        it.certificate(&host().valid(NOW + DAY, NOW + 90 * DAY))
+        it.certificate(&host().valid(NOW + DAY, NOW + 90 * DAY));
     }),
     (&[CertificateExpiresSoon], |it| {
-        it.certificate(&host().valid(NOW - DAY, NOW + 29 * DAY))
+        it.certificate(&host().valid(NOW - DAY, NOW + 29 * DAY));
     }),
     (&[CertificateForAnotherHost], |it| {
-        it.certificate(&Subject::named("id.example.com").dns("example.com"))
+        it.certificate(&Subject::named("id.example.com").dns("example.com"));
     }),
     (&[DevelopmentCertificate], |it| {
         it.server(
@@ -106,7 +106,7 @@ pub(super) const PLANTS: &[Plant] = &[
     }),
     (&[Tls12WithoutRsa], |it| it.server(", min_version = \"1.3\"", "")),
     (&[NoClientCertificates], |it| {
-        it.server("client_certificates = \"request\"", "")
+        it.server("client_certificates = \"request\"", "");
     }),
     (&[ClientCaExpired], |it| partners(it, PAST, ALWAYS)),
     (&[CrlExpired], |it| partners(it, ALWAYS, PAST)),
@@ -126,7 +126,7 @@ pub(super) const PLANTS: &[Plant] = &[
     (&[ConfigurationWritable], |it| it.set_mode("sekisho.toml", 0o666)),
     (&[FileMistake], |it| it.server("trust =", "trsut =")),
     (&[FileWarning], |it| {
-        it.realm(", description = { en = \"See your accounts\" }", "")
+        it.realm(", description = { en = \"See your accounts\" }", "");
     }),
     (&[PlanNotApplied], |it| {
         it.realm("\"Bank\"", "\"Better Bank\"");
@@ -140,14 +140,14 @@ pub(super) const PLANTS: &[Plant] = &[
         fs::rename(it.path("keys/master.key"), it.path("data/master.key")).unwrap();
     }),
     (&[WrappingKeyMissing], |it| {
-        it.server("wrap = { file = \"keys/master.key\" }", "")
+        it.server("wrap = { file = \"keys/master.key\" }", "");
     }),
     (&[WrappingKeyMissing], |it| {
-        fs::remove_file(it.path("keys/master.key")).unwrap()
+        fs::remove_file(it.path("keys/master.key")).unwrap();
     }),
     (&[RealmFails], |it| it.write("keys/master.key", [8; 32], 0o600)),
     (&[DatabaseUnavailable], |it| {
-        it.write("data/sekisho.db", "this is no database", 0o600)
+        it.write("data/sekisho.db", "this is no database", 0o600);
     }),
     (&[DatabaseUnavailable], |it| it.write("keys/master.key", "short", 0o600)),
     (&[DatabaseInClear, DatabaseUnavailable], |it| {
@@ -157,11 +157,11 @@ pub(super) const PLANTS: &[Plant] = &[
         );
     }),
     (&[SchemaOlder], |it| {
-        it.sql.push("DELETE FROM schema_version WHERE version > 1")
+        it.sql.push("DELETE FROM schema_version WHERE version > 1");
     }),
     (&[SchemaNewer], |it| {
         it.sql
-            .push("INSERT INTO schema_version (version, name) VALUES (999, 'future')")
+            .push("INSERT INTO schema_version (version, name) VALUES (999, 'future')");
     }),
     (&[SigningKeyMissing], |it| {
         it.sql.push("DELETE FROM signing_key WHERE alg = 'RS256'");
@@ -182,13 +182,13 @@ pub(super) const PLANTS: &[Plant] = &[
     (&[BelowRisk], |it| it.realm("profile       = \"fapi1-baseline\"\n", "")),
     (&[BelowRisk], |it| it.realm("\"loa2\"", "\"loa1\"")),
     (&[JwtExposure, FileWarning], |it| {
-        it.realm("introspection =", "token_format = \"jwt\"\nintrospection =")
+        it.realm("introspection =", "token_format = \"jwt\"\nintrospection =");
     }),
     (&[ApiWithoutIntrospection], |it| {
-        it.realm("introspection = [\"bank-api\"]", "")
+        it.realm("introspection = [\"bank-api\"]", "");
     }),
     (&[ClientBelowApi], |it| {
-        it.realm("= \"openid\"", "= \"openid accounts:read\"")
+        it.realm("= \"openid\"", "= \"openid accounts:read\"");
     }),
     (&[ClientBreaksProfile, PlanNotApplied], |it| {
         it.sql
@@ -212,14 +212,14 @@ pub(super) const PLANTS: &[Plant] = &[
         );
     }),
     (&[CallNotAllowed], |it| {
-        it.realm("https://app.example.com/jwks", "https://10.0.0.7/jwks")
+        it.realm("https://app.example.com/jwks", "https://10.0.0.7/jwks");
     }),
     (&[OpenRegistration], |it| it.realm("\"token\"", "\"open\"")),
     (&[LongCode], |it| {
-        it.realm_has("[lifetimes]\nauthorization_code = \"5m\"")
+        it.realm_has("[lifetimes]\nauthorization_code = \"5m\"");
     }),
     (&[LongAccessToken], |it| {
-        it.realm_has("[lifetimes]\naccess_token = \"2h\"")
+        it.realm_has("[lifetimes]\naccess_token = \"2h\"");
     }),
     (&[LongSession], |it| it.realm_has("[lifetimes]\nsession = \"60d\"")),
 ];
