@@ -11,6 +11,10 @@
 //! 5. Commit at once: the password is still the same, the lane is forgotten, the session begins with a new secret, a
 //!    former one of somebody else ends, and mail about a browser that was not recognised is owed.
 
+use explanation::{
+    Explain, Explanation,
+    catalogue::{server, sign_in as catalogue},
+};
 use model::{Actor, AuditKind, Secret, Session, User, new_id};
 use realm::{RealmContext, RealmError, audit};
 use storage::{
@@ -86,6 +90,18 @@ pub enum SignInRefusal {
     /// The database or a key does not work.
     #[error("sign-in failed: {0}")]
     Fault(#[from] RealmError),
+}
+
+impl Explain for SignInRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::WrongCredentials => &catalogue::WRONG_CREDENTIALS,
+            Self::TooManyGuesses { .. } => &catalogue::TOO_MANY_GUESSES,
+            Self::Busy(_) => &catalogue::BUSY,
+            Self::Fault(_) => &server::UNAVAILABLE,
+        };
+        reason.into()
+    }
 }
 
 impl From<StorageError> for SignInRefusal {

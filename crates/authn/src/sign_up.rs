@@ -13,6 +13,10 @@
 
 use std::net::IpAddr;
 
+use explanation::{
+    Explain, Explanation,
+    catalogue::{server, sign_in as catalogue},
+};
 use model::{Actor, AuditKind, Secret, Source, User, flow, new_subject};
 use realm::{RealmContext, RealmError, audit};
 use serde_json::{Map, Value};
@@ -82,6 +86,22 @@ pub enum SignUpRefusal {
     /// The database or a key does not work.
     #[error("sign-up failed: {0}")]
     Fault(#[from] RealmError),
+}
+
+impl Explain for SignUpRefusal {
+    fn explanation(&self) -> Explanation {
+        let field = |name: &str| Explanation::from(&catalogue::SIGN_UP).found(name);
+        match self {
+            Self::UnacceptableUsername | Self::UsernameTaken => field("the user name"),
+            Self::WeakPassword(_) => field("the password"),
+            Self::UnacceptableEmail => field("the e-mail address"),
+            Self::UnacceptableName => field("the name"),
+            Self::FlowUsed => (&catalogue::FLOW_LOST).into(),
+            Self::TooMany { .. } => (&catalogue::TOO_MANY_SIGN_UPS).into(),
+            Self::Busy(_) => (&catalogue::BUSY).into(),
+            Self::Fault(_) => (&server::UNAVAILABLE).into(),
+        }
+    }
 }
 
 impl From<StorageError> for SignUpRefusal {

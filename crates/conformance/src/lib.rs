@@ -1,12 +1,13 @@
-//! Three tables of the documentation are made, not written: which test holds the server to which behaviour
+//! Tables of the documentation are made, not written: which test holds the server to which behaviour
 //! (`docs/conformance/behaviours.md`) and to which requirement (`docs/conformance/requirements.md`), and which file
-//! implements which specification (`docs/specifications.md`).
+//! implements which specification (`docs/specifications.md`); and every reason to refuse a request (`docs/errors.md`).
 //!
 //! `cargo run -p conformance` writes them. A test of this crate makes them again and compares, so that none can be out
 //! of date, and fails when a row has no test, a test names a row that there is not, or a file cites a specification
 //! without saying which.
 
 mod coverage;
+mod errors;
 mod marker;
 mod rows;
 mod source;
@@ -51,6 +52,7 @@ pub fn make(root: &Path) -> Made {
         path: "docs/specifications.md",
         text: specifications::table(&read(root, specifications::TITLES), &sources, &mut complaints),
     });
+    tables.push(errors::page(&sources, &mut complaints));
     Made { tables, complaints }
 }
 

@@ -5,6 +5,7 @@
 //! A type belongs to one API, and so do its objects: `resource` does not change that (§3.2), and where a token goes to
 //! some APIs alone, it has the objects of theirs. A client may ask for the types that it is registered for.
 
+use explanation::{Explain, Explanation, catalogue::authorization_details as catalogue};
 use protocol::{
     ClientMetadata,
     authorization_details::{AuthorizationDetail, AuthorizationDetails, AuthorizationDetailsError},
@@ -55,6 +56,18 @@ impl DetailsRefusal {
     /// "The AS MUST abort processing and respond with an error `invalid_authorization_details`" (RFC 9396 §5).
     pub const fn code(&self) -> ErrorCode {
         ErrorCode::InvalidAuthorizationDetails
+    }
+}
+
+impl Explain for DetailsRefusal {
+    fn explanation(&self) -> Explanation {
+        match self {
+            Self::Malformed(error) => error.explanation(),
+            Self::UnknownType { name, known, .. } => Explanation::from(&catalogue::UNKNOWN_TYPE).with(known, name),
+            Self::NotRegistered { name, .. } => Explanation::from(&catalogue::NOT_REGISTERED).found(name),
+            Self::Violation(violation) => violation.explanation(),
+            Self::TooWide => (&catalogue::TOO_WIDE).into(),
+        }
     }
 }
 

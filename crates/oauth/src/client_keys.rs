@@ -4,8 +4,9 @@
 
 use std::sync::Arc;
 
+use explanation::{Explain, Explanation, catalogue::keys};
 use jose::{JweAlg, JwsError, KeySet, Recipient, SigningAlg, UnverifiedJwt, Verified};
-use protocol::{ClientMetadata, SecurityProfile};
+use protocol::{ClientMetadata, SecurityProfile, explained::of_jws};
 use realm::{FetchError, RealmContext};
 
 /// Why a client's keys do not do.
@@ -24,6 +25,18 @@ pub enum ClientKeysError {
     /// They did not make this signature.
     #[error("{0}")]
     Signature(#[from] JwsError),
+}
+
+impl Explain for ClientKeysError {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::None => &keys::NONE,
+            Self::Fetch(_) => &keys::UNREACHABLE,
+            Self::NoneFits(alg) => return Explanation::from(&keys::NO_ENCRYPTION_KEY).expected(alg),
+            Self::Signature(error) => of_jws(*error),
+        };
+        reason.into()
+    }
 }
 
 /// The client's keys. `kid` is the one that is needed: if it is not known, the client may have rotated its keys.

@@ -5,11 +5,16 @@
 //! Scope and resources are held to the same rules as at the authorization endpoint. Anybody can claim to be a public
 //! client, so how many requests of a client wait is limited.
 
+use explanation::{
+    Explain, Explanation,
+    catalogue::{grant_type, polled},
+};
 use jose::{random_bytes, random_token, sha256};
 use model::{Client, DeviceRequest, DeviceRequestDetails, PolledRequest, new_id};
 use protocol::{
     device_authorization::{DeviceAuthorizationResponse, INTERVAL, LIFETIME, UserCode},
     error_code::ErrorCode,
+    form::twice,
     grant_type::GrantType,
     scope::Scope,
 };
@@ -40,12 +45,9 @@ pub enum DeviceAuthorizationRefusal {
     /// The client did not register the grant.
     #[error("the client is not registered for the grant_type {}", GrantType::DeviceCode.as_str())]
     GrantTypeNotRegistered,
-    /// The scope is no scope, or not possible for this client.
-    #[error("{0}")]
-    Scope(String),
-    /// The resource is not possible.
-    #[error("{0}")]
-    Target(String),
+    /// The scope or the resource is not possible for this client.
+    #[error(transparent)]
+    Scope(#[from] ScopeRefusal),
     /// The authorization details are not possible.
     #[error(transparent)]
     Details(#[from] DetailsRefusal),
@@ -67,8 +69,7 @@ impl DeviceAuthorizationRefusal {
             Self::DuplicateParameter(_) | Self::GrantManagement(_) => ErrorCode::InvalidRequest,
             Self::Client(refusal) => refusal.code(),
             Self::GrantTypeNotRegistered => ErrorCode::UnauthorizedClient,
-            Self::Scope(_) => ErrorCode::InvalidScope,
-            Self::Target(_) => ErrorCode::InvalidTarget,
+            Self::Scope(refusal) => refusal.code(),
             Self::Details(refusal) => refusal.code(),
             Self::TooManyWaiting => ErrorCode::TemporarilyUnavailable,
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
@@ -77,12 +78,21 @@ impl DeviceAuthorizationRefusal {
     }
 }
 
-impl From<ScopeRefusal> for DeviceAuthorizationRefusal {
-    fn from(refusal: ScopeRefusal) -> Self {
-        match refusal {
-            ScopeRefusal::Target(text) => Self::Target(text),
-            other => Self::Scope(other.to_string()),
-        }
+impl Explain for DeviceAuthorizationRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::DuplicateParameter(name) => return twice(name),
+            Self::Client(refusal) => return refusal.explanation(),
+            Self::GrantTypeNotRegistered => {
+                return Explanation::from(&grant_type::NOT_REGISTERED).found(GrantType::DeviceCode.as_str());
+            }
+            Self::Scope(refusal) => return refusal.explanation(),
+            Self::Details(refusal) => return refusal.explanation(),
+            Self::GrantManagement(name) => return Explanation::from(&polled::GRANT_MANAGED).found(name),
+            Self::TooManyWaiting => &polled::TOO_MANY_WAITING,
+            Self::Fault(fault) => return fault.explanation(),
+        };
+        reason.into()
     }
 }
 
@@ -111,8 +121,7 @@ pub async fn device_authorization(
     if !client.metadata.allows_grant_type(GrantType::DeviceCode) {
         return Err(DeviceAuthorizationRefusal::GrantTypeNotRegistered);
     }
-    let asked = Scope::parse(request.form.first("scope").unwrap_or_default())
-        .map_err(|error| DeviceAuthorizationRefusal::Scope(error.to_string()))?;
+    let asked = Scope::parse(request.form.first("scope").unwrap_or_default()).map_err(ScopeRefusal::from)?;
     let resources = scope_policy::resources(request.form)?;
     let authorization_details = authorization_details::asked(request.form)?;
     authorization_details::check(realm, &client.metadata, &authorization_details)?;

@@ -6,11 +6,12 @@
 //! it: a refused proof, or one that still needs a nonce, costs nothing, and a stranger cannot fill the memory of proofs.
 //! Which proofs may come without a nonce, `realm/src/node.rs` knows.
 
+use explanation::{Explain, Explanation, catalogue::dpop as catalogue};
 use protocol::{
     ErrorCode, SecurityProfile,
     dpop::{NonceUse, Proof, ProofCheck, ProofError, TargetUri, Unseen},
 };
-use realm::RealmContext;
+use realm::{RealmContext, trail};
 
 use crate::Fault;
 
@@ -41,6 +42,18 @@ impl ProofRefusal {
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
         }
+    }
+}
+
+impl Explain for ProofRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Proof(error) => return error.explanation(),
+            Self::NonceNeeded => &catalogue::NONCE_NEEDED,
+            Self::TooMany => &catalogue::TOO_MANY,
+            Self::Fault(fault) => return fault.explanation(),
+        };
+        reason.into()
     }
 }
 
@@ -82,7 +95,11 @@ pub(crate) async fn check(realm: &RealmContext, request: &ProofRequest<'_>) -> R
     let Some(proof) = check.check(request.headers)? else {
         return Ok(None);
     };
+    for check in [&catalogue::SIGNED, &catalogue::FOR_THIS_REQUEST, &catalogue::FRESH] {
+        trail::passed(check);
+    }
     check_nonce(realm, request.nonce_use(), &proof).await?;
+    trail::passed(&catalogue::NONCE);
     if realm.node.has_seen(&proof) {
         return Err(ProofError::Used.into());
     }
@@ -126,7 +143,10 @@ pub(crate) fn check_alg(profile: &SecurityProfile, proof: &Proof) -> Result<(), 
 /// Uses a proof up, now that it is known who brings it.
 pub(crate) fn use_up(realm: &RealmContext, proof: &Proof) -> Result<(), ProofRefusal> {
     match realm.node.remember(proof, realm.now()) {
-        Unseen::Now => Ok(()),
+        Unseen::Now => {
+            trail::passed(&catalogue::ONCE);
+            Ok(())
+        }
         Unseen::Before => Err(ProofError::Used.into()),
         Unseen::Full => Err(ProofRefusal::TooMany),
     }

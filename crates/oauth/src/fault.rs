@@ -1,5 +1,6 @@
 //! What went wrong here, not at the caller: never a protocol state.
 
+use explanation::{Explain, Explanation, catalogue::server};
 use jose::JweError;
 use protocol::SectorError;
 use realm::RealmError;
@@ -41,5 +42,16 @@ impl Fault {
             Self::NotReady(_) | Self::Contended => true,
             Self::Realm(_) | Self::Sector(..) | Self::Signing(_) | Self::Encryption(_) => false,
         }
+    }
+}
+
+impl Explain for Fault {
+    fn explanation(&self) -> Explanation {
+        let reason = if self.is_temporary() {
+            &server::UNAVAILABLE
+        } else {
+            &server::DEFECT
+        };
+        reason.into()
     }
 }

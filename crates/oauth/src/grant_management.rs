@@ -5,6 +5,10 @@
 //! The token is the client's own, from the `client_credentials` grant, with the scope of the action. A grant id is no
 //! secret, so it opens nothing; of others' grants a client learns no more than that they are not its own.
 
+use explanation::{
+    Explain, Explanation,
+    catalogue::{grant_management as catalogue, token},
+};
 use model::{Actor, AuditKind, Grant};
 use protocol::{
     claims,
@@ -50,6 +54,18 @@ impl GrantManagementRefusal {
             Self::UnknownGrant => ErrorCode::InvalidGrantId,
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
+        }
+    }
+}
+
+impl Explain for GrantManagementRefusal {
+    fn explanation(&self) -> Explanation {
+        match self {
+            Self::Token(refusal) => refusal.explanation(),
+            Self::WrongAudience => (&token::WRONG_AUDIENCE).into(),
+            Self::InsufficientScope(scope) => Explanation::from(&token::INSUFFICIENT_SCOPE).expected(scope),
+            Self::UnknownGrant => (&catalogue::UNKNOWN).into(),
+            Self::Fault(fault) => fault.explanation(),
         }
     }
 }

@@ -8,11 +8,13 @@
 
 use std::sync::Arc;
 
+use explanation::{Explain, Explanation, catalogue::form};
 use model::{Client, RefreshFamily};
 use protocol::{
     AuthorizationDetails, ClientMetadata,
     audience::Audience,
     error_code::ErrorCode,
+    form::twice,
     grant_type::GrantType,
     introspection::{self, IntrospectionJwtClaims, IntrospectionResponse},
     scope::Scope,
@@ -56,6 +58,18 @@ impl IntrospectionRefusal {
             Self::Protection(refusal) => refusal.code(),
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
+        }
+    }
+}
+
+impl Explain for IntrospectionRefusal {
+    fn explanation(&self) -> Explanation {
+        match self {
+            Self::DuplicateParameter(name) => twice(name),
+            Self::TokenMissing => Explanation::from(&form::MISSING).expected("token"),
+            Self::Client(refusal) => refusal.explanation(),
+            Self::Protection(refusal) => refusal.explanation(),
+            Self::Fault(fault) => fault.explanation(),
         }
     }
 }

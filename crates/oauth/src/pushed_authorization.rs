@@ -10,14 +10,16 @@
 //! the user refuses, not by a visit: browsers and messengers open links ahead of their users (FAPI 2.0 Security Profile
 //! §5.3.2.2, note 3).
 
+use explanation::{Explain, Explanation, catalogue::pushed_request};
 use jose::{random_token, sha256};
 use model::{PushedRequest, flow};
 use protocol::{
     error_code::ErrorCode,
+    form::twice,
     pushed_authorization::{EXPIRES_IN, PushedAuthorizationResponse, request_uri},
 };
 use realm::RealmContext;
-use storage::{Change, StorageError, pushed_request};
+use storage::{Change, StorageError, pushed_request as rows};
 
 use crate::{
     EndpointRequest, Fault,
@@ -68,6 +70,19 @@ impl PushRefusal {
     }
 }
 
+impl Explain for PushRefusal {
+    fn explanation(&self) -> Explanation {
+        match self {
+            Self::DuplicateParameter(name) => twice(name),
+            Self::Client(refusal) => refusal.explanation(),
+            Self::RequestUri => (&pushed_request::REQUEST_URI).into(),
+            Self::Request(refusal) => refusal.explanation(),
+            Self::TooManyWaiting => (&pushed_request::TOO_MANY_WAITING).into(),
+            Self::Fault(fault) => fault.explanation(),
+        }
+    }
+}
+
 impl From<StorageError> for PushRefusal {
     fn from(error: StorageError) -> Self {
         Self::Fault(error.into())
@@ -107,7 +122,7 @@ pub async fn push(
     };
     let _ = realm
         .store
-        .commit(Change::new().then(pushed_request::insert(issuer, &new)?))
+        .commit(Change::new().then(rows::insert(issuer, &new)?))
         .await?;
     Ok(PushedAuthorizationResponse {
         request_uri,

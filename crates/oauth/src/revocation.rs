@@ -4,8 +4,12 @@
 //! token ends that token alone. A token that is not known, expired or revoked already is answered with success
 //! (§2.2), so that the answer tells nothing.
 
+use explanation::{
+    Explain, Explanation,
+    catalogue::{form, token},
+};
 use model::AuditKind;
-use protocol::error_code::ErrorCode;
+use protocol::{error_code::ErrorCode, form::twice};
 use realm::{RealmContext, audit};
 use storage::{Change, refresh_token, revoked_token};
 
@@ -45,6 +49,18 @@ impl RevocationRefusal {
             Self::Client(refusal) => refusal.code(),
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
+        }
+    }
+}
+
+impl Explain for RevocationRefusal {
+    fn explanation(&self) -> Explanation {
+        match self {
+            Self::DuplicateParameter(name) => twice(name),
+            Self::TokenMissing => Explanation::from(&form::MISSING).expected("token"),
+            Self::TokenOfAnotherClient => (&token::OTHER_CLIENT).into(),
+            Self::Client(refusal) => refusal.explanation(),
+            Self::Fault(fault) => fault.explanation(),
         }
     }
 }

@@ -4,25 +4,44 @@
 //! Scopes that this realm does not know are ignored, as OpenID Connect asks; known ones that the client is not
 //! registered for are refused, so that its developer learns of it.
 
+use explanation::{
+    Explain, Explanation,
+    catalogue::{authorize, scope as catalogue},
+    shown_uri,
+};
 use model::{Api, Authorization, Client};
 use protocol::{
     acr::Acr,
     authorization_details::AuthorizationDetails,
     client_metadata::ClientMetadata,
+    error_code::ErrorCode,
     form::Form,
     grant_type::GrantType,
     profile::SecurityProfile,
-    resource_indicator::{self, Resource},
-    scope::{OFFLINE_ACCESS, OPENID, Scope},
+    resource_indicator::{self, Resource, ResourceError},
+    scope::{OFFLINE_ACCESS, OPENID, Scope, ScopeError},
 };
+use realm::{RealmContext, trail};
+
 pub use realm::OPENID_SCOPES;
-use realm::RealmContext;
 
 use crate::{authorization_details, grants::GrantRefusal};
 
 /// Why a scope or resource is not possible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeRefusal {
+    /// A scope that is none.
+    #[error(transparent)]
+    Malformed(#[from] ScopeError),
+    /// A resource that is none.
+    #[error(transparent)]
+    MalformedResource(#[from] ResourceError),
+    /// Who proves nothing gets no token without a user.
+    #[error("public clients cannot use client_credentials")]
+    PublicClient,
+    /// More than was granted.
+    #[error("the scope asked for is wider than what was granted")]
+    TooWide,
     /// Nothing is left to ask for.
     #[error("the request names no scope that this server knows; known are: {0}")]
     Nothing(String),
@@ -35,17 +54,73 @@ pub enum ScopeRefusal {
     /// OpenID scopes without a user.
     #[error("the scope {0} needs a user and is not possible with client_credentials")]
     NeedsUser(String),
-    /// The resource cannot be what the token is for.
-    #[error("{0}")]
-    Target(String),
+    /// Of several APIs it is not clear which the token is for.
+    #[error(
+        "say with the parameter resource for which one API of this server the token is: the identifier must be known \
+         here, and scopes or authorization_details of several APIs need it"
+    )]
+    SeveralTargets,
+    /// The API wants better clients.
+    #[error(
+        "the API {api} needs a client that follows the profile {least} or a stricter one; this one follows {profile}"
+    )]
+    WeakProfile {
+        /// The API.
+        api: String,
+        /// The least that it takes.
+        least: &'static str,
+        /// The client's.
+        profile: &'static str,
+    },
+    /// A resource that was not granted.
+    #[error("the permission does not cover the resource {0}")]
+    NotGranted(String),
+    /// The API is not content with somebody else's word for the user.
+    #[error("the API {0} wants the user to authenticate here, at a higher level")]
+    AssuranceTooLow(String),
 }
 
-impl From<ScopeRefusal> for GrantRefusal {
-    fn from(refusal: ScopeRefusal) -> Self {
-        match refusal {
-            ScopeRefusal::Target(text) => Self::Target(text),
-            other => Self::Scope(other.to_string()),
+impl ScopeRefusal {
+    /// The registered error code (RFC 6749 §5.2, RFC 8707 §2).
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::MalformedResource(_)
+            | Self::SeveralTargets
+            | Self::WeakProfile { .. }
+            | Self::NotGranted(_)
+            | Self::AssuranceTooLow(_) => ErrorCode::InvalidTarget,
+            Self::Malformed(_)
+            | Self::PublicClient
+            | Self::TooWide
+            | Self::Nothing(_)
+            | Self::NothingOfResource
+            | Self::NotRegistered(_)
+            | Self::NeedsUser(_) => ErrorCode::InvalidScope,
         }
+    }
+}
+
+impl Explain for ScopeRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Malformed(error) => return error.explanation(),
+            Self::MalformedResource(error) => return error.explanation(),
+            Self::PublicClient => &catalogue::PUBLIC_CLIENT,
+            Self::TooWide => &catalogue::TOO_WIDE,
+            Self::Nothing(known) => return Explanation::from(&catalogue::NOTHING_KNOWN).expected(known),
+            Self::NothingOfResource => &catalogue::NOTHING_OF_RESOURCE,
+            Self::NotRegistered(name) => return Explanation::from(&catalogue::NOT_REGISTERED).found(name),
+            Self::NeedsUser(name) => return Explanation::from(&catalogue::NEEDS_USER).found(name),
+            Self::SeveralTargets => &catalogue::SEVERAL_TARGETS,
+            Self::WeakProfile { least, profile, .. } => {
+                return Explanation::from(&catalogue::WEAK_PROFILE).with(least, profile);
+            }
+            Self::NotGranted(resource) => {
+                return Explanation::from(&catalogue::NOT_GRANTED).found(shown_uri(resource));
+            }
+            Self::AssuranceTooLow(api) => return Explanation::from(&catalogue::ASSURANCE_TOO_LOW).found(api),
+        };
+        reason.into()
     }
 }
 
@@ -105,6 +180,7 @@ pub fn for_user(
         return Err(ScopeRefusal::Nothing(known.to_string()));
     }
     if let Some(name) = asked.difference(registered).iter().next() {
+        trail::compared(&catalogue::NOT_REGISTERED, &registered.to_string(), name);
         return Err(ScopeRefusal::NotRegistered(name.to_owned()));
     }
     Ok(asked)
@@ -141,6 +217,12 @@ pub struct UnmetAssurance {
     reached: Acr,
 }
 
+impl Explain for UnmetAssurance {
+    fn explanation(&self) -> Explanation {
+        Explanation::from(&authorize::API_ACR_UNMET).with(self.needed.to_string(), self.reached.to_string())
+    }
+}
+
 /// Whether an authentication of this level is good enough for each API of an audience.
 pub fn check_assurance(realm: &RealmContext, audience: &[String], reached: Acr) -> Result<(), UnmetAssurance> {
     match target_apis(realm, audience).filter_map(|api| api.acr).max() {
@@ -159,22 +241,15 @@ pub fn audience(
     (scope, details): (&Scope, &AuthorizationDetails),
     resources: &[Resource],
 ) -> Result<Vec<String>, ScopeRefusal> {
-    let several = || {
-        ScopeRefusal::Target(
-            "say with the parameter resource for which one API of this server the token is: the identifier must be \
-             known here, and scopes or authorization_details of several APIs need it"
-                .into(),
-        )
-    };
     let mut audience = resource_indicator::audience(resources, scope, &scopes_of_apis(realm), realm.issuer())
-        .map_err(|_| several())?;
+        .map_err(|_| ScopeRefusal::SeveralTargets)?;
     for owner in authorization_details::owners(realm, details) {
         if !audience.iter().any(|known| known == owner) {
             audience.push(owner.to_owned());
         }
     }
     if resources.is_empty() && audience.iter().filter(|known| *known != realm.issuer()).count() > 1 {
-        return Err(several());
+        return Err(ScopeRefusal::SeveralTargets);
     }
     check_targets(realm, client, &audience)?;
     Ok(audience)
@@ -232,10 +307,11 @@ fn least_profile(api: &Api) -> Option<&'static SecurityProfile> {
 fn check_profile(realm: &RealmContext, client: &Client, api: &Api) -> Result<(), ScopeRefusal> {
     let profile = client.profile(&realm.realm);
     match least_profile(api) {
-        Some(least) if !least.admits(profile) => Err(ScopeRefusal::Target(format!(
-            "the API {} needs a client that follows the profile {} or a stricter one; this one follows {}",
-            api.identifier, least.name, profile.name
-        ))),
+        Some(least) if !least.admits(profile) => Err(ScopeRefusal::WeakProfile {
+            api: api.identifier.clone(),
+            least: least.name,
+            profile: profile.name,
+        }),
         _ => Ok(()),
     }
 }
@@ -262,6 +338,7 @@ pub fn for_client_itself(realm: &RealmContext, client: &Client, form: &Form) -> 
         return Err(ScopeRefusal::NeedsUser(name.to_owned()).into());
     }
     if let Some(name) = scope.difference(registered).iter().next() {
+        trail::compared(&catalogue::NOT_REGISTERED, &registered.to_string(), name);
         return Err(ScopeRefusal::NotRegistered(name.to_owned()).into());
     }
     if scope.is_empty() && details.is_empty() {
@@ -278,14 +355,12 @@ pub fn for_client_itself(realm: &RealmContext, client: &Client, form: &Form) -> 
 /// The `scope` parameter of a token request; empty when there is none.
 pub(crate) fn asked(form: &Form) -> Result<Scope, GrantRefusal> {
     let text = form.first("scope").unwrap_or_default();
-    Scope::parse(text).map_err(|error| GrantRefusal::Scope(error.to_string()))
+    Ok(Scope::parse(text).map_err(ScopeRefusal::from)?)
 }
 
 /// The `resource` parameters of a request.
 pub fn resources(form: &Form) -> Result<Vec<Resource>, ScopeRefusal> {
-    form.all("resource")
-        .map(|text| Resource::parse(text).map_err(|error| ScopeRefusal::Target(error.to_string())))
-        .collect()
+    form.all("resource").map(|text| Ok(Resource::parse(text)?)).collect()
 }
 
 /// A token request may name fewer resources than were granted (RFC 8707 §2.2): scope and details shrink to theirs. It may
@@ -315,10 +390,7 @@ fn at_resources(
 ) -> Result<Rights, GrantRefusal> {
     let is_granted = |named: &Resource| granted.audience.iter().any(|known| known == named.as_str());
     if let Some(stranger) = resources.iter().find(|named| !is_granted(named)) {
-        return Err(GrantRefusal::Target(format!(
-            "the permission does not cover the resource {}",
-            stranger.as_str()
-        )));
+        return Err(ScopeRefusal::NotGranted(stranger.as_str().to_owned()).into());
     }
     let is_named = |known: &String| resources.iter().any(|named| named.as_str() == known.as_str());
     let audience: Vec<String> = granted.audience.into_iter().filter(is_named).collect();

@@ -5,6 +5,7 @@
 //! A proof that comes with a token request binds the token, whether or not the client registered that. A certificate
 //! does so where the client or its profile asks for it: browsers and proxies show certificates for reasons of their own.
 
+use explanation::{Explain, Explanation, catalogue::binding};
 use protocol::{ClientMetadata, Confirmation, SecurityProfile, SenderConstraint, error_code::ErrorCode};
 
 /// Why no token can be bound as it must be.
@@ -31,6 +32,19 @@ impl SenderRefusal {
     /// The registered error code (RFC 9449 §5).
     pub const fn code(self) -> ErrorCode {
         ErrorCode::InvalidRequest
+    }
+}
+
+impl Explain for SenderRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::CertificateMissing => &binding::CERTIFICATE_MISSING,
+            Self::ProofMissing => &binding::PROOF_MISSING,
+            Self::NothingProven => &binding::NOTHING_PROVEN,
+            Self::BindingMissing => &binding::TOKEN_BINDING_MISSING,
+            Self::ReferredMissing => &binding::REFERRED_MISSING,
+        };
+        reason.into()
     }
 }
 

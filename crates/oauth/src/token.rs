@@ -2,9 +2,13 @@
 //!
 //! Spec: RFC 6749 §3.2, §5; OpenID Connect Core §3.1.3.
 
+use explanation::{
+    Explain, Explanation,
+    catalogue::{binding, form, grant_type as catalogue},
+};
 use model::Client;
-use protocol::{error_code::ErrorCode, grant_type::GrantType, token_response::TokenResponse};
-use realm::RealmContext;
+use protocol::{error_code::ErrorCode, form::twice, grant_type::GrantType, token_response::TokenResponse};
+use realm::{RealmContext, trail};
 
 use crate::{
     EndpointRequest, Fault,
@@ -59,6 +63,21 @@ impl TokenRefusal {
     }
 }
 
+impl Explain for TokenRefusal {
+    fn explanation(&self) -> Explanation {
+        match self {
+            Self::DuplicateParameter(name) => twice(name),
+            Self::GrantTypeMissing => Explanation::from(&form::MISSING).expected("grant_type"),
+            Self::UnsupportedGrantType => (&catalogue::UNSUPPORTED).into(),
+            Self::GrantTypeNotRegistered(name) => Explanation::from(&catalogue::NOT_REGISTERED).found(name),
+            Self::Client(refusal) => refusal.explanation(),
+            Self::Sender(refusal) => refusal.explanation(),
+            Self::Grant(refusal) => refusal.explanation(),
+            Self::Fault(fault) => fault.explanation(),
+        }
+    }
+}
+
 /// Answers a token request.
 pub async fn token(realm: &RealmContext, request: &EndpointRequest<'_>) -> Result<TokenResponse, TokenRefusal> {
     // Phase 1: parse. "Request and response parameters MUST NOT be included more than once" (RFC 6749 §3.2).
@@ -74,9 +93,12 @@ pub async fn token(realm: &RealmContext, request: &EndpointRequest<'_>) -> Resul
 
     // Phase 3: may it use this grant, and does it hold the key that its tokens must be bound to?
     check_registered(client.client(), grant_type)?;
+    trail::passed(&catalogue::REGISTERED);
     let profile = client.client().profile(&realm.realm);
     let cnf = sender_constraint::bind(&client.client().metadata, profile, client.proven())?;
     let cnf = token_binding::bind(realm, &client.client().metadata, request.token_bindings, cnf)?;
+
+    trail::passed(&binding::BOUND);
 
     // Phase 4: the grant's own checks, and what they cost is committed.
     let redeemed = grant.redeem(realm, &client, request.form).await?;
@@ -89,6 +111,8 @@ fn check_registered(client: &Client, grant_type: GrantType) -> Result<(), TokenR
     if client.metadata.grant_types.contains(&grant_type) {
         Ok(())
     } else {
+        let registered: Vec<_> = client.metadata.grant_types.iter().map(|known| known.as_str()).collect();
+        trail::compared(&catalogue::NOT_REGISTERED, &registered.join(", "), grant_type.as_str());
         Err(TokenRefusal::GrantTypeNotRegistered(grant_type.as_str()))
     }
 }

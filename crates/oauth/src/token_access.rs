@@ -5,13 +5,14 @@
 //! A token that is bound to a key is taken with that key alone: "such a protected resource MUST reject a DPoP-bound access
 //! token received as a bearer token" (RFC 9449 §7.2), and one that is not bound is no token of the scheme DPoP.
 
+use explanation::{Explain, Explanation, catalogue::token as catalogue};
 use protocol::{
     ClientCertificate, Confirmation, ErrorCode, SecurityProfile,
     dpop::{Proof, ProofError},
     token_binding::TokenBindings,
     token_credentials::{TokenCredentials, TokenScheme},
 };
-use realm::RealmContext;
+use realm::{RealmContext, trail};
 
 use crate::{
     Fault,
@@ -62,6 +63,21 @@ impl AccessRefusal {
     }
 }
 
+impl Explain for AccessRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Missing => &catalogue::MISSING,
+            Self::Several => &catalogue::SEVERAL,
+            Self::Invalid => &catalogue::INVALID,
+            Self::Unproven => &catalogue::UNPROVEN,
+            Self::ProofMissing => &catalogue::PROOF_MISSING,
+            Self::Proof(refusal) => return refusal.explanation(),
+            Self::Fault(fault) => return fault.explanation(),
+        };
+        reason.into()
+    }
+}
+
 /// A request that brings an access token.
 pub struct TokenRequest<'a> {
     /// The token.
@@ -86,13 +102,16 @@ pub async fn access(realm: &RealmContext, request: &TokenRequest<'_>) -> Result<
         TokenScheme::Bearer => None,
         TokenScheme::Dpop => Some(check_proof(realm, request, text).await?),
     };
+    trail::says_client(&token.client_id);
     let live = introspection::live(realm, token).await?.ok_or(AccessRefusal::Invalid)?;
+    trail::passed(&catalogue::ALIVE);
     let proven = Confirmation {
         x5t_s256: request.certificate.map(ClientCertificate::thumbprint),
         jkt: proof.as_ref().map(|proof| proof.jkt().to_owned()),
         tbh: request.token_bindings.map(|bindings| bindings.provided.hash()),
     };
     check_binding(&live, &proven)?;
+    trail::passed(&catalogue::PROVEN);
     if let Some(proof) = &proof {
         let profile: &SecurityProfile = live.client_metadata.profile_or(realm.realm.profile.0);
         dpop::check_alg(profile, proof)?;

@@ -7,8 +7,9 @@
 //! that says that it can; such a client is refused when it brings no key. Deliberately not: token-bound JWTs (§6), since
 //! nobody could make one any more.
 
+use explanation::catalogue::pkce;
 use protocol::{
-    AuthorizationRequest, ClientMetadata, CodeChallenge, Confirmation, ErrorCode, RequestError, SecurityProfile,
+    AuthorizationRequest, ClientMetadata, CodeChallenge, Confirmation, RequestError, SecurityProfile,
     token_binding::TokenBindings,
 };
 use realm::RealmContext;
@@ -51,7 +52,7 @@ pub(crate) fn check_code_challenge(
         .is_some_and(CodeChallenge::is_token_bound);
     if is_bound && !(realm.realm.token_binding && profile.token_bound_codes) {
         let text = "code_challenge_method is not supported here, send S256";
-        return Err(RequestError::new(ErrorCode::InvalidRequest, text));
+        return Err(RequestError::new(&pkce::UNKNOWN_METHOD, text));
     }
     Ok(())
 }

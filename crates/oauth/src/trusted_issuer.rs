@@ -2,9 +2,13 @@
 //!
 //! Spec: RFC 7523 §3, RFC 7521 §8.1 (the trust is established beforehand), RFC 8693 §2.1
 
+use explanation::{Explain, Explanation, catalogue::trusted_issuer};
 use jose::{JwsError, SigningAlg, UnverifiedJwt};
 use model::{SubjectClaim, TrustedFor, TrustedIssuer, User};
-use protocol::assertion::{AssertionAudience, AssertionClaims, AssertionError};
+use protocol::{
+    assertion::{AssertionAudience, AssertionClaims, AssertionError},
+    explained::of_jws,
+};
 use realm::{FetchError, RealmContext};
 use serde_json::{Map, Value};
 use storage::StorageError;
@@ -27,6 +31,18 @@ pub enum TrustRefusal {
     /// A claim.
     #[error(transparent)]
     Claims(#[from] AssertionError),
+}
+
+impl Explain for TrustRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::NotAJwt(error) | Self::Signature(error) => of_jws(*error),
+            Self::Issuer => &trusted_issuer::UNTRUSTED,
+            Self::Fetch(_) => &trusted_issuer::KEYS_UNREACHABLE,
+            Self::Claims(error) => return error.explanation(),
+        };
+        reason.into()
+    }
 }
 
 /// What a trusted issuer says, to this server and now.

@@ -2,6 +2,7 @@
 //!
 //! Spec: OpenID Connect Core §5.3, §5.4, §5.5, RFC 6750 §2.1, §2.2 and §3
 
+use explanation::{Explain, Explanation, catalogue::token as catalogue};
 use protocol::{ClientMetadata, claims, error_code::ErrorCode};
 use realm::RealmContext;
 use serde_json::{Map, Value};
@@ -42,6 +43,18 @@ impl UserinfoRefusal {
             Self::Protection(refusal) => refusal.code(),
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
+        }
+    }
+}
+
+impl Explain for UserinfoRefusal {
+    fn explanation(&self) -> Explanation {
+        match self {
+            Self::Token(refusal) => refusal.explanation(),
+            Self::WrongAudience => (&catalogue::WRONG_AUDIENCE).into(),
+            Self::InsufficientScope => Explanation::from(&catalogue::INSUFFICIENT_SCOPE).expected("openid"),
+            Self::Protection(refusal) => refusal.explanation(),
+            Self::Fault(fault) => fault.explanation(),
         }
     }
 }

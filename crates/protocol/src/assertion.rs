@@ -6,6 +6,7 @@
 //! differ. Deliberately not: an assertion without `exp`, or one that would be good for more than an hour, because what
 //! is used once must be remembered until it has expired.
 
+use explanation::{Explain, Explanation, catalogue::assertion};
 use serde_json::{Map, Value};
 
 use crate::Audience;
@@ -41,6 +42,22 @@ pub enum AssertionError {
     /// It is not good yet.
     #[error("the assertion is not good yet: {0} is more than {MAX_AHEAD} seconds ahead")]
     NotYet(&'static str),
+}
+
+impl Explain for AssertionError {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Missing(name) => return Explanation::from(&assertion::MISSING_CLAIM).expected(name),
+            Self::Malformed(name) => return Explanation::from(&assertion::MALFORMED_CLAIM).found(name),
+            Self::Audience(expected) => return Explanation::from(&assertion::AUDIENCE_OTHER).expected(expected),
+            Self::Expired => &assertion::EXPIRED,
+            Self::TooLong => {
+                return Explanation::from(&assertion::TOO_LONG).expected(format!("{MAX_LIFETIME} seconds"));
+            }
+            Self::NotYet(name) => return Explanation::from(&assertion::NOT_YET).found(format!("{name} in the future")),
+        };
+        reason.into()
+    }
 }
 
 /// Which `aud` a client's assertion may have.

@@ -9,6 +9,7 @@
 //!
 //! [`JsonSchema`]: crate::json_schema::JsonSchema
 
+use explanation::{Explain, Explanation, catalogue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -46,6 +47,20 @@ pub enum AuthorizationDetailsError {
     /// Too deep.
     #[error("$[{0}]: objects and lists stand in each other more than {MOST_DEPTH} deep")]
     TooDeep(usize),
+}
+
+impl Explain for AuthorizationDetailsError {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::TooLong | Self::TooMany | Self::TooDeep(_) => &catalogue::authorization_details::TOO_LARGE,
+            Self::Json(..) => &catalogue::authorization_details::MALFORMED,
+            Self::Shape(at, wanted) => {
+                return Explanation::from(&catalogue::authorization_details::MALFORMED)
+                    .expected(format!("{at} to be {wanted}"));
+            }
+        };
+        reason.into()
+    }
 }
 
 /// A list of details, perhaps empty. Each has a type.

@@ -7,6 +7,9 @@
 
 mod parse;
 
+use std::fmt::Display;
+
+use explanation::{Explain, Explanation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -48,15 +51,34 @@ pub struct RequestError {
     pub code: ErrorCode,
     /// What to tell the client; holds nothing that the client did not know.
     pub description: String,
+    /// Why, for whoever asks by the refusal's id.
+    pub why: Explanation,
 }
 
 impl RequestError {
-    /// A code with its sentence.
-    pub fn new(code: ErrorCode, description: impl Into<String>) -> Self {
+    /// A reason with its sentence.
+    pub fn new(why: impl Into<Explanation>, description: impl Into<String>) -> Self {
+        let why = why.into();
+        Self {
+            code: why.reason.code(),
+            description: description.into(),
+            why,
+        }
+    }
+
+    /// What a refusal amounts to whose reason is told with several codes.
+    pub fn of(code: ErrorCode, refusal: &(impl Explain + Display)) -> Self {
         Self {
             code,
-            description: description.into(),
+            description: refusal.to_string(),
+            why: refusal.explanation(),
         }
+    }
+}
+
+impl Explain for RequestError {
+    fn explanation(&self) -> Explanation {
+        self.why.clone()
     }
 }
 

@@ -6,10 +6,14 @@
 //! `requested_expiry` may be longer than a request can wait: it is shortened. Not accepted: a `user_code` that is longer
 //! than people type.
 
+use explanation::{
+    Explain,
+    catalogue::{authorize, ciba},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{BindingMessage, ErrorCode, Form, RequestError, Scope, TokenDeliveryMode, scope::OPENID};
+use crate::{BindingMessage, Form, RequestError, Scope, TokenDeliveryMode, scope::OPENID};
 
 /// How long a request waits for its user when the client does not say, in seconds.
 pub const LIFETIME: i64 = 300;
@@ -72,10 +76,6 @@ pub struct BackchannelAuthenticationRequest {
     pub request_context: Option<Map<String, Value>>,
 }
 
-fn invalid_request(description: impl Into<String>) -> RequestError {
-    RequestError::new(ErrorCode::InvalidRequest, description)
-}
-
 impl BackchannelAuthenticationRequest {
     /// Reads the parameters, of which none comes twice.
     pub fn parse(form: &Form, mode: TokenDeliveryMode) -> Result<Self, RequestError> {
@@ -99,12 +99,15 @@ impl BackchannelAuthenticationRequest {
 
 /// §7.1: "OpenID Connect scope values MUST include the openid scope value".
 fn scope(form: &Form) -> Result<Scope, RequestError> {
-    let invalid = |text: String| RequestError::new(ErrorCode::InvalidScope, text);
-    let scope = Scope::parse(form.first("scope").unwrap_or_default()).map_err(|error| invalid(error.to_string()))?;
+    let scope = Scope::parse(form.first("scope").unwrap_or_default())
+        .map_err(|error| RequestError::new(error.explanation(), error.to_string()))?;
     if scope.contains(OPENID) {
         Ok(scope)
     } else {
-        Err(invalid("scope must contain openid".to_owned()))
+        Err(RequestError::new(
+            &authorize::OPENID_MISSING,
+            "scope must contain openid",
+        ))
     }
 }
 
@@ -119,10 +122,12 @@ fn hint(form: &Form) -> Result<Hint, RequestError> {
     .flatten();
     match (hints.next(), hints.next()) {
         (Some(only), None) => Ok(only),
-        (None, _) => Err(invalid_request(
+        (None, _) => Err(RequestError::new(
+            &ciba::HINT_MISSING,
             "say who is to be asked, by login_hint, login_hint_token or id_token_hint",
         )),
-        _ => Err(invalid_request(
+        _ => Err(RequestError::new(
+            &ciba::SEVERAL_HINTS,
             "say who is to be asked by one of login_hint, login_hint_token and id_token_hint, not by several",
         )),
     }
@@ -133,16 +138,16 @@ fn notification_token(token: Option<String>, mode: TokenDeliveryMode) -> Result<
     let Some(token) = token.filter(|_| mode.notifies()) else {
         return match mode {
             TokenDeliveryMode::Poll => Ok(None),
-            _ => Err(invalid_request(
+            _ => Err(RequestError::new(
+                &ciba::NOTIFICATION_TOKEN,
                 "client_notification_token is missing: this client is called when there is an answer",
             )),
         };
     };
     let is_b64token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     if token.len() > LONGEST_TOKEN || !token.bytes().all(is_b64token) {
-        return Err(invalid_request(format!(
-            "client_notification_token must be a Bearer token of at most {LONGEST_TOKEN} characters"
-        )));
+        let text = format!("client_notification_token must be a Bearer token of at most {LONGEST_TOKEN} characters");
+        return Err(RequestError::new(&ciba::NOTIFICATION_TOKEN, text));
     }
     Ok(Some(token))
 }
@@ -150,7 +155,7 @@ fn notification_token(token: Option<String>, mode: TokenDeliveryMode) -> Result<
 fn user_code(code: String) -> Result<String, RequestError> {
     if code.len() > LONGEST_USER_CODE {
         let text = format!("the user_code has more than {LONGEST_USER_CODE} bytes");
-        return Err(RequestError::new(ErrorCode::InvalidUserCode, text));
+        return Err(RequestError::new(&ciba::USER_CODE_TOO_LONG, text));
     }
     Ok(code)
 }
@@ -165,7 +170,10 @@ fn expiry(text: &str) -> Result<i64, RequestError> {
         Err(_) => 0,
     };
     if !is_number || seconds == 0 {
-        return Err(invalid_request("requested_expiry must be a positive number of seconds"));
+        return Err(RequestError::new(
+            &ciba::REQUESTED_EXPIRY,
+            "requested_expiry must be a positive number of seconds",
+        ));
     }
     Ok(seconds.min(LONGEST_LIFETIME))
 }
@@ -173,9 +181,10 @@ fn expiry(text: &str) -> Result<i64, RequestError> {
 fn context(text: &str) -> Result<Map<String, Value>, RequestError> {
     match serde_json::from_str(text) {
         Ok(Value::Object(context)) if text.len() <= LONGEST_CONTEXT => Ok(context),
-        _ => Err(invalid_request(format!(
-            "request_context must be a JSON object of at most {LONGEST_CONTEXT} bytes"
-        ))),
+        _ => Err(RequestError::new(
+            &ciba::REQUEST_CONTEXT,
+            format!("request_context must be a JSON object of at most {LONGEST_CONTEXT} bytes"),
+        )),
     }
 }
 

@@ -6,7 +6,9 @@
 //! characters. Not accepted: anything that pages would cut, mend or leave out (control and invisible characters, those
 //! that turn the direction of writing, marks, pictures): the user must be able to compare what is there to the letter.
 
-use crate::{ErrorCode, RequestError};
+use explanation::catalogue::ciba;
+
+use crate::RequestError;
 
 /// The longest message, in characters.
 pub const LONGEST: usize = 100;
@@ -23,7 +25,7 @@ impl BindingMessage {
             return Ok(Self(text.to_owned()));
         }
         Err(RequestError::new(
-            ErrorCode::InvalidBindingMessage,
+            &ciba::BINDING_MESSAGE,
             format!(
                 "binding_message cannot be shown whole: use letters, digits, single spaces and common punctuation, at \
                  most {LONGEST} characters"
@@ -52,6 +54,7 @@ fn is_plain(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorCode;
 
     // Conformance: B139 CIBA-19 fapi-ciba-id1-ensure-authorization-request-with-potentially-bad-binding-message
     #[test]

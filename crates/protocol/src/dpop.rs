@@ -12,6 +12,7 @@ mod nonce;
 mod seen;
 mod target;
 
+use explanation::{Explain, Explanation, catalogue::dpop};
 use jose::{JwsError, SelfSigned, SelfSignedError, SigningAlg, UnverifiedJwt, b64, sha256};
 use serde_json::{Map, Value};
 
@@ -20,7 +21,8 @@ pub use self::{
     seen::{SeenProofs, Unseen},
     target::TargetUri,
 };
-use crate::{ErrorCode, assertion::MAX_AHEAD};
+
+use crate::{ErrorCode, assertion::MAX_AHEAD, explained::of_jws};
 
 /// The header field with the proof.
 pub const HEADER: &str = "DPoP";
@@ -85,6 +87,29 @@ impl ProofError {
     /// "`invalid_dpop_proof` is used to indicate that the DPoP proof itself was deemed invalid" (§7.1).
     pub const fn code(&self) -> ErrorCode {
         ErrorCode::InvalidDpopProof
+    }
+}
+
+impl Explain for ProofError {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Repeated => &dpop::REPEATED,
+            Self::TooLong => &dpop::TOO_LONG,
+            Self::Jwt(SelfSignedError::NoKey | SelfSignedError::BadKey) => &dpop::NO_KEY,
+            Self::Jwt(SelfSignedError::PrivateKey) => &dpop::PRIVATE_KEY,
+            Self::Jwt(SelfSignedError::Jws(error)) => of_jws(*error),
+            Self::Type => return Explanation::from(&dpop::TYPE).expected(TYP),
+            Self::Algorithm => &dpop::ALGORITHM,
+            Self::Missing(name) => return Explanation::from(&dpop::MISSING_CLAIM).expected(name),
+            Self::Malformed(name) => return Explanation::from(&dpop::MALFORMED_CLAIM).found(name),
+            Self::Method => &dpop::METHOD,
+            Self::Target => &dpop::TARGET,
+            Self::Old => &dpop::OLD,
+            Self::NotYet => &dpop::NOT_YET,
+            Self::AccessToken => &dpop::ACCESS_TOKEN,
+            Self::Used => &dpop::USED,
+        };
+        reason.into()
     }
 }
 

@@ -8,7 +8,9 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::{ErrorCode, RequestError};
+use explanation::{Explain, Explanation, catalogue};
+
+use crate::RequestError;
 
 /// How many parameters one request may have.
 pub const MAX_PARAMETERS: usize = 100;
@@ -33,6 +35,18 @@ pub enum FormError {
     TooMany,
 }
 
+impl Explain for FormError {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::BadPercent => &catalogue::form::BAD_PERCENT,
+            Self::NotUtf8 => &catalogue::form::NOT_UTF8,
+            Self::Nul => &catalogue::form::NUL,
+            Self::TooMany => return Explanation::from(&catalogue::form::TOO_MANY).expected(MAX_PARAMETERS.to_string()),
+        };
+        reason.into()
+    }
+}
+
 /// A parameter was sent more than once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the parameter {name} is included more than once")]
@@ -41,9 +55,20 @@ pub struct Duplicate {
     pub name: String,
 }
 
+impl Explain for Duplicate {
+    fn explanation(&self) -> Explanation {
+        twice(&self.name)
+    }
+}
+
+/// Why a parameter that comes twice is refused.
+pub fn twice(name: &str) -> Explanation {
+    Explanation::from(&catalogue::form::TWICE).with("once", format!("{name}, twice"))
+}
+
 impl From<Duplicate> for RequestError {
     fn from(duplicate: Duplicate) -> Self {
-        Self::new(ErrorCode::InvalidRequest, duplicate.to_string())
+        Self::new(duplicate.explanation(), duplicate.to_string())
     }
 }
 
@@ -170,6 +195,7 @@ fn hex_digit(byte: u8) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorCode;
 
     #[test]
     fn names_and_values_are_decoded() {

@@ -7,9 +7,10 @@
 //! whose ids the client did not get by asking for one. A request without an action goes by the one grant that is
 //! remembered, as if there were no grant management.
 
+use explanation::{Reason, catalogue::grant_management};
 use serde::{Deserialize, Serialize};
 
-use crate::{AuthorizationDetails, ClientMetadata, ErrorCode, Form, RequestError, ResponseType, Scope};
+use crate::{AuthorizationDetails, ClientMetadata, Form, RequestError, ResponseType, Scope};
 
 /// The scope of a token that asks about grants.
 pub const QUERY_SCOPE: &str = "grant_management_query";
@@ -40,27 +41,50 @@ impl GrantManagement {
         client: &ClientMetadata,
         response_type: ResponseType,
     ) -> Result<Option<Self>, RequestError> {
-        let invalid = |text: &str| Err(RequestError::new(ErrorCode::InvalidRequest, text));
+        let invalid = |reason: &'static Reason, text: &str| Err(RequestError::new(reason, text));
         let action = match (form.first("grant_management_action"), form.first("grant_id")) {
             (None, None) => return Ok(None),
             // "In case the grant_id is provided and the action is not specified […] invalid_request" (§5.4).
-            (None, Some(_)) => return invalid("grant_id was sent without grant_management_action"),
+            (None, Some(_)) => {
+                return invalid(
+                    &grant_management::ID_ALONE,
+                    "grant_id was sent without grant_management_action",
+                );
+            }
             (Some("create"), None) => Self::Create,
-            (Some("create"), Some(_)) => return invalid("a grant that is created cannot have a grant_id yet"),
+            (Some("create"), Some(_)) => {
+                return invalid(
+                    &grant_management::ID_OF_NEW,
+                    "a grant that is created cannot have a grant_id yet",
+                );
+            }
             (Some("merge"), Some(id)) => Self::Merge(id.to_owned()),
             (Some("replace"), Some(id)) => Self::Replace(id.to_owned()),
-            (Some("merge" | "replace"), None) => return invalid("this grant_management_action needs a grant_id"),
-            (Some(_), _) => return invalid("grant_management_action is none of create, merge and replace"),
+            (Some("merge" | "replace"), None) => {
+                return invalid(
+                    &grant_management::ID_MISSING,
+                    "this grant_management_action needs a grant_id",
+                );
+            }
+            (Some(_), _) => {
+                return invalid(
+                    &grant_management::UNKNOWN_ACTION,
+                    "grant_management_action is none of create, merge and replace",
+                );
+            }
         };
         // "Grant management is restricted to confidential only clients due to security reasons" (§5.1).
         if client.is_public() {
             return Err(RequestError::new(
-                ErrorCode::UnauthorizedClient,
+                &grant_management::PUBLIC_CLIENT,
                 "public clients cannot manage grants",
             ));
         }
         if !response_type.has_code() {
-            return invalid("grant_id is told by the token endpoint alone: ask for a code");
+            return invalid(
+                &grant_management::NO_CODE,
+                "grant_id is told by the token endpoint alone: ask for a code",
+            );
         }
         Ok(Some(action))
     }
@@ -105,6 +129,7 @@ pub struct GrantedScope {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorCode;
 
     fn parse(query: &str) -> Result<Option<GrantManagement>, ErrorCode> {
         let form = Form::parse(query.as_bytes()).unwrap();

@@ -12,6 +12,7 @@
 mod check;
 mod compile;
 
+use explanation::{Explain, Explanation, catalogue};
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
@@ -49,6 +50,13 @@ pub struct Violation {
     pub at: String,
     /// What is wrong with it.
     pub problem: String,
+}
+
+impl Explain for Violation {
+    fn explanation(&self) -> Explanation {
+        let reason = &catalogue::authorization_details::VIOLATION;
+        Explanation::from(reason).expected(format!("{} {}", self.at, self.problem))
+    }
 }
 
 impl JsonSchema {

@@ -36,6 +36,7 @@ pub mod confirmation;
 pub mod device_authorization;
 pub mod distinguished_name;
 pub mod dpop;
+pub mod explained;
 pub mod form;
 pub mod frontchannel_logout;
 pub mod grant_management;

@@ -6,6 +6,7 @@
 //! let them. Deliberately not accepted: `plain`, by name or by leaving the method out (which means `plain`):
 //! whoever sees the request could redeem the code.
 
+use explanation::{Explain, Explanation, catalogue::pkce};
 use serde::{Deserialize, Serialize};
 
 use crate::{characters::is_unreserved, token_binding::TokenBindingId};
@@ -58,6 +59,21 @@ pub enum PkceError {
     /// The verifier does not belong to the challenge.
     #[error("code_verifier does not match the code_challenge")]
     Mismatch,
+}
+
+impl Explain for PkceError {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::MalformedChallenge => &pkce::MALFORMED_CHALLENGE,
+            Self::PlainRefused => return Explanation::from(&pkce::PLAIN).with("S256", "plain"),
+            Self::UnknownMethod => return Explanation::from(&pkce::UNKNOWN_METHOD).expected("S256"),
+            Self::MissingVerifier => &pkce::MISSING_VERIFIER,
+            Self::UnexpectedVerifier => &pkce::UNEXPECTED_VERIFIER,
+            Self::MalformedVerifier => &pkce::MALFORMED_VERIFIER,
+            Self::Mismatch => &pkce::MISMATCH,
+        };
+        reason.into()
+    }
 }
 
 /// A `code_challenge` with its method.

@@ -7,6 +7,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use explanation::{Explain, Explanation, catalogue::authorize};
 use serde::{Deserialize, Serialize};
 
 /// One value of `prompt`.
@@ -61,6 +62,16 @@ pub enum PromptError {
     /// A value that is not registered.
     #[error("prompt contains an unknown value")]
     Unknown,
+}
+
+impl Explain for PromptError {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::NoneWithOther => &authorize::PROMPT_NONE_WITH_OTHER,
+            Self::Unknown => &authorize::PROMPT_UNSUPPORTED,
+        };
+        reason.into()
+    }
 }
 
 /// The set of values of a `prompt` parameter; empty when it was not sent.

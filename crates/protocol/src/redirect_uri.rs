@@ -10,6 +10,7 @@
 
 use std::fmt::Write;
 
+use explanation::{Explain, Explanation, catalogue::redirect_uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
@@ -54,6 +55,25 @@ pub enum RedirectUriError {
     /// The request names one that is not registered.
     #[error("redirect_uri is not registered for this client")]
     NotRegistered,
+}
+
+impl Explain for RedirectUriError {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Missing => &redirect_uri::MISSING,
+            Self::NotRegistered => &redirect_uri::NOT_REGISTERED,
+            Self::NotAbsolute
+            | Self::Fragment
+            | Self::UserInfo
+            | Self::Wildcard
+            | Self::PlainHttp
+            | Self::ForbiddenScheme
+            | Self::PrivateUseSchemeOfWebClient
+            | Self::PrivateUseSchemeWithoutDot
+            | Self::NativeRedirectNotAllowed => &redirect_uri::UNFIT,
+        };
+        reason.into()
+    }
 }
 
 /// Checks a redirect URI that a client wants to register.

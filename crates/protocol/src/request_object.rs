@@ -7,11 +7,11 @@
 //! accepted: an object for another server, of another client, out of its time, or of another kind of JWT; `request` or
 //! `request_uri` inside. Deliberately not: unsigned objects; a memory of their `jti`. Encrypted ones are decrypted before.
 
+use explanation::{Explanation, Reason, catalogue::request_object};
 use serde_json::{Map, Value};
 
 use crate::{
-    Audience, ErrorCode, Form, RequestError, ResponseType, assertion::MAX_AHEAD, authorization_request::PARAMETERS,
-    scope::OPENID,
+    Audience, Form, RequestError, ResponseType, assertion::MAX_AHEAD, authorization_request::PARAMETERS, scope::OPENID,
 };
 
 /// The `typ` of a request object (RFC 9101 §10.8).
@@ -28,10 +28,6 @@ const OF_THE_JWT: &[&str] = &["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestObject {
     pairs: Vec<(String, String)>,
-}
-
-fn invalid_object(description: impl Into<String>) -> RequestError {
-    RequestError::new(ErrorCode::InvalidRequestObject, description)
 }
 
 impl RequestObject {
@@ -55,7 +51,10 @@ impl RequestObject {
         for (name, value) in claims.iter().filter(|(name, _)| !OF_THE_JWT.contains(&name.as_str())) {
             // RFC 9101 §4: "request and request_uri parameters MUST NOT be included in Request Objects."
             if ["request", "request_uri"].contains(&name.as_str()) {
-                return Err(invalid_object(format!("a request object cannot hold {name}")));
+                return Err(RequestError::new(
+                    &request_object::NESTED,
+                    format!("a request object cannot hold {name}"),
+                ));
             }
             pairs.extend(texts(name, value)?.into_iter().map(|text| (name.clone(), text)));
         }
@@ -73,7 +72,10 @@ impl RequestObject {
         if alone || !words.any(|word| word == OPENID) {
             // RFC 9101 §5: client_id beside the object and in it "MUST be identical"; that they are equal was checked.
             if self.get("client_id").is_none() {
-                return Err(invalid_object("the request object has no client_id"));
+                return Err(RequestError::new(
+                    &request_object::CLIENT,
+                    "the request object has no client_id",
+                ));
             }
             return Ok(Form::from_pairs(self.pairs));
         }
@@ -82,14 +84,15 @@ impl RequestObject {
         // present."
         let response_type = sent.first("response_type").ok_or_else(|| {
             let text = "response_type is missing beside the request object (OpenID Connect Core 6.1)";
-            RequestError::new(ErrorCode::InvalidRequest, text)
+            RequestError::new(&request_object::RESPONSE_TYPE_BESIDE, text)
         })?;
         let of = |text: &str| ResponseType::parse(text).ok();
         if self
             .get("response_type")
             .is_some_and(|inside| of(inside) != of(response_type))
         {
-            return Err(invalid_object(
+            return Err(RequestError::new(
+                &request_object::RESPONSE_TYPE_DIFFERS,
                 "response_type in the request object differs from the one beside it",
             ));
         }
@@ -121,7 +124,10 @@ fn check_typ(typ: Option<&str>) -> Result<(), RequestError> {
     };
     match typ.map(kind).as_deref() {
         None | Some("jwt" | TYP) => Ok(()),
-        Some(_) => Err(invalid_object(format!("the typ of a request object is {TYP}"))),
+        Some(_) => Err(RequestError::new(
+            Explanation::from(&request_object::TYPE).expected(TYP),
+            format!("the typ of a request object is {TYP}"),
+        )),
     }
 }
 
@@ -130,20 +136,25 @@ fn check_typ(typ: Option<&str>) -> Result<(), RequestError> {
 fn check_parties(claims: &Map<String, Value>, issuer: &str, client_id: &str) -> Result<(), RequestError> {
     for name in ["iss", "client_id"] {
         if claims.get(name).is_some_and(|value| value.as_str() != Some(client_id)) {
-            return Err(invalid_object(format!(
-                "{name} in the request object is not the client_id of the request"
-            )));
+            return Err(RequestError::new(
+                Explanation::from(&request_object::CLIENT).expected(client_id),
+                format!("{name} in the request object is not the client_id of the request"),
+            ));
         }
     }
     // RFC 9101 §10.8: an assertion by which the client authenticates has itself as sub; it is no request.
     if claims.get("sub").and_then(Value::as_str) == Some(client_id) {
-        return Err(invalid_object(
+        return Err(RequestError::new(
+            &request_object::LIKE_AN_ASSERTION,
             "the request object has the client as sub: it looks like a client assertion",
         ));
     }
     let is_meant = |aud: &Value| serde_json::from_value(aud.clone()).is_ok_and(|aud: Audience| aud.contains(issuer));
     if claims.get("aud").is_some_and(|aud| !is_meant(aud)) {
-        return Err(invalid_object(format!("aud in the request object must be {issuer}")));
+        return Err(RequestError::new(
+            Explanation::from(&request_object::AUDIENCE).expected(issuer),
+            format!("aud in the request object must be {issuer}"),
+        ));
     }
     Ok(())
 }
@@ -151,10 +162,10 @@ fn check_parties(claims: &Map<String, Value>, issuer: &str, client_id: &str) -> 
 fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), RequestError> {
     let time = |name: &str| match claims.get(name) {
         None => Ok(None),
-        Some(value) => value
-            .as_f64()
-            .map(Some)
-            .ok_or_else(|| invalid_object(format!("{name} in the request object is not a number"))),
+        Some(value) => value.as_f64().map(Some).ok_or_else(|| {
+            let text = format!("{name} in the request object is not a number");
+            RequestError::new(Explanation::from(&request_object::TIME_MISSING).found(name), text)
+        }),
     };
     #[expect(
         clippy::cast_precision_loss,
@@ -162,11 +173,18 @@ fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), RequestError
     )]
     let now = (now as f64, (now + MAX_AHEAD) as f64);
     if time("exp")?.is_some_and(|exp| exp <= now.0) {
-        return Err(invalid_object("the request object has expired"));
+        return Err(RequestError::new(
+            &request_object::EXPIRED,
+            "the request object has expired",
+        ));
     }
     for name in ["nbf", "iat"] {
         if time(name)?.is_some_and(|time| time > now.1) {
-            return Err(invalid_object(format!("{name} in the request object is in the future")));
+            let text = format!("{name} in the request object is in the future");
+            return Err(RequestError::new(
+                Explanation::from(&request_object::NOT_YET).found(name),
+                text,
+            ));
         }
     }
     Ok(())
@@ -177,11 +195,17 @@ fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), RequestError
 /// array containing, the OP's Issuer Identifier URL", and an `nbf` "that is no longer than 60 minutes in the past". FAPI
 /// 2.0 Message Signing §5.3.1 says the same.
 fn check_lifetime(claims: &Map<String, Value>, now: i64, lifetime: i64) -> Result<(), RequestError> {
-    let missing = |name: &str| invalid_object(format!("the request object has no {name}, which the profile requires"));
+    let missing = |reason: &'static Reason, name: &str| {
+        let text = format!("the request object has no {name}, which the profile requires");
+        RequestError::new(Explanation::from(reason).expected(name), text)
+    };
     if !claims.contains_key("aud") {
-        return Err(missing("aud"));
+        return Err(missing(&request_object::AUDIENCE, "aud"));
     }
-    let time = |name: &str| claims.get(name).and_then(Value::as_f64).ok_or_else(|| missing(name));
+    let time = |name: &str| {
+        let time = claims.get(name).and_then(Value::as_f64);
+        time.ok_or_else(|| missing(&request_object::TIME_MISSING, name))
+    };
     let (nbf, exp) = (time("nbf")?, time("exp")?);
     #[expect(
         clippy::cast_precision_loss,
@@ -189,14 +213,12 @@ fn check_lifetime(claims: &Map<String, Value>, now: i64, lifetime: i64) -> Resul
     )]
     let (now, lifetime) = (now as f64, lifetime as f64);
     if exp - nbf > lifetime {
-        return Err(invalid_object(format!(
-            "the request object is good for too long: exp may be {lifetime} seconds after nbf at most"
-        )));
+        let text = format!("the request object is good for too long: exp may be {lifetime} seconds after nbf at most");
+        return Err(RequestError::new(&request_object::TOO_LONG, text));
     }
     if now - nbf > lifetime {
-        return Err(invalid_object(format!(
-            "nbf in the request object is more than {lifetime} seconds ago"
-        )));
+        let text = format!("nbf in the request object is more than {lifetime} seconds ago");
+        return Err(RequestError::new(&request_object::TOO_LONG, text));
     }
     Ok(())
 }
@@ -214,9 +236,10 @@ fn texts(name: &str, value: &Value) -> Result<Vec<String>, RequestError> {
         Value::Array(values) if name == "resource" && values.iter().all(Value::is_string) => {
             Ok(values.iter().filter_map(Value::as_str).map(str::to_owned).collect())
         }
-        _ if PARAMETERS.contains(&name) => Err(invalid_object(format!(
-            "{name} in the request object has the wrong type"
-        ))),
+        _ if PARAMETERS.contains(&name) => Err(RequestError::new(
+            Explanation::from(&request_object::WRONG_TYPE).found(name),
+            format!("{name} in the request object has the wrong type"),
+        )),
         // Extensions that are not known here are ignored, as parameters of other names are.
         _ => Ok(Vec::new()),
     }

@@ -6,6 +6,7 @@
 //! Deliberately not accepted: one token for the scopes of several APIs that were not named, since each could use it at
 //! the other.
 
+use explanation::{Explain, Explanation, catalogue};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -20,6 +21,16 @@ pub enum ResourceError {
     /// It has a fragment.
     #[error("resource must not have a fragment")]
     Fragment,
+}
+
+impl Explain for ResourceError {
+    fn explanation(&self) -> Explanation {
+        let expected = match self {
+            Self::NotAbsolute => "an absolute URI",
+            Self::Fragment => "no fragment",
+        };
+        Explanation::from(&catalogue::scope::RESOURCE_MALFORMED).expected(expected)
+    }
 }
 
 /// A `resource` parameter: the identifier of an API.

@@ -6,6 +6,7 @@
 //! Accepted: `query`, `fragment`, `form_post`; the same as one signed JWT (`query.jwt` and so on; `jwt` is the default of
 //! the response type). Not accepted: a query for anything that contains a token, unless it is encrypted.
 
+use explanation::{Explain, Explanation, catalogue::authorize};
 use serde::{Deserialize, Serialize};
 
 use crate::{ResponseType, SecurityProfile};
@@ -31,6 +32,18 @@ pub enum ResponseModeError {
     /// The profile does not know the mode.
     #[error("the response_mode is not allowed by the profile {0}")]
     NotOfProfile(&'static str),
+}
+
+impl Explain for ResponseModeError {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Unsupported => &authorize::RESPONSE_MODE_UNSUPPORTED,
+            Self::TokenInQuery | Self::TokenInReadableQuery => &authorize::TOKEN_IN_QUERY,
+            Self::Unsigned(_) => return Explanation::from(&authorize::RESPONSE_UNSIGNED).expected("jwt"),
+            Self::NotOfProfile(_) => &authorize::RESPONSE_MODE_NOT_OF_PROFILE,
+        };
+        reason.into()
+    }
 }
 
 /// How the response travels.

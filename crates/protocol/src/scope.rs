@@ -7,6 +7,7 @@
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
+use explanation::{Explain, Explanation, catalogue};
 use serde::{Deserialize, Serialize};
 
 use crate::characters::is_nqchar;
@@ -20,6 +21,12 @@ pub const OFFLINE_ACCESS: &str = "offline_access";
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a scope value contains a character that is not allowed")]
 pub struct ScopeError;
+
+impl Explain for ScopeError {
+    fn explanation(&self) -> Explanation {
+        (&catalogue::scope::MALFORMED).into()
+    }
+}
 
 /// An ordered set of scope-tokens. Written with single spaces, in alphabetical order: "their order does not matter".
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

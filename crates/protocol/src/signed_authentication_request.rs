@@ -7,10 +7,11 @@
 //! is good for more than an hour, since its `jti` must be remembered for as long. Deliberately not: encrypted requests
 //! ("encrypted JWT authentication requests are not supported").
 
+use explanation::{Explanation, catalogue::ciba};
 use serde_json::{Map, Value};
 
 use crate::{
-    Audience, ErrorCode, Form, RequestError,
+    Audience, Form, RequestError,
     assertion::{MAX_AHEAD, MAX_LIFETIME},
     backchannel_authentication::PARAMETERS,
     request_object::TYP,
@@ -27,17 +28,14 @@ pub struct SignedAuthenticationRequest {
     pub expires_at: i64,
 }
 
-fn invalid(description: impl Into<String>) -> RequestError {
-    RequestError::new(ErrorCode::InvalidRequest, description)
-}
-
 /// What stands beside a signed request in its form: "Authentication request parameters MUST NOT be present outside of
 /// the JWT". Parameters that are not known here are no parameters of the request.
 pub fn check_beside(form: &Form) -> Result<(), RequestError> {
     match form.iter().find(|(name, _)| PARAMETERS.contains(name)) {
-        Some((name, _)) => Err(invalid(format!(
-            "{name} stands beside the signed request: it belongs into it"
-        ))),
+        Some((name, _)) => Err(RequestError::new(
+            Explanation::from(&ciba::BESIDE).found(name),
+            format!("{name} stands beside the signed request: it belongs into it"),
+        )),
         None => Ok(()),
     }
 }
@@ -79,18 +77,25 @@ fn check_typ(typ: Option<&str>) -> Result<(), RequestError> {
         .map(|typ| typ.strip_prefix("application/").unwrap_or(typ))
     {
         None | Some("jwt" | TYP) => Ok(()),
-        Some(_) => Err(invalid(format!("the typ of a signed request is {TYP} or JWT"))),
+        Some(_) => {
+            let text = format!("the typ of a signed request is {TYP} or JWT");
+            Err(RequestError::new(Explanation::from(&ciba::TYPE).expected(TYP), text))
+        }
     }
 }
 
 fn check_parties(claims: &Map<String, Value>, issuer: &str, client_id: &str) -> Result<(), RequestError> {
     // "The Issuer claim MUST be the client_id of the OAuth Client."
     if text(claims, "iss")? != client_id {
-        return Err(invalid("iss in the signed request is not the client_id"));
+        return Err(RequestError::new(
+            Explanation::from(&ciba::PARTIES).expected(client_id),
+            "iss in the signed request is not the client_id",
+        ));
     }
     // An assertion by which the client authenticates has itself as sub; it is no request (RFC 9101 §10.8).
     if claims.get("sub").and_then(Value::as_str) == Some(client_id) {
-        return Err(invalid(
+        return Err(RequestError::new(
+            &ciba::PARTIES,
             "the signed request has the client as sub: it looks like a client assertion",
         ));
     }
@@ -100,7 +105,10 @@ fn check_parties(claims: &Map<String, Value>, issuer: &str, client_id: &str) -> 
     if is_meant {
         Ok(())
     } else {
-        Err(invalid(format!("aud in the signed request must be {issuer}")))
+        Err(RequestError::new(
+            Explanation::from(&ciba::PARTIES).expected(issuer),
+            format!("aud in the signed request must be {issuer}"),
+        ))
     }
 }
 
@@ -108,28 +116,30 @@ fn check_parties(claims: &Map<String, Value>, issuer: &str, client_id: &str) -> 
 fn check_times(claims: &Map<String, Value>, lifetime: i64, now: i64) -> Result<i64, RequestError> {
     let [exp, nbf, iat] = [time(claims, "exp")?, time(claims, "nbf")?, time(claims, "iat")?];
     if exp <= now {
-        return Err(invalid("the signed request has expired"));
+        return Err(RequestError::new(&ciba::TIMES, "the signed request has expired"));
     }
     for (name, time) in [("nbf", nbf), ("iat", iat)] {
         if time > now.saturating_add(MAX_AHEAD) {
-            return Err(invalid(format!("{name} in the signed request is in the future")));
+            let text = format!("{name} in the signed request is in the future");
+            return Err(RequestError::new(&ciba::TIMES, text));
         }
     }
     if exp.saturating_sub(nbf) > lifetime {
         let minutes = lifetime / 60;
-        return Err(invalid(format!(
-            "the signed request is good for too long: exp may be at most {minutes} minutes after nbf"
-        )));
+        let text = format!("the signed request is good for too long: exp may be at most {minutes} minutes after nbf");
+        return Err(RequestError::new(&ciba::TIMES, text));
     }
     Ok(exp)
 }
 
 fn missing(name: &str) -> RequestError {
-    invalid(format!("the signed request has no {name}"))
+    let text = format!("the signed request has no {name}");
+    RequestError::new(Explanation::from(&ciba::CLAIM).expected(name), text)
 }
 
 fn wrong_type(name: &str) -> RequestError {
-    invalid(format!("{name} in the signed request has the wrong type"))
+    let text = format!("{name} in the signed request has the wrong type");
+    RequestError::new(Explanation::from(&ciba::CLAIM).found(name), text)
 }
 
 fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<&'a str, RequestError> {
@@ -174,6 +184,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::ErrorCode;
 
     const NOW: i64 = 1_800_000_000;
     const ISSUER: &str = "https://id.example";

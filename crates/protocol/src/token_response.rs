@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(bare, r#"{"error":"invalid_client"}"#);
         assert_eq!(ErrorResponse::new(ErrorCode::InvalidClient, "").error_description, None);
         assert_eq!(
-            ErrorResponse::from(&RequestError::new(ErrorCode::InvalidScope, "x")).error,
+            ErrorResponse::from(&RequestError::new(&explanation::catalogue::scope::MALFORMED, "x")).error,
             ErrorCode::InvalidScope
         );
     }

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use explanation::Refusal;
+use explanation::{ErrorCode, Refusal};
 use tokio::sync::Notify;
 
 /// How many are remembered in all.
@@ -31,11 +31,14 @@ enum Lane {
     Said,
     /// Those of everybody else.
     Nobody,
+    /// Answers that clients wait for or work through: each poll is one, and none is a mistake.
+    Routine,
 }
 
 impl Lane {
     fn of(refusal: &Refusal) -> Self {
         match &refusal.client_id {
+            _ if matches!(refusal.error, ErrorCode::AuthorizationPending | ErrorCode::UseDpopNonce) => Self::Routine,
             Some(client_id) if refusal.client_is_proven => Self::Proven(refusal.issuer.clone(), client_id.clone()),
             Some(_) => Self::Said,
             None => Self::Nobody,
@@ -45,7 +48,7 @@ impl Lane {
     const fn most(&self) -> usize {
         match self {
             Self::Proven(..) => MOST_OF_CLIENT,
-            Self::Said | Self::Nobody => MOST_OF_OTHERS,
+            Self::Said | Self::Nobody | Self::Routine => MOST_OF_OTHERS,
         }
     }
 }
@@ -160,7 +163,7 @@ pub fn network(address: IpAddr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use explanation::{ErrorCode, catalogue};
+    use explanation::catalogue;
 
     use super::*;
 
@@ -205,6 +208,20 @@ mod tests {
         // Nobody can have the database filled, either.
         let (unwritten, lost) = refusals.take_unwritten();
         assert_eq!((unwritten.len(), lost), (1, 0));
+    }
+
+    #[test]
+    fn polls_push_out_no_mistakes_and_are_not_written_down() {
+        let refusals = Refusals::default();
+        refusals.refused(refusal("mistake", Some("tv"), true));
+        for n in 0..=MOST_OF_CLIENT {
+            refusals.refused(Refusal {
+                error: ErrorCode::AuthorizationPending,
+                ..refusal(n, Some("tv"), true)
+            });
+        }
+        assert!(refusals.find("mistake").is_some() && refusals.find("0").is_some());
+        assert_eq!(refusals.take_unwritten().0.len(), 1);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use explanation::Check;
+use explanation::{Check, Reason};
 use jose::b64;
 
 /// How many checks most requests pass, so that room for them is made once.
@@ -57,6 +57,8 @@ pub struct Trail {
     pub passed: Vec<&'static Check>,
     /// The command of an operator that is carried out, in place of a request.
     pub command: Option<&'static str>,
+    /// What was compared when a check failed: for which reason, what was expected, and what was found.
+    pub compared: Option<Box<(&'static Reason, String, String)>>,
 }
 
 /// Answers a request whose trail begins so.
@@ -72,6 +74,12 @@ pub fn passed(check: &'static Check) {
         }
         trail.passed.push(check);
     });
+}
+
+/// Notes what was expected and what was found where a check failed for this reason: no secret, no token, nothing about
+/// other users. For explanations whose refusal does not hold them.
+pub fn compared(reason: &'static Reason, expected: &str, found: &str) {
+    note(|trail| trail.compared = Some(Box::new((reason, expected.to_owned(), found.to_owned()))));
 }
 
 /// Notes from where the request comes.

@@ -4,6 +4,10 @@
 //! when the cookie was lost half-way, the form still knows which request to begin again with.
 
 use ::oauth::authorize::Person;
+use explanation::{
+    Explain, Explanation,
+    catalogue::{server, sign_in},
+};
 use jose::{b64, constant_time_eq, hmac_sha256};
 use model::{Flow, flow::LIFETIME};
 use protocol::form::Form;
@@ -39,6 +43,17 @@ pub enum FlowError {
     /// Keys.
     #[error(transparent)]
     Realm(#[from] RealmError),
+}
+
+impl Explain for FlowError {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Lost | Self::BeginAgain(_) => &sign_in::FLOW_LOST,
+            Self::TooMany => &sign_in::TOO_MANY_FLOWS,
+            Self::Storage(_) | Self::Realm(_) => &server::UNAVAILABLE,
+        };
+        reason.into()
+    }
 }
 
 /// An open flow, with the text that its forms carry.

@@ -14,6 +14,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
+use explanation::{
+    Reason,
+    catalogue::{certificate, server},
+};
 use metrics::Counter;
 use realm::{
     Found,
@@ -31,7 +35,7 @@ use crate::{
         client_cert::{self, ConnectionError},
     },
     oauth::{self, BroughtProof},
-    respond,
+    respond::{self, Why},
 };
 
 /// What browsers show.
@@ -130,12 +134,16 @@ impl Front {
         let span =
             tracing::info_span!("request", id = id.as_str(), method = %request.method(), path = request.uri().path());
         request.extensions_mut().insert(id.clone());
+        let (app, method, uri) = (Arc::clone(&self.app), request.method().clone(), request.uri().clone());
         trail::follow(trail, async {
             let mut response = self.dispatch(request).await.unwrap_or_else(|never| match never {});
             let status = response.status();
             count(status);
             if status.is_client_error() || status.is_server_error() {
                 respond::explain(&id, &mut response);
+                if app.realms.refusals.find(id.as_str()).is_none() {
+                    respond::refused_plainly(&app, &method, uri.path(), &response);
+                }
             }
             tracing::debug!(status = status.as_u16(), "answered");
             response
@@ -262,12 +270,14 @@ fn count(status: StatusCode) {
 
 /// What is told to whoever says badly with what a client connected.
 fn unreadable(error: ConnectionError) -> Response {
-    (
-        StatusCode::BAD_REQUEST,
-        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
-        format!("{error}\n"),
+    because(
+        &certificate::MALFORMED_BY_PROXY,
+        (
+            StatusCode::BAD_REQUEST,
+            [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+            format!("{error}\n"),
+        ),
     )
-        .into_response()
 }
 
 /// What a realm says while it cannot be loaded.
@@ -285,10 +295,18 @@ fn try_again() -> Response {
 
 /// A host that is no realm's.
 fn no_such_host() -> Response {
-    (
-        StatusCode::NOT_FOUND,
-        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
-        "No issuer has this host name. If one should, add a realm for it.\n",
+    because(
+        &server::NO_ISSUER,
+        (
+            StatusCode::NOT_FOUND,
+            [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+            "No issuer has this host name. If one should, add a realm for it.\n",
+        ),
     )
-        .into_response()
+}
+
+fn because(reason: &'static Reason, answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    response.extensions_mut().insert(Why(reason));
+    response
 }

@@ -29,9 +29,63 @@ macro_rules! topic {
     };
 }
 
+pub mod assertion;
+pub mod authorization_code;
+pub mod authorization_details;
+pub mod authorize;
+pub mod binding;
+pub mod certificate;
+pub mod ciba;
+pub mod client;
+pub mod dpop;
+pub mod form;
+pub mod grant_management;
+pub mod grant_type;
+pub mod keys;
+pub mod logout;
+pub mod pkce;
+pub mod polled;
+pub mod pushed_request;
+pub mod redirect_uri;
+pub mod refresh_token;
+pub mod registration;
+pub mod request_object;
+pub mod scope;
 pub mod server;
+pub mod sign_in;
+pub mod token;
+pub mod token_exchange;
+pub mod trusted_issuer;
 
-static TOPICS: &[(&[&Check], &[&Reason])] = &[(server::CHECKS, server::REASONS)];
+static TOPICS: &[(&[&Check], &[&Reason])] = &[
+    (server::CHECKS, server::REASONS),
+    (form::CHECKS, form::REASONS),
+    (client::CHECKS, client::REASONS),
+    (assertion::CHECKS, assertion::REASONS),
+    (keys::CHECKS, keys::REASONS),
+    (certificate::CHECKS, certificate::REASONS),
+    (dpop::CHECKS, dpop::REASONS),
+    (binding::CHECKS, binding::REASONS),
+    (grant_type::CHECKS, grant_type::REASONS),
+    (authorization_code::CHECKS, authorization_code::REASONS),
+    (pkce::CHECKS, pkce::REASONS),
+    (redirect_uri::CHECKS, redirect_uri::REASONS),
+    (authorize::CHECKS, authorize::REASONS),
+    (request_object::CHECKS, request_object::REASONS),
+    (pushed_request::CHECKS, pushed_request::REASONS),
+    (scope::CHECKS, scope::REASONS),
+    (authorization_details::CHECKS, authorization_details::REASONS),
+    (refresh_token::CHECKS, refresh_token::REASONS),
+    (polled::CHECKS, polled::REASONS),
+    (ciba::CHECKS, ciba::REASONS),
+    (trusted_issuer::CHECKS, trusted_issuer::REASONS),
+    (token_exchange::CHECKS, token_exchange::REASONS),
+    (token::CHECKS, token::REASONS),
+    (grant_management::CHECKS, grant_management::REASONS),
+    (registration::CHECKS, registration::REASONS),
+    (logout::CHECKS, logout::REASONS),
+    (sign_in::CHECKS, sign_in::REASONS),
+];
 
 /// Every check.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
@@ -41,4 +95,59 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
 /// Every reason.
 pub fn reasons() -> impl Iterator<Item = &'static Reason> {
     TOPICS.iter().flat_map(|(_, reasons)| reasons.iter().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_say_their_topic() {
+        let mut names = BTreeSet::new();
+        for reason in reasons() {
+            assert!(names.insert(reason.name), "{} is there twice", reason.name);
+            let is_word = |word: &str| {
+                !word.is_empty()
+                    && word
+                        .bytes()
+                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+            };
+            let (topic, name) = reason.name.split_once('.').unwrap();
+            assert!(is_word(topic) && is_word(name), "{}", reason.name);
+        }
+    }
+
+    #[test]
+    fn every_reason_has_a_code_a_cause_and_a_remedy_in_whole_sentences() {
+        for reason in reasons() {
+            assert!(!reason.codes.is_empty(), "{}", reason.name);
+            assert_eq!(reason.code(), reason.codes[0]);
+            for text in [reason.cause, reason.remedy] {
+                assert!(
+                    text.len() >= 8 && !text.contains('\n') && !text.contains("  "),
+                    "{}: {text:?}",
+                    reason.name
+                );
+                assert!(
+                    text.ends_with(['.', ')']) || text.contains(": "),
+                    "{}: {text:?}",
+                    reason.name
+                );
+            }
+            assert!(checks().any(|check| check == reason.check), "{}", reason.name);
+        }
+    }
+
+    #[test]
+    fn every_check_asks_a_question_and_names_its_section() {
+        for check in checks() {
+            assert!(
+                check.asks.ends_with('?') && check.section.contains('§') || check.section.contains("Appendix"),
+                "{check:?}"
+            );
+            assert!(!check.name.is_empty(), "{check:?}");
+        }
+    }
 }

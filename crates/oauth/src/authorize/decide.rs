@@ -3,8 +3,12 @@
 //! Spec: OpenID Connect Core §3.1.2.1 (`prompt`, `max_age`), §3.1.2.2 to §3.1.2.4, §3.1.2.6, §5.5.1.1 (`acr`),
 //! RFC 8252 §8.6, RFC 9470 §5 (the API's least `acr`)
 
+use explanation::{
+    Explanation, Reason,
+    catalogue::{authorize as catalogue, grant_management},
+};
 use model::{Flow, Session, User};
-use protocol::{ApplicationType, acr::Acr, error_code::ErrorCode, scope::OFFLINE_ACCESS};
+use protocol::{ApplicationType, RequestError, acr::Acr, error_code::ErrorCode, scope::OFFLINE_ACCESS};
 use realm::RealmContext;
 
 use super::{
@@ -55,7 +59,10 @@ pub async fn decide(
     person: Option<&Person>,
     flow: Option<&Flow>,
 ) -> Result<Decision, AuthorizeRefusal> {
-    let refuse = |code, text: &str| Err(AuthorizeRefusal::redirect(realm.issuer(), valid, code, text));
+    let refuse = |reason: &'static Reason, text: &str| {
+        let error = RequestError::new(reason, text);
+        Err(AuthorizeRefusal::redirect(realm.issuer(), valid, error))
+    };
     // "If this parameter contains none with any other value, an error is returned" was checked when it was parsed.
     let is_silent = valid.request.prompt.is_none();
 
@@ -66,7 +73,7 @@ pub async fn decide(
     let Some(person) = person.filter(|person| is_fresh(realm, valid, &person.session, flow)) else {
         return if is_silent {
             refuse(
-                ErrorCode::LoginRequired,
+                &catalogue::LOGIN_REQUIRED,
                 "the user is not signed in, or must sign in again",
             )
         } else {
@@ -80,7 +87,7 @@ pub async fn decide(
         IsWanted::Perhaps if is_just_signed_in => {}
         IsWanted::Perhaps | IsWanted::No if is_silent || is_just_signed_in => {
             return refuse(
-                ErrorCode::LoginRequired,
+                &catalogue::OTHER_USER,
                 "another user is signed in than the one whom id_token_hint, or sub in claims, names",
             );
         }
@@ -97,7 +104,7 @@ pub async fn decide(
     let management = valid.request.grant_management.as_ref();
     let Some(known) = consented::find(realm, valid.client.id(), &person.user.id, management).await? else {
         return refuse(
-            ErrorCode::InvalidGrantId,
+            &grant_management::UNKNOWN,
             "grant_id names no living grant of this client and of the user who is signed in",
         );
     };
@@ -106,7 +113,7 @@ pub async fn decide(
         return Ok(Decision::Issue(valid.asked()));
     }
     if is_silent {
-        return refuse(ErrorCode::ConsentRequired, "the user has not permitted this yet");
+        return refuse(&catalogue::CONSENT_REQUIRED, "the user has not permitted this yet");
     }
     let offline_for = valid.is_offline(&valid.scope).then_some(realm.realm.lifetimes.grant);
     Ok(Decision::Consent(ConsentNeeded {
@@ -141,12 +148,12 @@ fn is_fresh(realm: &RealmContext, valid: &ValidRequest, session: &Session, flow:
 /// Server MUST treat that outcome as a failed authentication attempt."
 fn check_essential_acr(realm: &RealmContext, valid: &ValidRequest, reached: Acr) -> Result<(), AuthorizeRefusal> {
     match valid.request.claims.essential_acr() {
-        Some(values) if reached.satisfied(&values).is_none() => Err(AuthorizeRefusal::redirect(
-            realm.issuer(),
-            valid,
-            ErrorCode::UnmetAuthenticationRequirements,
-            &format!("claims makes an acr essential, and a sign-in can only reach {reached}"),
-        )),
+        Some(values) if reached.satisfied(&values).is_none() => {
+            let why = Explanation::from(&catalogue::ACR_UNMET).with(values.join(", "), reached.to_string());
+            let text = format!("claims makes an acr essential, and a sign-in can only reach {reached}");
+            let error = RequestError::new(why, text);
+            Err(AuthorizeRefusal::redirect(realm.issuer(), valid, error))
+        }
         _ => Ok(()),
     }
 }
@@ -154,8 +161,8 @@ fn check_essential_acr(realm: &RealmContext, valid: &ValidRequest, reached: Acr)
 fn check_assurance(realm: &RealmContext, valid: &ValidRequest, person: &Person) -> Result<(), AuthorizeRefusal> {
     let audience = valid.audience(realm);
     scope_policy::check_assurance(realm, &audience, person.session.acr).map_err(|unmet| {
-        let code = ErrorCode::UnmetAuthenticationRequirements;
-        AuthorizeRefusal::redirect(realm.issuer(), valid, code, &unmet.to_string())
+        let error = RequestError::of(ErrorCode::UnmetAuthenticationRequirements, &unmet);
+        AuthorizeRefusal::redirect(realm.issuer(), valid, error)
     })
 }
 

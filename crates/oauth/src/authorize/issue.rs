@@ -3,9 +3,11 @@
 //! Spec: RFC 6749 §4.1.2 and §4.2.2, OpenID Connect Core §3.1.3.3, §3.2.2.5, §3.3.2.5,
 //! OpenID Connect Session Management §2 (`session_state`; of refusals it says nothing).
 
+use explanation::catalogue::authorize as catalogue;
 use jose::{b64, random_bytes, random_token, sha256};
 use model::{Authorization, AuthorizationContext, flow, new_id};
 use protocol::{
+    RequestError,
     error_code::ErrorCode,
     scope::{OPENID, Scope},
     session_state::session_state,
@@ -48,15 +50,13 @@ pub async fn issue(
     let asked = valid.asked();
     let permitted = permitted.intersection(&asked);
     let scope = &permitted.scope;
-    let refuse = |code, text: &str| AuthorizeRefusal::redirect(realm.issuer(), valid, code, text);
+    let refuse = |error: RequestError| AuthorizeRefusal::redirect(realm.issuer(), valid, error);
     let asked_for = (scope, &permitted.authorization_details);
     let audience = scope_policy::audience(realm, &valid.client, asked_for, &valid.request.resource)
-        .map_err(|error| refuse(ErrorCode::InvalidTarget, &error.to_string()))?;
+        .map_err(|error| refuse(RequestError::of(ErrorCode::InvalidTarget, &error)))?;
     if permitted.opens_nothing() || audience.is_empty() {
-        return Err(refuse(
-            ErrorCode::AccessDenied,
-            "the user permitted nothing that was asked for",
-        ));
+        let text = "the user permitted nothing that was asked for";
+        return Err(refuse(RequestError::new(&catalogue::DENIED, text)));
     }
     let id_token = check_keys(realm, valid, scope, &audience).await?;
     for _ in 0..ATTEMPTS {
@@ -130,8 +130,8 @@ async fn check_keys(
         Ok(protection) => Ok(Some(protection)),
         Err(ProtectionRefusal::Fault(fault)) => Err(fault.into()),
         Err(refusal) => {
-            let text = refusal.to_string();
-            Err(AuthorizeRefusal::redirect(realm.issuer(), valid, refusal.code(), &text))
+            let error = RequestError::of(refusal.code(), &refusal);
+            Err(AuthorizeRefusal::redirect(realm.issuer(), valid, error))
         }
     }
 }

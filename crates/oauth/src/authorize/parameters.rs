@@ -6,13 +6,17 @@
 //! A pushed request is looked up again at each step. For how long its `request_uri` is good bounds the visit: whoever
 //! came in time has as long as any flow to sign in. The credentials of the client are no part of it.
 
+use explanation::{
+    Reason,
+    catalogue::{pushed_request as catalogue, request_object as objects},
+};
 use jose::sha256;
 use model::{Client, Flow};
 use protocol::{
-    Confirmation, authorization_request::RequestError, error_code::ErrorCode, form::Form, profile::SecurityProfile,
+    Confirmation, authorization_request::RequestError, form::Form, profile::SecurityProfile,
     pushed_authorization::is_reference,
 };
-use realm::RealmContext;
+use realm::{RealmContext, trail};
 
 use super::{
     AuthorizeRefusal,
@@ -78,7 +82,7 @@ impl Parameters {
         // RFC 9126 §6: with this policy the server "MUST" refuse requests that were not pushed.
         if profile.pushed_requests || client.metadata.require_pushed_authorization_requests {
             let text = "this client's requests must be pushed first, to the pushed_authorization_request_endpoint";
-            return Err(refuse(RequestError::new(ErrorCode::InvalidRequest, text)));
+            return Err(refuse(RequestError::new(&catalogue::MISSING, text)));
         }
         let known = flow.and_then(|flow| flow.object.as_deref());
         let known = known.and_then(|object| Form::parse(object.as_bytes()).ok());
@@ -112,11 +116,12 @@ async fn pushed(
     (sent, uri): (&Form, &str),
     visited_at: i64,
 ) -> Result<Parameters, AuthorizeRefusal> {
-    let refuse = |code, text: &str| Err(AuthorizeRefusal::Parameters(RequestError::new(code, text)));
+    let refuse =
+        |reason: &'static Reason, text: &str| Err(AuthorizeRefusal::Parameters(RequestError::new(reason, text)));
     // RFC 9101 §5: request_uri "MUST NOT be present if the request parameter is present".
     if sent.first("request").is_some() || sent.all("request_uri").count() > 1 {
         let text = "beside a pushed request_uri there can be no other, and no request";
-        return refuse(ErrorCode::InvalidRequest, text);
+        return refuse(&catalogue::BESIDE, text);
     }
     let found = realm
         .store
@@ -124,25 +129,27 @@ async fn pushed(
         .await?;
     let Some(found) = found.filter(|found| found.client_id == client.id()) else {
         return refuse(
-            ErrorCode::InvalidRequestUri,
+            &catalogue::UNKNOWN,
             "this client has pushed no request of this request_uri",
         );
     };
     if found.answered_at.is_some() {
         return refuse(
-            ErrorCode::InvalidRequestUri,
+            &catalogue::ANSWERED,
             "this request was answered before: the app must push a new one",
         );
     }
     if visited_at >= found.visit_until {
+        let late = format!("{} seconds later", visited_at - found.visit_until);
+        trail::compared(&catalogue::EXPIRED, "a visit in time", &late);
         return refuse(
-            ErrorCode::InvalidRequestUri,
+            &catalogue::EXPIRED,
             "this request_uri has expired: the app must push a new request",
         );
     }
     // RFC 9126 §7.4: a client's policy can have changed since.
     if request_object::is_required(&client.metadata, profile) && !found.details.is_signed {
-        return refuse(ErrorCode::InvalidRequest, request_object::REQUIRED);
+        return refuse(&objects::MISSING, request_object::REQUIRED);
     }
     Ok(Parameters {
         form: found.details.form(),

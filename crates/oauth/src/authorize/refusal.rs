@@ -5,9 +5,9 @@
 //! Deliberately not: a redirect when client or redirect URI are wrong. The server "MUST NOT automatically redirect the
 //! user agent to the invalid redirection URI".
 
-use protocol::{authorization_request::RequestError, error_code::ErrorCode, redirect_uri::RedirectUriError};
-
+use explanation::{Explain, Explanation, catalogue, shown_uri};
 use model::AuditKind;
+use protocol::{authorization_request::RequestError, error_code::ErrorCode, redirect_uri::RedirectUriError};
 use realm::{RealmContext, audit};
 use storage::{Change, StorageError, pushed_request};
 
@@ -71,10 +71,26 @@ impl AuthorizeRefusal {
     }
 
     /// A refusal of a valid request.
-    pub(crate) fn redirect(issuer: &str, valid: &ValidRequest, code: ErrorCode, description: &str) -> Self {
-        let error = RequestError::new(code, description);
+    pub(crate) fn redirect(issuer: &str, valid: &ValidRequest, error: RequestError) -> Self {
         let response = valid.response().error(issuer, valid.request.state.as_deref(), &error);
         Self::Redirected(Box::new(RedirectedRefusal { error, response }))
+    }
+}
+
+impl Explain for AuthorizeRefusal {
+    fn explanation(&self) -> Explanation {
+        match self {
+            Self::ClientMissing => (&catalogue::authorize::CLIENT_MISSING).into(),
+            Self::ClientUnknown(_) => (&catalogue::authorize::CLIENT_UNKNOWN).into(),
+            Self::RedirectUriTwice => (&catalogue::redirect_uri::TWICE).into(),
+            Self::RedirectUri { error, sent, .. } => {
+                let sent = sent.as_deref().map_or_else(|| "none".to_owned(), shown_uri);
+                error.explanation().found(sent)
+            }
+            Self::Parameters(error) => error.explanation(),
+            Self::Redirected(refusal) => refusal.error.explanation(),
+            Self::Fault(fault) => fault.explanation(),
+        }
     }
 }
 
@@ -82,7 +98,7 @@ impl From<ProtectionRefusal> for AuthorizeRefusal {
     fn from(refusal: ProtectionRefusal) -> Self {
         match refusal {
             ProtectionRefusal::Fault(fault) => Self::Fault(fault),
-            keys @ ProtectionRefusal::Keys { .. } => Self::Parameters(RequestError::new(keys.code(), keys.to_string())),
+            keys @ ProtectionRefusal::Keys { .. } => Self::Parameters(RequestError::of(keys.code(), &keys)),
         }
     }
 }
@@ -107,11 +123,6 @@ pub async fn deny(realm: &RealmContext, valid: &ValidRequest) -> Result<Authoriz
         // Nothing is written by it otherwise.
         None => event.soon(realm),
     }
-    let text = "the user did not permit it";
-    Ok(AuthorizeRefusal::redirect(
-        realm.issuer(),
-        valid,
-        ErrorCode::AccessDenied,
-        text,
-    ))
+    let error = RequestError::new(&catalogue::authorize::DENIED, "the user did not permit it");
+    Ok(AuthorizeRefusal::redirect(realm.issuer(), valid, error))
 }

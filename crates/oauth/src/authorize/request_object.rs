@@ -12,11 +12,13 @@
 //! Not accepted: addresses that are not registered (`request_uris`, compared with their fragment); both parameters at
 //! once. Deliberately not: a cache of what is at an address.
 
+use explanation::{Explain, Explanation, catalogue::request_object as catalogue, shown_uri};
 use jose::UnverifiedJwt;
 use protocol::{
     ClientMetadata,
     authorization_request::RequestError,
     error_code::ErrorCode,
+    explained::{of_jwe, of_jws},
     form::{Duplicate, Form},
     profile::SecurityProfile,
     request_object::{ACCEPT, LONGEST_URI, RequestObject},
@@ -53,8 +55,12 @@ impl From<Duplicate> for ObjectRefusal {
     }
 }
 
-fn invalid_object(text: impl Into<String>) -> RequestError {
-    RequestError::new(ErrorCode::InvalidRequestObject, text)
+fn invalid_object(why: Explanation, text: impl Into<String>) -> RequestError {
+    RequestError {
+        code: ErrorCode::InvalidRequestObject,
+        description: text.into(),
+        why,
+    }
 }
 
 /// The parameters that a request with an object amounts to. `None`: it has no object, and needs none. `alone`: what is
@@ -66,17 +72,21 @@ pub(super) async fn assemble(
     sent: &Form,
     alone: bool,
 ) -> Result<Option<Form>, ObjectRefusal> {
-    let invalid_request = |text: &str| RequestError::new(ErrorCode::InvalidRequest, text);
     let object = match (sent.get("request")?, sent.get("request_uri")?) {
-        (None, None) if is_required(client, profile) => return Err(invalid_request(REQUIRED).into()),
+        (None, None) if is_required(client, profile) => {
+            return Err(RequestError::new(&catalogue::MISSING, REQUIRED).into());
+        }
         (None, None) => return Ok(None),
         // RFC 9101 §5: request_uri "MUST NOT be present if the request parameter is present".
-        (Some(_), Some(_)) => return Err(invalid_request("request and request_uri cannot both be sent").into()),
+        (Some(_), Some(_)) => {
+            let text = "request and request_uri cannot both be sent";
+            return Err(RequestError::new(&catalogue::BOTH, text).into());
+        }
         (Some(object), None) => object.to_owned(),
         (None, Some(uri)) => fetch(realm, client, uri).await?,
     };
     if let Some(name) = sent.duplicate() {
-        return Err(invalid_request(&format!("the parameter {name} is included more than once")).into());
+        return Err(Duplicate { name: name.to_owned() }.into());
     }
     let object = decrypt(realm, object).await?;
     let object = verify(realm, client, profile, &object).await?;
@@ -84,23 +94,23 @@ pub(super) async fn assemble(
 }
 
 async fn fetch(realm: &RealmContext, client: &ClientMetadata, uri: &str) -> Result<String, RequestError> {
-    let invalid_uri = |text: String| RequestError::new(ErrorCode::InvalidRequestUri, text);
     // RFC 9101 §10.4: a server that fetches what anybody names can be used against others.
     if uri.len() > LONGEST_URI || !client.request_uris.iter().any(|registered| registered == uri) {
-        return Err(invalid_uri(
-            "request_uri is not one of the registered request_uris; it must be the same, with its fragment".to_owned(),
+        let why = Explanation::from(&catalogue::NOT_REGISTERED).with(client.request_uris.join(", "), shown_uri(uri));
+        return Err(RequestError::new(
+            why,
+            "request_uri is not one of the registered request_uris; it must be the same, with its fragment",
         ));
     }
     // The fragment says which content is meant (OpenID Connect Core §6.2); it is never sent.
     let address = uri.split('#').next().unwrap_or(uri);
-    let body = realm
-        .outside
-        .get(address, ACCEPT)
-        .await
-        .map_err(|error| invalid_uri(format!("the request object at request_uri cannot be had: {error}")))?;
+    let body = realm.outside.get(address, ACCEPT).await.map_err(|error| {
+        let text = format!("the request object at request_uri cannot be had: {error}");
+        RequestError::new(&catalogue::UNREACHABLE, text)
+    })?;
     String::from_utf8(body)
         .map(|text| text.trim().to_owned())
-        .map_err(|_| invalid_object("what is at request_uri is not a JWT"))
+        .map_err(|_| RequestError::new(&catalogue::NOT_A_JWT, "what is at request_uri is not a JWT"))
 }
 
 /// OpenID Connect Core §6.3.1: "The Authorization Server MUST return an error if decryption fails." What is in it is then
@@ -114,9 +124,14 @@ async fn decrypt(realm: &RealmContext, text: String) -> Result<String, ObjectRef
         .decrypt(&text)
         .await
         .map_err(|error| ObjectRefusal::Fault(error.into()))?
-        .map_err(|error| invalid_object(format!("the request object: {error}")))?;
+        .map_err(|error| invalid_object(of_jwe(error).into(), format!("the request object: {error}")))?;
     let signed = String::from_utf8(decrypted.plaintext);
-    Ok(signed.map_err(|_| invalid_object("what is in the encrypted request object is not a JWT"))?)
+    Ok(signed.map_err(|_| {
+        RequestError::new(
+            &catalogue::NOT_A_JWT,
+            "what is in the encrypted request object is not a JWT",
+        )
+    })?)
 }
 
 /// OpenID Connect Core §6.3.2: the `alg` "MUST match the value of the `request_object_signing_alg` set during Client
@@ -127,11 +142,12 @@ async fn verify(
     profile: &SecurityProfile,
     text: &str,
 ) -> Result<RequestObject, RequestError> {
-    let token = UnverifiedJwt::parse(text).map_err(|error| invalid_object(format!("the request object: {error}")))?;
+    let token = UnverifiedJwt::parse(text)
+        .map_err(|error| invalid_object(of_jws(error).into(), format!("the request object: {error}")))?;
     let allowed = client_keys::allowed(profile, client.request_object_signing_alg);
     let verified = client_keys::verify(realm, client, &token, &allowed)
         .await
-        .map_err(|error| invalid_object(format!("the request object: {error}")))?;
+        .map_err(|error| invalid_object(error.explanation(), format!("the request object: {error}")))?;
     let typ = verified.header.typ.as_deref();
     let lifetime = profile.request_object_lifetime;
     RequestObject::read(

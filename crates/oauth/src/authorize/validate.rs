@@ -5,12 +5,12 @@
 //!
 //! The order matters: until client and redirect URI are settled, nothing is redirected.
 
+use explanation::{Explain, Explanation, catalogue, shown_uri};
 use model::{Client, Flow, PushedRequestDetails};
 use protocol::{
     Confirmation,
     authorization_request::{AuthorizationRequest, RequestError},
     claims::{self, ClaimNames},
-    error_code::ErrorCode,
     form::Form,
     profile::SecurityProfile,
     prompt::{self, PromptValue},
@@ -100,6 +100,7 @@ pub async fn validate(
         .await?
         .filter(|client| client.enabled)
         .ok_or_else(|| AuthorizeRefusal::ClientUnknown(client_id.to_owned()))?;
+    trail::passed(&catalogue::authorize::CLIENT);
 
     // Step 2: which parameters count.
     let profile = client.profile(&realm.realm);
@@ -138,13 +139,17 @@ fn check(
     // Step 3: the redirect URI. From here on refusals can be told to the client.
     let form = &parameters.form;
     let redirect_uri = redirect_uri(form, &client, profile)?;
+    trail::passed(&catalogue::redirect_uri::REGISTERED);
 
     // Step 4: everything that can be read off the request.
     let refuse = |error: RequestError| refuse(realm, form, &client, redirect_uri.clone(), error);
     // Whoever looks for a scope beside the object is to learn where it belongs.
     if profile.signed_requests && form.first("scope").is_none() {
         let text = "the request object has no scope, and what is beside it does not count";
-        return Err(refuse(RequestError::new(ErrorCode::InvalidRequestObject, text)));
+        return Err(refuse(RequestError::new(
+            &catalogue::request_object::SCOPE_MISSING,
+            text,
+        )));
     }
     let request = AuthorizationRequest::parse(form, &client.metadata, profile, &redirect_uri, parameters.is_pushed)
         .map_err(refuse)?;
@@ -152,10 +157,15 @@ fn check(
     token_binding::check_code_challenge(realm, profile, &request).map_err(refuse)?;
     let bound_to = bound_to(parameters.proven, &request).map_err(refuse)?;
 
+    trail::passed(&catalogue::authorize::RESPONSE_TYPE);
+    trail::passed(&catalogue::authorize::PARAMETERS);
+    trail::passed(&catalogue::pkce::CHALLENGE);
+
     // Step 5: what the client may ask for, and of which API.
     authorization_details::check(realm, &client.metadata, &request.authorization_details)
-        .map_err(|refusal| refuse(RequestError::new(refusal.code(), refusal.to_string())))?;
+        .map_err(|refusal| refuse(RequestError::of(refusal.code(), &refusal)))?;
     let scope = scope(realm, &client, &request).map_err(refuse)?;
+    trail::passed(&catalogue::scope::POSSIBLE);
     let covered = |claim: &String| claims::of_scope(&scope).any(|given| given == claim);
     let mut claims = request.claims.attributes();
     claims.retain(|claim| !covered(claim));
@@ -178,7 +188,7 @@ fn check(
 fn bound_to(proven: Confirmation, request: &AuthorizationRequest) -> Result<Confirmation, RequestError> {
     match (&proven.jkt, &request.dpop_jkt) {
         (Some(proven), Some(named)) if proven != named => Err(RequestError::new(
-            ErrorCode::InvalidRequest,
+            Explanation::from(&catalogue::authorize::DPOP_JKT).with(proven, named),
             "dpop_jkt is not the thumbprint of the key by which the proof in the header DPoP was made",
         )),
         (None, Some(named)) => Ok(Confirmation {
@@ -220,10 +230,15 @@ fn redirect_uri(
         profile.exact_loopback,
         profile.redirect_uri_always_required || is_openid,
     )
-    .map_err(|error| AuthorizeRefusal::RedirectUri {
-        error,
-        sent: sent.map(str::to_owned),
-        client_id: client.id().to_owned(),
+    .map_err(|error| {
+        let registered: Vec<_> = client.metadata.redirect_uris.iter().map(|uri| shown_uri(uri)).collect();
+        let sent_uri = sent.map_or_else(|| "none".to_owned(), shown_uri);
+        trail::compared(error.explanation().reason, &registered.join(", "), &sent_uri);
+        AuthorizeRefusal::RedirectUri {
+            error,
+            sent: sent.map(str::to_owned),
+            client_id: client.id().to_owned(),
+        }
     })
 }
 
@@ -252,7 +267,7 @@ fn check_prompt(realm: &RealmContext, request: &AuthorizationRequest) -> Result<
     let unsupported = |value: &PromptValue| !prompt::supported(realm.realm.sign_up).any(|known| known == *value);
     match request.prompt.iter().find(unsupported) {
         Some(value) => Err(RequestError::new(
-            ErrorCode::InvalidRequest,
+            Explanation::from(&catalogue::authorize::PROMPT_UNSUPPORTED).found(value.as_str()),
             format!("prompt {} is not supported", value.as_str()),
         )),
         None => Ok(()),
@@ -260,13 +275,7 @@ fn check_prompt(realm: &RealmContext, request: &AuthorizationRequest) -> Result<
 }
 
 fn scope(realm: &RealmContext, client: &Client, request: &AuthorizationRequest) -> Result<Scope, RequestError> {
-    let to_error = |refusal: ScopeRefusal| {
-        let code = match refusal {
-            ScopeRefusal::Target(_) => ErrorCode::InvalidTarget,
-            _ => ErrorCode::InvalidScope,
-        };
-        RequestError::new(code, refusal.to_string())
-    };
+    let to_error = |refusal: ScopeRefusal| RequestError::of(refusal.code(), &refusal);
     let can_refresh = request.response_type.has_code();
     let asked = (&request.scope, &request.authorization_details);
     scope_policy::for_user_at(realm, client, asked, &request.resource, can_refresh).map_err(to_error)

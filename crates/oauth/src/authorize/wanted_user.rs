@@ -5,7 +5,8 @@
 //! A hint whose key was forgotten proves nothing, so it never passes silently; but it names a user, and no other one is
 //! answered for.
 
-use protocol::error_code::ErrorCode;
+use explanation::catalogue::authorize;
+use protocol::RequestError;
 use realm::RealmContext;
 
 use super::{AuthorizeRefusal, Person, ValidRequest};
@@ -37,7 +38,8 @@ impl<'r> WantedUser<'r> {
         };
         let hint = IdTokenHint::read(realm, text).ok_or_else(|| {
             let text = "id_token_hint is not an ID token of this issuer";
-            AuthorizeRefusal::redirect(realm.issuer(), valid, ErrorCode::InvalidRequest, text)
+            let error = RequestError::new(&authorize::ID_TOKEN_HINT, text);
+            AuthorizeRefusal::redirect(realm.issuer(), valid, error)
         })?;
         Ok(Self {
             valid,

@@ -8,6 +8,7 @@
 //!
 //! Deliberately not: a name of one user that is the mail address of another.
 
+use explanation::{Explain, Explanation, catalogue::ciba};
 use jose::{SigningAlg, UnverifiedJwt};
 use model::{Client, TrustedFor, User};
 use protocol::{
@@ -95,12 +96,21 @@ async fn by_token_of_client(realm: &RealmContext, client: &Client, token: &Unver
 fn of_claims(error: &AssertionError) -> BackchannelAuthenticationRefusal {
     match error {
         AssertionError::Expired => {
-            RequestError::new(ErrorCode::ExpiredLoginHintToken, "the login_hint_token has expired").into()
+            let (code, description) = (
+                ErrorCode::ExpiredLoginHintToken,
+                "the login_hint_token has expired".to_owned(),
+            );
+            let why = error.explanation();
+            RequestError { code, description, why }.into()
         }
         other => refused(&other.to_string()),
     }
 }
 
 fn refused(why: &str) -> BackchannelAuthenticationRefusal {
-    RequestError::new(ErrorCode::InvalidRequest, format!("the login_hint_token: {why}")).into()
+    RequestError::new(
+        Explanation::from(&ciba::LOGIN_HINT_TOKEN).found(why),
+        format!("the login_hint_token: {why}"),
+    )
+    .into()
 }

@@ -10,12 +10,16 @@
 mod hint;
 mod signed;
 
+use explanation::{
+    Explain, Explanation,
+    catalogue::{ciba as catalogue, grant_type, polled},
+};
 use jose::{random_token, sha256};
 use model::{CibaRequest, CibaRequestDetails, Client, PolledRequest, User, new_id};
 use protocol::{
     AuthorizationDetails, BackchannelAuthenticationRequest, BackchannelAuthenticationResponse, ClientMetadata,
     Confirmation, RequestError, TokenDeliveryMode, backchannel_authentication::INTERVAL, error_code::ErrorCode,
-    grant_type::GrantType, resource_indicator::Resource, scope::Scope,
+    form::twice, grant_type::GrantType, resource_indicator::Resource, scope::Scope,
 };
 use realm::RealmContext;
 use storage::{
@@ -57,12 +61,9 @@ pub enum BackchannelAuthenticationRefusal {
     /// What it asks cannot be asked like this.
     #[error("{}", .0.description)]
     Request(#[from] RequestError),
-    /// The scope is not possible for this client.
-    #[error("{0}")]
-    Scope(String),
-    /// The resource is not possible.
-    #[error("{0}")]
-    Target(String),
+    /// The scope or the resource is not possible for this client.
+    #[error(transparent)]
+    Scope(#[from] ScopeRefusal),
     /// The details are not possible.
     #[error(transparent)]
     Details(#[from] DetailsRefusal),
@@ -104,8 +105,7 @@ impl BackchannelAuthenticationRefusal {
             Self::Client(refusal) => refusal.code(),
             Self::GrantTypeNotRegistered => ErrorCode::UnauthorizedClient,
             Self::Request(error) => error.code,
-            Self::Scope(_) => ErrorCode::InvalidScope,
-            Self::Target(_) => ErrorCode::InvalidTarget,
+            Self::Scope(refusal) => refusal.code(),
             Self::Details(refusal) => refusal.code(),
             Self::Sender(refusal) => refusal.code(),
             Self::UnknownUser => ErrorCode::UnknownUserId,
@@ -118,12 +118,28 @@ impl BackchannelAuthenticationRefusal {
     }
 }
 
-impl From<ScopeRefusal> for BackchannelAuthenticationRefusal {
-    fn from(refusal: ScopeRefusal) -> Self {
-        match refusal {
-            ScopeRefusal::Target(text) => Self::Target(text),
-            other => Self::Scope(other.to_string()),
-        }
+impl Explain for BackchannelAuthenticationRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::DuplicateParameter(name) => return twice(name),
+            Self::Client(refusal) => return refusal.explanation(),
+            Self::GrantTypeNotRegistered => {
+                return Explanation::from(&grant_type::NOT_REGISTERED).found(GrantType::Ciba.as_str());
+            }
+            Self::Request(error) => return error.explanation(),
+            Self::Scope(refusal) => return refusal.explanation(),
+            Self::Details(refusal) => return refusal.explanation(),
+            Self::Sender(refusal) => return refusal.explanation(),
+            Self::UnknownUser => &catalogue::UNKNOWN_USER,
+            Self::UserCodeMissing => &catalogue::USER_CODE_MISSING,
+            Self::UserCodeWrong => &catalogue::USER_CODE_WRONG,
+            Self::TooManyGuesses(_) => &catalogue::TOO_MANY_GUESSES,
+            Self::Used => &catalogue::USED,
+            Self::TooManyWaiting => &polled::TOO_MANY_WAITING,
+            Self::Busy => &catalogue::BUSY,
+            Self::Fault(fault) => return fault.explanation(),
+        };
+        reason.into()
     }
 }
 
@@ -227,7 +243,7 @@ fn check_context(
     let has_context = asked.binding_message.is_some() || !details.is_empty();
     if client.profile(&realm.realm).authorization_context_required && !has_context {
         return Err(RequestError::new(
-            ErrorCode::InvalidRequest,
+            &catalogue::CONTEXT_MISSING,
             "send a binding_message or authorization_details: they tell the user which of several requests this is",
         ));
     }

@@ -5,11 +5,13 @@
 //! A client that has registered an algorithm for it signs each request, as does one whose profile wants it. What is
 //! wrong with a signed request is `invalid_request` (§13 knows no other code for it).
 
+use explanation::{Explain, Explanation, catalogue::ciba};
 use jose::UnverifiedJwt;
 use model::Client;
 use protocol::{
     RequestError,
     error_code::ErrorCode,
+    explained::of_jws,
     form::Form,
     signed_authentication_request::{SignedAuthenticationRequest, check_beside},
 };
@@ -38,23 +40,29 @@ pub(super) async fn parameters(
     client: &Client,
     form: &Form,
 ) -> Result<(Form, Option<Once>), RequestError> {
-    let invalid = |text: String| RequestError::new(ErrorCode::InvalidRequest, text);
+    let invalid = |why: Explanation, text: String| RequestError {
+        code: ErrorCode::InvalidRequest,
+        description: text,
+        why,
+    };
     let profile = client.profile(&realm.realm);
     let registered = client.metadata.backchannel_authentication_request_signing_alg;
     let Some(text) = form.first("request") else {
         if profile.signed_requests || registered.is_some() {
-            return Err(invalid(
-                "this client signs its requests: send them as request".to_owned(),
+            return Err(RequestError::new(
+                &ciba::UNSIGNED,
+                "this client signs its requests: send them as request",
             ));
         }
         return Ok((form.clone(), None));
     };
     check_beside(form)?;
-    let token = UnverifiedJwt::parse(text).map_err(|error| invalid(format!("the signed request: {error}")))?;
+    let token = UnverifiedJwt::parse(text)
+        .map_err(|error| invalid(of_jws(error).into(), format!("the signed request: {error}")))?;
     let allowed = registered.as_ref().map_or(profile.signing_algs, std::slice::from_ref);
     let verified = client_keys::verify(realm, &client.metadata, &token, allowed)
         .await
-        .map_err(|error| invalid(format!("the signed request: {error}")))?;
+        .map_err(|error| invalid(error.explanation(), format!("the signed request: {error}")))?;
     let signed = SignedAuthenticationRequest::read(
         verified.header.typ.as_deref(),
         &verified.claims,

@@ -5,13 +5,15 @@
 //! Accepted: the `typ` of any JWT, or the one that says what it is. An assertion is used once: its `jti` is consumed when
 //! everything else about it is right, so that a refused one costs nothing.
 
+use explanation::{Explain, Explanation, catalogue::assertion};
 use jose::{JwsError, ShortSecret, UnverifiedJwt, Verified};
 use model::Client;
 use protocol::{
     TokenEndpointAuthMethod,
     assertion::{AssertionClaims, AssertionError, CLIENT_ASSERTION_TYPE},
+    explained::of_jws,
 };
-use realm::RealmContext;
+use realm::{RealmContext, trail};
 
 use super::{ClientAuthRefusal, Credential, Presented};
 use crate::{
@@ -59,6 +61,24 @@ pub enum AssertionRefusal {
     Used,
 }
 
+impl Explain for AssertionRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Parameters => return Explanation::from(&assertion::PARAMETERS).expected(CLIENT_ASSERTION_TYPE),
+            Self::Mac(JwsError::BadSignature) => &assertion::WRONG_MAC,
+            Self::NotAJwt(error) | Self::Mac(error) => of_jws(*error),
+            Self::OtherType => &assertion::OTHER_TYPE,
+            Self::NotItself => &assertion::NOT_ITSELF,
+            Self::Claims(error) => return error.explanation(),
+            Self::Keys(error) => return error.explanation(),
+            Self::NoSecret => &assertion::NO_SECRET,
+            Self::ShortSecret(_) => &assertion::SHORT_SECRET,
+            Self::Used => &assertion::USED,
+        };
+        reason.into()
+    }
+}
+
 /// The assertion in a request, if `is_mine` says of its algorithm that this is the method.
 pub(super) fn presented(
     request: &EndpointRequest<'_>,
@@ -104,6 +124,8 @@ pub(super) async fn check(
         .await
         .map_err(Fault::from)?
     {
+        trail::passed(&assertion::TIMES);
+        trail::passed(&assertion::ONCE);
         Ok(())
     } else {
         Err(AssertionRefusal::Used.into())
@@ -121,13 +143,24 @@ fn check_claims<'a>(
     if claims.iss != client.id() || claims.sub != client.id() {
         return Err(AssertionRefusal::NotItself);
     }
+    trail::passed(&assertion::SUBJECT);
     let endpoints: Vec<String> = realm.urls("/token").chain(realm.urls(request.path)).collect();
     claims.check_audience(
         client.profile(&realm.realm).client_assertion_audience,
         realm.issuer(),
         &endpoints.iter().map(String::as_str).collect::<Vec<_>>(),
     )?;
-    claims.check_times(realm.now())?;
+    trail::passed(&assertion::AUDIENCE);
+    claims.check_times(realm.now()).inspect_err(|error| {
+        if matches!(error, AssertionError::Expired) {
+            let ago = realm.now() - claims.exp;
+            trail::compared(
+                &assertion::EXPIRED,
+                "exp in the future",
+                &format!("exp {ago} seconds ago"),
+            );
+        }
+    })?;
     claims.check_lifetime(realm.now())?;
     Ok(claims.jti.as_deref().ok_or(AssertionError::Missing("jti"))?)
 }

@@ -2,6 +2,7 @@
 //!
 //! Spec: RFC 8705 §2
 
+use explanation::{Explain, Explanation, Reason, catalogue::certificate};
 use protocol::TokenEndpointAuthMethod;
 use realm::RealmContext;
 use x509::{PathError, UnreadableCertificate};
@@ -35,6 +36,35 @@ pub enum CertificateRefusal {
     /// The registered ones cannot be had.
     #[error("the client's certificates cannot be had: {0}")]
     Keys(#[from] ClientKeysError),
+}
+
+impl Explain for CertificateRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Missing => &certificate::MISSING,
+            Self::Unreadable(_) => &certificate::UNREADABLE,
+            Self::Path(error) => of_path(error),
+            Self::NoSubject => &certificate::NO_SUBJECT,
+            Self::OtherSubject => &certificate::OTHER_SUBJECT,
+            Self::NotRegistered => &certificate::NOT_REGISTERED,
+            Self::OutOfTime => &certificate::OUT_OF_TIME,
+            Self::Keys(error) => return error.explanation(),
+        };
+        reason.into()
+    }
+}
+
+fn of_path(error: &PathError) -> &'static Reason {
+    match error {
+        PathError::NoAuthorities => &certificate::NO_AUTHORITIES,
+        PathError::UnknownIssuer => &certificate::UNKNOWN_ISSUER,
+        PathError::Expired => &certificate::EXPIRED,
+        PathError::NotYetValid => &certificate::NOT_YET_VALID,
+        PathError::WrongUsage => &certificate::WRONG_USAGE,
+        PathError::Revoked => &certificate::REVOKED,
+        PathError::UnknownStatus(_) => &certificate::UNKNOWN_STATUS,
+        PathError::Invalid(_) => &certificate::INVALID,
+    }
 }
 
 /// Whether a client of this realm could authenticate so: certificates are seen here, and for the subjects of one kind

@@ -19,6 +19,10 @@ mod private_key_jwt;
 mod self_signed_tls_client_auth;
 mod tls_client_auth;
 
+use explanation::{
+    Explain, Explanation, Reason,
+    catalogue::{self as checks, client as catalogue},
+};
 use jose::UnverifiedJwt;
 use model::{Client, Secret};
 use protocol::{Confirmation, error_code::ErrorCode, token_endpoint_auth_method::TokenEndpointAuthMethod};
@@ -28,6 +32,7 @@ pub use self::{
     assertion::AssertionRefusal,
     certificate::{CertificateRefusal, is_possible},
 };
+
 use crate::{
     EndpointRequest, Fault,
     dpop::{self, ProofRefusal},
@@ -62,8 +67,8 @@ pub enum ClientAuthRefusal {
     Failed {
         /// Whether the request used the `Authorization` header, so that 401 comes with a challenge.
         by_header: bool,
-        /// The true reason, for the log.
-        reason: &'static str,
+        /// The true reason, for the log, and for whoever asks by the id of the refusal.
+        reason: &'static Reason,
     },
     /// Another method than the registered one.
     #[error("the client is registered for another token_endpoint_auth_method than the one it used")]
@@ -117,6 +122,27 @@ impl ClientAuthRefusal {
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
         }
+    }
+}
+
+impl Explain for ClientAuthRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::SeveralMethods => &catalogue::SEVERAL_METHODS,
+            Self::Missing => &catalogue::NOT_NAMED,
+            Self::ClientIdMissing => &catalogue::ID_MISSING,
+            Self::MalformedHeader => &catalogue::MALFORMED_HEADER,
+            Self::ClientIdMismatch => &catalogue::OTHER_CLIENT_ID,
+            Self::Failed { reason, .. } => *reason,
+            Self::WrongMethod { .. } => &catalogue::OTHER_METHOD,
+            Self::NotOfProfile { .. } => &catalogue::NOT_OF_PROFILE,
+            Self::Assertion(refusal) => return refusal.explanation(),
+            Self::Certificate(refusal) => return refusal.explanation(),
+            Self::Proof(refusal) => return refusal.explanation(),
+            Self::PublicClient => &catalogue::PUBLIC,
+            Self::Fault(fault) => return fault.explanation(),
+        };
+        reason.into()
     }
 }
 
@@ -198,6 +224,7 @@ pub async fn authenticate(
     let proof = dpop::check(realm, &request.proof()).await?;
     let presented = presented(request)?;
     trail::says_client(&presented.client_id);
+    trail::passed(&catalogue::NAMED);
     let client = find(realm, &presented).await?;
     if let Some(proof) = &proof {
         dpop::check_alg(client.profile(&realm.realm), proof)?;
@@ -256,11 +283,14 @@ async fn find(realm: &RealmContext, presented: &Presented) -> Result<Client, Cli
         .find_client(realm.issuer(), &presented.client_id)
         .await
         .map_err(Fault::from)?
-        .ok_or(failed("unknown client"))?;
+        .ok_or(failed(&catalogue::UNKNOWN))?;
     if !client.enabled {
-        return Err(failed("the client is disabled"));
+        return Err(failed(&catalogue::DISABLED));
     }
+    trail::passed(&catalogue::KNOWN);
     if !presented.can_be(client.metadata.token_endpoint_auth_method) {
+        let (registered, used) = (client.metadata.token_endpoint_auth_method, presented.method);
+        trail::compared(&catalogue::OTHER_METHOD, registered.as_str(), used.as_str());
         return Err(ClientAuthRefusal::WrongMethod { by_header });
     }
     let profile = client.profile(&realm.realm);
@@ -270,6 +300,7 @@ async fn find(realm: &RealmContext, presented: &Presented) -> Result<Client, Cli
     {
         return Err(ClientAuthRefusal::NotOfProfile { profile: profile.name });
     }
+    trail::passed(&catalogue::METHOD);
     Ok(client)
 }
 
@@ -282,17 +313,22 @@ async fn verify(
 ) -> Result<(), ClientAuthRefusal> {
     match &presented.credential {
         Credential::None => match client.metadata.token_endpoint_auth_method {
-            TokenEndpointAuthMethod::TlsClientAuth => tls_client_auth::verify(realm, client, request)?,
+            TokenEndpointAuthMethod::TlsClientAuth => {
+                tls_client_auth::verify(realm, client, request)?;
+                trail::passed(&checks::certificate::VOUCHED);
+                trail::passed(&checks::certificate::SUBJECT);
+            }
             TokenEndpointAuthMethod::SelfSignedTlsClientAuth => {
                 self_signed_tls_client_auth::verify(realm, client, request).await?;
+                trail::passed(&checks::certificate::REGISTERED);
             }
             _ => {}
         },
-        Credential::Secret(secret) if client.is_secret(realm.issuer(), secret) => {}
+        Credential::Secret(secret) if client.is_secret(realm.issuer(), secret) => trail::passed(&catalogue::SECRET),
         Credential::Secret(_) => {
             return Err(ClientAuthRefusal::Failed {
                 by_header: presented.by_header(),
-                reason: "wrong secret",
+                reason: &catalogue::WRONG_SECRET,
             });
         }
         Credential::Assertion(assertion) => {
@@ -300,6 +336,10 @@ async fn verify(
                 TokenEndpointAuthMethod::ClientSecretJwt => client_secret_jwt::verify(realm, client, assertion)?,
                 _ => private_key_jwt::verify(realm, client, assertion).await?,
             };
+            trail::passed(match presented.method {
+                TokenEndpointAuthMethod::ClientSecretJwt => &checks::assertion::MAC,
+                _ => &checks::keys::SIGNATURE,
+            });
             assertion::check(realm, request, client, &verified).await?;
         }
     }

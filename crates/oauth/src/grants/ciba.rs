@@ -30,7 +30,7 @@ pub(super) async fn redeem(
             .store
             .find_ciba_request(realm.issuer(), &hash)
             .await?
-            .ok_or(GrantRefusal::UnknownCode)?
+            .ok_or(GrantRefusal::RequestUnknown)?
             .polled;
         if let Some(id) = polled::answer(realm, client, Polled::Ciba, &request).await? {
             let first_use = polled::first_use(realm, Polled::Ciba, &request);

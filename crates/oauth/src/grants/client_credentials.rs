@@ -12,7 +12,7 @@ use super::GrantRefusal;
 use crate::{
     client_auth::AuthenticatedClient,
     issue::{Behalf, Redeemed},
-    scope_policy,
+    scope_policy::{self, ScopeRefusal},
 };
 
 pub(super) fn redeem(
@@ -22,9 +22,7 @@ pub(super) fn redeem(
 ) -> Result<Redeemed, GrantRefusal> {
     // "The client credentials grant type MUST only be used by confidential clients" (§4.4).
     if client.is_public() {
-        return Err(GrantRefusal::Scope(
-            "public clients cannot use client_credentials".into(),
-        ));
+        return Err(ScopeRefusal::PublicClient.into());
     }
     let rights = scope_policy::for_client_itself(realm, client.client(), form)?;
     let event = audit::event(realm, AuditKind::TokenIssued)

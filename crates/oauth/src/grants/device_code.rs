@@ -22,7 +22,7 @@ pub(super) async fn redeem(
             .store
             .find_device_request(realm.issuer(), &hash)
             .await?
-            .ok_or(GrantRefusal::UnknownCode)?
+            .ok_or(GrantRefusal::RequestUnknown)?
             .polled;
         if let Some(id) = polled::answer(realm, client, Polled::Device, &request).await? {
             let first_use = polled::first_use(realm, Polled::Device, &request);

@@ -20,19 +20,24 @@ use std::{
     pin::Pin,
 };
 
+use explanation::{
+    Explain, Explanation,
+    catalogue::{self, form, polled as polled_request},
+};
 use protocol::{error_code::ErrorCode, form::Form, grant_type::GrantType, pkce::PkceError};
 use realm::RealmContext;
+
+pub(crate) use self::ciba::push as push_ciba;
+pub use self::token_exchange::ExchangeRefusal;
 
 use crate::{
     Fault,
     authorization_details::DetailsRefusal,
     client_auth::AuthenticatedClient,
     issue::{ProtectionRefusal, Redeemed},
+    scope_policy::ScopeRefusal,
     trusted_issuer::TrustRefusal,
 };
-
-pub(crate) use self::ciba::push as push_ciba;
-pub use self::token_exchange::ExchangeRefusal;
 
 /// Why a grant was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +66,12 @@ pub enum GrantRefusal {
     /// The user did not permit such a request.
     #[error("the user did not permit it")]
     Denied,
+    /// No such request.
+    #[error("the code is unknown or has expired")]
+    RequestUnknown,
+    /// The request of another client.
+    #[error("the code was issued to another client")]
+    RequestOfAnotherClient,
     /// Such a request was not answered in time, or its tokens were not fetched.
     #[error("the request has expired: make a new one")]
     RequestExpired,
@@ -91,15 +102,9 @@ pub enum GrantRefusal {
     /// It is bound to a key that the request does not prove.
     #[error("it is bound to another key than the one that this request proves to hold")]
     OtherKey,
-    /// More than was granted.
-    #[error("the scope asked for is wider than what was granted")]
-    ScopeTooWide,
-    /// The scope is not possible for this client.
-    #[error("{0}")]
-    Scope(String),
-    /// The resource is not possible.
-    #[error("{0}")]
-    Target(String),
+    /// The scope or the resource is not possible for this client.
+    #[error(transparent)]
+    Scope(#[from] ScopeRefusal),
     /// The authorization details are not possible.
     #[error(transparent)]
     Details(#[from] DetailsRefusal),
@@ -133,8 +138,7 @@ impl GrantRefusal {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Missing(_) => ErrorCode::InvalidRequest,
-            Self::ScopeTooWide | Self::Scope(_) => ErrorCode::InvalidScope,
-            Self::Target(_) => ErrorCode::InvalidTarget,
+            Self::Scope(refusal) => refusal.code(),
             Self::Details(refusal) => refusal.code(),
             Self::Exchange(refusal) => refusal.code(),
             Self::Protection(refusal) => refusal.code(),
@@ -147,6 +151,46 @@ impl GrantRefusal {
             Self::Fault(_) => ErrorCode::ServerError,
             _ => ErrorCode::InvalidGrant,
         }
+    }
+}
+
+impl Explain for GrantRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Missing(name) => return Explanation::from(&form::MISSING).expected(name),
+            Self::UnknownCode => &catalogue::authorization_code::UNKNOWN,
+            Self::CodeOfAnotherClient => &catalogue::authorization_code::OTHER_CLIENT,
+            Self::CodeUsed => &catalogue::authorization_code::USED,
+            Self::CodeExpired(_) => &catalogue::authorization_code::EXPIRED,
+            Self::RedirectUriMismatch => &catalogue::authorization_code::REDIRECT_URI_OTHER,
+            Self::Pkce(error) => return error.explanation(),
+            Self::Pending => &polled_request::PENDING,
+            Self::SlowDown(interval) => {
+                return Explanation::from(&polled_request::SLOW_DOWN)
+                    .expected(format!("{interval} seconds between polls"));
+            }
+            Self::Denied => &polled_request::DENIED,
+            Self::RequestUnknown => &polled_request::UNKNOWN,
+            Self::RequestOfAnotherClient => &polled_request::OTHER_CLIENT,
+            Self::RequestExpired => &polled_request::EXPIRED,
+            Self::RequestUsed => &polled_request::USED,
+            Self::PushedTo => &polled_request::PUSHED_TO,
+            Self::Ended => &catalogue::grant_type::ENDED,
+            Self::UnknownRefreshToken => &catalogue::refresh_token::UNKNOWN,
+            Self::RefreshTokenOfAnotherClient => &catalogue::refresh_token::OTHER_CLIENT,
+            Self::RefreshTokenReplayed => &catalogue::refresh_token::REPLAYED,
+            Self::OtherKey => &catalogue::binding::OTHER_KEY,
+            Self::AssertionUsed => &catalogue::assertion::USED,
+            Self::NoSuchUser => &catalogue::trusted_issuer::NO_SUCH_USER,
+            Self::NotPermitted => &catalogue::trusted_issuer::NOT_PERMITTED,
+            Self::Scope(refusal) => return refusal.explanation(),
+            Self::Details(refusal) => return refusal.explanation(),
+            Self::Assertion(refusal) => return refusal.explanation(),
+            Self::Exchange(refusal) => return refusal.explanation(),
+            Self::Protection(refusal) => return refusal.explanation(),
+            Self::Fault(fault) => return fault.explanation(),
+        };
+        reason.into()
     }
 }
 

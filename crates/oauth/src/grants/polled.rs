@@ -27,7 +27,7 @@ pub(super) async fn answer(
     request: &PolledRequest,
 ) -> Result<Option<String>, GrantRefusal> {
     if request.client_id != client.client().id() {
-        return Err(GrantRefusal::CodeOfAnotherClient);
+        return Err(GrantRefusal::RequestOfAnotherClient);
     }
     match request.state {
         PolledState::Used => Err(GrantRefusal::RequestUsed),

@@ -2,9 +2,10 @@
 //!
 //! Spec: RFC 6749 §6, RFC 9396 §6.1, RFC 9700 §4.14, OpenID Connect Core §12.
 
+use explanation::catalogue;
 use model::{AuditKind, Authorization, RefreshFamily, new_id};
 use protocol::form::Form;
-use realm::{RealmContext, audit};
+use realm::{RealmContext, audit, trail};
 use storage::{Change, Outcome};
 
 use super::GrantRefusal;
@@ -15,7 +16,7 @@ use crate::{
         Behalf, Redeemed, check_keys,
         refresh_token::{self, PresentedRefreshToken},
     },
-    scope_policy::{self, Rights},
+    scope_policy::{self, Rights, ScopeRefusal},
 };
 
 /// For how long, in seconds, the answer to a lost response is repeated.
@@ -87,6 +88,7 @@ async fn find(
     if family.client_id != client.client().id() {
         return Err(GrantRefusal::RefreshTokenOfAnotherClient);
     }
+    trail::passed(&catalogue::refresh_token::OF_CLIENT);
     if !family.cnf.as_ref().is_none_or(|cnf| cnf.is_proven_by(client.proven())) {
         return Err(GrantRefusal::OtherKey);
     }
@@ -96,6 +98,7 @@ async fn find(
     if realm.now() >= family.expires_at {
         return Err(GrantRefusal::UnknownRefreshToken);
     }
+    trail::passed(&catalogue::refresh_token::KNOWN);
     Ok(family)
 }
 
@@ -104,11 +107,16 @@ fn asked_scope(family: &RefreshFamily, form: &Form) -> Result<protocol::scope::S
     let Some(asked) = form.first("scope") else {
         return Ok(family.scope.clone());
     };
-    let asked = protocol::scope::Scope::parse(asked).map_err(|error| GrantRefusal::Scope(error.to_string()))?;
+    let asked = protocol::scope::Scope::parse(asked).map_err(ScopeRefusal::from)?;
     if asked.is_subset_of(&family.scope) {
         Ok(asked)
     } else {
-        Err(GrantRefusal::ScopeTooWide)
+        trail::compared(
+            &catalogue::scope::TOO_WIDE,
+            &family.scope.to_string(),
+            &asked.to_string(),
+        );
+        Err(ScopeRefusal::TooWide.into())
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     authorize::Permission,
     consented::{self, Approval, Consented, Known},
     issue::AccessToken,
-    scope_policy::{self, Rights},
+    scope_policy::{self, Rights, ScopeRefusal},
 };
 
 /// How often a grant that others change meanwhile is read again.
@@ -85,10 +85,7 @@ impl Vouched {
                 .is_some_and(|needed| reached.is_none_or(|reached| reached < needed))
         });
         match too_weak {
-            Some(api) => Err(GrantRefusal::Target(format!(
-                "the API {} wants the user to authenticate here, at a higher level",
-                api.identifier
-            ))),
+            Some(api) => Err(ScopeRefusal::AssuranceTooLow(api.identifier.clone()).into()),
             None => Ok(()),
         }
     }

@@ -8,6 +8,7 @@
 //!
 //! A [`Protection`] is made before anything is used up: a client whose keys cannot be had loses no code by it.
 
+use explanation::{Explain, Explanation};
 use jose::{Envelope, JweAlg, JweEnc, JweError, Payload, SigningAlg, sign_jwt};
 use protocol::{ClientMetadata, error_code::ErrorCode};
 use realm::RealmContext;
@@ -55,6 +56,15 @@ impl ProtectionRefusal {
             Self::Keys { .. } => ErrorCode::InvalidRequest,
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
+        }
+    }
+}
+
+impl Explain for ProtectionRefusal {
+    fn explanation(&self) -> Explanation {
+        match self {
+            Self::Keys { error, .. } => error.explanation(),
+            Self::Fault(fault) => fault.explanation(),
         }
     }
 }

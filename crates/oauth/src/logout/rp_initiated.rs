@@ -6,13 +6,15 @@
 //! Deliberately not: going on to the app without a hint (`client_id` is what anybody can write), or to a URI that is
 //! registered up to its port or query.
 
+use explanation::{Explain, Explanation, catalogue::logout, shown_uri};
 use model::{Client, Session};
 use protocol::{
     error_code::ErrorCode,
     form::Form,
+    form::twice,
     redirect_uri::{RedirectUriError, ValidatedRedirectUri},
 };
-use realm::RealmContext;
+use realm::{RealmContext, trail};
 
 use crate::{Fault, id_token_hint::IdTokenHint, subject};
 
@@ -41,7 +43,11 @@ pub enum LogoutRefusal {
     #[error("the app {0} is not registered here, or has been disabled")]
     ClientUnknown(String),
     /// Not registered.
-    #[error("post_logout_redirect_uri {0} is not, character by character, one of the post_logout_redirect_uris of {1}")]
+    #[error(
+        "post_logout_redirect_uri {} is not, character by character, one of the post_logout_redirect_uris of {}",
+        shown_uri(.0),
+        .1
+    )]
     RedirectUri(String, String),
     /// A failure of this server.
     #[error(transparent)]
@@ -57,6 +63,20 @@ impl LogoutRefusal {
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
         }
+    }
+}
+
+impl Explain for LogoutRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Twice(name) => return twice(name),
+            Self::Hint => &logout::BAD_HINT,
+            Self::OtherClient => &logout::OTHER_CLIENT,
+            Self::ClientUnknown(_) => &logout::CLIENT_UNKNOWN,
+            Self::RedirectUri(uri, _) => return Explanation::from(&logout::REDIRECT_URI).found(shown_uri(uri)),
+            Self::Fault(fault) => return fault.explanation(),
+        };
+        reason.into()
     }
 }
 
@@ -90,6 +110,7 @@ pub async fn validate(realm: &RealmContext, form: &Form) -> Result<LogoutRequest
         });
     };
     let hint = IdTokenHint::verify(realm, hint).ok_or(LogoutRefusal::Hint)?;
+    trail::says_client(&hint.client_id);
     // "the OP MUST verify that the Client Identifier matches the one used when issuing the ID Token".
     if form.first("client_id").is_some_and(|id| id != hint.client_id) {
         return Err(LogoutRefusal::OtherClient);
@@ -100,6 +121,7 @@ pub async fn validate(realm: &RealmContext, form: &Form) -> Result<LogoutRequest
         .await?
         .filter(|client| client.enabled)
         .ok_or_else(|| LogoutRefusal::ClientUnknown(hint.client_id.clone()))?;
+    trail::passed(&logout::HINT);
     let next = next(form, &client)?;
     Ok(LogoutRequest {
         hint: Some(hint),
@@ -115,8 +137,10 @@ fn next(form: &Form, client: &Client) -> Result<Option<String>, LogoutRefusal> {
         return Ok(None);
     };
     let registered = &client.metadata.post_logout_redirect_uris;
-    let valid = ValidatedRedirectUri::check(Some(uri), registered, true, true)
-        .map_err(|_: RedirectUriError| LogoutRefusal::RedirectUri(uri.to_owned(), client.id().to_owned()))?;
+    let valid = ValidatedRedirectUri::check(Some(uri), registered, true, true).map_err(|_: RedirectUriError| {
+        trail::compared(&logout::REDIRECT_URI, &registered.join(", "), &shown_uri(uri));
+        LogoutRefusal::RedirectUri(uri.to_owned(), client.id().to_owned())
+    })?;
     Ok(Some(match form.first("state") {
         Some(state) => valid.with_query(&[("state", state)]),
         None => valid.as_str().to_owned(),

@@ -2,6 +2,7 @@
 //!
 //! Spec: RFC 7591 §3.2.2, RFC 7592 §2, RFC 6750 §3.1
 
+use explanation::{Explain, Explanation, catalogue::registration};
 use protocol::{MetadataProblem, error_code::ErrorCode};
 use storage::StorageError;
 
@@ -51,6 +52,25 @@ impl RegistrationRefusal {
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
         }
+    }
+}
+
+impl Explain for RegistrationRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Off => &registration::OFF,
+            Self::TokenMissing => &registration::TOKEN_MISSING,
+            Self::InvalidToken => &registration::INVALID_TOKEN,
+            Self::TooMany { .. } => &registration::TOO_MANY,
+            Self::Full => &registration::FULL,
+            Self::Metadata(problem) => {
+                let found = format!("{} {}", problem.member, problem.problem);
+                return Explanation::from(&registration::METADATA_PROBLEM).with(&problem.remedy, found);
+            }
+            Self::Statement(refusal) => return refusal.explanation(),
+            Self::Fault(fault) => return fault.explanation(),
+        };
+        reason.into()
     }
 }
 

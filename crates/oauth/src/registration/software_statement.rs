@@ -7,6 +7,7 @@
 //! `nbf`, `iat` and `aud`, which must then be right.
 //! Deliberately not: MACs, and members that are the operator's, whoever says them.
 
+use explanation::{Explain, Explanation, catalogue::registration};
 use jose::{KeySet, SigningAlg, UnverifiedJwt};
 use model::{TrustedFor, TrustedIssuer};
 use protocol::{Scope, error_code::ErrorCode};
@@ -49,6 +50,19 @@ impl StatementRefusal {
                 ErrorCode::InvalidSoftwareStatement
             }
         }
+    }
+}
+
+impl Explain for StatementRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Malformed => &registration::STATEMENT_MALFORMED,
+            Self::Unapproved => &registration::STATEMENT_UNAPPROVED,
+            Self::Signature(_) => &registration::STATEMENT_SIGNATURE,
+            Self::NotNow(what) => return Explanation::from(&registration::STATEMENT_NOT_NOW).found(what),
+            Self::Missing => &registration::STATEMENT_MISSING,
+        };
+        reason.into()
     }
 }
 

@@ -1,17 +1,19 @@
 //! Reading an authorization request, one rule after the other.
 
+use explanation::{
+    Explain, Explanation,
+    catalogue::{authorize, pkce},
+};
+
 use crate::{
     AuthorizationDetails, AuthorizationRequest, ClaimsRequest, ClientMetadata, CodeChallenge, DisplayMode, ErrorCode,
     Form, GrantManagement, PkceRule, Prompt, RequestError, Resource, ResponseMode, ResponseType, Scope,
     SecurityProfile, ValidatedRedirectUri,
+    form::Duplicate,
     scope::{OFFLINE_ACCESS, OPENID},
 };
 
 type Checked<T> = Result<T, RequestError>;
-
-fn invalid_request(description: impl Into<String>) -> RequestError {
-    RequestError::new(ErrorCode::InvalidRequest, description)
-}
 
 pub(super) fn parse(
     form: &Form,
@@ -22,9 +24,7 @@ pub(super) fn parse(
 ) -> Checked<AuthorizationRequest> {
     // RFC 6749 §3.1: "Request and response parameters MUST NOT be included more than once."
     if let Some(name) = form.duplicate() {
-        return Err(invalid_request(format!(
-            "the parameter {name} is included more than once"
-        )));
+        return Err(Duplicate { name: name.to_owned() }.into());
     }
     check_unsupported_parameters(form)?;
     let response_type = response_type(form, client, profile)?;
@@ -67,14 +67,14 @@ pub(super) fn parse(
 /// `request_not_supported` error"; §6.2 and §7.2.1 say the same of the others. Ignoring one would answer a request that
 /// the client did not make. Where request objects are supported, they were taken apart before.
 fn check_unsupported_parameters(form: &Form) -> Checked<()> {
-    for (name, code) in [
-        ("request", ErrorCode::RequestNotSupported),
-        ("request_uri", ErrorCode::RequestUriNotSupported),
-        ("registration", ErrorCode::RegistrationNotSupported),
+    for (name, reason) in [
+        ("request", &authorize::REQUEST_NOT_SUPPORTED),
+        ("request_uri", &authorize::REQUEST_URI_NOT_SUPPORTED),
+        ("registration", &authorize::REGISTRATION_NOT_SUPPORTED),
     ] {
         if form.first(name).is_some() {
             return Err(RequestError::new(
-                code,
+                reason,
                 format!("the parameter {name} is not supported"),
             ));
         }
@@ -93,12 +93,13 @@ fn response_type(form: &Form, client: &ClientMetadata, profile: &SecurityProfile
     // is not understood, the authorization server MUST return an error response".
     let text = form
         .first("response_type")
-        .ok_or_else(|| invalid_request("response_type is missing"))?;
+        .ok_or_else(|| RequestError::new(&authorize::RESPONSE_TYPE_MISSING, "response_type is missing"))?;
     let response_type = ResponseType::parse(text)
-        .map_err(|error| RequestError::new(ErrorCode::UnsupportedResponseType, error.to_string()))?;
+        .map_err(|error| RequestError::new(&authorize::RESPONSE_TYPE_UNSUPPORTED, error.to_string()))?;
     if !profile.allows_response_type(&response_type.to_string()) {
+        let allowed = profile.response_types.join(", ");
         return Err(RequestError::new(
-            ErrorCode::UnsupportedResponseType,
+            Explanation::from(&authorize::RESPONSE_TYPE_UNSUPPORTED).with(allowed, text),
             format!(
                 "the response_type {response_type} is not allowed by the profile {}",
                 profile.name
@@ -109,11 +110,15 @@ fn response_type(form: &Form, client: &ClientMetadata, profile: &SecurityProfile
     // this method."
     if !client.allows_response_type(response_type) {
         return Err(RequestError::new(
-            ErrorCode::UnauthorizedClient,
+            Explanation::from(&authorize::RESPONSE_TYPE_NOT_REGISTERED).with(listed(&client.response_types), text),
             format!("the response_type {response_type} is not registered for this client"),
         ));
     }
     Ok(response_type)
+}
+
+fn listed(types: &[ResponseType]) -> String {
+    types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn response_mode(
@@ -125,25 +130,28 @@ fn response_mode(
     let is_encrypted = client.authorization_encrypted_response_alg.is_some();
     let requested = form.first("response_mode");
     let mode = ResponseMode::check(requested, response_type, profile, is_encrypted)
-        .map_err(|error| invalid_request(error.to_string()))?;
+        .map_err(|error| RequestError::new(error.explanation(), error.to_string()))?;
     // `jwt` may be registered, and named, for what it stands for.
     let named = requested.and_then(ResponseMode::parse).unwrap_or(mode);
     let registered = &client.response_modes;
     if registered.is_empty() || registered.contains(&mode) || registered.contains(&named) {
         Ok(mode)
     } else {
-        Err(invalid_request("the response_mode is not registered for this client"))
+        Err(RequestError::new(
+            &authorize::RESPONSE_MODE_NOT_REGISTERED,
+            "the response_mode is not registered for this client",
+        ))
     }
 }
 
 fn scope(form: &Form, response_type: ResponseType) -> Checked<Scope> {
-    let invalid_scope = |description: String| RequestError::new(ErrorCode::InvalidScope, description);
-    let scope =
-        Scope::parse(form.first("scope").unwrap_or_default()).map_err(|error| invalid_scope(error.to_string()))?;
+    let scope = Scope::parse(form.first("scope").unwrap_or_default())
+        .map_err(|error| RequestError::new(error.explanation(), error.to_string()))?;
     // OpenID Connect Core §3.1.2.1: "OpenID Connect requests MUST contain the openid scope value."
     if response_type.has_id_token() && !scope.contains(OPENID) {
-        return Err(invalid_scope(
-            "the scope must contain openid when an ID Token is asked for".to_owned(),
+        return Err(RequestError::new(
+            &authorize::OPENID_MISSING,
+            "the scope must contain openid when an ID Token is asked for",
         ));
     }
     // OpenID Connect Core §11: the server "MUST ignore the offline_access request unless the Client is using a
@@ -160,7 +168,8 @@ fn nonce(form: &Form, response_type: ResponseType) -> Checked<Option<String>> {
     // OpenID Connect Core §3.2.2.1 and §3.3.2.11: nonce is REQUIRED when an ID Token comes from the authorization
     // endpoint, "to mitigate replay attacks".
     if response_type.has_id_token() && nonce.is_none() {
-        return Err(invalid_request(
+        return Err(RequestError::new(
+            &authorize::NONCE_MISSING,
             "nonce is required when an ID Token is asked for from the authorization endpoint",
         ));
     }
@@ -172,16 +181,17 @@ fn nonce(form: &Form, response_type: ResponseType) -> Checked<Option<String>> {
 fn check_nonce_or_state(form: &Form, scope: &Scope, profile: &SecurityProfile) -> Checked<()> {
     let name = if scope.contains(OPENID) { "nonce" } else { "state" };
     if profile.nonce_or_state_required && form.first(name).is_none() {
-        return Err(invalid_request(format!(
-            "{name} is required by the profile {}",
-            profile.name
-        )));
+        return Err(RequestError::new(
+            Explanation::from(&authorize::NONCE_OR_STATE_REQUIRED).expected(name),
+            format!("{name} is required by the profile {}", profile.name),
+        ));
     }
     Ok(())
 }
 
 fn prompt(form: &Form) -> Checked<Prompt> {
-    Prompt::parse(form.first("prompt").unwrap_or_default()).map_err(|error| invalid_request(error.to_string()))
+    Prompt::parse(form.first("prompt").unwrap_or_default())
+        .map_err(|error| RequestError::new(error.explanation(), error.to_string()))
 }
 
 fn max_age(form: &Form) -> Checked<Option<i64>> {
@@ -193,14 +203,15 @@ fn max_age(form: &Form) -> Checked<Option<i64>> {
         .and_then(|text| text.parse().ok());
     seconds
         .map(Some)
-        .ok_or_else(|| invalid_request("max_age must be a number of seconds"))
+        .ok_or_else(|| RequestError::new(&authorize::MAX_AGE, "max_age must be a number of seconds"))
 }
 
 fn claims(form: &Form, scope: &Scope, response_type: ResponseType) -> Checked<ClaimsRequest> {
     let Some(text) = form.first("claims") else {
         return Ok(ClaimsRequest::default());
     };
-    let claims = ClaimsRequest::parse(text).map_err(|error| invalid_request(error.to_string()))?;
+    let claims =
+        ClaimsRequest::parse(text).map_err(|error| RequestError::new(&authorize::CLAIMS, error.to_string()))?;
     // Without openid there is neither an ID Token nor UserInfo to tell anything in.
     if !scope.contains(OPENID) {
         return Ok(ClaimsRequest::default());
@@ -208,7 +219,8 @@ fn claims(form: &Form, scope: &Scope, response_type: ResponseType) -> Checked<Cl
     // OpenID Connect Core §5.5: "When the userinfo member is used, the request MUST also use a response_type value that
     // results in an Access Token being issued".
     if !claims.userinfo.is_empty() && !response_type.has_code() && !response_type.has_token() {
-        return Err(invalid_request(
+        return Err(RequestError::new(
+            &authorize::CLAIMS_WITHOUT_TOKEN,
             "claims asks for userinfo, and this response_type gives no access token to ask there: use id_token",
         ));
     }
@@ -228,11 +240,17 @@ fn code_challenge(form: &Form, is_required: bool) -> Checked<Option<CodeChalleng
     match form.first("code_challenge") {
         Some(challenge) => CodeChallenge::parse(challenge, method)
             .map(Some)
-            .map_err(|error| invalid_request(error.to_string())),
-        None if method.is_some() => Err(invalid_request("code_challenge_method was sent without code_challenge")),
+            .map_err(|error| RequestError::of(ErrorCode::InvalidRequest, &error)),
+        None if method.is_some() => Err(RequestError::new(
+            &pkce::METHOD_ALONE,
+            "code_challenge_method was sent without code_challenge",
+        )),
         // RFC 7636 §4.4.1: a server that requires PKCE answers a request without a code challenge with
         // "invalid_request".
-        None if is_required => Err(invalid_request("code_challenge is required (PKCE, method S256)")),
+        None if is_required => Err(RequestError::new(
+            &pkce::CHALLENGE_MISSING,
+            "code_challenge is required (PKCE, method S256)",
+        )),
         None => Ok(None),
     }
 }
@@ -240,9 +258,7 @@ fn code_challenge(form: &Form, is_required: bool) -> Checked<Option<CodeChalleng
 fn resource(form: &Form) -> Checked<Vec<Resource>> {
     // RFC 8707 §2: invalid_target when "the requested resource is invalid, missing, unknown, or malformed".
     form.all("resource")
-        .map(|text| {
-            Resource::parse(text).map_err(|error| RequestError::new(ErrorCode::InvalidTarget, error.to_string()))
-        })
+        .map(|text| Resource::parse(text).map_err(|error| RequestError::new(error.explanation(), error.to_string())))
         .collect()
 }
 
@@ -253,6 +269,6 @@ fn authorization_details(form: &Form) -> Checked<AuthorizationDetails> {
     };
     AuthorizationDetails::parse(text).map_err(|error| {
         let text = format!("authorization_details: {error}");
-        RequestError::new(ErrorCode::InvalidAuthorizationDetails, text)
+        RequestError::new(error.explanation(), text)
     })
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::ErrorCode;
 
 const MODES: [TokenDeliveryMode; 3] = [
     TokenDeliveryMode::Poll,

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::ErrorCode;
 
 const ISSUER: &str = "https://id.example.com";
 const NOW: i64 = 1_000_000;

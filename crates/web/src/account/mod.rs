@@ -7,18 +7,22 @@ mod sign_in;
 mod sign_up;
 mod user_code;
 
+use ::oauth::{Fault, authorize::Person};
+use authn::session;
+use axum::{http::Uri, response::Response};
+use explanation::{
+    Explanation,
+    catalogue::{server, sign_in as catalogue},
+};
+use model::{Flow, Goal};
+use protocol::{error_code::ErrorCode, form::Form};
+
 pub use overview::{end_session, page, revoke_grant};
 pub use requests::{answer_request, requests_page};
 pub use select_account::{select_account, select_account_page};
 pub use sign_in::{sign_in, sign_in_page};
 pub use sign_up::{sign_up, sign_up_page};
 pub use user_code::set_user_code;
-
-use ::oauth::{Fault, authorize::Person};
-use authn::session;
-use axum::{http::Uri, response::Response};
-use model::{Flow, Goal};
-use protocol::{error_code::ErrorCode, form::Form};
 
 use crate::{extract::Call, flow, oauth::flow_error, pages::ErrorKind, respond};
 
@@ -33,7 +37,7 @@ pub async fn no_such_page(call: Call, uri: Uri) -> Response {
         &call,
         ErrorKind::NotFound,
         ErrorCode::InvalidRequest,
-        &format!("there is no page {}", uri.path()),
+        (&format!("there is no page {}", uri.path()), (&server::NOT_FOUND).into()),
     )
 }
 
@@ -43,7 +47,10 @@ pub async fn wrong_method(call: Call) -> Response {
         &call,
         ErrorKind::Method,
         ErrorCode::InvalidRequest,
-        &format!("{} is not for {}", call.uri.path(), call.method),
+        (
+            &format!("{} is not for {}", call.uri.path(), call.method),
+            Explanation::from(&server::METHOD).found(call.method.as_str()),
+        ),
     )
 }
 
@@ -71,6 +78,7 @@ pub async fn submitter(call: &Call, form: &Form) -> Result<Option<Person>, Box<R
         return Ok(Some(person));
     }
     let reason = "the form did not come from a page of this session";
-    let page = respond::error_page(call, ErrorKind::FormMismatch, ErrorCode::InvalidRequest, reason);
+    let why = (&catalogue::FORM_MISMATCH).into();
+    let page = respond::error_page(call, ErrorKind::FormMismatch, ErrorCode::InvalidRequest, (reason, why));
     Err(Box::new(page))
 }

@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+use explanation::{Explain, Explanation, catalogue::sign_in as catalogue};
 use model::{Goal, Secret};
 use protocol::form::Form;
 use storage::StorageError;
@@ -85,26 +86,39 @@ pub async fn sign_in(PageForm { call, form }: PageForm) -> Response {
         form.first("username").unwrap_or(""),
         form.first("password").unwrap_or(""),
     );
-    let refuse = |status, error: Text| show(&call, &open, &requester, status, username, Some(error));
+    let refuse = |status, error: Text, why: Explanation| {
+        respond::shown_again(&call, status, "the sign-in form is shown again", why);
+        show(&call, &open, &requester, status, username, Some(error))
+    };
     if username.trim().is_empty() || password.is_empty() {
-        return refuse(StatusCode::BAD_REQUEST, Text::key("sign_in.error.missing"));
+        let why = (&catalogue::CREDENTIALS_MISSING).into();
+        return refuse(StatusCode::BAD_REQUEST, Text::key("sign_in.error.missing"), why);
     }
     match attempt(&call, &open, username, &Secret::new(password)).await {
         Ok(signed_in) => go_on(&call, &open, &signed_in),
-        Err(SignInRefusal::WrongCredentials) => refuse(StatusCode::UNAUTHORIZED, Text::key("sign_in.error.wrong")),
-        Err(SignInRefusal::TooManyGuesses { retry_after }) => {
+        Err(refusal @ SignInRefusal::WrongCredentials) => refuse(
+            StatusCode::UNAUTHORIZED,
+            Text::key("sign_in.error.wrong"),
+            refusal.explanation(),
+        ),
+        Err(ref refusal @ SignInRefusal::TooManyGuesses { retry_after }) => {
             let minutes = (retry_after + 59) / 60;
             let mut response = refuse(
                 StatusCode::TOO_MANY_REQUESTS,
                 Text::key("sign_in.error.too_many").with("count", minutes.to_string()),
+                refusal.explanation(),
             );
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
             response
         }
-        Err(SignInRefusal::Busy(_)) => {
-            let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, Text::key("sign_in.error.busy"));
+        Err(refusal @ SignInRefusal::Busy(_)) => {
+            let mut response = refuse(
+                StatusCode::SERVICE_UNAVAILABLE,
+                Text::key("sign_in.error.busy"),
+                refusal.explanation(),
+            );
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from_static("2"));

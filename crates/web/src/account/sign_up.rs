@@ -14,6 +14,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+use explanation::Explain;
 use model::Secret;
 use protocol::form::Form;
 
@@ -148,6 +149,7 @@ pub async fn sign_up(PageForm { call, form }: PageForm) -> Response {
         Err(SignUpRefusal::Fault(error)) => respond::fault_page(&call, &Fault::from(error)),
         Err(refusal) => {
             let (status, retry_after, error) = answer(&refusal);
+            respond::shown_again(&call, status, "the sign-up form is shown again", refusal.explanation());
             let mut response = show(&call, &open, &requester, typed, status, Some(error));
             if let Some(seconds) = retry_after {
                 let headers = response.headers_mut();

@@ -7,6 +7,7 @@ use axum::{
     extract::Request,
     http::StatusCode,
 };
+use explanation::{Explain, Explanation, catalogue::form};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use protocol::form::FormError;
 
@@ -35,6 +36,21 @@ pub(super) enum BodyError {
     Json,
     #[error(transparent)]
     Form(#[from] FormError),
+}
+
+impl Explain for BodyError {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::Slow => &form::SLOW,
+            Self::TooLarge => &form::TOO_LARGE,
+            Self::CutOff => &form::CUT_OFF,
+            Self::NoForm => return Explanation::from(&form::NOT_A_FORM).expected("application/x-www-form-urlencoded"),
+            Self::NoJson => return Explanation::from(&form::NOT_JSON).expected("application/json"),
+            Self::Json => &form::MALFORMED_JSON,
+            Self::Form(error) => return error.explanation(),
+        };
+        reason.into()
+    }
 }
 
 impl BodyError {

@@ -9,6 +9,7 @@ use axum::{
     extract::{FromRequest, Request},
     response::Response,
 };
+use explanation::Explain;
 use protocol::{error_code::ErrorCode, form::Form};
 
 use super::{
@@ -36,7 +37,7 @@ impl FromRequest<Arc<App>> for FormCall {
                 &call,
                 error.status().as_u16(),
                 ErrorCode::InvalidRequest,
-                &error.to_string(),
+                (&error.to_string(), error.explanation()),
             )),
         }
     }
@@ -66,7 +67,7 @@ impl FromRequest<Arc<App>> for PageForm {
                     &call,
                     kind,
                     ErrorCode::InvalidRequest,
-                    &error.to_string(),
+                    (&error.to_string(), error.explanation()),
                 ))
             }
         }

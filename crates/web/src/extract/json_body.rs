@@ -12,6 +12,7 @@ use axum::{
     extract::{FromRequest, Request},
     response::Response,
 };
+use explanation::Explain;
 use jose::strict_json;
 use protocol::error_code::ErrorCode;
 use serde_json::{Map, Value};
@@ -41,7 +42,7 @@ impl FromRequest<Arc<App>> for JsonCall {
                 &call,
                 error.status().as_u16(),
                 ErrorCode::InvalidRequest,
-                &error.to_string(),
+                (&error.to_string(), error.explanation()),
             )),
         }
     }

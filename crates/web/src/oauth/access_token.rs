@@ -8,6 +8,7 @@ use std::fmt::{Debug, Display};
 
 use ::oauth::token_access::{AccessRefusal, TokenRequest};
 use axum::response::Response;
+use explanation::Explain;
 use protocol::{
     BearerToken, ErrorCode, dpop,
     form::Form,
@@ -48,7 +49,7 @@ pub fn presented<'a>(call: &'a Call, form: Option<&Form>) -> Result<TokenRequest
 }
 
 /// A refusal with the challenges of both schemes. The error stands in that of the scheme which was tried.
-pub fn refuse(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug), is_missing: bool) -> Response {
+pub fn refuse(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug + Explain), is_missing: bool) -> Response {
     let mut schemes = header_values(&call.headers, "authorization")
         .into_iter()
         .filter_map(|value| TokenCredentials::from_authorization(value).ok())

@@ -10,7 +10,7 @@ use ::oauth::{
     },
 };
 use axum::{http::StatusCode, response::Response};
-use explanation::catalogue;
+use explanation::Explain;
 use model::{Flow, Goal};
 use protocol::{error_code::ErrorCode, form::Form, pkce::REFERRED_TB};
 
@@ -38,7 +38,7 @@ pub async fn authorize_get(call: Call) -> Response {
                 &call,
                 ErrorKind::BadRequest,
                 ErrorCode::InvalidRequest,
-                &error.to_string(),
+                (&error.to_string(), error.explanation()),
             );
         }
     };
@@ -167,7 +167,7 @@ pub async fn refuse(call: &Call, refusal: &AuthorizeRefusal) -> Response {
             status: response.status(),
             code: redirected.error.code,
             description: &redirected.error.description,
-            why: (&catalogue::server::UNEXPLAINED).into(),
+            why: refusal.explanation(),
         },
     );
     response
@@ -183,7 +183,12 @@ fn refuse_on_page(call: &Call, refusal: &AuthorizeRefusal) -> Response {
         AuthorizeRefusal::ClientUnknown(_) => ErrorKind::UnknownClient,
         AuthorizeRefusal::RedirectUri { .. } => ErrorKind::RedirectUri,
     };
-    respond::error_page(call, kind, refusal.code(), &refusal.to_string())
+    respond::error_page(
+        call,
+        kind,
+        refusal.code(),
+        (&refusal.to_string(), refusal.explanation()),
+    )
 }
 
 /// What a broken flow leads to: if it is known what it was for, it begins again; else a page says what to do.
@@ -194,13 +199,13 @@ pub fn flow_error(call: &Call, error: FlowError) -> Response {
             call,
             ErrorKind::FlowLost,
             ErrorCode::InvalidRequest,
-            &FlowError::Lost.to_string(),
+            (&error.to_string(), error.explanation()),
         ),
         FlowError::TooMany => respond::error_page(
             call,
             ErrorKind::Busy,
             ErrorCode::TemporarilyUnavailable,
-            &error.to_string(),
+            (&error.to_string(), error.explanation()),
         ),
         FlowError::Storage(error) => respond::fault_page(call, &Fault::from(error)),
         FlowError::Realm(error) => respond::fault_page(call, &Fault::from(error)),

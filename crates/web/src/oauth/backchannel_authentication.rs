@@ -6,6 +6,7 @@ use authn::{
     notice,
 };
 use axum::{http::StatusCode, response::Response};
+use explanation::Explain;
 use protocol::{BackchannelAuthenticationResponse, form::Form};
 use storage::outbox::NewCall;
 
@@ -20,9 +21,12 @@ pub async fn backchannel_authentication(FormCall { call, form }: FormCall) -> Re
     match request(&call, &form).await {
         Ok(answer) => respond::json(StatusCode::OK, &answer),
         // Not a failure of this server: its developer is to know.
-        Err(refusal @ BackchannelAuthenticationRefusal::TooManyWaiting) => {
-            respond::error_json(&call, refusal.code().status(), refusal.code(), &refusal.to_string())
-        }
+        Err(refusal @ BackchannelAuthenticationRefusal::TooManyWaiting) => respond::error_json(
+            &call,
+            refusal.code().status(),
+            refusal.code(),
+            (&refusal.to_string(), refusal.explanation()),
+        ),
         Err(refusal) => respond::oauth_error(&call, refusal.code(), &refusal),
     }
 }

@@ -11,6 +11,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+use explanation::catalogue::sign_in as catalogue;
 use model::{Flow, Goal};
 use protocol::{device_authorization::UserCode, form::Form};
 
@@ -62,6 +63,7 @@ async fn look_up(call: &Call, open: &OpenFlow, typed: &str) -> Result<Response, 
     // What cannot be a code is no guess.
     let Some(code) = UserCode::parse(typed) else {
         let error = Text::key("device.error.form");
+        unknown_code(call);
         return Ok(show(call, open, StatusCode::BAD_REQUEST, typed, Some(error)));
     };
     let person = call.person().await?;
@@ -72,6 +74,7 @@ async fn look_up(call: &Call, open: &OpenFlow, typed: &str) -> Result<Response, 
     };
     if device::find(&call.realm, &code).await?.is_none() {
         let error = Text::key("device.error.wrong");
+        unknown_code(call);
         return Ok(show(call, open, StatusCode::BAD_REQUEST, typed, Some(error)));
     }
     guess.give_back(&call.realm).await?;
@@ -79,10 +82,18 @@ async fn look_up(call: &Call, open: &OpenFlow, typed: &str) -> Result<Response, 
     Ok(begin(call, next, Goal::Device(code.as_str().to_owned())).await)
 }
 
+fn unknown_code(call: &Call) {
+    let why = (&catalogue::USER_CODE_UNKNOWN).into();
+    respond::shown_again(call, StatusCode::BAD_REQUEST, "no device waits for this code", why);
+}
+
 fn too_many(call: &Call, open: &OpenFlow, typed: &str, retry_after: i64) -> Response {
     let minutes = (retry_after + 59) / 60;
     let error = Text::key("device.error.too_many").with("count", minutes.to_string());
-    let mut response = show(call, open, StatusCode::TOO_MANY_REQUESTS, typed, Some(error));
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let why = (&catalogue::TOO_MANY_GUESSES).into();
+    respond::shown_again(call, status, "too many codes were typed", why);
+    let mut response = show(call, open, status, typed, Some(error));
     response
         .headers_mut()
         .insert(header::RETRY_AFTER, HeaderValue::from(retry_after));

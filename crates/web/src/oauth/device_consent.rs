@@ -9,6 +9,7 @@ use ::oauth::{
     elsewhere::{self, Answered, AskRefusal, WaitingRequest},
 };
 use axum::{http::StatusCode, response::Response};
+use explanation::Explain;
 use model::Goal;
 use protocol::{device_authorization::UserCode, error_code::ErrorCode, form::Form};
 
@@ -62,7 +63,7 @@ async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Respo
                 call,
                 ErrorKind::AccessDenied,
                 code,
-                &unmet.to_string(),
+                (&unmet.to_string(), unmet.explanation()),
             ));
         }
     };

@@ -12,6 +12,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+use explanation::Explain;
 use model::Client;
 use protocol::{error_code::ErrorCode, form::Form};
 
@@ -30,8 +31,8 @@ pub async fn logout(call: Call) -> Response {
     let form = match Form::parse(call.query().as_bytes()) {
         Ok(form) => form,
         Err(error) => {
-            let reason = error.to_string();
-            return respond::error_page(&call, ErrorKind::BadRequest, ErrorCode::InvalidRequest, &reason);
+            let (reason, why) = (error.to_string(), error.explanation());
+            return respond::error_page(&call, ErrorKind::BadRequest, ErrorCode::InvalidRequest, (&reason, why));
         }
     };
     match answer(&call, &form).await {
@@ -174,5 +175,10 @@ fn refuse(call: &Call, refusal: &LogoutRefusal) -> Response {
         LogoutRefusal::ClientUnknown(_) => ErrorKind::UnknownClient,
         LogoutRefusal::RedirectUri(..) => ErrorKind::RedirectUri,
     };
-    respond::error_page(call, kind, refusal.code(), &refusal.to_string())
+    respond::error_page(
+        call,
+        kind,
+        refusal.code(),
+        (&refusal.to_string(), refusal.explanation()),
+    )
 }

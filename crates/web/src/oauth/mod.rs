@@ -20,6 +20,11 @@ mod revoke;
 mod token;
 mod userinfo;
 
+use ::oauth::EndpointRequest;
+use axum::{http::HeaderMap, response::Response};
+use explanation::{Explanation, catalogue};
+use protocol::{dpop, error_code::ErrorCode, form::Form};
+
 pub use authorize::{authorize_get, authorize_post, begin_again, flow_error, refuse, request_of};
 pub use backchannel_authentication::backchannel_authentication;
 pub use check_session::check_session;
@@ -37,10 +42,6 @@ pub use requester::Requester;
 pub use revoke::revoke;
 pub use token::token;
 pub use userinfo::{userinfo_get, userinfo_post};
-
-use ::oauth::EndpointRequest;
-use axum::{http::HeaderMap, response::Response};
-use protocol::{dpop, error_code::ErrorCode, form::Form};
 
 use crate::{extract::Call, pages::ErrorKind, respond};
 
@@ -67,7 +68,8 @@ fn as_get<'a>(call: &Call, below: &str, form: impl Iterator<Item = (&'a str, &'a
     let query = query.finish();
     if query.len() > LONGEST_QUERY {
         let reason = format!("the request is longer than {LONGEST_QUERY} bytes, which no URL can be");
-        return respond::error_page(call, ErrorKind::TooLarge, ErrorCode::InvalidRequest, &reason);
+        let why = Explanation::from(&catalogue::form::TOO_LARGE).expected(format!("{LONGEST_QUERY} bytes at most"));
+        return respond::error_page(call, ErrorKind::TooLarge, ErrorCode::InvalidRequest, (&reason, why));
     }
     respond::see_other(call, format!("{below}?{query}").trim_end_matches('?'), &[])
 }

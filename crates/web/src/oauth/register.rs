@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use explanation::Explain;
 use protocol::{ClientInformation, ErrorCode};
 
 use super::header_values;
@@ -101,5 +102,10 @@ fn refuse(call: &Call, refusal: &RegistrationRefusal) -> Response {
 
 /// No registered code has the status that is right for these.
 fn too_much(call: &Call, status: StatusCode, refusal: &RegistrationRefusal) -> Response {
-    respond::error_json(call, status.as_u16(), ErrorCode::AccessDenied, &refusal.to_string())
+    respond::error_json(
+        call,
+        status.as_u16(),
+        ErrorCode::AccessDenied,
+        (&refusal.to_string(), refusal.explanation()),
+    )
 }

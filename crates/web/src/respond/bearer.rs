@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+use explanation::Explain;
 use protocol::{bearer::Challenge, error_code::ErrorCode};
 
 use super::oauth_error_with;
@@ -26,7 +27,12 @@ pub enum Attempt {
 }
 
 /// A refusal with its challenge, unless the failure is this server's. `is_missing`: the request had no token.
-pub fn bearer_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug), is_missing: bool) -> Response {
+pub fn bearer_error(
+    call: &Call,
+    code: ErrorCode,
+    refusal: &(impl Display + Debug + Explain),
+    is_missing: bool,
+) -> Response {
     let mut response = error(call, code.status(), code, (refusal, is_missing));
     if is_fault(code) {
         return response;
@@ -42,7 +48,12 @@ pub fn bearer_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debu
 /// The same where the token may also come by the scheme DPoP: both schemes are offered, and "if the mechanism used to
 /// attempt authentication could be established unambiguously, then the corresponding challenge SHOULD be used to deliver
 /// error information" (RFC 9449 §7.2).
-pub fn token_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug), attempt: Attempt) -> Response {
+pub fn token_error(
+    call: &Call,
+    code: ErrorCode,
+    refusal: &(impl Display + Debug + Explain),
+    attempt: Attempt,
+) -> Response {
     // RFC 9449 §7.1 and §9: where tokens are taken, a bad proof and a missing nonce are answered like a bad token.
     let status = match code {
         ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce => StatusCode::UNAUTHORIZED.as_u16(),
@@ -76,7 +87,7 @@ fn error(
     call: &Call,
     status: u16,
     code: ErrorCode,
-    (refusal, is_missing): (&(impl Display + Debug), bool),
+    (refusal, is_missing): (&(impl Display + Debug + Explain), bool),
 ) -> Response {
     let mut response = oauth_error_with(call, status, code, refusal);
     if is_missing && !is_fault(code) {

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use explanation::catalogue;
+use explanation::{Explain, Explanation};
 use protocol::{bearer::Challenge, error_code::ErrorCode, token_response::ErrorResponse};
 use serde::Serialize;
 
@@ -40,12 +40,17 @@ fn of_type(media_type: &'static str, body: impl Into<Body>) -> Response {
 
 /// A refusal with the status that its code has. What failed here is logged and not told. A client that could not be
 /// authenticated gets a challenge with its 401 (RFC 6749 §5.2).
-pub fn oauth_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug)) -> Response {
+pub fn oauth_error(call: &Call, code: ErrorCode, refusal: &(impl Display + Debug + Explain)) -> Response {
     oauth_error_with(call, code.status(), code, refusal)
 }
 
 /// The same with another status than the code's own: where tokens are taken, some codes have one of their own there.
-pub fn oauth_error_with(call: &Call, status: u16, code: ErrorCode, refusal: &(impl Display + Debug)) -> Response {
+pub fn oauth_error_with(
+    call: &Call,
+    status: u16,
+    code: ErrorCode,
+    refusal: &(impl Display + Debug + Explain),
+) -> Response {
     let is_fault = matches!(code, ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable);
     if is_fault {
         tracing::error!(?refusal, "a request failed");
@@ -53,11 +58,14 @@ pub fn oauth_error_with(call: &Call, status: u16, code: ErrorCode, refusal: &(im
             call,
             status,
             code,
-            "the server cannot answer right now; try again in a moment",
+            (
+                "the server cannot answer right now; try again in a moment",
+                refusal.explanation(),
+            ),
         );
     }
     tracing::debug!(?refusal, "the reason of a refusal");
-    let mut response = error_json(call, status, code, &refusal.to_string());
+    let mut response = error_json(call, status, code, (&refusal.to_string(), refusal.explanation()));
     if code == ErrorCode::UseDpopNonce {
         response.extensions_mut().insert(NonceNeeded);
     }
@@ -70,11 +78,10 @@ pub fn oauth_error_with(call: &Call, status: u16, code: ErrorCode, refusal: &(im
     response
 }
 
-/// An OAuth error with this status.
-pub fn error_json(call: &Call, status: u16, code: ErrorCode, text: &str) -> Response {
+/// An OAuth error with this status, and why.
+pub fn error_json(call: &Call, status: u16, code: ErrorCode, (text, why): (&str, Explanation)) -> Response {
     tracing::info!(error = code.as_str(), status, reason = text, "refused");
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-    let why = (&catalogue::server::UNEXPLAINED).into();
     refused(
         call,
         Told {

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use explanation::catalogue;
+use explanation::{Explain, Explanation};
 use protocol::error_code::ErrorCode;
 
 use super::{Told, no_store, refused};
@@ -48,7 +48,7 @@ pub fn page<V: View>(call: &Call, locale: Locale, status: StatusCode, view: &V, 
 }
 
 /// An error page: says what happened, and the request's id; logged with `reason`.
-pub fn error_page(call: &Call, kind: ErrorKind, code: ErrorCode, reason: &str) -> Response {
+pub fn error_page(call: &Call, kind: ErrorKind, code: ErrorCode, (reason, why): (&str, Explanation)) -> Response {
     let status = match kind {
         ErrorKind::Busy => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
@@ -65,7 +65,6 @@ pub fn error_page(call: &Call, kind: ErrorKind, code: ErrorCode, reason: &str) -
         reason,
         "refused with a page"
     );
-    let why = (&catalogue::server::UNEXPLAINED).into();
     refused(
         call,
         Told {
@@ -101,14 +100,14 @@ pub fn fault_page(call: &Call, fault: &Fault) -> Response {
             call,
             ErrorKind::Busy,
             ErrorCode::TemporarilyUnavailable,
-            "the server cannot answer right now",
+            ("the server cannot answer right now", fault.explanation()),
         )
     } else {
         error_page(
             call,
             ErrorKind::ServerError,
             ErrorCode::ServerError,
-            "a defect of the server",
+            ("a defect of the server", fault.explanation()),
         )
     }
 }

@@ -1,7 +1,14 @@
 //! Every refusal is remembered with the trail of its request, so that it can be explained to whoever has its id.
 
-use axum::http::StatusCode;
-use explanation::{ErrorCode, Explanation, Refusal, shown};
+use axum::{
+    http::{Method, StatusCode},
+    response::Response,
+};
+use explanation::{
+    Check, ErrorCode, Explanation, Reason, Refusal,
+    catalogue::{authorize, client, logout, server, token},
+    shown,
+};
 use realm::{
     audit, refusals,
     trail::{self, Trail},
@@ -24,33 +31,56 @@ pub struct Told<'a> {
 /// Remembers that the request in hand is refused.
 pub fn refused(call: &Call, told: Told<'_>) {
     audit::refused(&call.realm, told.code, told.why.reason.name, told.description);
-    let place = Place {
-        issuer: Some(call.realm.issuer()),
-        method: call.method.as_str(),
-        path: call.uri.path(),
+    remember(&call.app, &Place::of(call), told);
+}
+
+/// Remembers that a form is shown again, with what is wrong in it. What is to be audited of that has events of its own.
+pub fn shown_again(call: &Call, status: StatusCode, description: &str, why: Explanation) {
+    let code = why.reason.code();
+    let told = Told {
+        status,
+        code,
+        description,
+        why,
     };
-    remember(&call.app, &place, told);
+    remember(&call.app, &Place::of(call), told);
 }
 
 /// Where a request goes.
-pub struct Place<'a> {
+struct Place<'a> {
     /// The realm; none where no realm was found.
-    pub issuer: Option<&'a str>,
+    issuer: Option<&'a str>,
     /// The method.
-    pub method: &'a str,
+    method: &'a str,
     /// The path.
-    pub path: &'a str,
+    path: &'a str,
 }
 
-/// The same of a request for which there is no realm.
-pub fn remember(app: &App, place: &Place<'_>, told: Told<'_>) {
+impl<'a> Place<'a> {
+    fn of(call: &'a Call) -> Self {
+        Self {
+            issuer: Some(call.realm.issuer()),
+            method: call.method.as_str(),
+            path: call.uri.path(),
+        }
+    }
+}
+
+fn remember(app: &App, place: &Place<'_>, told: Told<'_>) {
     let Trail {
         id,
         address,
         client,
         passed,
+        compared,
         ..
     } = trail::so_far();
+    let mut failed = told.why;
+    if let Some(compared) = compared
+        && compared.0 == failed.reason
+    {
+        failed = failed.with(compared.1, compared.2);
+    }
     app.realms.refusals.refused(Refusal {
         id: id.as_str().to_owned(),
         at: app.realms.clock.now(),
@@ -61,9 +91,48 @@ pub fn remember(app: &App, place: &Place<'_>, told: Told<'_>) {
         error: told.code,
         description: shown(told.description),
         client_is_proven: client.as_ref().is_some_and(|client| client.is_proven),
-        client_id: client.map(|client| shown(&client.client_id)),
+        client_id: client
+            .filter(|_| is_known(&passed))
+            .map(|client| shown(&client.client_id)),
         network: address.map(refusals::network),
         passed,
-        failed: told.why,
+        failed,
     });
+}
+
+/// Whether it is known here which client a request comes from. What is no client's id may be anything: whoever mixes up id
+/// and secret sends the secret as id.
+fn is_known(passed: &[&Check]) -> bool {
+    let known = [&client::KNOWN, &authorize::CLIENT, &token::ALIVE, &logout::HINT];
+    passed.iter().any(|check| known.contains(check))
+}
+
+/// Goes with an answer that is a plain text, and says why it is a refusal.
+#[derive(Clone, Copy)]
+pub struct Why(pub &'static Reason);
+
+/// Remembers a refusal that no handler was reached to explain.
+pub fn refused_plainly(app: &App, method: &Method, path: &str, response: &Response) {
+    let status = response.status();
+    let reason = match (response.extensions().get::<Why>(), status) {
+        (Some(why), _) => why.0,
+        (None, StatusCode::NOT_FOUND) => &server::NOT_FOUND,
+        (None, StatusCode::METHOD_NOT_ALLOWED) => &server::METHOD,
+        (None, StatusCode::SERVICE_UNAVAILABLE) => &server::UNAVAILABLE,
+        (None, status) if status.is_server_error() => &server::DEFECT,
+        // What stands beside the server: the demo's apps.
+        (None, _) => return,
+    };
+    let place = Place {
+        issuer: None,
+        method: method.as_str(),
+        path,
+    };
+    let told = Told {
+        status,
+        code: reason.code(),
+        description: status.canonical_reason().unwrap_or_default(),
+        why: reason.into(),
+    };
+    remember(app, &place, told);
 }

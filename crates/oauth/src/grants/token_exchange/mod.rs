@@ -11,6 +11,10 @@ mod actor;
 mod request;
 mod subject;
 
+use explanation::{
+    Explain, Explanation,
+    catalogue::{token_exchange as catalogue, trusted_issuer},
+};
 use model::AuditKind;
 use protocol::{error_code::ErrorCode, form::Form, grant_type::GrantType, token_type::TokenType};
 use realm::{RealmContext, audit};
@@ -72,6 +76,24 @@ impl ExchangeRefusal {
             Self::PublicClient => ErrorCode::UnauthorizedClient,
             _ => ErrorCode::InvalidRequest,
         }
+    }
+}
+
+impl Explain for ExchangeRefusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::PublicClient => &catalogue::PUBLIC_CLIENT,
+            Self::Type(name) => return Explanation::from(&catalogue::TYPE).with(known_types(), *name),
+            Self::RequestedType => &catalogue::REQUESTED_TYPE,
+            Self::ActorParameters => &catalogue::ACTOR_PARAMETERS,
+            Self::Token(name) => return Explanation::from(&catalogue::TOKEN).found(name),
+            Self::Trust(refusal) => return refusal.explanation(),
+            Self::NotPermitted => &trusted_issuer::NOT_PERMITTED,
+            Self::Malformed(name) => return Explanation::from(&catalogue::MALFORMED).found(name),
+            Self::NotTheActor => &catalogue::NOT_THE_ACTOR,
+            Self::TooManyActors => &catalogue::TOO_MANY_ACTORS,
+        };
+        reason.into()
     }
 }
 

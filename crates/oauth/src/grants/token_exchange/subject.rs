@@ -18,7 +18,7 @@ use crate::{
     id_token_hint::IdTokenHint,
     introspection::{self, LiveToken},
     issue::{AccessToken, check_access_token_key},
-    scope_policy::{self, Rights},
+    scope_policy::{self, Rights, ScopeRefusal},
     trusted_issuer,
 };
 
@@ -195,7 +195,7 @@ fn narrowed(
 ) -> Result<(AccessToken, AuthorizationDetails), GrantRefusal> {
     let asked = scope_policy::asked(form)?;
     if !asked.is_subset_of(&live.scope) {
-        return Err(GrantRefusal::ScopeTooWide);
+        return Err(ScopeRefusal::TooWide.into());
     }
     let asked = if asked.is_empty() { live.scope.clone() } else { asked };
     let granted = Rights {

@@ -22,7 +22,10 @@ pub async fn explain(bank: &Bank, id: &str) -> Result<Value, AdminError> {
     let action = Action::Explain { id: id.to_owned() };
     let command = Command { realm: None, action };
     let answer = administration::execute(&bank.running.realms, &bank.running.passwords, command).await?;
-    Ok(answer["refusal"].clone())
+    let refusal = answer["refusal"].clone();
+    let codes = refusal["failed"]["codes"].as_array().unwrap();
+    assert!(codes.contains(&refusal["error"]), "{refusal}");
+    Ok(refusal)
 }
 
 async fn refuse(bank: &Bank, app: App) -> String {

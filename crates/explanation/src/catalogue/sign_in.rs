@@ -1,0 +1,61 @@
+//! Sign-in, sign-up, and the pages of a flow.
+
+topic! {
+    FLOW("flow known", "does this browser know the sign-in that is in progress?", "RFC 9700 §4.7") {
+        FLOW_LOST("sign_in.flow_lost", InvalidRequest) {
+            "The page belongs to a sign-in that this browser does not know, or that is over: its cookie was lost, \
+             the page is very old, or the link came from another browser."
+            "Start again from the app. Developers: send the browser itself to /authorize, and keep no links to \
+             pages after it."
+        }
+        TOO_MANY_FLOWS("sign_in.too_many_flows", TemporarilyUnavailable) {
+            "Too many large requests are in progress."
+            "Try again in some minutes; apps push large requests to /par."
+        }
+    }
+    OWN_FORM("own form", "did the form come from a page of this session?", "RFC 9700 §4.7") {
+        FORM_MISMATCH("sign_in.form_mismatch", InvalidRequest) {
+            "The form was sent from another site or another session: the user signed out in between, or somebody \
+             tries to act for them."
+            "Load the page again and send its form."
+        }
+    }
+    CREDENTIALS(
+        "user name and password right",
+        "do user name and password belong together?",
+        "OpenID Connect Core §3.1.2.3"
+    ) {
+        CREDENTIALS_MISSING("sign_in.credentials_missing", AccessDenied) {
+            "User name or password was left empty."
+            "Type both."
+        }
+        WRONG_CREDENTIALS("sign_in.wrong_credentials", AccessDenied) {
+            "User name or password is wrong, or the user is disabled; nobody is told which."
+            "Try again. The operator sets a new password with: sekisho user set-password."
+        }
+        TOO_MANY_GUESSES("sign_in.too_many_guesses", AccessDenied) {
+            "Too many wrong passwords or codes were typed for this user or from this network."
+            "Wait as long as the page says."
+        }
+        BUSY("sign_in.busy", TemporarilyUnavailable) {
+            "Too many passwords are being checked right now."
+            "Try again in a moment."
+        }
+    }
+    ACCOUNT("account possible", "can an account be made of what was typed?", "Initiating User Registration §4") {
+        SIGN_UP("sign_in.sign_up", AccessDenied) {
+            "A field of the sign-up form cannot be as it is: the page says which."
+            "Mend the field."
+        }
+        TOO_MANY_SIGN_UPS("sign_in.too_many_sign_ups", AccessDenied) {
+            "Too many accounts were asked for from this network."
+            "Wait as long as the page says."
+        }
+    }
+    USER_CODE("user code known", "does a device wait for this code?", "RFC 8628 §3.3") {
+        USER_CODE_UNKNOWN("sign_in.user_code_unknown", AccessDenied) {
+            "No device waits for the code that was typed: it is misspelt or has expired."
+            "Type it as the device shows it, or let the device make a new one."
+        }
+    }
+}
