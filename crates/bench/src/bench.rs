@@ -43,8 +43,11 @@ impl Bench<'_> {
         wanted
     }
 
-    /// Something was measured.
-    pub fn add(&mut self, row: Row) {
+    /// Something was measured. Targets are for the database that is part of the server.
+    pub fn add(&mut self, mut row: Row) {
+        if self.server.database_file().is_none() {
+            row.target = None;
+        }
         eprintln!("  {}", row.summary());
         self.report.rows.push((self.server.engine(), row));
     }
