@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use realm::Realms;
@@ -51,6 +51,9 @@ use super::sessions::Sessions;
 
 /// Where the answers to the stage's own requests arrive.
 const CALLBACK: &str = "/stage/callback";
+
+/// The cookies by which the demo's apps know a browser. Cookies do not know ports, so the stage can take them back.
+const SESSIONS_OF_APPS: [&str; 4] = ["budget-session", "pay-session", "board-session", "desk-session"];
 
 /// What the pages need.
 pub(super) struct Stage {
@@ -132,7 +135,15 @@ async fn reset(State(running): State<Arc<Running>>, headers: HeaderMap) -> Respo
     stage.bank.refill();
     stage.recording.clear();
     let cookie = running.sessions.replace(&headers, Session::default());
-    ([(header::SET_COOKIE, cookie)], Redirect::to("/stage")).into_response()
+    let mut response = ([(header::SET_COOKIE, cookie)], Redirect::to("/stage")).into_response();
+    // What the apps remember of this browser is worth nothing any more.
+    for name in SESSIONS_OF_APPS {
+        let gone = HeaderValue::from_str(&format!("{name}=; Path=/; Max-Age=0"));
+        response
+            .headers_mut()
+            .extend(gone.map(|line| (header::SET_COOKIE, line)));
+    }
+    response
 }
 
 impl Stage {
