@@ -20,23 +20,22 @@ pub(super) fn introspection(recording: &Recording, call: &Exchange) -> Option<Ar
 
 /// Tells why. The order is that of the API's own checks: the first that fails decides.
 pub(super) fn why(lang: Lang, recording: &Recording, call: &Exchange) -> Why {
-    let t = |english: &'static str, japanese: &'static str| match lang {
-        Lang::En => english,
-        Lang::Ja => japanese,
+    let t = |english: &str, japanese: &str| match lang {
+        Lang::En => english.to_owned(),
+        Lang::Ja => japanese.to_owned(),
     };
     let mut why = Why::default();
     let asks = t("Does a token come along?", "トークンが添えられているか");
     let Some(token) = call.shown_token() else {
-        why.checks.push(Checked::failed(asks, "RFC 6750 §2.1"));
-        why.cause = t("The call holds no token.", "呼び出しにトークンがありません。").to_owned();
+        why.checks.push(Checked::failed(&asks, "RFC 6750 §2.1"));
+        why.cause = t("The call holds no token.", "呼び出しにトークンがありません。");
         why.remedy = t(
             "Send the access token in the Authorization header.",
             "Authorization ヘッダーでアクセストークンを送ってください。",
-        )
-        .to_owned();
+        );
         return why;
     };
-    why.checks.push(Checked::passed(asks, "RFC 6750 §2.1"));
+    why.checks.push(Checked::passed(&asks, "RFC 6750 §2.1"));
 
     let said = introspection(recording, call);
     let said = said.as_deref().map(|asked| &asked.answer.body);
@@ -44,34 +43,32 @@ pub(super) fn why(lang: Lang, recording: &Recording, call: &Exchange) -> Why {
     if let Some(Content::Json(said)) = said {
         if said["active"] != true {
             why.checks
-                .push(Checked::failed(asks, "RFC 7662 §2.2").with("active: true", "active: false"));
+                .push(Checked::failed(&asks, "RFC 7662 §2.2").with("active: true", "active: false"));
             why.cause = fate(lang, recording, token);
-            why.remedy = t("Get a new token.", "新しいトークンを受け取ってください。").to_owned();
+            why.remedy = t("Get a new token.", "新しいトークンを受け取ってください。");
             return why;
         }
-        why.checks.push(Checked::passed(asks, "RFC 7662 §2.2"));
+        why.checks.push(Checked::passed(&asks, "RFC 7662 §2.2"));
         let audience = audience(&said["aud"]);
         let asks = t("Is the token for this API?", "この API のためのトークンか");
         if !audience.contains(&call.site.origin) {
-            let check = Checked::failed(asks, "RFC 8707 §2").with(&call.site.origin, audience.join(" "));
+            let check = Checked::failed(&asks, "RFC 8707 §2").with(&call.site.origin, audience.join(" "));
             why.checks.push(check);
             why.cause = t(
                 "The token was issued for other APIs: who got to see it there could use it here.",
                 "トークンは別の API のために発行されました。ここで通れば、別の API で見た人が使えてしまいます。",
-            )
-            .to_owned();
+            );
             why.remedy = t(
                 "Ask for a token for this API: by its scopes, or by the parameter resource.",
                 "この API のスコープか resource パラメーターで、この API のトークンを求めてください。",
-            )
-            .to_owned();
+            );
             return why;
         }
-        why.checks.push(Checked::passed(asks, "RFC 8707 §2"));
+        why.checks.push(Checked::passed(&asks, "RFC 8707 §2"));
     }
     let (asks, section) = last_check(lang, call);
     why.checks.push(Checked::failed(asks, section));
-    why.cause = call.error_description().unwrap_or_default().to_owned();
+    why.cause = call.error_description().map_or_else(String::new, str::to_owned);
     why
 }
 

@@ -90,8 +90,8 @@ fn lines(lang: Lang, stage: &Stage) -> Value {
     let left_out = exchanges.len().saturating_sub(SHOWN);
     let shown = exchanges.iter().skip(left_out);
     let lines: Vec<Value> = shown.flat_map(|exchange| of_exchange(lang, stage, exchange)).collect();
-    let lanes = [Lane::User, Lane::App, Lane::Server, Lane::Api].map(|lane| lane.name(lang));
-    context! { revision, lanes => lanes.to_vec(), lines, left_out }
+    let columns = [Lane::User, Lane::App, Lane::Server, Lane::Api].map(|lane| lane.name(lang));
+    context! { revision, lanes => columns.to_vec(), lines, left_out }
 }
 
 /// The line of an exchange, and that of the redirect that it ended in.
