@@ -40,7 +40,6 @@ export class Demo {
   till = (path) => this.#at(5, path)
   board = (path) => this.#at(6, path)
   pocket = (path) => this.#at(7, path)
-  desk = (path) => this.#at(8, path)
 
   #at(place, path) {
     return `http://localhost:${this.port + place}${path}`
