@@ -44,28 +44,25 @@ struct Bar {
 }
 
 /// Which share of its limit each scenario reaches.
-pub fn of_limits(rows: &[(&str, Row)]) -> Chart {
-    let bars = rows.iter().filter_map(|(database, row)| {
-        let ratio = row.ratio()?;
-        Some(Bar {
-            label: format!(
-                "{}{}",
-                row.name,
-                if *database == "SQLite" { "" } else { " (PostgreSQL)" }
-            ),
-            value: ratio,
-            text: format!("{ratio:.2}"),
+pub fn of_limits(rows: &[(&'static str, Row)]) -> Chart {
+    let whole = rows.iter().filter_map(|(_, row)| row.ratio()).fold(1.0, f64::max);
+    let mut groups: Vec<Group> = Vec::new();
+    for (database, row) in rows {
+        let Some(ratio) = row.ratio() else { continue };
+        let bar = Bar {
             target: row.target,
-            is_ours: true,
-        })
-    });
-    let bars: Vec<Bar> = bars.collect();
-    let whole = bars.iter().map(|bar| bar.value).fold(1.0, f64::max);
-    let groups = vec![Group {
-        heading: "",
-        whole,
-        bars,
-    }];
+            text: format!("{ratio:.2}"),
+            ..bar(row.name.clone(), ratio, true)
+        };
+        match groups.last_mut().filter(|group| group.heading == *database) {
+            Some(group) => group.bars.push(bar),
+            None => groups.push(Group {
+                heading: database,
+                whole,
+                bars: vec![bar],
+            }),
+        }
+    }
     Chart {
         title: "What is reached of what this machine could do",
         description: described(&groups),
@@ -139,11 +136,7 @@ fn described(groups: &[Group]) -> String {
             format!("{} {}{target}", bar.label, bar.text)
         });
         let bars = bars.collect::<Vec<_>>().join("; ");
-        if group.heading.is_empty() {
-            format!("{bars}.")
-        } else {
-            format!("{}: {bars}.", group.heading)
-        }
+        format!("{}: {bars}.", group.heading)
     };
     groups.iter().map(of_group).collect::<Vec<_>>().join(" ")
 }
@@ -153,15 +146,9 @@ impl Chart {
     pub fn svg(&self) -> String {
         let (mut body, mut y) = (String::new(), 44.0);
         for group in &self.groups {
-            if !group.heading.is_empty() {
-                let _ = writeln!(
-                    body,
-                    r#"<text class="heading" x="16" y="{:.0}">{}</text>"#,
-                    y + 18.0,
-                    escaped(group.heading)
-                );
-                y += HEADING;
-            }
+            let (heading, at) = (escaped(group.heading), y + 18.0);
+            let _ = writeln!(body, r#"<text class="heading" x="16" y="{at:.0}">{heading}</text>"#);
+            y += HEADING;
             for bar in &group.bars {
                 draw(&mut body, bar, y, group.whole);
                 y += LINE;
@@ -236,8 +223,8 @@ mod tests {
     fn a_picture_has_a_title_and_says_in_words_what_it_shows() {
         let svg = of_limits(&rows()).svg();
         assert!(svg.contains("<title id=\"title\">What is reached of what this machine could do</title>"));
-        let words =
-            "client_credentials, opaque 0.50, target 0.70; client_credentials, opaque (PostgreSQL) 0.50, target 0.70.";
+        let words = "SQLite: client_credentials, opaque 0.50, target 0.70. \
+                     PostgreSQL: client_credentials, opaque 0.50, target 0.70.";
         assert!(svg.contains(words), "{svg}");
         assert!(svg.contains("prefers-color-scheme:dark"));
         assert_eq!(svg.matches("<line class=\"target\"").count(), 2);
