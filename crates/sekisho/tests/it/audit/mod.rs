@@ -1,6 +1,10 @@
 //! What happened, as `sekisho audit` tells it.
 
+mod command;
+mod operators;
 mod people;
+mod refusals;
+mod secrets;
 mod tokens;
 
 use model::AuditKind;
