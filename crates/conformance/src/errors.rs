@@ -1,5 +1,7 @@
 //! `docs/errors.md`: every reason to refuse a request that the server can give, from the catalogue of `explanation`.
 
+use std::path::Path;
+
 use std::fmt::Write;
 
 use explanation::{ErrorCode, Reason, catalogue};
@@ -74,7 +76,11 @@ fn escaped(text: &str) -> String {
 fn unused(sources: &[Source]) -> Vec<String> {
     let (topics, others): (Vec<&Source>, Vec<&Source>) = sources
         .iter()
-        .filter(|source| source.path.ends_with(".rs"))
+        .filter(|source| {
+            Path::new(&source.path)
+                .extension()
+                .is_some_and(|extension| extension == "rs")
+        })
         .partition(|source| source.path.starts_with(CATALOGUE));
     let mut unused = Vec::new();
     for topic in topics {
@@ -84,7 +90,7 @@ fn unused(sources: &[Source]) -> Vec<String> {
                 let text = &source.text;
                 text.contains("catalogue") && text.contains(module) && mentions(text, &format!("::{name}"))
             };
-            if !others.iter().any(|source| is_given(source)) {
+            if !others.iter().any(is_given) {
                 unused.push(format!("{}: no refusal gives {name}", topic.path));
             }
         }

@@ -167,7 +167,7 @@ mod tests {
 
     use super::*;
 
-    fn refusal(id: impl ToString, client: Option<&str>, is_proven: bool) -> Refusal {
+    fn refusal(id: &(impl ToString + ?Sized), client: Option<&str>, is_proven: bool) -> Refusal {
         Refusal {
             id: id.to_string(),
             at: 0,
@@ -191,7 +191,7 @@ mod tests {
         refusals.refused(refusal("quiet", Some("quiet"), true));
         refusals.refused(refusal("nobody", None, false));
         for n in 0..=MOST_OF_CLIENT {
-            refusals.refused(refusal(n, Some("noisy"), true));
+            refusals.refused(refusal(&n, Some("noisy"), true));
         }
         assert!(refusals.find("0").is_none() && refusals.find("1").is_some());
         assert!(refusals.find("quiet").is_some() && refusals.find("nobody").is_some());
@@ -202,7 +202,7 @@ mod tests {
         let refusals = Refusals::default();
         refusals.refused(refusal("proven", Some("app"), true));
         for n in 0..=MOST_OF_OTHERS {
-            refusals.refused(refusal(n, Some("app"), false));
+            refusals.refused(refusal(&n, Some("app"), false));
         }
         assert!(refusals.find("proven").is_some() && refusals.find("0").is_none());
         // Nobody can have the database filled, either.
@@ -217,7 +217,7 @@ mod tests {
         for n in 0..=MOST_OF_CLIENT {
             refusals.refused(Refusal {
                 error: ErrorCode::AuthorizationPending,
-                ..refusal(n, Some("tv"), true)
+                ..refusal(&n, Some("tv"), true)
             });
         }
         assert!(refusals.find("mistake").is_some() && refusals.find("0").is_some());
@@ -228,7 +228,7 @@ mod tests {
     fn memory_and_what_waits_to_be_written_are_bounded() {
         let refusals = Refusals::default();
         for n in 0..MOST + 500 {
-            refusals.refused(refusal(n, Some(&format!("client-{}", n / 100)), true));
+            refusals.refused(refusal(&n, Some(&format!("client-{}", n / 100)), true));
         }
         assert!(refusals.find("499").is_none() && refusals.find("500").is_some());
         let memory = refusals.lock();

@@ -1,4 +1,5 @@
 //! Every check that the server makes, and every reason to refuse a request: one file per topic.
+#![expect(clippy::doc_markdown, reason = "the texts are shown to people as they are")]
 
 use crate::{Check, Reason};
 

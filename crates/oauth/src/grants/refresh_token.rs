@@ -52,10 +52,10 @@ pub(super) async fn redeem(
         let rights = scope_policy::narrow(realm, permitted, form)?;
         scope_policy::check_targets(realm, client.client(), &rights.audience)?;
         let id_token = check_keys(realm, client.client(), &rights.scope, &rights.audience).await?;
-        let Some(used) = use_token(realm, client, &family, &presented, &authorization).await? else {
+        let Some(step) = use_token(realm, client, &family, &presented, &authorization).await? else {
             continue;
         };
-        let refresh_token = refresh_token::mint(realm, &family.family, used.generation, family.key_id)
+        let refresh_token = refresh_token::mint(realm, &family.family, step.generation, family.key_id)
             .ok_or(Fault::NotReady("refresh tokens"))?;
         return Ok(Redeemed {
             client: client.client().clone(),
@@ -66,7 +66,7 @@ pub(super) async fn redeem(
             id_token,
             issued_token_type: None,
             auth_req_id: None,
-            counted: used.counted,
+            counted: step.counted,
             behalf: Behalf::User(Box::new(authorization), Box::new(user)),
         });
     }

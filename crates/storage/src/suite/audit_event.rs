@@ -93,97 +93,36 @@ async fn events_are_found_by_time_user_client_and_kind(db: Database) {
         ],
     )
     .await;
-    let user_id = Some("alice".to_owned());
-    let client_id = Some("app".to_owned());
-    let kinds = vec![AuditKind::SignInFailed, AuditKind::TokenIssued];
-    let after = (2, String::new());
-    for (query, expected) in [
-        (all(), vec![1, 2, 3, 4]),
-        (
-            AuditQuery {
-                user_id: user_id.clone(),
-                ..all()
-            },
-            vec![1, 2],
-        ),
-        (
-            AuditQuery {
-                client_id: client_id.clone(),
-                ..all()
-            },
-            vec![1, 3, 4],
-        ),
-        (
-            AuditQuery {
-                user_id: user_id.clone(),
-                client_id: client_id.clone(),
-                ..all()
-            },
-            vec![1],
-        ),
-        (
-            AuditQuery {
-                kinds: kinds.clone(),
-                ..all()
-            },
-            vec![2, 3, 4],
-        ),
-        (
-            AuditQuery {
-                kinds,
-                client_id: client_id.clone(),
-                ..all()
-            },
-            vec![3, 4],
-        ),
-        (
-            AuditQuery {
-                after: after.clone(),
-                until: 4,
-                ..all()
-            },
-            vec![2, 3],
-        ),
-        (AuditQuery { limit: 2, ..all() }, vec![1, 2]),
-        (
-            AuditQuery {
-                limit: 2,
-                newest: true,
-                ..all()
-            },
-            vec![3, 4],
-        ),
-        (
-            AuditQuery {
-                limit: 1,
-                newest: true,
-                user_id: user_id.clone(),
-                ..all()
-            },
-            vec![2],
-        ),
-        (
-            AuditQuery {
-                limit: 1,
-                newest: true,
-                client_id: client_id.clone(),
-                ..all()
-            },
-            vec![4],
-        ),
-        (
-            AuditQuery {
-                limit: 1,
-                newest: true,
-                user_id,
-                client_id,
-                ..all()
-            },
-            vec![1],
-        ),
-    ] {
+    let of_alice = |query: &mut AuditQuery| query.user_id = Some("alice".to_owned());
+    let of_app = |query: &mut AuditQuery| query.client_id = Some("app".to_owned());
+    let of_kinds = |query: &mut AuditQuery| query.kinds = vec![AuditKind::SignInFailed, AuditKind::TokenIssued];
+    let newest = |limit| {
+        move |query: &mut AuditQuery| {
+            (query.newest, query.limit) = (true, limit);
+        }
+    };
+    let later = |query: &mut AuditQuery| (query.after, query.until) = ((2, String::new()), 4);
+    let oldest = |query: &mut AuditQuery| query.limit = 2;
+    type Narrow<'a> = &'a dyn Fn(&mut AuditQuery);
+    let cases: &[(&[Narrow<'_>], &[i64])] = &[
+        (&[], &[1, 2, 3, 4]),
+        (&[&of_alice], &[1, 2]),
+        (&[&of_app], &[1, 3, 4]),
+        (&[&of_alice, &of_app], &[1]),
+        (&[&of_kinds], &[2, 3, 4]),
+        (&[&of_kinds, &of_app], &[3, 4]),
+        (&[&later], &[2, 3]),
+        (&[&oldest], &[1, 2]),
+        (&[&newest(2)], &[3, 4]),
+        (&[&newest(1), &of_alice], &[2]),
+        (&[&newest(1), &of_app], &[4]),
+        (&[&newest(1), &of_alice, &of_app], &[1]),
+    ];
+    for (narrow, expected) in cases {
+        let mut query = all();
+        narrow.iter().for_each(|narrow| narrow(&mut query));
         let text = format!("{query:?}");
-        assert_eq!(times(&db, query).await, expected, "{text}");
+        assert_eq!(times(&db, query).await, *expected, "{text}");
     }
 }
 
