@@ -491,6 +491,7 @@ pub(super) struct Audit {
     /// Of this client
     #[arg(long, value_name = "CLIENT_ID")]
     pub client: Option<String>,
+    #[expect(clippy::doc_markdown, reason = "the text is shown to people as it is")]
     /// Of this kind: sign_in.failed, or sign_in.* for all that begin so; may be repeated
     #[arg(long = "kind", value_name = "KIND", value_parser = event_kinds)]
     pub kinds: Vec<Kinds>,

@@ -130,7 +130,7 @@ impl Look {
     /// One look, page after page; the next one begins a little before its end. `false`: nobody reads any more.
     async fn all(&self, query: &mut AuditQuery, seen: &mut Seen) -> Result<bool, Failure> {
         loop {
-            let answer = self.ask(query).await?;
+            let answer = &self.ask(query).await?;
             let events = answer["events"].as_array().map(Vec::as_slice).unwrap_or_default();
             for event in events {
                 if seen.is_new(event) && !self.tell(event, seen) {
@@ -163,11 +163,11 @@ impl Look {
         if !self.is_json && !mem::replace(&mut seen.has_head, true) {
             text += &line(|(head, ..)| (*head).to_owned(), "DETAILS");
         }
-        text += &if self.is_json {
-            format!("{event}\n")
+        if self.is_json {
+            let _ = writeln!(text, "{event}");
         } else {
-            line(|(_, member, _)| plain(&event[*member]), &details(event))
-        };
+            text += &line(|(_, member, _)| plain(&event[*member]), &details(event));
+        }
         let mut stdout = std::io::stdout();
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_ok()
     }

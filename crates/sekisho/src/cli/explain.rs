@@ -33,9 +33,8 @@ pub(super) fn catalogue_entries(answer: &Value) -> String {
         let rows: Vec<Vec<String>> = entries
             .iter()
             .map(|entry| {
-                [&entry["name"], &entry["codes"], &entry["check"]["section"]]
-                    .map(plain)
-                    .to_vec()
+                let check = &entry["check"];
+                [&entry["name"], &entry["codes"], &check["section"]].map(plain).to_vec()
             })
             .collect();
         let mut text = table(&["REASON", "ERROR", "SECTION"], &rows);
@@ -47,7 +46,8 @@ pub(super) fn catalogue_entries(answer: &Value) -> String {
 
 fn entry(entry: &Value) -> String {
     let of = |name: &str| plain(&entry[name]);
-    let check = |name: &str| plain(&entry["check"][name]);
+    let failed = &entry["check"];
+    let check = |name: &str| plain(&failed[name]);
     format!(
         "{}  ({})\n  check    {}: {}\n  section  {}\n  cause    {}\n  remedy   {}\n",
         of("name"),
@@ -90,7 +90,8 @@ pub(super) fn refusal(answer: &Value) -> String {
         let _ = writeln!(text, "  ✓ {}  ({})", plain(&check["name"]), plain(&check["section"]));
     }
     let failed = &refusal["failed"];
-    let check = |name: &str| plain(&failed["check"][name]);
+    let asked = &failed["check"];
+    let check = |name: &str| plain(&asked[name]);
     let _ = writeln!(text, "  ✗ {}  ({})", check("name"), check("section"));
     let lines = [
         ("asked", check("asks")),

@@ -77,6 +77,8 @@ async fn what_is_written_is_read_back(db: Database) {
     assert_eq!(db.store.audit_events("another", &all()).await.unwrap(), []);
 }
 
+type Narrow<'a> = &'a dyn Fn(&mut AuditQuery);
+
 async fn events_are_found_by_time_user_client_and_kind(db: Database) {
     let of = |at, kind, user: Option<&str>, client: Option<&str>| AuditEvent {
         user_id: user.map(str::to_owned),
@@ -103,7 +105,6 @@ async fn events_are_found_by_time_user_client_and_kind(db: Database) {
     };
     let later = |query: &mut AuditQuery| (query.after, query.until) = ((2, String::new()), 4);
     let oldest = |query: &mut AuditQuery| query.limit = 2;
-    type Narrow<'a> = &'a dyn Fn(&mut AuditQuery);
     let cases: &[(&[Narrow<'_>], &[i64])] = &[
         (&[], &[1, 2, 3, 4]),
         (&[&of_alice], &[1, 2]),

@@ -53,7 +53,7 @@ fn the_documentation_names_each_kind_as_it_is() {
     }
     let rows = page
         .lines()
-        .filter(|line| line.starts_with("| `") && line.contains(".") && line.matches('|').count() == 4);
+        .filter(|line| line.starts_with("| `") && line.contains('.') && line.matches('|').count() == 4);
     let named = rows.filter(|row| {
         ["succeeded", "refused", "failed"]
             .iter()

@@ -26,7 +26,7 @@ fn is_by(event: &Value, command: &str) {
 }
 
 #[tokio::test]
-async fn each_command_that_changes_something_is_told_of() {
+async fn commands_about_users_are_told_of_without_what_they_set() {
     let bank = Bank::start().await;
     let user = || "carol".to_owned();
     administer(
@@ -68,7 +68,15 @@ async fn each_command_that_changes_something_is_told_of() {
     }
     let created = of_kind(&bank, "user.created").await;
     is_by(created.last().unwrap(), "user add");
+    let told = format!("{:?}", events(&bank).await);
+    for secret in ["carol-password", "another-password", "carol@example.com"] {
+        assert!(!told.contains(secret));
+    }
+}
 
+#[tokio::test]
+async fn commands_about_clients_apis_and_keys_are_told_of() {
+    let bank = Bank::start().await;
     let metadata = serde_json::from_value(serde_json::json!({
         "client_id": "new", "grant_types": ["client_credentials"], "response_types": []
     }));
@@ -137,10 +145,6 @@ async fn each_command_that_changes_something_is_told_of() {
     let made = of_kind(&bank, "key.created").await;
     is_by(made.last().unwrap(), "key rotate");
     assert_eq!(made.last().unwrap()["details"]["kid"], activated["details"]["kid"]);
-    let told = format!("{:?}", events(&bank).await);
-    for secret in ["carol-password", "another-password", "carol@example.com"] {
-        assert!(!told.contains(secret));
-    }
 }
 
 #[tokio::test]
