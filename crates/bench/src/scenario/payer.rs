@@ -65,11 +65,12 @@ pub struct Payer {
 }
 
 /// What a flow needs: two assertions and two proofs are verified and an ID token is signed; the two `jti`, the pushed
-/// request, the code and its use are written.
+/// request and its use, the code and its use, and the events of both (a consent that was remembered, tokens that were issued)
+/// are written.
 pub const FLOW: Needs = Needs {
     signatures: 1,
     verifications: 4,
-    durable_rows: 5,
+    durable_rows: 8,
 };
 
 /// What a call needs: its proof is verified.
