@@ -10,6 +10,7 @@ use super::super::fapi_client::payments::ApiAnswer;
 use super::super::frame::{App, Lang, render};
 use super::super::oidc_client::ClientError;
 use super::super::payments_api::Order;
+use super::super::problem::{self, Words};
 use super::attempt::Attempt;
 use super::session::Consented;
 
@@ -133,40 +134,29 @@ fn explained(lang: Lang, order: &Order, attempt: Attempt) -> String {
 
 /// The payment came to nothing.
 pub(super) fn problem(lang: Lang, error: &ClientError) -> Response {
-    let (status, title, text) = match (error, lang) {
-        (ClientError::Refused { error, .. }, Lang::En) if error == "access_denied" => (
-            StatusCode::OK,
-            "You said no, and nothing was paid",
-            "Pay has no token, and the bank has made no payment.",
-        ),
-        (ClientError::Refused { error, .. }, Lang::Ja) if error == "access_denied" => (
-            StatusCode::OK,
-            "許可されなかったので、支払いは行われていません",
-            "ペイはトークンを受け取っておらず、銀行は何も支払っていません。",
-        ),
-        (ClientError::ForeignResponse(_), Lang::En) => (
-            StatusCode::BAD_REQUEST,
-            "This answer does not belong here",
-            "It is not the answer to a question that was asked in this browser, so Pay did not use it. Please start again.",
-        ),
-        (ClientError::ForeignResponse(_), Lang::Ja) => (
-            StatusCode::BAD_REQUEST,
-            "この応答は受け取れません",
-            "このブラウザーから送った要求への応答ではないため、使用しませんでした。最初からやり直してください。",
-        ),
-        (_, Lang::En) => (
-            StatusCode::BAD_GATEWAY,
-            "The payment did not work",
-            "Pay and the bank did not come to an agreement. Please start again.",
-        ),
-        (_, Lang::Ja) => (
-            StatusCode::BAD_GATEWAY,
-            "支払いできませんでした",
-            "銀行とのやり取りに失敗しました。最初からやり直してください。",
-        ),
+    let words = match lang {
+        Lang::En => Words {
+            denied: [
+                "You said no, and nothing was paid",
+                "Pay has no token, and the bank has made no payment.",
+            ],
+            failed: [
+                "The payment did not work",
+                "Pay and the bank did not come to an agreement. Please start again.",
+            ],
+        },
+        Lang::Ja => Words {
+            denied: [
+                "許可されなかったので、支払いは行われていません",
+                "ペイはトークンを受け取っておらず、銀行は何も支払っていません。",
+            ],
+            failed: [
+                "支払いできませんでした",
+                "銀行とのやり取りに失敗しました。最初からやり直してください。",
+            ],
+        },
     };
-    let page = context! { here => "/", app => App::Pay.name(), title, text, code => error.to_string(), retry => false };
-    render(status, lang, "problem.html", page)
+    problem::page_with(lang, App::Pay, &words, false, error)
 }
 
 #[cfg(test)]
