@@ -1,0 +1,1 @@
+//! Envoy's protocol of external authorization, over gRPC.

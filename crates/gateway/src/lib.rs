@@ -1,0 +1,1 @@
+//! The reverse proxy before protected APIs: what reaches an upstream, and how.
