@@ -5,6 +5,7 @@
 //! - [`weak_password`]: what is wrong with a password that somebody chooses
 //! - [`session`]: the browser's cookie, and which session it stands for
 //! - [`password`]: argon2id on a bounded pool of its own
+//! - [`factors`]: passkeys
 //! - [`assurance`]: which methods reach which level
 //! - [`notice`]: what users are told by mail
 //! - [`user_code`]: counting guesses of the codes that devices show
@@ -29,6 +30,7 @@ mod test_realm;
 
 pub mod assurance;
 pub mod backchannel_user_code;
+pub mod factors;
 pub mod notice;
 pub mod password;
 pub mod session;

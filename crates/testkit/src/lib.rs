@@ -11,6 +11,7 @@
     reason = "what goes wrong here must fail the test loudly"
 )]
 
+pub mod authenticator;
 pub mod browser;
 pub mod page;
 pub mod pkce;
@@ -20,6 +21,7 @@ pub mod process;
 pub mod realm;
 pub mod server;
 
+pub use authenticator::Authenticator;
 pub use browser::{Answer, Browser, Callback};
 pub use page::{Form, Page};
 pub use pkce::{Pkce, pkce};

@@ -44,6 +44,7 @@ pub mod grant_management;
 pub mod grant_type;
 pub mod keys;
 pub mod logout;
+pub mod passkey;
 pub mod pkce;
 pub mod polled;
 pub mod pushed_request;
@@ -86,6 +87,7 @@ static TOPICS: &[(&[&Check], &[&Reason])] = &[
     (registration::CHECKS, registration::REASONS),
     (logout::CHECKS, logout::REASONS),
     (sign_in::CHECKS, sign_in::REASONS),
+    (passkey::CHECKS, passkey::REASONS),
 ];
 
 /// Every check.

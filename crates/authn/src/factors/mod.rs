@@ -1,0 +1,3 @@
+//! Ways to prove who one is, besides the password.
+
+pub mod passkey;
