@@ -1,15 +1,18 @@
-//! The access token of a request.
+//! The access token of a request, or its API key.
 //! Spec: RFC 6750 §2.1, RFC 9449 §7.1
+//!
+//! Accepted: an API key as `Authorization: Bearer`, or in `X-API-Key`. What else an API has in a header of that name is none
+//! of our business: only what begins as our keys do counts.
 //!
 //! Deliberately not: the form body (§2.2) and the query (§2.3), which OAuth 2.1 leaves out.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use protocol::{BearerError, TokenCredentials};
+use protocol::{ApiKeySecret, BearerError, BearerToken, TokenCredentials, TokenScheme, api_key};
 
 use crate::Refusal;
 
-/// Takes the token from the one `Authorization` header. `query` is the request's query, undecoded.
+/// Takes the token from the one `Authorization` header, or an API key from `X-API-Key`. `query` is the request's query, undecoded.
 pub fn credentials(headers: &HeaderMap, query: Option<&str>) -> Result<TokenCredentials, Refusal> {
     // RFC 6750 §2: "Clients MUST NOT use more than one method to transmit the token in each request", and this
     // one is refused even alone, so that clients do not come to rely on it.
@@ -18,22 +21,50 @@ pub fn credentials(headers: &HeaderMap, query: Option<&str>) -> Result<TokenCred
         return Err(Refusal::TokenInQuery);
     }
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let value = values.next().ok_or(Refusal::NoCredentials)?;
-    if values.next().is_some() {
+    let presented = match (values.next(), api_key(headers)?) {
+        (None, None) => return Err(Refusal::NoCredentials),
+        (Some(_), Some(_)) => return Err(Refusal::RepeatedCredentials),
+        (None, Some(key)) => key,
+        (Some(_), None) if values.next().is_some() => return Err(Refusal::RepeatedCredentials),
+        (Some(value), None) => {
+            let value = value.to_str().map_err(|_| Refusal::MalformedCredentials)?;
+            TokenCredentials::from_authorization(value).map_err(|error| match error {
+                // Another scheme is no attempt to present a token.
+                BearerError::OtherScheme => Refusal::NoCredentials,
+                BearerError::Malformed => Refusal::MalformedCredentials,
+            })?
+        }
+    };
+    let text = presented.token.as_str();
+    if ApiKeySecret::is_meant(text) && ApiKeySecret::parse(text).is_err() {
+        return Err(Refusal::MistypedKey);
+    }
+    Ok(presented)
+}
+
+/// The API key in the header for it.
+fn api_key(headers: &HeaderMap) -> Result<Option<TokenCredentials>, Refusal> {
+    let mut keys = headers
+        .get_all(api_key::HEADER)
+        .iter()
+        .filter(|value| value.as_bytes().starts_with(api_key::PREFIX.as_bytes()));
+    let Some(value) = keys.next() else {
+        return Ok(None);
+    };
+    if keys.next().is_some() {
         return Err(Refusal::RepeatedCredentials);
     }
-    let value = value.to_str().map_err(|_| Refusal::MalformedCredentials)?;
-    TokenCredentials::from_authorization(value).map_err(|error| match error {
-        // Another scheme is no attempt to present a token.
-        BearerError::OtherScheme => Refusal::NoCredentials,
-        BearerError::Malformed => Refusal::MalformedCredentials,
-    })
+    let token = value.to_str().ok().and_then(|text| BearerToken::from_token(text).ok());
+    let scheme = TokenScheme::Bearer;
+    token
+        .map(|token| Some(TokenCredentials { scheme, token }))
+        .ok_or(Refusal::MistypedKey)
 }
 
 #[cfg(test)]
 mod tests {
     use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-    use protocol::TokenScheme;
+    use protocol::{ApiKeySecret, TokenScheme};
 
     use super::credentials;
     use crate::Refusal;
@@ -94,6 +125,53 @@ mod tests {
         ] {
             assert_eq!(token(&[], Some(query)), Err(Refusal::TokenInQuery), "{query}");
             assert_eq!(token(&["Bearer a"], Some(query)), Err(Refusal::TokenInQuery), "{query}");
+        }
+    }
+
+    /// What `credentials` makes of these values of `X-API-Key`, with or without an `Authorization`.
+    fn by_key(keys: &[&str], authorization: &[&str]) -> Result<String, Refusal> {
+        let mut headers = HeaderMap::new();
+        for key in keys {
+            headers.append("X-API-Key", HeaderValue::from_bytes(key.as_bytes()).unwrap());
+        }
+        for value in authorization {
+            headers.append(AUTHORIZATION, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        credentials(&headers, None).map(|read| read.token.as_str().to_owned())
+    }
+
+    #[test]
+    fn an_api_key_comes_as_bearer_or_in_its_own_header() {
+        let key = ApiKeySecret::from_random([[1; 16], [2; 16]]);
+        let key = key.as_str();
+        let bearer = format!("Bearer {key}");
+        assert_eq!(by_key(&[key], &[]).as_deref(), Ok(key));
+        assert_eq!(by_key(&[], &[&bearer]).as_deref(), Ok(key));
+        // A header of this name may be the API's own.
+        assert_eq!(by_key(&["something else", key], &[]).as_deref(), Ok(key));
+        assert_eq!(by_key(&["something else"], &["Bearer abc"]).as_deref(), Ok("abc"));
+        assert_eq!(by_key(&["something else"], &[]), Err(Refusal::NoCredentials));
+    }
+
+    #[test]
+    fn two_credentials_are_refused_and_a_mistyped_key_is_told_at_once() {
+        let key = ApiKeySecret::from_random([[1; 16], [2; 16]]);
+        let (key, mistyped) = (key.as_str(), key.as_str().replace('0', "O"));
+        assert_ne!(key, mistyped);
+        for (keys, authorization) in [
+            (&[key][..], &["Bearer abc"][..]),
+            (&[key], &["Basic YTpi"]),
+            (&[key, key], &[]),
+        ] {
+            assert_eq!(by_key(keys, authorization), Err(Refusal::RepeatedCredentials));
+        }
+        let cut = &key[..key.len() - 1];
+        for wrong in [mistyped.as_str(), cut, "sekisho_", "sekisho_ \u{e9}"] {
+            assert_eq!(by_key(&[wrong], &[]), Err(Refusal::MistypedKey), "{wrong}");
+        }
+        for wrong in [mistyped.as_str(), cut] {
+            let bearer = format!("Bearer {wrong}");
+            assert_eq!(by_key(&[], &[&bearer]), Err(Refusal::MistypedKey), "{wrong}");
         }
     }
 

@@ -21,6 +21,7 @@ mod credentials;
 mod details;
 mod introspected;
 mod jwt;
+pub mod limit;
 mod permit;
 mod refusal;
 mod step_up;

@@ -16,8 +16,8 @@ pub enum Refusal {
     /// There are no credentials, or only such as this API does not understand.
     #[error("no access token was sent")]
     NoCredentials,
-    /// More than one `Authorization` header.
-    #[error("more than one Authorization header was sent")]
+    /// More than one `Authorization` header, or an API key besides.
+    #[error("more than one Authorization header or API key was sent")]
     RepeatedCredentials,
     /// An access token in the query (RFC 6750 §2.3), which logs and referrers would keep.
     #[error("an access token was sent in the query")]
@@ -25,6 +25,9 @@ pub enum Refusal {
     /// The scheme is Bearer or DPoP, but what follows is no token.
     #[error("the Authorization header is malformed")]
     MalformedCredentials,
+    /// An API key that cannot be one: its checksum is wrong.
+    #[error("the API key is mistyped")]
+    MistypedKey,
     /// Neither form of token that this API takes.
     #[error("the access token is of a form that this API does not take")]
     UnknownTokenForm,
@@ -91,7 +94,8 @@ impl Refusal {
             Self::RepeatedCredentials | Self::TokenInQuery | Self::MalformedCredentials | Self::Certificate(_) => {
                 Some(ErrorCode::InvalidRequest)
             }
-            Self::UnknownTokenForm
+            Self::MistypedKey
+            | Self::UnknownTokenForm
             | Self::Signature(_)
             | Self::WrongType
             | Self::Claims
@@ -126,9 +130,10 @@ impl Refusal {
         Some(String::from(match self {
             Self::NoCredentials => return None,
             Self::Proof(error) => return Some(error.to_string()),
-            Self::RepeatedCredentials => "Send exactly one Authorization header",
+            Self::RepeatedCredentials => "Send exactly one Authorization header, or one API key",
             Self::TokenInQuery => "Send the access token in the Authorization header, not in the query",
             Self::MalformedCredentials => "The Authorization header is malformed",
+            Self::MistypedKey => "The API key is mistyped: its checksum is wrong",
             Self::Expired => "The access token has expired",
             Self::WrongAudience => "The access token is not meant for this API",
             Self::UnprovenBinding => "The access token is bound to a key that this request does not prove",
@@ -225,6 +230,7 @@ mod tests {
     #[test]
     fn a_bad_token_is_401_invalid_token() {
         for refusal in [
+            Refusal::MistypedKey,
             Refusal::UnknownTokenForm,
             Refusal::Signature(jose::JwsError::BadSignature),
             Refusal::WrongType,

@@ -169,6 +169,9 @@ kinds! {
     ClientSecretChanged, "client.secret_changed", Succeeded, "A client has a new secret";
     InitialTokenCreated, "initial_token.created", Succeeded, "An initial access token was made, with which clients register themselves";
     InitialTokenRevoked, "initial_token.revoked", Succeeded, "An initial access token was revoked";
+    ApiKeyCreated, "api_key.created", Succeeded, "An API key was made";
+    ApiKeyRotated, "api_key.rotated", Succeeded, "An API key has a successor, and ends after the overlap";
+    ApiKeyRevoked, "api_key.revoked", Succeeded, "An API key was revoked";
     ApiCreated, "api.created", Succeeded, "An API was described";
     ApiChanged, "api.changed", Succeeded, "The description of an API was changed";
     ApiRemoved, "api.removed", Succeeded, "An API was removed";

@@ -15,6 +15,7 @@ mod id;
 mod secret;
 
 pub mod api;
+pub mod api_key;
 pub mod audit_event;
 pub mod authorization;
 pub mod ciba_request;
@@ -33,6 +34,7 @@ pub mod signing_key;
 pub mod user;
 
 pub use api::{Api, ApiScope, DetailsType, TokenFormat};
+pub use api_key::{ApiKey, ApiKeyState};
 pub use audit_event::{Actor, AuditEvent, AuditKind, AuditResult};
 pub use authorization::{Authorization, AuthorizationContext};
 pub use ciba_request::{CibaRequest, CibaRequestDetails};
@@ -47,7 +49,7 @@ pub use polled_request::{PolledRequest, PolledState};
 pub use pushed_request::{PushedRequest, PushedRequestDetails};
 pub use realm::{AuditSettings, Lifetimes, Realm, Registration, SubjectClaim, TrustedFor, TrustedIssuer};
 pub use refresh_token::RefreshFamily;
-pub use secret::{Secret, client_secret_hash, initial_token_hash, registration_token_hash};
+pub use secret::{Secret, api_key_hash, client_secret_hash, initial_token_hash, registration_token_hash};
 pub use session::Session;
 pub use signing_key::{KeyState, SigningKeyRow};
 pub use user::{User, username_key};

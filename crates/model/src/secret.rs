@@ -48,6 +48,11 @@ pub fn initial_token_hash(issuer: &str, token: &str) -> [u8; 32] {
     bound_hash(&["initial_access_token", issuer, token])
 }
 
+/// What is stored of an API key: 256 random bits, so that a fast hash is right.
+pub fn api_key_hash(issuer: &str, key: &str) -> [u8; 32] {
+    bound_hash(&["api_key", issuer, key])
+}
+
 /// A hash of all parts; no other parts have the same.
 fn bound_hash(parts: &[&str]) -> [u8; 32] {
     let mut input = Vec::new();

@@ -3,7 +3,8 @@
 //! Spec: RFC 7662 §2, RFC 9396 §9.2, RFC 9701 §4, §5
 //!
 //! Accepted: callers that authenticate, as at the token endpoint. Whoever asks about a token that is not meant for them,
-//! and not their own, learns only that it is not active (RFC 7662 §2.2, §4). Deliberately not: a JWT for whoever did not
+//! and not their own, learns only that it is not active (RFC 7662 §2.2, §4). An API key is told about like an access token of
+//! its client, to the API that it is for. Deliberately not: a JWT for whoever did not
 //! ask for one by `Accept`.
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use explanation::{Explain, Explanation, catalogue::form};
 use model::{Client, RefreshFamily};
 use protocol::{
-    AuthorizationDetails, ClientMetadata,
+    ApiKeySecret, AuthorizationDetails, ClientMetadata,
     audience::Audience,
     error_code::ErrorCode,
     form::twice,
@@ -23,7 +24,9 @@ use realm::RealmContext;
 use storage::authorization::LiveAuthorization;
 
 use crate::{
-    EndpointRequest, Fault, authorization_details,
+    EndpointRequest, Fault,
+    api_key::{self, ApiKeyRefusal},
+    authorization_details,
     client_auth::{self, ClientAuthRefusal},
     issue::{AccessToken, Answer, Protection, ProtectionRefusal, refresh_token::PresentedRefreshToken},
     scope_policy, sender_constraint, subject,
@@ -102,6 +105,9 @@ pub async fn introspect(
 }
 
 async fn response(realm: &RealmContext, caller: &Client, token: &str) -> Result<IntrospectionResponse, Fault> {
+    if ApiKeySecret::is_meant(token) {
+        return api_key_response(realm, caller.id(), token).await;
+    }
     if let Some(access_token) = AccessToken::read(realm, token) {
         return access_token_response(realm, caller.id(), access_token).await;
     }
@@ -312,6 +318,29 @@ async fn access_token_response(
         act: live.token.act,
         may_act: live.token.may_act,
         cnf: live.token.cnf,
+        ..IntrospectionResponse::inactive()
+    })
+}
+
+/// An API key is told about to its API alone: the client knows what it was given.
+async fn api_key_response(realm: &RealmContext, caller: &str, text: &str) -> Result<IntrospectionResponse, Fault> {
+    let live = match api_key::live(realm, text).await {
+        Ok(live) if is_of_api(realm, caller, std::slice::from_ref(&live.key.api)) => live,
+        Err(ApiKeyRefusal::Fault(fault)) => return Err(fault),
+        _ => return Ok(IntrospectionResponse::inactive()),
+    };
+    api_key::note_use(realm, &live.key).await;
+    Ok(IntrospectionResponse {
+        active: true,
+        scope: Some(live.scope),
+        token_type: Some("Bearer".into()),
+        sub: Some(live.key.client_id.clone()),
+        client_id: Some(live.key.client_id),
+        exp: Some(live.key.expires_at),
+        iat: Some(live.key.created_at),
+        aud: Audience::one(live.key.api),
+        iss: Some(realm.issuer().to_owned()),
+        jti: Some(live.key.id),
         ..IntrospectionResponse::inactive()
     })
 }

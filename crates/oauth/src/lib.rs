@@ -16,6 +16,7 @@
 mod consented;
 mod fault;
 
+pub mod api_key;
 pub mod authorization_details;
 pub mod authorize;
 pub mod backchannel_authentication;

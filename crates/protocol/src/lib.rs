@@ -17,6 +17,7 @@
 pub mod access_token;
 pub mod acr;
 pub mod actor;
+pub mod api_key;
 pub mod assertion;
 pub mod audience;
 pub mod authorization_details;
@@ -45,6 +46,7 @@ pub mod id_token;
 pub mod interaction_id;
 pub mod introspection;
 pub mod json_schema;
+pub mod limit;
 pub mod login_hint_token;
 pub mod logout_token;
 pub mod pkce;
@@ -73,6 +75,7 @@ pub mod token_type;
 
 pub use access_token::AccessTokenClaims;
 pub use acr::{Acr, amr};
+pub use api_key::{ApiKeyError, ApiKeySecret};
 pub use audience::Audience;
 pub use authorization_details::{AuthorizationDetail, AuthorizationDetails};
 pub use authorization_request::{AuthorizationRequest, DisplayMode, RequestError};

@@ -2,7 +2,7 @@
 
 use model::{Api, Source};
 
-use crate::{Statement, StorageError, Store, row::json};
+use crate::{Statement, StorageError, Store, api_key, row::json};
 
 impl Store {
     /// All APIs of a realm with their owners.
@@ -34,10 +34,13 @@ pub fn put(realm: &str, api: &Api, source: Source, now: i64) -> Result<Statement
     ))
 }
 
-/// Removes an API.
-pub fn remove(realm: &str, identifier: &str) -> Statement {
-    Statement::guard(
-        "DELETE FROM api WHERE realm = $1 AND identifier = $2",
-        vec![realm.into(), identifier.into()],
-    )
+/// Removes an API with its keys.
+pub fn remove(realm: &str, identifier: &str) -> [Statement; 2] {
+    [
+        Statement::guard(
+            "DELETE FROM api WHERE realm = $1 AND identifier = $2",
+            vec![realm.into(), identifier.into()],
+        ),
+        api_key::remove_of_api(realm, identifier),
+    ]
 }

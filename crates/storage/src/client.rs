@@ -3,7 +3,7 @@
 use model::{Client, Source};
 use protocol::ClientMetadata;
 
-use crate::{Row, Statement, StorageError, Store, Value, row::json};
+use crate::{Row, Statement, StorageError, Store, Value, api_key, row::json};
 
 macro_rules! columns {
     () => {
@@ -201,7 +201,7 @@ pub fn set_enabled(realm: &str, client_id: &str, enabled: bool, now: i64) -> Sta
     )
 }
 
-/// Removes a client and ends what it was granted.
+/// Removes a client with its API keys, and ends what it was granted.
 pub fn remove(realm: &str, client_id: &str, now: i64) -> Vec<Statement> {
     let key = || vec![realm.into(), client_id.into()];
     vec![
@@ -210,5 +210,6 @@ pub fn remove(realm: &str, client_id: &str, now: i64) -> Vec<Statement> {
             "UPDATE grants SET ended_at = $3 WHERE realm = $1 AND client_id = $2 AND ended_at IS NULL",
             vec![realm.into(), client_id.into(), now.into()],
         ),
+        api_key::remove_of_client(realm, client_id),
     ]
 }

@@ -26,6 +26,7 @@ mod sqlite;
 mod suite;
 
 pub mod api;
+pub mod api_key;
 pub mod audit_event;
 pub mod authorization;
 pub mod backchannel_user_code;
@@ -41,6 +42,7 @@ pub mod outbox;
 pub mod polled_request;
 pub mod proof_lease;
 pub mod pushed_request;
+pub mod rate_limit;
 pub mod realm;
 pub mod refresh_token;
 pub mod refusal;

@@ -44,6 +44,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0004_refusals_and_audit.sql"),
         postgres: "",
     },
+    Migration {
+        version: 5,
+        name: "two-party access",
+        sql: include_str!("migrations/0005_two_party_access.sql"),
+        postgres: "",
+    },
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name TEXT NOT NULL)";

@@ -52,6 +52,8 @@ macro_rules! time_limited {
 /// `authorizations` keep used codes: their `expires_at` is the end of all that may come from them. A call in
 /// `outbox` that is still owed is not deleted but given up first, see [`Store::lease_due`].
 pub const TABLES: &[TimeLimited] = &[
+    // A key that has ended is kept for 30 days: whoever still sends it is to learn that it has ended.
+    time_limited!("api_key", "realm, id", "expires_at < $1 - CAST(2592000 AS BIGINT)"),
     time_limited!("authorizations", "realm, id"),
     time_limited!("decryption_key", "realm, kid"),
     // An expired request is kept for a while: its client is to learn that it has expired, not that it is unknown.
@@ -62,6 +64,7 @@ pub const TABLES: &[TimeLimited] = &[
     time_limited!("initial_access_token", "realm, id"),
     time_limited!("outbox", "id", "state <> 'pending' AND expires_at < $1"),
     time_limited!("pushed_request", "realm, id"),
+    time_limited!("rate_limit", "realm, bucket"),
     time_limited!("refresh_token", "realm, family"),
     time_limited!("refusal", "id"),
     time_limited!("revoked_token", "realm, jti"),
@@ -82,6 +85,7 @@ macro_rules! sized {
 
 const SIZED: &[(&str, &str)] = sized![
     "api",
+    "api_key",
     "audit_event",
     "authorizations",
     "backchannel_user_code",
@@ -95,6 +99,7 @@ const SIZED: &[(&str, &str)] = sized![
     "outbox",
     "proof_lease",
     "pushed_request",
+    "rate_limit",
     "realm",
     "refresh_token",
     "refusal",

@@ -30,6 +30,7 @@ macro_rules! topic {
     };
 }
 
+pub mod api_key;
 pub mod assertion;
 pub mod authorization_code;
 pub mod authorization_details;
@@ -83,6 +84,7 @@ static TOPICS: &[(&[&Check], &[&Reason])] = &[
     (trusted_issuer::CHECKS, trusted_issuer::REASONS),
     (token_exchange::CHECKS, token_exchange::REASONS),
     (token::CHECKS, token::REASONS),
+    (api_key::CHECKS, api_key::REASONS),
     (grant_management::CHECKS, grant_management::REASONS),
     (registration::CHECKS, registration::REASONS),
     (logout::CHECKS, logout::REASONS),

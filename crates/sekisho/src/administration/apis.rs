@@ -22,11 +22,11 @@ async fn find(realm: &RealmContext, identifier: &str) -> Result<(Api, Source), A
 async fn commit(
     realm: &RealmContext,
     identifier: &str,
-    statement: Statement,
+    statements: impl IntoIterator<Item = Statement>,
     kind: AuditKind,
 ) -> Result<(), AdminError> {
     let change = Change::new()
-        .then(statement)
+        .then_all(statements)
         .then(audit::event(realm, kind).detail("api", identifier))
         .then(storage::realm::raise_revision());
     match realm.store.commit(change).await? {
@@ -48,7 +48,7 @@ pub(super) async fn add(realm: &RealmContext, api: Api) -> Result<Value, AdminEr
     let stored = realm.store.apis(realm.issuer()).await?;
     check(realm, &api, &stored).await?;
     let put = storage::api::put(realm.issuer(), &api, Source::Api, realm.now())?;
-    commit(realm, &api.identifier, put, AuditKind::ApiCreated).await?;
+    commit(realm, &api.identifier, [put], AuditKind::ApiCreated).await?;
     Ok(view(&(api, Source::Api)))
 }
 

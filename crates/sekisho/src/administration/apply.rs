@@ -62,7 +62,7 @@ async fn write(
     let mut statements = match write {
         Write::Realm(realm) => vec![storage::realm::put(&realm, now)?],
         Write::Api(api) => vec![storage::api::put(realm, &api, Source::File, now)?],
-        Write::RemoveApi(identifier) => vec![storage::api::remove(realm, &identifier)],
+        Write::RemoveApi(identifier) => storage::api::remove(realm, &identifier).into(),
         Write::Client(mut client, secret) => {
             if let Some(secret) = secret {
                 let method = client.metadata.token_endpoint_auth_method;

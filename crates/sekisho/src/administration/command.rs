@@ -151,6 +151,53 @@ pub enum Action {
         /// Its identifier.
         identifier: String,
     },
+    /// The API keys.
+    ApiKeyList {
+        /// For this API alone.
+        #[serde(default)]
+        api: Option<String>,
+        /// Of this client alone.
+        #[serde(default)]
+        client_id: Option<String>,
+    },
+    /// One API key.
+    ApiKeyShow {
+        /// Its id, or the key itself.
+        #[serde(serialize_with = "expose")]
+        key: Secret,
+    },
+    /// A new API key; it is shown once.
+    ApiKeyAdd {
+        /// The identifier of the API that it opens.
+        api: String,
+        /// The client that it belongs to.
+        client_id: String,
+        /// What it permits; otherwise all that the client is registered for there.
+        #[serde(default)]
+        scope: Option<Scope>,
+        /// What the operator calls it.
+        #[serde(default)]
+        name: String,
+        /// How long it lives, in seconds.
+        lifetime: i64,
+    },
+    /// A successor for an API key; it is shown once.
+    ApiKeyRotate {
+        /// Its id, or the key itself.
+        #[serde(serialize_with = "expose")]
+        key: Secret,
+        /// How long the old one goes on, in seconds.
+        overlap: i64,
+        /// How long the new one lives, in seconds; otherwise as long as the old one was to live.
+        #[serde(default)]
+        lifetime: Option<i64>,
+    },
+    /// Takes an API key back.
+    ApiKeyRevoke {
+        /// Its id, or the key itself.
+        #[serde(serialize_with = "expose")]
+        key: Secret,
+    },
     /// The signing keys.
     KeyList,
     /// Makes next keys.
@@ -231,6 +278,11 @@ impl Action {
             Self::ApiShow { .. } => "api show",
             Self::ApiAdd { .. } => "api add",
             Self::ApiRemove { .. } => "api remove",
+            Self::ApiKeyList { .. } => "api key list",
+            Self::ApiKeyShow { .. } => "api key show",
+            Self::ApiKeyAdd { .. } => "api key add",
+            Self::ApiKeyRotate { .. } => "api key rotate",
+            Self::ApiKeyRevoke { .. } => "api key revoke",
             Self::KeyList => "key list",
             Self::KeyRotate { .. } => "key rotate",
             Self::GrantList { .. } => "grant list",

@@ -3,6 +3,7 @@
 //! The command line carries a [`Command`] out itself, or sends it to the running server, which does; both answer the
 //! same JSON.
 
+mod api_keys;
 mod apis;
 mod apply;
 mod audit;
@@ -156,6 +157,26 @@ async fn in_realm(
         Action::ApiShow { identifier } => apis::show(realm, &identifier).await,
         Action::ApiAdd { api } => apis::add(realm, *api).await,
         Action::ApiRemove { identifier } => apis::remove(realm, &identifier).await,
+        Action::ApiKeyList { api, client_id } => api_keys::list(realm, api.as_deref(), client_id.as_deref()).await,
+        Action::ApiKeyShow { key } => api_keys::show(realm, &key).await,
+        Action::ApiKeyAdd {
+            api,
+            client_id,
+            scope,
+            name,
+            lifetime,
+        } => {
+            let new = api_keys::NewKey {
+                api,
+                client_id,
+                scope,
+                name,
+                lifetime,
+            };
+            api_keys::add(realm, new).await
+        }
+        Action::ApiKeyRotate { key, overlap, lifetime } => api_keys::rotate(realm, &key, overlap, lifetime).await,
+        Action::ApiKeyRevoke { key } => api_keys::revoke(realm, &key).await,
         Action::KeyList => keys::list(realm).await,
         Action::KeyRotate { alg, now } => keys::rotate(realms, realm, alg, now).await,
         Action::GrantList { user } => grants::list(realm, &user).await,

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use super::{
     arguments::{
-        ApiTask, ClientTask, GrantTask, KeyTask, NewApi, NewClient, OutboxTask, SessionTask, Task, TokenTask, UserTask,
+        ApiKeyTask, ApiTask, ClientTask, GrantTask, KeyTask, NewApi, NewClient, OutboxTask, SessionTask, Task,
+        TokenTask, UserTask,
     },
     show, terminal,
 };
@@ -26,7 +27,7 @@ pub(super) fn prepare(task: Task) -> Result<Option<Prepared>, String> {
     let (realm, (action, show)) = match task {
         Task::User { realm, task } => (realm.realm, user(task)?),
         Task::Client { realm, task } => (realm.realm, client(*task)?),
-        Task::Api { realm, task } => (realm.realm, api(*task)),
+        Task::Api { realm, task } => (realm.realm, api(*task)?),
         Task::Key { realm, task } => (realm.realm, key(&task)),
         Task::Grant { realm, task } => (realm.realm, grant(task)),
         Task::Session { realm, task } => (realm.realm, session(task)),
@@ -207,8 +208,8 @@ fn key_set(path: &Path) -> Result<KeySet, String> {
     serde_json::from_slice(&text).map_err(|error| why(error.to_string()))
 }
 
-fn api(task: ApiTask) -> Shown {
-    match task {
+fn api(task: ApiTask) -> Result<Shown, String> {
+    Ok(match task {
         ApiTask::List => (Action::ApiList, show::apis),
         ApiTask::Show { identifier } => (Action::ApiShow { identifier }, show::object),
         ApiTask::Add(new) => (
@@ -218,7 +219,38 @@ fn api(task: ApiTask) -> Shown {
             show::object,
         ),
         ApiTask::Remove { identifier } => (Action::ApiRemove { identifier }, show::object),
-    }
+        ApiTask::Key { task } => api_key(task)?,
+    })
+}
+
+fn api_key(task: ApiKeyTask) -> Result<Shown, String> {
+    Ok(match task {
+        ApiKeyTask::List { api, client } => {
+            let client_id = client;
+            (Action::ApiKeyList { api, client_id }, show::api_keys)
+        }
+        ApiKeyTask::Show { key } => (Action::ApiKeyShow { key }, show::object),
+        ApiKeyTask::Add {
+            api,
+            client,
+            scope,
+            name,
+            lifetime,
+        } => (
+            Action::ApiKeyAdd {
+                api,
+                client_id: client,
+                scope: scope_of(scope)?,
+                name,
+                lifetime,
+            },
+            show::new_api_key,
+        ),
+        ApiKeyTask::Rotate { key, overlap, lifetime } => {
+            (Action::ApiKeyRotate { key, overlap, lifetime }, show::new_api_key)
+        }
+        ApiKeyTask::Revoke { key } => (Action::ApiKeyRevoke { key }, show::object),
+    })
 }
 
 fn new_api(new: NewApi) -> Api {
@@ -358,6 +390,49 @@ mod tests {
         assert!(matches!(action("sekisho client token revoke t1").1, Action::ClientTokenRevoke { id } if id == "t1"));
         assert!(matches!(action("sekisho client token list").1, Action::ClientTokenList));
         assert!(Arguments::try_parse_from("sekisho client token add --for soon".split(' ')).is_err());
+    }
+
+    #[test]
+    fn an_api_key_lives_a_year_and_its_predecessor_a_week_unless_said_otherwise() {
+        let line = "sekisho api key add https://api.example.com --client robot --name nightly --scope a:read";
+        let Action::ApiKeyAdd {
+            api,
+            client_id,
+            scope,
+            name,
+            lifetime,
+        } = action(line).1
+        else {
+            panic!("api key add")
+        };
+        assert_eq!(
+            (api.as_str(), client_id.as_str(), name.as_str()),
+            ("https://api.example.com", "robot", "nightly")
+        );
+        assert_eq!(
+            (scope.unwrap().to_string(), lifetime),
+            ("a:read".to_owned(), 365 * 24 * 3600)
+        );
+        assert!(matches!(
+            action("sekisho api key rotate k1 --overlap 0s --for 90d").1,
+            Action::ApiKeyRotate {
+                overlap: 0,
+                lifetime: Some(7_776_000),
+                ..
+            }
+        ));
+        assert!(matches!(
+            action("sekisho api key rotate k1").1,
+            Action::ApiKeyRotate {
+                overlap: 604_800,
+                lifetime: None,
+                ..
+            }
+        ));
+        let (_, revoke) = action("sekisho api key revoke sekisho_found");
+        assert!(!format!("{revoke:?}").contains("found"), "a key is a secret");
+        assert!(matches!(revoke, Action::ApiKeyRevoke { key } if key.expose() == "sekisho_found"));
+        assert!(Arguments::try_parse_from("sekisho api key add https://api.example.com".split(' ')).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use jose::SigningAlg;
-use model::{AuditKind, AuditResult, TokenFormat};
+use model::{AuditKind, AuditResult, Secret, TokenFormat};
 use protocol::{Acr, GrantType, TokenEndpointAuthMethod};
 
 use super::moment::Moment;
@@ -84,7 +84,7 @@ pub(super) enum Task {
         #[command(subcommand)]
         task: Box<ClientTask>,
     },
-    /// APIs: list, show, add, remove
+    /// APIs: list, show, add, remove, key
     Api {
         #[command(flatten)]
         realm: InRealm,
@@ -378,10 +378,70 @@ pub(super) enum ApiTask {
     },
     /// A new API
     Add(NewApi),
-    /// Forgets it
+    /// Forgets it, with its keys
     Remove {
         /// Its identifier
         identifier: String,
+    },
+    /// Keys with which clients call it without a token: list, show, add, rotate, revoke
+    Key {
+        #[command(subcommand)]
+        task: ApiKeyTask,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ApiKeyTask {
+    /// All keys, also those that ended in the last 30 days
+    List {
+        /// For this API alone
+        #[arg(long, value_name = "IDENTIFIER")]
+        api: Option<String>,
+        /// Of this client alone
+        #[arg(long, value_name = "CLIENT_ID")]
+        client: Option<String>,
+    },
+    /// One key
+    Show {
+        /// Its id, or the key itself
+        #[arg(value_name = "ID", value_parser = secret)]
+        key: Secret,
+    },
+    /// A new key; prints it, once
+    Add {
+        /// The identifier of the API that it opens
+        #[arg(value_name = "IDENTIFIER")]
+        api: String,
+        /// The client that it belongs to
+        #[arg(long, value_name = "CLIENT_ID")]
+        client: String,
+        /// What it permits, in one text [default: all that the client is registered for there]
+        #[arg(long, value_name = "SCOPES")]
+        scope: Option<String>,
+        /// What you call it
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        name: String,
+        /// How long it is good, as 90d or 365d
+        #[arg(long = "for", value_name = "DURATION", default_value = "365d", value_parser = duration)]
+        lifetime: i64,
+    },
+    /// A successor with the same rights, printed once; the old key goes on for a while
+    Rotate {
+        /// Its id, or the key itself
+        #[arg(value_name = "ID", value_parser = secret)]
+        key: Secret,
+        /// How long the old key goes on
+        #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = duration)]
+        overlap: i64,
+        /// How long the new one is good [default: as long as the old one was to be]
+        #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+        lifetime: Option<i64>,
+    },
+    /// It opens nothing any more, at once
+    Revoke {
+        /// Its id, or the key itself
+        #[arg(value_name = "ID", value_parser = secret)]
+        key: Secret,
     },
 }
 
@@ -560,6 +620,11 @@ fn acr(text: &str) -> Result<Acr, String> {
 
 fn duration(text: &str) -> Result<i64, String> {
     parse_duration(text).ok_or_else(|| "write a number and a unit: 60s, 10m, 12h or 30d".to_owned())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap wants a parser that can fail")]
+fn secret(text: &str) -> Result<Secret, String> {
+    Ok(Secret::new(text))
 }
 
 fn token_format(text: &str) -> Result<TokenFormat, String> {

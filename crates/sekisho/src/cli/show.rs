@@ -93,6 +93,34 @@ pub(super) fn apis(answer: &Value) -> String {
     rows(answer, "apis", &columns, "there are no APIs")
 }
 
+pub(super) fn api_keys(answer: &Value) -> String {
+    let columns = [
+        ("KEY", "id", false),
+        ("STATE", "state", false),
+        ("CLIENT", "client_id", false),
+        ("OWNER", "owner", false),
+        ("API", "api", false),
+        ("SCOPE", "scope", false),
+        ("USED", "last_used_at", true),
+        ("ENDS", "expires_at", true),
+        ("NAME", "name", false),
+    ];
+    rows(answer, "api_keys", &columns, "there are no API keys")
+}
+
+/// An API key that was just made.
+pub(super) fn new_api_key(answer: &Value) -> String {
+    format!(
+        "id       {}\napi_key  {}\nclient   {}\nscope    {}\nends     {}\n\
+         Keep the key now: it is stored as a hash and cannot be shown again.\n",
+        plain(&answer["id"]),
+        plain(&answer["api_key"]),
+        plain(&answer["client_id"]),
+        plain(&answer["scope"]),
+        time(&answer["expires_at"])
+    )
+}
+
 pub(super) fn keys(answer: &Value) -> String {
     let columns = [
         ("KEY", "kid", false),

@@ -9,6 +9,7 @@
 #![allow(missing_docs, reason = "names of tests are sentences")]
 
 mod account;
+mod api_keys;
 mod api_profile;
 mod app;
 mod audit;

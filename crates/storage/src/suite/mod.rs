@@ -1,5 +1,6 @@
 //! One suite for both engines: SQLite in a temporary file, PostgreSQL as a private cluster.
 
+mod api_key;
 mod audit_event;
 mod changes;
 mod ciba_request;
@@ -17,6 +18,7 @@ mod proof_lease;
 mod proxy;
 mod purge;
 mod pushed_request;
+mod rate_limit;
 mod refusal;
 mod registration;
 mod session_client;

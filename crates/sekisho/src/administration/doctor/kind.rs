@@ -96,6 +96,8 @@ kinds! {
     SharedOrigin "shared_origin" Minor "to browsers, two realms are one";
     ClientBelowApi "client_below_api" Minor "a client asks for what it never gets: the API wants a stricter profile";
     ApiWithoutIntrospection "api_without_introspection" Minor "nobody may ask what a token for the API is worth, and the API cannot see that itself";
+    LongApiKey "long_api_key" Minor "an API key is good for more than 400 days";
+    UnusedApiKey "unused_api_key" Minor "nobody has used an API key for 90 days";
     NeverStarted "never_started" Minor "there is no database yet";
     FileWarning "file_warning" Minor "something else of which `sekisho check` warns";
 }

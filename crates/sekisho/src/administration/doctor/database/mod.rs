@@ -1,5 +1,6 @@
 //! What is wrong or weak in the database: each realm with what belongs to it.
 
+mod api_keys;
 mod api_protection;
 mod api_without_introspection;
 mod authorities;
@@ -14,7 +15,7 @@ mod registration;
 mod signing_keys;
 
 use authn::password::PasswordPool;
-use model::{Api, Client, Realm, Secret, SigningKeyRow};
+use model::{Api, ApiKey, Client, Realm, Secret, SigningKeyRow};
 use realm::{RealmError, Realms};
 use serde::{Deserialize, Serialize};
 use storage::{Store, outbox::OutboxEntry};
@@ -54,6 +55,7 @@ pub(super) struct Patient {
     pub realm: Realm,
     pub apis: Vec<Api>,
     pub clients: Vec<Client>,
+    pub api_keys: Vec<ApiKey>,
     /// The names of users with a password that everybody knows.
     pub known_passwords: Vec<String>,
     /// The issuers of all realms.
@@ -76,6 +78,7 @@ const LOOKED_FOR: &[fn(&Patient) -> Vec<Finding>] = &[
     guessable_secrets::examine,
     api_protection::examine,
     api_without_introspection::examine,
+    api_keys::examine,
     jwt_tokens::examine,
     clients::examine,
     legacy_clients::examine,
@@ -127,6 +130,7 @@ async fn patient(
     Ok(Patient {
         apis: apis.collect(),
         clients: store.clients(issuer).await?,
+        api_keys: store.api_keys(issuer).await?,
         known_passwords: known_passwords(store, pool, issuer).await?,
         issuers: issuers.to_vec(),
         signing_keys: store.signing_keys(issuer).await?,

@@ -187,6 +187,20 @@ pub(super) const PLANTS: &[Plant] = &[
     (&[ApiWithoutIntrospection], |it| {
         it.realm("introspection = [\"bank-api\"]", "");
     }),
+    (&[LongApiKey], |it| {
+        it.sql.push(
+            "INSERT INTO api_key (realm, id, key_hash, client_id, api, scope, name, created_at, expires_at) \
+             VALUES ('https://id.example.com', 'k1', x'00', 'web', 'https://api.example.com', 'accounts:read', '', \
+             1800000000 - 86400, 1800000000 + 400 * 86400)",
+        );
+    }),
+    (&[UnusedApiKey], |it| {
+        it.sql.push(
+            "INSERT INTO api_key (realm, id, key_hash, client_id, api, scope, name, created_at, expires_at, last_used_at) \
+             VALUES ('https://id.example.com', 'k1', x'00', 'web', 'https://api.example.com', 'accounts:read', '', \
+             1800000000 - 99 * 86400, 1800000000 + 86400, 1800000000 - 91 * 86400)",
+        );
+    }),
     (&[ClientBelowApi], |it| {
         it.realm("= \"openid\"", "= \"openid accounts:read\"");
     }),
