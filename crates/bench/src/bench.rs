@@ -10,7 +10,7 @@ use crate::{
     peer,
     report::{Check, Report, Row},
     scenario::{self, Keys},
-    server::Server,
+    server::{Additions, Server},
 };
 
 /// What scenarios need.
@@ -78,11 +78,14 @@ pub async fn run(options: &Options) -> Result<Report, String> {
     for engine in engines.into_iter().flatten() {
         on(engine, options, lasts, &mut report).await?;
     }
+    let load = Load {
+        connections: options.connections,
+        lasts,
+    };
+    if options.gateway {
+        report.gateway = Some(scenario::gateway(options, load).await?);
+    }
     if let Some(peer) = &options.peer {
-        let load = Load {
-            connections: options.connections,
-            lasts,
-        };
         report.peer = Some(peer::measure(peer, options, load).await?);
     }
     Ok(report)
@@ -90,7 +93,11 @@ pub async fn run(options: &Options) -> Result<Report, String> {
 
 async fn on(engine: Engine, options: &Options, lasts: Duration, report: &mut Report) -> Result<(), String> {
     let keys = Arc::new(Keys::new()?);
-    let server = Server::start(&options.server, engine, &keys.realm(options.connections)?).await?;
+    let more = Additions {
+        realm: keys.realm(options.connections)?,
+        ..Additions::default()
+    };
+    let server = Server::start(&options.server, engine, &more).await?;
     let mut bench = Bench {
         options,
         server,

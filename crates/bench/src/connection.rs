@@ -7,8 +7,13 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use rustls_pki_types::ServerName;
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
 
 /// A connection.
 pub struct Connection(SendRequest<Full<Bytes>>);
@@ -28,11 +33,27 @@ impl Connection {
     pub async fn open(address: SocketAddr) -> Result<Self, String> {
         let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        Self::over(stream).await
+    }
+
+    async fn over<S>(stream: S) -> Result<Self, String>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (sender, driver) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| error.to_string())?;
         tokio::spawn(driver);
         Ok(Self(sender))
+    }
+
+    /// Connects over TLS, to a server of an authority that is trusted alone.
+    pub async fn open_tls(address: SocketAddr, tls: &TlsConnector) -> Result<Self, String> {
+        let text = |error: std::io::Error| error.to_string();
+        let stream = TcpStream::connect(address).await.map_err(text)?;
+        stream.set_nodelay(true).map_err(text)?;
+        let name = ServerName::try_from("localhost").map_err(|error| error.to_string())?;
+        Self::over(tls.connect(name, stream).await.map_err(text)?).await
     }
 
     /// Sends a request and waits for its answer.

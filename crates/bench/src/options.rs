@@ -54,6 +54,12 @@ pub struct Options {
     /// How many expired rows are purged, with `--long`.
     #[arg(long, default_value_t = 10_000_000)]
     pub expired_rows: u32,
+    /// Measure also the gateway, beside nginx as a plain proxy and nginx that asks the server (`auth_request`).
+    #[arg(long)]
+    pub gateway: bool,
+    /// How many idle connections the gateway keeps, with `--gateway`.
+    #[arg(long, default_value_t = 10_000)]
+    pub idle: usize,
     /// Write tables and pictures into `docs/benchmarks.md` and `docs/benchmarks/`.
     #[arg(long)]
     pub write: bool,

@@ -49,6 +49,22 @@ pub fn move_to_servers_core(process: u32) -> Result<(), String> {
     move_to(SERVER_CORE, process)
 }
 
+/// Lets this process, and those that it starts, open as many files as the system permits: each connection is one.
+pub fn open_many_files() -> Result<(), String> {
+    let limits = fs::read_to_string("/proc/self/limits").map_err(|error| error.to_string())?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let most = line.and_then(|line| line.split_whitespace().nth(1)).unwrap_or("1024");
+    let process = std::process::id().to_string();
+    let raised = Command::new("prlimit")
+        .args(["--pid", &process, &format!("--nofile={most}:")])
+        .status();
+    match raised {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("prlimit: {status}")),
+        Err(error) => Err(format!("prlimit: {error}; it is in the package util-linux")),
+    }
+}
+
 fn move_to(core: &str, process: u32) -> Result<(), String> {
     let moved = Command::new("taskset")
         .args(["-acp", core, &process.to_string()])
@@ -164,6 +180,23 @@ impl Subject for Together<'_> {
 
     fn memory(&self) -> u64 {
         self.0.memory() + self.1.memory()
+    }
+}
+
+/// A process by another address than its first.
+pub struct Door<'a>(pub SocketAddr, pub &'a dyn Subject);
+
+impl Subject for Door<'_> {
+    fn address(&self) -> SocketAddr {
+        self.0
+    }
+
+    fn cpu(&self) -> Duration {
+        self.1.cpu()
+    }
+
+    fn memory(&self) -> u64 {
+        self.1.memory()
     }
 }
 

@@ -19,6 +19,15 @@ use crate::{
 /// What is asked for to see that it answers.
 const FIRST: &str = "/.well-known/openid-configuration";
 
+/// What its files say besides.
+#[derive(Debug, Default)]
+pub struct Additions {
+    /// At the end of its realm file.
+    pub realm: String,
+    /// At the end of its own.
+    pub config: String,
+}
+
 /// The server as a process, with its files in a temporary directory.
 pub struct Server {
     process: Process,
@@ -35,19 +44,19 @@ pub struct Server {
 
 impl Server {
     /// Starts it twice, the second time on the database that the first made.
-    /// `more` is added to its realm file.
-    pub async fn start(program: &Path, engine: Engine, more: &str) -> Result<Self, String> {
+    pub async fn start(program: &Path, engine: Engine, more: &Additions) -> Result<Self, String> {
         let directory = testkit::process::temporary_directory("bench");
         let database = engine.database(directory.join("sekisho.db"))?;
         let address = free_address();
         let config = format!(
-            "data = '{}'\ndatabase = '{}'\nrealms = ['realm.toml']\n[[listener]]\nbind = '{address}'\n",
+            "data = '{}'\ndatabase = '{}'\nrealms = ['realm.toml']\n[[listener]]\nbind = '{address}'\n{}",
             directory.display(),
             database.url(),
+            more.config,
         );
         let realm = include_str!("realm.toml").replace("ISSUER", &format!("http://localhost:{}", address.port()));
         fs::write(directory.join("sekisho.toml"), config).map_err(|error| error.to_string())?;
-        fs::write(directory.join("realm.toml"), realm + more).map_err(|error| error.to_string())?;
+        fs::write(directory.join("realm.toml"), realm + &more.realm).map_err(|error| error.to_string())?;
         let first = spawn(program, &directory, address).await?;
         // Slow keys are made in the background of the first start.
         first.settle().await;
@@ -110,6 +119,11 @@ impl Server {
     pub fn wrapping_key(&self) -> Result<[u8; 32], String> {
         let key = fs::read(self.directory.join("master.key")).map_err(|error| error.to_string())?;
         key.try_into().map_err(|_| "master.key has another length".to_owned())
+    }
+
+    /// The authority of its listeners with `tls = "dev"`.
+    pub fn authority(&self) -> PathBuf {
+        self.directory.join("tls/ca.pem")
     }
 
     /// Its host and port, as `Host` says it.

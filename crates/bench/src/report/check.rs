@@ -38,6 +38,26 @@ impl Check {
         }
     }
 
+    /// A share, or a multiple, that is to be reached.
+    pub fn at_least(what: impl Into<String>, ratio: f64, target: f64) -> Self {
+        Self {
+            what: what.into(),
+            measured: format!("{ratio:.2}"),
+            target: format!("≥ {target:.2}"),
+            is_reached: ratio >= target,
+        }
+    }
+
+    /// A size that nothing is demanded of.
+    pub fn told(what: impl Into<String>, bytes: u64) -> Self {
+        Self {
+            what: what.into(),
+            measured: format!("{} MB", bytes.div_ceil(1_000_000)),
+            target: "–".to_owned(),
+            is_reached: true,
+        }
+    }
+
     /// A time that may double when something else goes on.
     pub fn within_twice(what: impl Into<String>, idle: Duration, busy: Duration) -> Self {
         Self {
@@ -78,7 +98,11 @@ impl Check {
 
     /// Whether it is as it should be, at a glance.
     pub fn mark(&self) -> &'static str {
-        if self.is_reached { "✓" } else { "✗" }
+        match (self.target.as_str(), self.is_reached) {
+            ("–", _) => "",
+            (_, true) => "✓",
+            (_, false) => "✗",
+        }
     }
 }
 
@@ -93,6 +117,8 @@ mod tests {
         assert!(!Check::at_most("a", ms(20), ms(20)).is_reached);
         assert!(Check::smaller("a", 39_999_999, 40).is_reached);
         assert!(!Check::smaller("a", 40_000_000, 40).is_reached);
+        assert!(Check::at_least("a", 0.5, 0.5).is_reached && !Check::at_least("a", 0.499, 0.5).is_reached);
+        assert_eq!(Check::told("a", 1).mark(), "");
         assert!(Check::within_twice("a", ms(2), ms(4)).is_reached);
         assert!(!Check::within_twice("a", ms(2), ms(5)).is_reached);
     }

@@ -2,6 +2,7 @@
 
 mod chart;
 mod check;
+mod gateway;
 mod machine;
 mod page;
 mod published;
@@ -13,6 +14,7 @@ use std::{fs, path::Path};
 use crate::{limits::Limits, peer::Peer};
 
 pub use check::Check;
+pub use gateway::Gateway;
 pub use row::{Limit, Row};
 
 /// The page with the tables, from the root of the repository.
@@ -33,6 +35,8 @@ pub struct Report {
     pub checks: Vec<(&'static str, Check)>,
     /// Those that take long.
     pub long: Vec<(&'static str, Check)>,
+    /// The gateway beside other ways to protect an API.
+    pub gateway: Option<Gateway>,
     /// Another server.
     pub peer: Option<Peer>,
 }
@@ -41,12 +45,14 @@ impl Report {
     /// The tables, each with the name of its place on the page. What was not measured has none.
     fn tables(&self) -> Vec<(&'static str, String)> {
         let peer = self.peer.as_ref().map(|peer| table::beside(peer, &self.rows));
+        let gateway = self.gateway.as_ref().map(Gateway::tables);
         let all = [
             ("machine", machine::line(&self.settings)),
             ("scenarios", table::scenarios(&self.rows)),
             ("parts", table::parts(&self.limits)),
             ("checks", table::checks(&self.checks)),
             ("long", table::checks(&self.long)),
+            ("gateway", gateway.unwrap_or_default()),
             ("peer", peer.unwrap_or_default()),
             ("missed", table::missed(self)),
         ];
@@ -141,6 +147,7 @@ mod tests {
             "parts",
             "checks",
             "long",
+            "gateway",
             "peer",
             "published",
             "missed",

@@ -95,7 +95,10 @@ pub fn missed(report: &Report) -> String {
             ));
         }
     }
-    for (database, check) in report.checks.iter().chain(&report.long) {
+    let gateway = report.gateway.iter().flat_map(|gateway| &gateway.checks);
+    let gateway = gateway.map(|check| ("SQLite", check));
+    let others = report.checks.iter().chain(&report.long);
+    for (database, check) in others.map(|(database, check)| (*database, check)).chain(gateway) {
         if !check.is_reached {
             let (what, measured, target) = (&check.what, &check.measured, &check.target);
             lines.push(format!("| {what} | {database} | {measured} | {target} |"));
@@ -146,11 +149,11 @@ pub fn beside(peer: &Peer, rows: &[(&str, Row)]) -> String {
     text
 }
 
-fn percentiles(latencies: &Latencies) -> String {
+pub fn percentiles(latencies: &Latencies) -> String {
     format!("{} / {}", millis(latencies.p50()), millis(latencies.p99()))
 }
 
-fn or_dash(text: Option<String>) -> String {
+pub fn or_dash(text: Option<String>) -> String {
     text.unwrap_or_else(|| "–".to_owned())
 }
 

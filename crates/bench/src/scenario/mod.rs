@@ -3,6 +3,7 @@
 mod code_flow;
 mod financial_grade;
 mod flat;
+mod gateway;
 mod memory;
 mod payer;
 mod protected_api;
@@ -18,6 +19,7 @@ use jose::b64;
 use crate::bench::Bench;
 
 pub use code_flow::CODE_FLOW;
+pub use gateway::measure as gateway;
 pub use payer::Keys;
 pub use single::Request;
 

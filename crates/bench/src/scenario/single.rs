@@ -48,6 +48,14 @@ impl Request {
         }
     }
 
+    /// A call with a token.
+    pub fn bearer(host: &str, path: &str, token: &str) -> Self {
+        Self {
+            authorization: Some(format!("Bearer {token}")),
+            ..Self::get(host, path)
+        }
+    }
+
     /// A client of the server under measurement asks for a token of its own; opaque, unless its scope is of reports.
     pub fn token(bench: &Bench<'_>, scope: &str) -> Self {
         let body = format!("grant_type=client_credentials&scope={scope}%3Aread");
