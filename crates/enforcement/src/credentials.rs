@@ -8,7 +8,7 @@
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use protocol::{ApiKeySecret, BearerError, BearerToken, TokenCredentials, TokenScheme, api_key};
+use protocol::{ApiKeySecret, BearerError, BearerToken, TokenCredentials, TokenScheme, api_key, dpop};
 
 use crate::Refusal;
 
@@ -59,6 +59,19 @@ fn api_key(headers: &HeaderMap) -> Result<Option<TokenCredentials>, Refusal> {
     token
         .map(|token| Some(TokenCredentials { scheme, token }))
         .ok_or(Refusal::MistypedKey)
+}
+
+/// The scheme by which a call presents its token, or tries to.
+pub fn tried_scheme(headers: &HeaderMap) -> TokenScheme {
+    let mut schemes = headers.get_all(AUTHORIZATION).iter().filter_map(|value| {
+        let (scheme, _) = value.to_str().ok()?.split_once(' ')?;
+        Some(scheme.eq_ignore_ascii_case(dpop::SCHEME))
+    });
+    if schemes.any(|is_dpop| is_dpop) {
+        TokenScheme::Dpop
+    } else {
+        TokenScheme::Bearer
+    }
 }
 
 #[cfg(test)]

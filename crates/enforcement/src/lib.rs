@@ -4,7 +4,8 @@
 //! about it, is checked ([`TokenCheck`]); with the keys that the request proved it gives a [`Permit`]
 //! ([`CheckedToken`]), which is asked for scope, details and authentication. Everything that can go wrong is a
 //! [`Refusal`], which knows its status, its error code and its challenges. How keys and answers are fetched, and which
-//! proofs were seen before, is the business of whoever calls.
+//! proofs were seen before, is the business of whoever calls. Which call needs what is for the rules of an API
+//! ([`gate`]).
 #![cfg_attr(
     test,
     allow(
@@ -16,9 +17,11 @@
     )
 )]
 
+mod answer;
 mod checked_token;
 mod credentials;
 mod details;
+pub mod gate;
 mod introspected;
 mod jwt;
 pub mod limit;
@@ -27,8 +30,9 @@ mod refusal;
 mod step_up;
 mod token_check;
 
+pub use answer::Answer;
 pub use checked_token::CheckedToken;
-pub use credentials::credentials;
+pub use credentials::{credentials, tried_scheme};
 pub use permit::Permit;
 pub use refusal::Refusal;
 pub use step_up::StepUp;

@@ -4,11 +4,18 @@
 //! A variant is a reason, for logs and tests; the answer on the wire only tells what the caller may know: the
 //! error code and a short description.
 
+use explanation::{
+    Explain, Explanation,
+    catalogue::{certificate, dpop, gate, token},
+};
 use http::StatusCode;
 use jose::{JwsError, SigningAlg};
 use protocol::{Challenge, ErrorCode, Scope, TokenScheme, client_cert::ClientCertError, dpop::ProofError};
 
-use crate::StepUp;
+use crate::{
+    StepUp,
+    gate::{BodyProblem, MalformedCall},
+};
 
 /// Why an API refuses a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,6 +90,27 @@ pub enum Refusal {
     /// Valid, but the user was authenticated too weakly or too long ago.
     #[error("the user was authenticated too weakly or too long ago for this")]
     InsufficientAuthentication(StepUp),
+    /// Two readers might understand the call differently.
+    #[error(transparent)]
+    Malformed(#[from] MalformedCall),
+    /// There is no API at this scheme, host and path.
+    #[error("there is no API at this address")]
+    UnknownApi,
+    /// The API has no route with this path.
+    #[error("no route of the API has this path")]
+    NoRoute,
+    /// The API has a route that differs in the case of letters or in a slash at the end.
+    #[error("no route of the API has this path; one has it in other letters, or with or without a slash at its end")]
+    NearRoute,
+    /// The API has routes with this path, for these methods.
+    #[error("no route of the API has this path and method; those with this path are for {0}")]
+    WrongMethod(String),
+    /// The route looks into the body, and the body cannot be looked into.
+    #[error(transparent)]
+    Body(#[from] BodyProblem),
+    /// The route looks into the body, which the proxy does not show.
+    #[error("the route looks into the body, which the proxy does not show whole")]
+    BodyHidden,
 }
 
 impl Refusal {
@@ -91,9 +119,17 @@ impl Refusal {
     pub fn error_code(&self) -> Option<ErrorCode> {
         match self {
             Self::NoCredentials => None,
-            Self::RepeatedCredentials | Self::TokenInQuery | Self::MalformedCredentials | Self::Certificate(_) => {
-                Some(ErrorCode::InvalidRequest)
-            }
+            Self::RepeatedCredentials
+            | Self::TokenInQuery
+            | Self::MalformedCredentials
+            | Self::Certificate(_)
+            | Self::Malformed(_)
+            | Self::UnknownApi
+            | Self::NoRoute
+            | Self::NearRoute
+            | Self::WrongMethod(_)
+            | Self::Body(_)
+            | Self::BodyHidden => Some(ErrorCode::InvalidRequest),
             Self::MistypedKey
             | Self::UnknownTokenForm
             | Self::Signature(_)
@@ -115,8 +151,14 @@ impl Refusal {
     }
 
     /// 400, 401 or 403, as belongs to the error code. An API answers a bad proof and a missing nonce with 401 (RFC 9449
-    /// §7.1 and §9).
+    /// §7.1 and §9); what no token would open has a status of its own.
     pub fn status(&self) -> StatusCode {
+        match self {
+            Self::UnknownApi => return StatusCode::NOT_FOUND,
+            Self::NoRoute | Self::NearRoute | Self::WrongMethod(_) | Self::BodyHidden => return StatusCode::FORBIDDEN,
+            Self::Body(BodyProblem::TooLarge) => return StatusCode::PAYLOAD_TOO_LARGE,
+            _ => {}
+        }
         let is_about_proof = |code: &ErrorCode| matches!(code, ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce);
         self.error_code()
             .filter(|code| !is_about_proof(code))
@@ -130,6 +172,12 @@ impl Refusal {
         Some(String::from(match self {
             Self::NoCredentials => return None,
             Self::Proof(error) => return Some(error.to_string()),
+            Self::Malformed(error) => return Some(error.to_string()),
+            Self::Body(error) => return Some(error.to_string()),
+            Self::UnknownApi | Self::NoRoute | Self::NearRoute | Self::WrongMethod(_) => return Some(self.to_string()),
+            Self::BodyHidden => {
+                "This path cannot be called by way of this proxy: its route looks into the body, which the proxy does not show"
+            }
             Self::RepeatedCredentials => "Send exactly one Authorization header, or one API key",
             Self::TokenInQuery => "Send the access token in the Authorization header, not in the query",
             Self::MalformedCredentials => "The Authorization header is malformed",
@@ -148,6 +196,20 @@ impl Refusal {
             Self::InsufficientAuthentication(_) => "The user was authenticated too weakly or too long ago for this",
             _ => "The access token is not valid",
         }))
+    }
+
+    /// Whether it is about the call itself, so that no other token would help: there is nothing to challenge for.
+    pub const fn is_about_call(&self) -> bool {
+        matches!(
+            self,
+            Self::Malformed(_)
+                | Self::UnknownApi
+                | Self::NoRoute
+                | Self::NearRoute
+                | Self::WrongMethod(_)
+                | Self::Body(_)
+                | Self::BodyHidden
+        )
     }
 
     /// The values of `WWW-Authenticate`, to which the caller may add where the API's metadata is: one for each scheme. "If
@@ -184,6 +246,49 @@ impl Refusal {
             }
             _ => challenge,
         }
+    }
+}
+
+impl Explain for Refusal {
+    fn explanation(&self) -> Explanation {
+        let reason = match self {
+            Self::NoCredentials => &token::MISSING,
+            Self::RepeatedCredentials | Self::TokenInQuery => &token::SEVERAL,
+            Self::MalformedCredentials => &gate::MALFORMED_CREDENTIALS,
+            Self::MistypedKey => &api_key::MISTYPED,
+            Self::UnknownTokenForm
+            | Self::Signature(_)
+            | Self::WrongType
+            | Self::Claims
+            | Self::WrongIssuer
+            | Self::Expired
+            | Self::NotYetValid
+            | Self::Inactive => return Explanation::from(&token::INVALID).found(self.to_string()),
+            Self::WrongAudience => &gate::WRONG_AUDIENCE,
+            Self::UnprovenBinding => &token::UNPROVEN,
+            Self::Unbound => &gate::UNBOUND,
+            Self::ProofMissing => &token::PROOF_MISSING,
+            Self::Proof(error) => return error.explanation(),
+            Self::NonceNeeded => &dpop::NONCE_NEEDED,
+            Self::Certificate(_) => &certificate::MALFORMED_BY_PROXY,
+            Self::InsufficientScope(needed) => {
+                return Explanation::from(&gate::INSUFFICIENT_SCOPE).expected(needed.to_string());
+            }
+            Self::InsufficientDetails(type_name) => {
+                return Explanation::from(&gate::INSUFFICIENT_DETAILS).expected(type_name);
+            }
+            Self::InsufficientAuthentication(needed) => {
+                return Explanation::from(&gate::INSUFFICIENT_AUTHENTICATION).expected(needed.to_string());
+            }
+            Self::Malformed(error) => return Explanation::from(&gate::MALFORMED).found(error.to_string()),
+            Self::UnknownApi => &gate::UNKNOWN_API,
+            Self::NoRoute => &gate::NO_ROUTE,
+            Self::NearRoute => &gate::NEAR_ROUTE,
+            Self::WrongMethod(allowed) => return Explanation::from(&gate::WRONG_METHOD).expected(allowed),
+            Self::Body(problem) => return Explanation::from(&gate::BODY).found(problem.to_string()),
+            Self::BodyHidden => &gate::BODY_HIDDEN,
+        };
+        reason.into()
     }
 }
 

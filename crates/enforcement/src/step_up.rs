@@ -1,6 +1,10 @@
 //! How well, and how lately, the user must have been authenticated for what an API does.
 //! Spec: RFC 9470 §3 and §4
 
+use std::fmt;
+
+use protocol::Acr;
+
 use crate::{Permit, Refusal};
 
 /// What an API demands of the authentication behind a token.
@@ -18,6 +22,16 @@ impl StepUp {
             acr_values: values.into_iter().map(Into::into).collect(),
             max_age: None,
         }
+    }
+
+    /// This level of assurance or a higher one.
+    pub fn at_least(level: Acr) -> Self {
+        Self::acr(
+            Acr::ALL
+                .iter()
+                .filter(|other| **other >= level)
+                .map(|level| level.urn()),
+        )
     }
 
     /// Any class, but not longer ago than this, in seconds.
@@ -40,6 +54,17 @@ impl StepUp {
     /// How long ago it may be, in seconds.
     pub(crate) const fn longest(&self) -> Option<i64> {
         self.max_age
+    }
+}
+
+impl fmt::Display for StepUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.acr_values(), self.max_age) {
+            (Some(values), Some(seconds)) => write!(f, "one of {values}, within {seconds} seconds"),
+            (Some(values), None) => write!(f, "one of {values}"),
+            (None, Some(seconds)) => write!(f, "within {seconds} seconds"),
+            (None, None) => f.write_str("any"),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jose::SigningAlg;
+pub use protocol::Route;
 use protocol::{acr::Acr, scope::Scope};
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +43,7 @@ pub struct Api {
     /// Where the gateway forwards to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,
-    /// The paths that the gateway protects.
+    /// The paths that are protected; no call gets through that none of them is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub route: Vec<Route>,
 }
@@ -99,17 +100,4 @@ pub enum TokenFormat {
     Opaque,
     /// RFC 9068: the API checks the signature; valid until it expires.
     Jwt,
-}
-
-/// One protected path of an API at the gateway.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Route {
-    /// HTTP methods; empty: all.
-    #[serde(default)]
-    pub methods: Vec<String>,
-    /// `*` is one segment, `/**` zero or more.
-    pub path: String,
-    /// The scopes that a token needs.
-    #[serde(default)]
-    pub scope: Vec<String>,
 }

@@ -57,6 +57,15 @@ impl Explain for ProofRefusal {
     }
 }
 
+/// Where a request is sent, as its proof must name it.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'a> {
+    /// To an endpoint of this server, at this path below the issuer.
+    Endpoint(&'a str),
+    /// To an API, at this URL.
+    Api(&'a str),
+}
+
 /// A request as far as a proof is about it.
 #[derive(Clone, Copy, Debug)]
 pub struct ProofRequest<'a> {
@@ -64,8 +73,8 @@ pub struct ProofRequest<'a> {
     pub headers: &'a [&'a str],
     /// The method.
     pub method: &'a str,
-    /// The path below the issuer.
-    pub path: &'a str,
+    /// Where it is sent.
+    pub place: Place<'a>,
     /// The access token beside the proof: there is one where the endpoint takes tokens.
     pub access_token: Option<&'a str>,
 }
@@ -84,7 +93,7 @@ pub(crate) async fn check(realm: &RealmContext, request: &ProofRequest<'_>) -> R
     if request.headers.is_empty() {
         return Ok(None);
     }
-    let targets = targets(realm, request.path);
+    let targets = targets(realm, request.place);
     let check = ProofCheck {
         method: request.method,
         targets: &targets,
@@ -106,9 +115,12 @@ pub(crate) async fn check(realm: &RealmContext, request: &ProofRequest<'_>) -> R
     Ok(Some(proof))
 }
 
-/// The names of an endpoint: below the issuer, and where connections with certificates go (RFC 8705 §5).
-fn targets(realm: &RealmContext, path: &str) -> Vec<TargetUri> {
-    realm.urls(path).filter_map(|name| TargetUri::parse(&name)).collect()
+/// The names of an endpoint: below the issuer, and where connections with certificates go (RFC 8705 §5). An API has one.
+fn targets(realm: &RealmContext, place: Place<'_>) -> Vec<TargetUri> {
+    match place {
+        Place::Endpoint(path) => realm.urls(path).filter_map(|name| TargetUri::parse(&name)).collect(),
+        Place::Api(url) => TargetUri::parse(url).into_iter().collect(),
+    }
 }
 
 /// "If the nonce claim in the DPoP proof does not exactly match a nonce recently supplied […], the authorization server

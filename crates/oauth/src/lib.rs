@@ -29,6 +29,7 @@ pub mod device_authorization;
 pub mod discovery;
 pub mod dpop;
 pub mod elsewhere;
+pub mod gate;
 pub mod grant_management;
 pub mod grants;
 pub mod id_token_hint;
@@ -75,7 +76,7 @@ impl EndpointRequest<'_> {
         dpop::ProofRequest {
             headers: &self.dpop,
             method: self.method,
-            path: self.path,
+            place: dpop::Place::Endpoint(self.path),
             access_token: None,
         }
     }

@@ -1,4 +1,4 @@
-//! Whether an access token opens an endpoint of this server: UserInfo, the management of grants.
+//! Whether an access token opens an endpoint of this server (UserInfo, the management of grants), or an API behind it.
 //!
 //! Spec: RFC 6750 §2 and §3.1, RFC 8705 §3, RFC 9449 §7.1, §7.2 and §9, FAPI 2.0 Security Profile §5.3.4
 //!
@@ -16,7 +16,7 @@ use realm::{RealmContext, trail};
 
 use crate::{
     Fault,
-    dpop::{self, ProofRefusal, ProofRequest},
+    dpop::{self, Place, ProofRefusal, ProofRequest},
     introspection::{self, LiveToken},
     issue::AccessToken,
 };
@@ -86,8 +86,8 @@ pub struct TokenRequest<'a> {
     pub dpop: Vec<&'a str>,
     /// The method.
     pub method: &'a str,
-    /// The path below the issuer.
-    pub path: &'a str,
+    /// Where it is sent.
+    pub place: Place<'a>,
     /// The certificate with which the client connected.
     pub certificate: Option<&'a ClientCertificate>,
     /// The keys that its connection proved by Token Binding.
@@ -124,7 +124,7 @@ async fn check_proof(realm: &RealmContext, request: &TokenRequest<'_>, token: &s
     let request = ProofRequest {
         headers: &request.dpop,
         method: request.method,
-        path: request.path,
+        place: request.place,
         access_token: Some(token),
     };
     dpop::check(realm, &request).await?.ok_or(AccessRefusal::ProofMissing)

@@ -8,7 +8,7 @@ use protocol::{grant_management, scope::Scope};
 use storage::{StorageError, Store};
 use x509::{Authorities, PemError};
 
-use crate::{DetailsTypes, Node, Outside, Purpose, Seals, SigningKeys, decryption, rotation};
+use crate::{DetailsTypes, Node, Outside, Purpose, Seals, SigningKeys, api_rules, decryption, rotation};
 
 /// Why a realm cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -168,13 +168,7 @@ impl RealmContext {
 
     /// The algorithms of the proofs that some client of the realm may bring.
     pub fn proof_algs(&self) -> Vec<SigningAlg> {
-        let offered = |alg: &SigningAlg| {
-            self.realm
-                .profiles
-                .iter()
-                .any(|profile| profile.0.signing_algs.contains(alg))
-        };
-        SigningAlg::ALL.into_iter().filter(offered).collect()
+        api_rules::proof_algs(&self.realm)
     }
 
     /// The URLs of a path: below the issuer, and where mutual TLS is asked for if that is elsewhere (RFC 8705 §5).

@@ -13,6 +13,7 @@
     )
 )]
 
+mod api_rules;
 pub mod audit;
 mod context;
 mod decryption;
@@ -29,6 +30,7 @@ pub mod trail;
 
 pub mod wrap_label;
 
+pub use api_rules::{api_rules, proof_algs};
 pub use context::{Documents, OPENID_SCOPES, RealmContext, RealmError, Scopes, Sight, is_own_scope};
 pub use details_types::{DetailsTypes, KnownType};
 pub use node::Node;

@@ -9,12 +9,15 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use enforcement::gate::Rules;
 use jose::WrapKey;
 use model::{Clock, Realm};
 use storage::Store;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
-use crate::{Node, Outside, RealmContext, RealmError, Refusals, audit::Due, context::Sight, places::Places, rotation};
+use crate::{
+    Node, Outside, RealmContext, RealmError, Refusals, api_rules, audit::Due, context::Sight, places::Places, rotation,
+};
 
 /// All realms of this server.
 pub struct Realms {
@@ -41,6 +44,8 @@ struct Index {
     revision: i64,
     places: Places,
     contexts: ArcSwap<HashMap<String, Arc<RealmContext>>>,
+    /// What calls of APIs must be; empty until a call comes.
+    rules: OnceCell<Arc<Rules>>,
 }
 
 /// Where a request was found to belong.
@@ -117,6 +122,7 @@ impl Realms {
             revision,
             places,
             contexts: ArcSwap::from_pointee(contexts),
+            rules: OnceCell::new(),
         }));
         Ok(())
     }
@@ -148,6 +154,33 @@ impl Realms {
             Some(realm) => self.context(&index, realm).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// What calls of the APIs of all realms must be.
+    pub async fn rules(&self) -> Result<Arc<Rules>, RealmError> {
+        let index = self.index.load();
+        match index.rules.get() {
+            Some(rules) => Ok(Arc::clone(rules)),
+            None => Box::pin(self.compile(&index)).await,
+        }
+    }
+
+    async fn compile(&self, index: &Index) -> Result<Arc<Rules>, RealmError> {
+        let compiling = index.rules.get_or_try_init(|| async {
+            let apis = self.store.all_apis().await?;
+            let known = apis
+                .into_iter()
+                .filter_map(|(issuer, api)| Some((index.places.realm(&issuer)?, api)));
+            let rules = api_rules::compile(known.map(|(realm, api)| api_rules(realm, api)));
+            Ok::<_, RealmError>(Arc::new(rules))
+        });
+        compiling.await.cloned()
+    }
+
+    /// Whether a realm's URLs begin with this path.
+    pub fn is_base(&self, path: &str) -> bool {
+        let index = self.index.load();
+        index.places.realms().any(|realm| realm.base_path() == path)
     }
 
     async fn context(&self, index: &Index, realm: &Realm) -> Result<Arc<RealmContext>, RealmError> {

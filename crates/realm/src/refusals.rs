@@ -4,6 +4,8 @@
 //! nobody pushes out others'. Those of proven clients are also written down, a moment later and together
 //! (`sekisho/src/serving/refusals.rs`); those of others never are, since anybody can cause as many as they like.
 
+mod told;
+
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     net::IpAddr,
@@ -12,6 +14,8 @@ use std::{
 
 use explanation::{ErrorCode, Refusal};
 use tokio::sync::Notify;
+
+pub use told::{Place, Told};
 
 /// How many are remembered in all.
 const MOST: usize = 10_000;

@@ -16,6 +16,15 @@ impl Store {
         .map(|mut row| Ok((row.json()?, Source::from_stored(&row.text()?))))
         .collect()
     }
+
+    /// All APIs of all realms, each with the realm's issuer.
+    pub async fn all_apis(&self) -> Result<Vec<(String, Api)>, StorageError> {
+        self.query("SELECT realm, settings FROM api ORDER BY realm, identifier", &[])
+            .await?
+            .into_iter()
+            .map(|mut row| Ok((row.text()?, row.json()?)))
+            .collect()
+    }
 }
 
 /// Makes or replaces an API.

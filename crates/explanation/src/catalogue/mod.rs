@@ -41,6 +41,7 @@ pub mod ciba;
 pub mod client;
 pub mod dpop;
 pub mod form;
+pub mod gate;
 pub mod grant_management;
 pub mod grant_type;
 pub mod keys;
@@ -85,6 +86,7 @@ static TOPICS: &[(&[&Check], &[&Reason])] = &[
     (token_exchange::CHECKS, token_exchange::REASONS),
     (token::CHECKS, token::REASONS),
     (api_key::CHECKS, api_key::REASONS),
+    (gate::CHECKS, gate::REASONS),
     (grant_management::CHECKS, grant_management::REASONS),
     (registration::CHECKS, registration::REASONS),
     (logout::CHECKS, logout::REASONS),

@@ -133,6 +133,15 @@ fn api(api: &Api) -> Ordered {
     if let Some(acr) = api.acr {
         members.insert("acr".to_owned(), acr.short().into());
     }
+    let routes = members.get_mut("route").and_then(Value::as_array_mut);
+    for (written, route) in api.route.iter().zip(routes.into_iter().flatten()) {
+        if let Some(acr) = written.acr {
+            route["acr"] = acr.short().into();
+        }
+        if let Some(seconds) = written.max_age {
+            route["max_age"] = format_duration(seconds).into();
+        }
+    }
     // The file that a schema came from is not here; JSON has numbers and texts that TOML writes otherwise.
     for kind in members
         .get_mut("authorization_details")

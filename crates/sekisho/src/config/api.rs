@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use enforcement::gate::ProtectedApi;
 use jose::SigningAlg;
-use model::{Api, ApiScope, TokenFormat, api::Route};
+use model::{Api, ApiScope, TokenFormat};
 use protocol::{Acr, Resource, Scope};
 use url::Url;
 
@@ -11,8 +12,9 @@ use super::{
     details_type,
     document::{Item, Span},
     impact,
-    reader::{Located, Report, Table, any_of},
+    reader::{Located, Report, Table},
     realm_file::find_profile,
+    route::{self, OfApi},
 };
 use crate::administration::doctor::Kind;
 
@@ -65,11 +67,22 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
     let (scope, scope_spans) = scopes(&mut table);
     let introspection = table.texts("introspection").unwrap_or_default();
     let upstream = upstream(&mut table);
-    let route = routes(&mut table, &scope);
-    let (authorization_details, details_spans) = details_type::read(&mut table)
+    let (authorization_details, details_spans): (Vec<_>, _) = details_type::read(&mut table)
         .into_iter()
         .map(|read| (read.value, read.span))
         .unzip();
+    let of_api = OfApi {
+        scopes: &scope,
+        types: &authorization_details,
+        acr,
+    };
+    let route = route::read(&mut table, &of_api);
+    check_place(&table, identifier.as_ref(), !route.is_empty());
+    if upstream.is_some() && route.is_empty() {
+        let remedy = "add route = [{ path = \"/**\" }], or finer ones";
+        let problem = "nothing gets through to upstream: the API has no route";
+        table.report.warning(&table.span_of("upstream"), problem, remedy);
+    }
     let token_format_span = table.span_of("token_format");
     let profile_span = table.span_of(if profile.is_some() { "profile" } else { "impact" });
     let span = identifier
@@ -128,6 +141,28 @@ fn check_identifier(report: &Report<'_>, identifier: &Located<String>) {
     }
 }
 
+/// Where calls of an API with routes come in is known by its identifier.
+fn check_place(table: &Table<'_, '_>, identifier: Option<&Located<String>>, has_routes: bool) {
+    let Some(identifier) = identifier.filter(|_| has_routes) else {
+        return;
+    };
+    if !ProtectedApi::is_place(&identifier.value) {
+        let problem = format!("no call can be found to be for {}", identifier.value);
+        let remedy = "write its public URL, the host in small letters, without a query: https://api.example.com";
+        table.report.error(&identifier.span, problem, remedy);
+    }
+}
+
+/// A level of assurance, by its name.
+pub(super) fn level(report: &Report<'_>, text: &Located<String>) -> Option<Acr> {
+    let level = Acr::parse(&text.value);
+    if level.is_none() {
+        let problem = format!("acr cannot be {:?}", text.value);
+        report.error(&text.span, problem, "use loa1, loa2, loa3 or loa4");
+    }
+    level
+}
+
 fn acr(table: &mut Table<'_, '_>, derived: Option<Acr>) -> Option<Acr> {
     let written = table.text("acr");
     let span = written
@@ -135,11 +170,7 @@ fn acr(table: &mut Table<'_, '_>, derived: Option<Acr>) -> Option<Acr> {
         .map_or_else(|| table.span_of("impact"), |acr| acr.span.clone());
     let acr = match written {
         Some(text) => {
-            let level = Acr::parse(&text.value);
-            if level.is_none() {
-                let problem = format!("acr cannot be {:?}", text.value);
-                table.report.error(&text.span, problem, "use loa1, loa2, loa3 or loa4");
-            }
+            let level = level(table.report, &text);
             if let Some((level, derived)) = level.zip(derived).filter(|(level, derived)| level < derived) {
                 let problem = format!("acr is {}, but the impact asks for {}", level.short(), derived.short());
                 let remedy = "raise acr, or look at the impact again";
@@ -232,61 +263,5 @@ fn upstream(table: &mut Table<'_, '_>) -> Option<String> {
             remedy,
         );
     }
-    kept_only(table, &upstream.span, "upstream");
     Some(upstream.value)
-}
-
-fn kept_only(table: &Table<'_, '_>, span: &Span, key: &str) {
-    let problem = format!("{key} has no effect: the gateway is not part of this version");
-    table.report.warning(span, problem, "check tokens in the API itself");
-}
-
-fn routes(table: &mut Table<'_, '_>, scopes: &[ApiScope]) -> Vec<Route> {
-    const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    let mut routes = Vec::new();
-    for mut entry in table.tables(
-        "route",
-        "route = [{ methods = [\"GET\"], path = \"/…\", scope = [\"…\"] }]",
-    ) {
-        entry.name = "a route";
-        let path = entry.required_text("path", "/accounts/**");
-        if let Some(path) = path.as_ref().filter(|path| !path.value.starts_with('/')) {
-            entry
-                .report
-                .error(&path.span, format!("{} is not a path", path.value), "begin it with /");
-        }
-        let methods: Vec<String> = entry
-            .some_of(
-                "methods",
-                &METHODS.iter().map(|method| (*method, *method)).collect::<Vec<_>>(),
-                &[],
-            )
-            .unwrap_or_default()
-            .into_iter()
-            .map(|method| method.value.to_owned())
-            .collect();
-        let wanted = entry.texts("scope").unwrap_or_default();
-        for scope in wanted
-            .iter()
-            .filter(|scope| !scopes.iter().any(|known| known.name == scope.value))
-        {
-            let names: Vec<&str> = scopes.iter().map(|scope| scope.name.as_str()).collect();
-            let problem = format!("the API has no scope {}", scope.value);
-            entry
-                .report
-                .error(&scope.span, problem, format!("use {}", any_of(&names)));
-        }
-        entry.finish();
-        if let Some(path) = path {
-            routes.push(Route {
-                methods,
-                path: path.value,
-                scope: wanted.into_iter().map(|scope| scope.value).collect(),
-            });
-        }
-    }
-    if !routes.is_empty() {
-        kept_only(table, &table.span_of("route"), "route");
-    }
-    routes
 }

@@ -21,6 +21,7 @@ mod read_server;
 mod reader;
 mod realm_file;
 mod reference;
+mod route;
 mod secret;
 mod server;
 mod store;

@@ -6,7 +6,10 @@
 
 use std::fmt::{Debug, Display};
 
-use ::oauth::token_access::{AccessRefusal, TokenRequest};
+use ::oauth::{
+    dpop::Place,
+    token_access::{AccessRefusal, TokenRequest},
+};
 use axum::response::Response;
 use explanation::Explain;
 use protocol::{
@@ -42,7 +45,7 @@ pub fn presented<'a>(call: &'a Call, form: Option<&Form>) -> Result<TokenRequest
         credentials: found.pop().ok_or(AccessRefusal::Missing)?,
         dpop: header_values(&call.headers, dpop::HEADER),
         method: call.method.as_str(),
-        path: call.uri.path(),
+        place: Place::Endpoint(call.uri.path()),
         certificate: call.certificate.as_deref(),
         token_bindings: call.token_bindings.as_deref(),
     })

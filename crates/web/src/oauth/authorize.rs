@@ -164,7 +164,7 @@ pub async fn refuse(call: &Call, refusal: &AuthorizeRefusal) -> Response {
     respond::refused(
         call,
         Told {
-            status: response.status(),
+            status: response.status().as_u16(),
             code: redirected.error.code,
             description: &redirected.error.description,
             why: refusal.explanation(),

@@ -85,7 +85,7 @@ pub fn error_json(call: &Call, status: u16, code: ErrorCode, (text, why): (&str,
     refused(
         call,
         Told {
-            status,
+            status: status.as_u16(),
             code,
             description: text,
             why,

@@ -68,7 +68,7 @@ pub fn error_page(call: &Call, kind: ErrorKind, code: ErrorCode, (reason, why): 
     refused(
         call,
         Told {
-            status,
+            status: status.as_u16(),
             code,
             description: reason,
             why,

@@ -4,107 +4,38 @@ use axum::{
     http::{Method, StatusCode},
     response::Response,
 };
-use explanation::{
-    Check, ErrorCode, Explanation, Reason, Refusal,
-    catalogue::{authorize, client, logout, server, token},
-    shown,
-};
+use explanation::{Explanation, Reason, catalogue::server};
 use realm::{
-    audit, refusals,
-    trail::{self, Trail},
+    audit,
+    refusals::{Place, Told},
 };
 
 use crate::{app::App, extract::Call};
 
-/// What is told of a refusal, and why it is one.
-pub struct Told<'a> {
-    /// The status.
-    pub status: StatusCode,
-    /// The error code.
-    pub code: ErrorCode,
-    /// The sentence with it.
-    pub description: &'a str,
-    /// Why.
-    pub why: Explanation,
-}
-
 /// Remembers that the request in hand is refused.
 pub fn refused(call: &Call, told: Told<'_>) {
     audit::refused(&call.realm, told.code, told.why.reason.name, told.description);
-    remember(&call.app, &Place::of(call), told);
+    call.app.realms.remember_refusal(&place(call), told);
 }
 
 /// Remembers that a form is shown again, with what is wrong in it. What is to be audited of that has events of its own.
 pub fn shown_again(call: &Call, status: StatusCode, description: &str, why: Explanation) {
     let code = why.reason.code();
     let told = Told {
-        status,
+        status: status.as_u16(),
         code,
         description,
         why,
     };
-    remember(&call.app, &Place::of(call), told);
+    call.app.realms.remember_refusal(&place(call), told);
 }
 
-/// Where a request goes.
-struct Place<'a> {
-    /// The realm; none where no realm was found.
-    issuer: Option<&'a str>,
-    /// The method.
-    method: &'a str,
-    /// The path.
-    path: &'a str,
-}
-
-impl<'a> Place<'a> {
-    fn of(call: &'a Call) -> Self {
-        Self {
-            issuer: Some(call.realm.issuer()),
-            method: call.method.as_str(),
-            path: call.uri.path(),
-        }
+fn place(call: &Call) -> Place<'_> {
+    Place {
+        issuer: Some(call.realm.issuer()),
+        method: call.method.as_str(),
+        path: call.uri.path(),
     }
-}
-
-fn remember(app: &App, place: &Place<'_>, told: Told<'_>) {
-    let Trail {
-        id,
-        address,
-        client,
-        passed,
-        compared,
-        ..
-    } = trail::so_far();
-    let mut failed = told.why;
-    if let Some(compared) = compared
-        && compared.0 == failed.reason
-    {
-        failed = failed.with(compared.1, compared.2);
-    }
-    app.realms.refusals.refused(Refusal {
-        id: id.as_str().to_owned(),
-        at: app.realms.clock.now(),
-        issuer: place.issuer.map(str::to_owned),
-        method: shown(place.method),
-        path: shown(place.path),
-        status: told.status.as_u16(),
-        error: told.code,
-        description: shown(told.description),
-        client_is_proven: client.as_ref().is_some_and(|client| client.is_proven),
-        client_id: client
-            .filter(|_| is_known(&passed))
-            .map(|client| shown(&client.client_id)),
-        network: address.map(refusals::network),
-        passed,
-        failed,
-    });
-}
-
-/// Whether it is known here which client a request comes from. What is no client's id may be anything: whoever mixes up id
-/// and secret sends the secret as id.
-fn is_known(passed: &[&Check]) -> bool {
-    let known = [&client::KNOWN, &authorize::CLIENT, &token::ALIVE, &logout::HINT];
-    passed.iter().any(|check| known.contains(check))
 }
 
 /// Goes with an answer that is a plain text, and says why it is a refusal.
@@ -129,10 +60,10 @@ pub fn refused_plainly(app: &App, method: &Method, path: &str, response: &Respon
         path,
     };
     let told = Told {
-        status,
+        status: status.as_u16(),
         code: reason.code(),
         description: status.canonical_reason().unwrap_or_default(),
         why: reason.into(),
     };
-    remember(app, &place, told);
+    app.realms.remember_refusal(&place, told);
 }

@@ -1,0 +1,229 @@
+//! Calls of protected APIs, decided in the server's own process.
+//!
+//! Spec: RFC 6750 §2 and §3, RFC 8705 §3, RFC 9449 §7, RFC 9068 §4, RFC 9470 §3
+//!
+//! The rules are `enforcement/src/gate`. Here is what they ask for: a token is opened and looked up as at UserInfo, by one
+//! query, so that what was revoked a moment ago is refused now; its proofs count as the server's own do. Each refusal is
+//! remembered, so that it can be explained.
+
+use std::sync::Arc;
+
+use enforcement::{
+    Permit, Refusal,
+    gate::{BodyProblem, Call, Decide, Decision, Denied, Failure, Lookup, Pending, Presented, ProtectedApi},
+};
+use explanation::{
+    Explain,
+    catalogue::{gate, server, token},
+};
+use protocol::{ErrorCode, dpop::NonceUse};
+use realm::{
+    RealmContext, Realms, audit,
+    refusals::{Place, Told},
+    trail::{self, Trail},
+};
+
+use crate::{
+    dpop::{self, ProofRefusal},
+    introspection::LiveToken,
+    token_access::{self, AccessRefusal, TokenRequest},
+};
+
+/// The APIs of all realms of this server.
+#[derive(Clone)]
+pub struct Gate {
+    realms: Arc<Realms>,
+}
+
+impl Gate {
+    /// Before the APIs of these realms.
+    pub const fn new(realms: Arc<Realms>) -> Self {
+        Self { realms }
+    }
+
+    /// Decides about a call that has a trail already: one that a proxy asks about.
+    pub async fn decide_here(&self, call: &Call<'_>) -> Decision {
+        if let Some(address) = call.address {
+            trail::comes_from(address);
+        }
+        let mut decision = match self.realms.rules().await {
+            Ok(rules) => rules.decide(&InProcess(&self.realms), call).await,
+            // Where no rules can be read, nothing passes.
+            Err(error) => Decision::Denied(Box::new(Denied::unavailable(error.to_string()))),
+        };
+        if let Decision::Denied(denied) = &mut decision {
+            let path = call.target.split('?').next().unwrap_or_default();
+            self.remember(call.method, path, denied).await;
+        }
+        decision
+    }
+
+    /// Remembers a refusal, and gives it its id.
+    async fn remember(&self, method: &str, path: &str, denied: &mut Denied) {
+        let answer = denied.answer();
+        let (code, why) = match &denied.failure {
+            Failure::Refused(refusal) => {
+                passed_before(refusal);
+                (
+                    refusal.error_code().unwrap_or(ErrorCode::InvalidToken),
+                    refusal.explanation(),
+                )
+            }
+            Failure::Unavailable(reason) => {
+                tracing::error!(reason, "a call of an API cannot be checked");
+                (ErrorCode::TemporarilyUnavailable, (&server::UNAVAILABLE).into())
+            }
+            Failure::TooManyProofs => (ErrorCode::TemporarilyUnavailable, ProofRefusal::TooMany.explanation()),
+        };
+        let description = denied.failure.to_string();
+        let issuer = denied.api.as_ref().map(|api| api.issuer.as_str());
+        tracing::info!(
+            error = code.as_str(),
+            reason = description,
+            "a call of an API is refused"
+        );
+        if let Some(issuer) = issuer
+            && let Ok(Some(realm)) = self.realms.by_issuer(issuer).await
+        {
+            audit::refused(&realm, code, why.reason.name, &description);
+        }
+        let told = Told {
+            status: answer.status.as_u16(),
+            code,
+            description: &description,
+            why,
+        };
+        self.realms.remember_refusal(&Place { issuer, method, path }, told);
+        denied.id = Some(trail::so_far().id.as_str().to_owned());
+    }
+}
+
+impl Decide for Gate {
+    async fn decide(&self, call: &Call<'_>) -> Decision {
+        trail::follow(Trail::default(), self.decide_here(call)).await
+    }
+
+    async fn finish(&self, pending: Pending, body: Result<&[u8], BodyProblem>) -> Decision {
+        let (method, path) = (pending.method().to_owned(), pending.path());
+        let mut decision = pending.finish(body);
+        if let Decision::Denied(denied) = &mut decision {
+            trail::follow(Trail::default(), async {
+                if let Some(client_id) = &denied.client_id {
+                    trail::says_client(client_id);
+                }
+                for check in [
+                    &gate::CALL,
+                    &gate::API,
+                    &gate::ROUTE,
+                    &token::ALIVE,
+                    &token::PROVEN,
+                    &gate::AUDIENCE,
+                ] {
+                    trail::passed(check);
+                }
+                self.remember(&method, &path, denied).await;
+            })
+            .await;
+        }
+        decision
+    }
+}
+
+/// The checks that a token had passed when its permit did not reach.
+fn passed_before(refusal: &Refusal) {
+    let passed: &[_] = match refusal {
+        Refusal::InsufficientAuthentication(_) => &[&gate::SCOPE],
+        Refusal::InsufficientDetails(_) | Refusal::Body(_) | Refusal::BodyHidden => {
+            &[&gate::SCOPE, &gate::AUTHENTICATION]
+        }
+        _ => &[],
+    };
+    for check in passed {
+        trail::passed(check);
+    }
+}
+
+/// What the rules ask for, answered by this process.
+struct InProcess<'a>(&'a Realms);
+
+impl InProcess<'_> {
+    async fn realm(&self, api: &ProtectedApi) -> Result<Arc<RealmContext>, Failure> {
+        match self.0.by_issuer(&api.issuer).await {
+            Ok(Some(realm)) => Ok(realm),
+            Ok(None) => Err(Failure::Unavailable(format!("the realm {} is gone", api.issuer))),
+            Err(error) => Err(Failure::Unavailable(error.to_string())),
+        }
+    }
+}
+
+impl Lookup for InProcess<'_> {
+    fn now(&self) -> i64 {
+        self.0.clock.now()
+    }
+
+    async fn admit(&self, api: &ProtectedApi, presented: &Presented<'_>) -> Result<Permit, Failure> {
+        for check in [&gate::CALL, &gate::API, &gate::ROUTE] {
+            trail::passed(check);
+        }
+        let realm = self.realm(api).await?;
+        let request = TokenRequest {
+            credentials: presented.credentials.clone(),
+            dpop: presented.proofs.clone(),
+            method: presented.method,
+            place: dpop::Place::Api(&presented.url),
+            certificate: presented.certificate,
+            // Tokens for an API are bound to what a client shows the API, and nobody negotiates keys there.
+            token_bindings: None,
+        };
+        let live = token_access::access(&realm, &request).await.map_err(failure)?;
+        let is_meant = live.audience.contains(&api.identifier);
+        if !is_meant {
+            return Err(Refusal::WrongAudience.into());
+        }
+        trail::passed(&gate::AUDIENCE);
+        Ok(permit(live))
+    }
+
+    async fn next_nonce(&self, api: &ProtectedApi, is_needed: bool) -> Option<String> {
+        let realm = self.realm(api).await.ok()?;
+        let gives = is_needed || realm.realm.dpop_nonces || realm.node.wants_nonces(realm.issuer());
+        gives.then(|| realm.node.nonce(realm.issuer(), NonceUse::ResourceServer, realm.now()))
+    }
+}
+
+/// What a token permits, in the words of an API: it knows users by their one identifier.
+fn permit(live: LiveToken) -> Permit {
+    let LiveToken {
+        token,
+        scope,
+        audience,
+        authorization_details,
+        ..
+    } = live;
+    let mut permit = Permit::of_issuer(token.sub, token.client_id, scope, audience, token.expires_at);
+    permit.acr = token.acr.map(|acr| acr.urn().to_owned());
+    permit.auth_time = token.auth_time;
+    permit.confirmation = token.cnf.unwrap_or_default();
+    if !authorization_details.is_empty()
+        && let Ok(details) = serde_json::to_value(authorization_details)
+    {
+        permit.claims.insert("authorization_details".to_owned(), details);
+    }
+    permit
+}
+
+fn failure(refusal: AccessRefusal) -> Failure {
+    Failure::Refused(match refusal {
+        AccessRefusal::Missing => Refusal::NoCredentials,
+        AccessRefusal::Several => Refusal::RepeatedCredentials,
+        AccessRefusal::Invalid => Refusal::Inactive,
+        AccessRefusal::Unproven => Refusal::UnprovenBinding,
+        AccessRefusal::ProofMissing => Refusal::ProofMissing,
+        AccessRefusal::Proof(ProofRefusal::Proof(error)) => Refusal::Proof(error),
+        AccessRefusal::Proof(ProofRefusal::NonceNeeded) => Refusal::NonceNeeded,
+        AccessRefusal::Proof(ProofRefusal::TooMany) => return Failure::TooManyProofs,
+        AccessRefusal::Proof(ProofRefusal::Fault(fault)) | AccessRefusal::Fault(fault) => {
+            return Failure::Unavailable(fault.to_string());
+        }
+    })
+}
