@@ -1,6 +1,7 @@
 //! What can go wrong while a token is checked, besides the token.
 
 use enforcement::Refusal;
+use enforcement::gate::Failure;
 
 /// The authorization server could not be asked. Nothing passes then.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -39,4 +40,14 @@ pub enum CheckError {
     /// More proofs came in the last minutes than can be remembered. Nothing passes that brings one.
     #[error("more DPoP proofs came in the last minutes than can be remembered")]
     TooManyProofs,
+}
+
+impl From<CheckError> for Failure {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Refused(refusal) => Self::Refused(refusal),
+            CheckError::Unavailable(unavailable) => Self::Unavailable(unavailable.to_string()),
+            CheckError::TooManyProofs => Self::TooManyProofs,
+        }
+    }
 }

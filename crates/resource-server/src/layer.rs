@@ -7,11 +7,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::response::{IntoResponse, Response};
-use enforcement::Permit;
-use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use enforcement::{Permit, tried_scheme};
+use http::header::HeaderValue;
 use http::{Request, request::Parts};
 use protocol::TokenScheme;
-use protocol::dpop::{NONCE_HEADER, SCHEME};
+use protocol::dpop::NONCE_HEADER;
 use tower::{Layer, Service};
 use tracing::Instrument as _;
 
@@ -96,7 +96,7 @@ where
     S: Service<Request<B>>,
     S::Response: IntoResponse,
 {
-    let (scheme, has_proof) = (scheme(&parts.headers), has_proof(&parts.headers));
+    let (scheme, has_proof) = (tried_scheme(&parts.headers), has_proof(&parts.headers));
     let mut response = match server.check_call(&mut parts).await {
         Ok(permit) => {
             let server = server.clone();
@@ -109,17 +109,4 @@ where
         response.headers_mut().insert(NONCE_HEADER, nonce);
     }
     Ok(response)
-}
-
-/// The scheme by which a call presents its token.
-fn scheme(headers: &HeaderMap) -> TokenScheme {
-    let mut schemes = headers.get_all(AUTHORIZATION).iter().filter_map(|value| {
-        let (scheme, _) = value.to_str().ok()?.split_once(' ')?;
-        Some(scheme.eq_ignore_ascii_case(SCHEME))
-    });
-    if schemes.any(|is_dpop| is_dpop) {
-        TokenScheme::Dpop
-    } else {
-        TokenScheme::Bearer
-    }
 }

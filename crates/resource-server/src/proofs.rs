@@ -7,8 +7,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use enforcement::Refusal;
+use enforcement::gate::Presented;
 use http::HeaderMap;
-use http::request::Parts;
 use jose::SigningAlg;
 use protocol::dpop::{HEADER, NonceKey, NonceUse, Proof, ProofCheck, ProofError, SeenProofs, TargetUri, Unseen};
 use url::Url;
@@ -37,17 +37,17 @@ impl Proofs {
         }
     }
 
-    /// The proof of a call with this token. Nothing is used up.
-    pub(crate) fn check(&self, call: &Parts, token: &str, now: i64) -> Result<Proof, Refusal> {
-        let targets: Vec<TargetUri> = TargetUri::parse(&self.target(call.uri.path())).into_iter().collect();
+    /// The proof of a call with its token. Nothing is used up.
+    pub(crate) fn check(&self, call: &Presented<'_>, now: i64) -> Result<Proof, Refusal> {
+        let targets: Vec<TargetUri> = TargetUri::parse(&call.url).into_iter().collect();
         let check = ProofCheck {
-            method: call.method.as_str(),
+            method: call.method,
             targets: &targets,
-            access_token: Some(token),
+            access_token: Some(call.credentials.token.as_str()),
             algs: &self.algs,
             now,
         };
-        let proof = check.check(&values(&call.headers))?.ok_or(Refusal::ProofMissing)?;
+        let proof = check.check(&call.proofs)?.ok_or(Refusal::ProofMissing)?;
         if let Some(nonces) = &self.nonces {
             let is_mine = |nonce| nonces.is_mine(self.url.as_str(), NonceUse::ResourceServer, nonce, now);
             if !proof.nonce().is_some_and(is_mine) {
@@ -75,7 +75,7 @@ impl Proofs {
     }
 
     /// The public URL of a path. A proxy, or a router inside of another, may have cut the API's own path off.
-    fn target(&self, path: &str) -> String {
+    pub(crate) fn url_of(&self, path: &str) -> String {
         let base = self.url.path().trim_end_matches('/');
         let is_whole = path
             .strip_prefix(base)
@@ -91,7 +91,7 @@ pub(crate) fn has_proof(headers: &HeaderMap) -> bool {
 }
 
 /// All proofs of a call. One that is no text is kept as an empty one, which is malformed, so that it is not overlooked.
-fn values(headers: &HeaderMap) -> Vec<&str> {
+pub(crate) fn values(headers: &HeaderMap) -> Vec<&str> {
     let values = headers.get_all(HEADER).iter();
     values.map(|value| value.to_str().unwrap_or("")).collect()
 }
@@ -124,7 +124,7 @@ mod tests {
             ("http://localhost:9000", "/accounts", "http://localhost:9000/accounts"),
         ] {
             let proofs = Proofs::new(api.parse().unwrap(), Vec::new(), false);
-            assert_eq!(proofs.target(path), url, "{api} {path}");
+            assert_eq!(proofs.url_of(path), url, "{api} {path}");
         }
     }
 }

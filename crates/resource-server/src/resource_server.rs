@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use enforcement::gate::{Failure, Lookup, Presented, ProtectedApi};
 use enforcement::{CheckedToken, Permit, Refusal, TokenCheck, credentials};
 use http::request::Parts;
 use jose::{SigningAlg, UnverifiedJwt};
@@ -15,7 +16,7 @@ use crate::introspection::Introspection;
 use crate::key_cache::KeyCache;
 use crate::layer::ProtectedLayer;
 use crate::metadata::Metadata;
-use crate::proofs::Proofs;
+use crate::proofs::{self, Proofs};
 use crate::{CheckError, client_certificate, metadata};
 
 /// Checks the access tokens of one API. Cheap to clone; the clones share what was fetched.
@@ -61,33 +62,44 @@ impl ResourceServer {
 
     /// Checks a token that did not come with a call. One that is bound to a key is refused, since nothing proves the key.
     pub async fn check(&self, token: &str) -> Result<Permit, CheckError> {
-        self.admit(self.check_token(token).await?.presented_alone()?)
+        self.take(self.check_token(token).await?.presented_alone()?)
     }
 
     /// Checks the token of a call and the keys that it is bound to: what [`layer`](Self::layer) does, for a program without
     /// tower. Headers with certificates that nobody may send are removed.
     pub async fn check_call(&self, call: &mut Parts) -> Result<Permit, CheckError> {
         let certificate = client_certificate::take(call, &self.0.proxies)?;
-        let presented = credentials(&call.headers, call.uri.query())?;
-        let token = presented.token.as_str();
-        let proof = match presented.scheme {
+        let presented = Presented {
+            credentials: credentials(&call.headers, call.uri.query())?,
+            proofs: proofs::values(&call.headers),
+            method: call.method.as_str(),
+            url: self.0.proofs.url_of(call.uri.path()),
+            certificate: certificate.as_ref(),
+        };
+        self.check_presented(&presented).await
+    }
+
+    async fn check_presented(&self, presented: &Presented<'_>) -> Result<Permit, CheckError> {
+        let scheme = presented.credentials.scheme;
+        let token = presented.credentials.token.as_str();
+        let proof = match scheme {
             TokenScheme::Bearer => None,
-            TokenScheme::Dpop => Some(self.0.proofs.check(call, token, self.now())?),
+            TokenScheme::Dpop => Some(self.0.proofs.check(presented, self.now())?),
         };
         let proven = Confirmation {
-            x5t_s256: certificate.as_ref().map(ClientCertificate::thumbprint),
+            x5t_s256: presented.certificate.map(ClientCertificate::thumbprint),
             jkt: proof.as_ref().map(|proof| proof.jkt().to_owned()),
             tbh: None,
         };
-        let permit = self.check_token(token).await?.presented(presented.scheme, &proven)?;
-        let permit = self.admit(permit)?;
+        let permit = self.check_token(token).await?.presented(scheme, &proven)?;
+        let permit = self.take(permit)?;
         if let Some(proof) = &proof {
             self.0.proofs.use_up(proof, self.now())?;
         }
         Ok(permit)
     }
 
-    fn admit(&self, permit: Permit) -> Result<Permit, CheckError> {
+    fn take(&self, permit: Permit) -> Result<Permit, CheckError> {
         if self.0.bound_only && permit.confirmation.is_empty() {
             return Err(Refusal::Unbound.into());
         }
@@ -137,5 +149,21 @@ impl ResourceServer {
     /// Where the metadata is served.
     pub(crate) fn metadata_url(&self) -> &str {
         &self.0.metadata.url
+    }
+}
+
+/// For a gateway that stands apart from the issuer: it asks about each token, as an API does. The description of the API is
+/// this one's, whatever the gateway's rules say of it.
+impl Lookup for ResourceServer {
+    fn now(&self) -> i64 {
+        self.0.clock.unix()
+    }
+
+    async fn admit(&self, _: &ProtectedApi, presented: &Presented<'_>) -> Result<Permit, Failure> {
+        Ok(self.check_presented(presented).await?)
+    }
+
+    async fn next_nonce(&self, _: &ProtectedApi, _: bool) -> Option<String> {
+        self.0.proofs.next_nonce(self.0.clock.unix())
     }
 }

@@ -3,9 +3,10 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use authn::password::PasswordPool;
-use axum::{Router, extract::Request, response::Response};
+use axum::{Router, body::Body, extract::Request, response::Response};
 use explanation::Refusal;
 use model::Clock;
+use oauth::gate::Gate;
 use realm::{Outside, Realms, audit::Due};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -17,7 +18,7 @@ use web::{App, Front, extract::Proxies, pages::Pages};
 
 use crate::{
     administration::{self, Secrets},
-    config::{self, ServerConfig},
+    config::{self, Role, ServerConfig},
     control,
     serving::{
         background, delivery,
@@ -121,25 +122,40 @@ impl Running {
 
         let (stop, stopped) = watch::channel(false);
         let pages = Pages::new(config.templates.as_deref()).map_err(|error| error.to_string())?;
+        let gate = Gate::new(Arc::clone(&realms));
         let app = Arc::new(App {
             realms: Arc::clone(&realms),
+            gate: gate.clone(),
             passwords: passwords.clone(),
             pages,
             proxies: Proxies {
                 trusted: config.proxy.trusted.clone(),
                 client_cert: config.proxy.client_cert.clone(),
+                forward_auth: config.proxy.forward_auth.clone(),
             },
         });
         let front = Front::new(app);
         let bound = bind(&config, &realms).await?;
-        let addresses = bound.iter().filter_map(Listener::address).collect();
-        let listeners = match around {
-            None => serve_all(bound, &stopped, move |request| front.clone().handle(request)),
-            Some(around) => {
-                let router = around(front);
-                serve_all(bound, &stopped, move |request| answer(router.clone(), request))
-            }
-        };
+        let addresses = bound.iter().filter_map(|(listener, _)| listener.address()).collect();
+        let mut listeners = JoinSet::new();
+        let around = around.map(|around| around(front.clone()));
+        for (listener, role) in bound {
+            let stopped = stopped.clone();
+            match (role, &around) {
+                (Role::Server, None) => {
+                    let front = front.clone();
+                    listeners.spawn(listener.serve(move |request| front.clone().handle(request), stopped))
+                }
+                (Role::Server, Some(router)) => {
+                    let router = router.clone();
+                    listeners.spawn(listener.serve(move |request| answer(router.clone(), request), stopped))
+                }
+                (Role::ExtAuthz, _) => {
+                    let asked = ext_authz::service(gate.clone());
+                    listeners.spawn(listener.serve(move |request| answer_envoy(asked.clone(), request), stopped))
+                }
+            };
+        }
         let operations = match &config.operations {
             Some(settings) => Some(operations::serve(settings, Arc::clone(&realms), stopped.clone()).await?),
             None => None,
@@ -203,23 +219,16 @@ impl Running {
     }
 }
 
-fn serve_all<F, A>(bound: Vec<Listener>, stopped: &watch::Receiver<bool>, answer: F) -> JoinSet<()>
-where
-    F: Fn(Request) -> A + Clone + Send + 'static,
-    A: Future<Output = Response> + Send + 'static,
-{
-    let mut listeners = JoinSet::new();
-    for listener in bound {
-        listeners.spawn(listener.serve(answer.clone(), stopped.clone()));
-    }
-    listeners
-}
-
 async fn answer(router: Router, request: Request) -> Response {
     router.oneshot(request).await.unwrap_or_else(|never| match never {})
 }
 
-async fn bind(config: &ServerConfig, realms: &Realms) -> Result<Vec<Listener>, String> {
+async fn answer_envoy(asked: ext_authz::Service<Gate>, request: Request) -> Response {
+    let answered = asked.oneshot(request).await.unwrap_or_else(|never| match never {});
+    answered.map(Body::new)
+}
+
+async fn bind(config: &ServerConfig, realms: &Realms) -> Result<Vec<(Listener, Role)>, String> {
     let hosts: Vec<String> = realms
         .issuers()
         .iter()
@@ -231,7 +240,7 @@ async fn bind(config: &ServerConfig, realms: &Realms) -> Result<Vec<Listener>, S
             Some(tls) => Some(tls::acceptor(tls, &config.data, &hosts)?),
             None => None,
         };
-        bound.push(Listener::bind(listener.bind, tls).await?);
+        bound.push((Listener::bind(listener.bind, tls).await?, listener.role));
     }
     Ok(bound)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ::oauth::gate::Gate;
 use authn::password::PasswordPool;
 use realm::Realms;
 
@@ -11,6 +12,8 @@ use crate::{extract::Proxies, pages::Pages};
 pub struct App {
     /// Which realm a request is for.
     pub realms: Arc<Realms>,
+    /// Who decides about calls of APIs.
+    pub gate: Gate,
     /// Where passwords are verified.
     pub passwords: PasswordPool,
     /// The templates.

@@ -17,6 +17,7 @@ pub mod assets;
 mod browser_state;
 pub mod extract;
 mod flow;
+mod forward_auth;
 pub mod locale;
 mod oauth;
 pub mod pages;

@@ -34,6 +34,7 @@ use crate::{
         Peer,
         client_cert::{self, ConnectionError},
     },
+    forward_auth,
     oauth::{self, BroughtProof},
     respond::{self, Why},
 };
@@ -163,6 +164,9 @@ impl Front {
             return Ok(unreadable(error));
         }
         let path = request.uri().path().to_owned();
+        if forward_auth::is_for(&self.app, &path) {
+            return Ok(Box::pin(forward_auth::answer(&self.app, peer, &request)).await);
+        }
         let Some(found) = (match self.find_realm(authority.as_deref(), &path).await {
             Ok(found) => found,
             Err(error) => {
@@ -228,6 +232,7 @@ pub const CLAIMED: &[&str] = &[
     "/logout",
     "/session",
     "/assets",
+    "/forward-auth",
 ];
 
 /// Whether a realm's endpoint answers at this path, below the realm's own.

@@ -8,6 +8,17 @@ topic! {
             "Send the path in its plain form, and encode what is not allowed in it once, in UTF-8."
         }
     }
+    PROXY("proxy known", "may whoever asks about a call ask, and does it say what was called?", "RFC 7239 §8.1") {
+        STRANGER("gate.stranger", AccessDenied) {
+            "A question about a call came from a network address that is none of a proxy that may ask."
+            "The operator adds the proxy's address to [proxy] forward_auth."
+        }
+        NOT_FORWARDED("gate.not_forwarded", InvalidRequest) {
+            "The proxy does not say what was called: a field is missing, there twice, or no such thing."
+            "The operator lets the proxy set X-Forwarded-Method, X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-Uri, \
+             each once, and take off those of clients."
+        }
+    }
     API("API known", "is there an API at this scheme, host and path?", "RFC 9110 §7.4") {
         UNKNOWN_API("gate.unknown_api", InvalidRequest) {
             "No API of this server has an identifier with the scheme, the host and the beginning of the path of the call."

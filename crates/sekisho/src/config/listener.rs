@@ -6,9 +6,9 @@ use web::extract::Network;
 
 use super::{
     document::Item,
-    reader::{Located, Report, Table, is_nothing},
+    reader::{Located, Report, Table},
     secret::warn_if_open,
-    server::{Certificate, Listener, Proxy, Tls},
+    server::{Certificate, Listener, Proxy, Role, Tls},
 };
 use crate::administration::doctor::Kind;
 
@@ -36,15 +36,20 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<Located<Listener>> {
         .required_text("bind", "127.0.0.1:8080")
         .and_then(|text| address(report, text));
     let tls = tls(&mut table);
-    table.one_of("role", &[("server", ())], &["gateway", "ext_authz"]);
+    let role = table.one_of("role", ROLES, &["gateway"]).map(|role| role.value);
     table.finish();
     let bind = bind?;
     Some(Located {
-        value: Listener { bind: bind.value, tls },
+        value: Listener {
+            bind: bind.value,
+            tls,
+            role: role.unwrap_or_default(),
+        },
         span: bind.span,
     })
 }
 
+const ROLES: &[(&str, Role)] = &[("server", Role::Server), ("ext_authz", Role::ExtAuthz)];
 const VERSIONS: &[(&str, bool)] = &[("1.2", false), ("1.3", true)];
 
 fn tls(listener: &mut Table<'_, '_>) -> Option<Tls> {
@@ -144,7 +149,7 @@ pub(super) fn proxy(root: &mut Table<'_, '_>) -> Proxy {
     let (trusted, client_cert) = (Kind::ProxyTooWide, Kind::ClientCertTooWide);
     proxy.trusted = networks(&mut table, "trusted", trusted, "who a request comes from");
     proxy.client_cert = networks(&mut table, "client_cert", client_cert, "which certificate a client has");
-    table.not_built("forward_auth", is_nothing);
+    proxy.forward_auth = networks(&mut table, "forward_auth", trusted, "what was called of an API");
     table.finish();
     proxy
 }

@@ -53,7 +53,7 @@ use self::{
 pub use self::{
     problem::{Problem, Problems, Severity},
     realm_file::{ClientEntry, ClientSecret, PasswordSeed, RealmFile, UserEntry, from_text},
-    server::{Certificate, Email, Listener, Operations, Outgoing, Proxy, ServerConfig, Tls, WrapSource},
+    server::{Certificate, Email, Listener, Operations, Outgoing, Proxy, Role, ServerConfig, Tls, WrapSource},
     store::{OpenError, make_data_directory, open_store},
 };
 use crate::administration::doctor::Kind;

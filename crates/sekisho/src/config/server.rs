@@ -50,6 +50,18 @@ pub struct Listener {
     pub bind: SocketAddr,
     /// With which certificate; none is plain HTTP.
     pub tls: Option<Tls>,
+    /// What is served there.
+    pub role: Role,
+}
+
+/// What is served at a listener.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Role {
+    /// The issuers.
+    #[default]
+    Server,
+    /// Envoy's questions about calls of APIs.
+    ExtAuthz,
 }
 
 /// How a listener speaks TLS.
@@ -84,6 +96,8 @@ pub struct Proxy {
     pub trusted: Vec<Network>,
     /// Whose `Client-Cert` is believed.
     pub client_cert: Vec<Network>,
+    /// Who may ask at `/forward-auth`.
+    pub forward_auth: Vec<Network>,
 }
 
 /// `[email]`.
@@ -144,6 +158,7 @@ impl ServerConfig {
             listeners: vec![Listener {
                 bind: default_bind(),
                 tls: None,
+                role: Role::Server,
             }],
             proxy: Proxy::default(),
             email: None,
@@ -171,7 +186,7 @@ impl ServerConfig {
 
     /// The issuer of a server that is told of no realm: this machine, by the first listener.
     pub fn default_issuer(&self) -> String {
-        let first = self.listeners.first();
+        let first = self.listeners.iter().find(|listener| listener.role == Role::Server);
         let scheme = if first.is_some_and(|listener| listener.tls.is_some()) {
             "https"
         } else {

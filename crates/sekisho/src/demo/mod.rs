@@ -169,7 +169,11 @@ fn server_config(realm: &str, data: &Data, sockets: &[TcpListener]) -> Result<Se
     let realm = config::from_text(Path::new("demo/realm.toml"), realm).map_err(text)?;
     let listener = |socket: &TcpListener| {
         let bind = socket.local_addr().map_err(text)?;
-        Ok(config::Listener { bind, tls: None })
+        Ok(config::Listener {
+            bind,
+            tls: None,
+            role: config::Role::Server,
+        })
     };
     Ok(ServerConfig {
         data: data.path().to_owned(),

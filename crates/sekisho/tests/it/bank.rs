@@ -12,7 +12,7 @@ use std::{
 use model::Clock;
 use reqwest::{Response, StatusCode};
 use sekisho::{
-    config::{self, Listener, Network, Outgoing, Proxy, ServerConfig},
+    config::{self, Listener, Network, Outgoing, Proxy, Role, ServerConfig},
     wiring::Running,
 };
 use serde_json::Value;
@@ -75,6 +75,19 @@ impl Bank {
         Self::at_own_port(realm, proxy).await
     }
 
+    /// As [`behind_proxy`](Self::behind_proxy), where this proxy may also ask whether calls of APIs go on; and with a
+    /// listener for Envoy, whose address is answered.
+    pub async fn asked_by(proxy: &str, realm: impl FnOnce(&str) -> String) -> (Self, SocketAddr) {
+        let proxy = Proxy {
+            client_cert: vec![Network::parse("127.0.0.1").unwrap()],
+            forward_auth: vec![Network::parse(proxy).unwrap()],
+            ..Proxy::default()
+        };
+        let bank = Self::at_own_port(realm, proxy).await;
+        let envoy = bank.running.addresses()[1];
+        (bank, envoy)
+    }
+
     async fn at_own_port(realm: impl FnOnce(&str) -> String, proxy: Proxy) -> Self {
         let (data, address) = (process::temporary_directory("bank"), free_address());
         let options = Options::Sqlite {
@@ -110,10 +123,15 @@ impl Bank {
             database,
             realms: vec![file],
             names_realms: true,
-            listeners: vec![Listener {
-                bind: address,
-                tls: None,
-            }],
+            listeners: [Role::Server]
+                .into_iter()
+                .chain((!proxy.forward_auth.is_empty()).then_some(Role::ExtAuthz))
+                .map(|role| Listener {
+                    bind: if role == Role::Server { address } else { free_address() },
+                    tls: None,
+                    role,
+                })
+                .collect(),
             // What others publish is on this machine.
             outgoing: Outgoing {
                 allow: vec!["127.0.0.1".into()],

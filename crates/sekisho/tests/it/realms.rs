@@ -9,7 +9,7 @@ use std::{
 use model::Clock;
 use reqwest::{Client, StatusCode};
 use sekisho::{
-    config::{self, Listener, ServerConfig},
+    config::{self, Listener, Role, ServerConfig},
     wiring::Running,
 };
 use storage::Options;
@@ -82,6 +82,7 @@ async fn launch<const N: usize>(
         listeners: vec![Listener {
             bind: address,
             tls: None,
+            role: Role::Server,
         }],
         ..ServerConfig::without_file()
     };

@@ -34,7 +34,7 @@ pub enum ConnectionError {
 
 /// Puts into the request what a proxy says of the client's certificate; the listener has put there what it saw itself.
 pub fn take(proxies: &Proxies, peer: Option<IpAddr>, request: &mut Request) -> Result<(), ConnectionError> {
-    let is_proxy = peer.is_some_and(|peer| proxies.client_cert.iter().any(|network| network.contains(peer)));
+    let is_proxy = peer.is_some_and(|peer| proxies.says_certificates(peer));
     let told = is_proxy.then(|| from_headers(request.headers())).transpose()?;
     let bindings = is_proxy.then(|| bindings(request.headers())).transpose()?.flatten();
     // A message that was not negotiated here proves nothing (RFC 8471 §4.2), but there may be only one.

@@ -22,11 +22,23 @@ pub struct Proxies {
     pub trusted: Vec<Network>,
     /// Those of `[proxy] client_cert`: whose word for a client's certificate is believed.
     pub client_cert: Vec<Network>,
+    /// Those of `[proxy] forward_auth`: who may ask whether a call goes on.
+    pub forward_auth: Vec<Network>,
 }
 
 impl Proxies {
     fn trusts(&self, peer: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.contains(peer))
+    }
+
+    /// Whether this is who may ask whether a call goes on.
+    pub fn may_ask(&self, peer: IpAddr) -> bool {
+        self.forward_auth.iter().any(|network| network.contains(peer))
+    }
+
+    /// Whether this is whose word for a client's certificate is believed.
+    pub fn says_certificates(&self, peer: IpAddr) -> bool {
+        self.client_cert.iter().any(|network| network.contains(peer))
     }
 
     /// The host and port that the browser asked for.

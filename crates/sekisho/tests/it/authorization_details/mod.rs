@@ -36,7 +36,8 @@ const API: App = App {
     method: Method::ClientSecretBasic,
 };
 
-const MORE: &str = r#"
+/// APIs with details, and apps that ask for them.
+pub const MORE: &str = r#"
 [[api]]
 identifier    = "https://payments.example.com"
 name          = "Payments"
@@ -96,12 +97,12 @@ async fn bank() -> Bank {
     Bank::with_realm(bank_and(MORE)).await
 }
 
-fn payment(amount: &str) -> Value {
+pub fn payment(amount: &str) -> Value {
     json!({"type": "payment", "amount": amount, "payee": "Merchant A"})
 }
 
 /// `payer` asks for these, and for no scope.
-fn asking(details: &Value) -> Request {
+pub fn asking(details: &Value) -> Request {
     Request::code("")
         .without("scope")
         .with("client_id", "payer")
@@ -117,7 +118,7 @@ async fn asked(bank: &Bank, request: &Request) -> (Browser, Page) {
 }
 
 /// The token response, when alice permits everything.
-async fn tokens(bank: &Bank, request: &Request) -> Value {
+pub async fn tokens(bank: &Bank, request: &Request) -> Value {
     let callback = request.walk(bank, &bank.browser(), "alice").await;
     request.redeem(bank, &callback).await
 }

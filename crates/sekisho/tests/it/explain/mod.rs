@@ -1,6 +1,6 @@
 //! Each refusal has an id, and the operator learns by it what was wrong.
 
 mod command;
-mod recorded;
+pub mod recorded;
 mod secrets;
 mod trail;

@@ -11,6 +11,7 @@ pub(super) fn examine(deployment: &Deployment<'_>) -> Vec<Finding> {
     let lists = [
         (Kind::ProxyTooWide, "trusted", &proxy.trusted),
         (Kind::ClientCertTooWide, "client_cert", &proxy.client_cert),
+        (Kind::ProxyTooWide, "forward_auth", &proxy.forward_auth),
     ];
     let wide = lists.into_iter().flat_map(|(kind, key, networks)| {
         let wide = networks.iter().filter(|network| is_too_wide(network));
