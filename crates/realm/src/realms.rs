@@ -158,11 +158,11 @@ impl Realms {
 
     /// What calls of the APIs of all realms must be.
     pub async fn rules(&self) -> Result<Arc<Rules>, RealmError> {
-        let index = self.index.load();
-        match index.rules.get() {
-            Some(rules) => Ok(Arc::clone(rules)),
-            None => Box::pin(self.compile(&index)).await,
+        if let Some(rules) = self.index.load().rules.get() {
+            return Ok(Arc::clone(rules));
         }
+        let index = self.index.load_full();
+        Box::pin(self.compile(&index)).await
     }
 
     async fn compile(&self, index: &Index) -> Result<Arc<Rules>, RealmError> {

@@ -11,13 +11,12 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     body::Body,
-    extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use enforcement::{
     Answer,
-    gate::{Call, CallBody, Decide, Decision, Permitted},
+    gate::{BodyProblem, Call, CallBody, Decide, Decision, Permitted},
 };
 use explanation::{Reason, catalogue::gate};
 use protocol::{ClientCertificate, dpop::NONCE_HEADER};
@@ -36,14 +35,14 @@ pub fn is_for(app: &App, path: &str) -> bool {
 }
 
 /// Answers a proxy.
-pub async fn answer(app: &App, peer: Option<IpAddr>, request: &Request) -> Response {
+pub async fn answer(app: &App, peer: Option<IpAddr>, request: &Parts) -> Response {
     let Some(peer) = peer.filter(|peer| app.proxies.may_ask(*peer)) else {
         return refuse(
             &gate::STRANGER,
             "Who asks is none of the networks of [proxy] forward_auth.\n".to_owned(),
         );
     };
-    let headers = request.headers();
+    let headers = &request.headers;
     let asked = match Asked::read(headers) {
         Ok(asked) => asked,
         Err(name) => {
@@ -52,7 +51,7 @@ pub async fn answer(app: &App, peer: Option<IpAddr>, request: &Request) -> Respo
         }
     };
     // A certificate on the proxy's own connection is the proxy's.
-    let certificate = request.extensions().get::<Arc<ClientCertificate>>();
+    let certificate = request.extensions.get::<Arc<ClientCertificate>>();
     let call = Call {
         method: asked.method,
         scheme: Some(asked.scheme),
@@ -69,13 +68,10 @@ pub async fn answer(app: &App, peer: Option<IpAddr>, request: &Request) -> Respo
         Decision::Permitted(permitted) => permit(&permitted),
         Decision::Denied(denied) => deny(denied.answer()),
         // No body can be waited for here, and the gate was told so.
-        Decision::NeedsBody(pending) => {
-            let problem = enforcement::gate::BodyProblem::Incomplete;
-            match app.gate.finish(*pending, Err(problem)).await {
-                Decision::Denied(denied) => deny(denied.answer()),
-                _ => StatusCode::FORBIDDEN.into_response(),
-            }
-        }
+        Decision::NeedsBody(pending) => match app.gate.finish(*pending, Err(BodyProblem::Incomplete)).await {
+            Decision::Denied(denied) => deny(denied.answer()),
+            _ => StatusCode::FORBIDDEN.into_response(),
+        },
     }
 }
 

@@ -161,11 +161,16 @@ impl Front {
             .map(str::to_owned);
         if let Err(error) = client_cert::take(&self.app.proxies, peer, &mut request) {
             tracing::warn!(%error, "it is not clear with what a client connected");
-            return Ok(unreadable(error));
+            let mut response = unreadable(error);
+            if forward_auth::is_for(&self.app, request.uri().path()) {
+                *response.status_mut() = StatusCode::FORBIDDEN;
+            }
+            return Ok(response);
         }
         let path = request.uri().path().to_owned();
         if forward_auth::is_for(&self.app, &path) {
-            return Ok(Box::pin(forward_auth::answer(&self.app, peer, &request)).await);
+            let asked = request.into_parts().0;
+            return Ok(Box::pin(forward_auth::answer(&self.app, peer, &asked)).await);
         }
         let Some(found) = (match self.find_realm(authority.as_deref(), &path).await {
             Ok(found) => found,

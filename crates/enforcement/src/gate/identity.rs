@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn no_name_can_be_more_than_one_line_or_look_like_another() {
         let mut permit = permit("");
-        permit.subject = "ali\r\nce%0A".to_owned();
+        permit.subject = " ali\r\nce%0A".to_owned();
         permit.client_id = "アプリ".to_owned();
         let told = told(&permit);
         assert_eq!(told[0], "sekisho-subject: %20ali%0D%0Ace%250A");

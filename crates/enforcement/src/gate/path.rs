@@ -125,8 +125,12 @@ pub(super) fn decoded(text: &str) -> impl Iterator<Item = u8> {
 
 #[cfg(test)]
 mod tests {
+    use MalformedCall::{
+        Character, DotSegment, EmptySegment, EncodedControl, EncodedPercent, EncodedSlash, Encoding, NeedlessEncoding,
+        NoSlash, NotUtf8, Semicolon, TrailingDot,
+    };
+
     use super::*;
-    use MalformedCall::*;
 
     #[test]
     fn a_path_that_every_reader_understands_is_taken_as_it_is() {

@@ -82,7 +82,10 @@ impl PathPattern {
 
     /// Whether it is about this path.
     pub fn takes(&self, path: &str) -> bool {
-        let mut segments = path.strip_prefix('/').unwrap_or(path).split('/');
+        let Some(below) = path.strip_prefix('/') else {
+            return false;
+        };
+        let mut segments = below.split('/');
         let mut own = self.segments.iter();
         own.all(|own| segments.next().is_some_and(|segment| own.takes(segment)))
             && (self.is_open || segments.next().is_none())

@@ -174,7 +174,7 @@ async fn what_has_no_route_does_not_get_through() {
         let found = outcome(&rules, &call(method, target, &headers)).await;
         assert_eq!(found, refused(refusal), "{method} {target}");
     }
-    let nothing = super::Rules::default();
+    let nothing = Rules::default();
     let found = outcome(&nothing, &call("GET", "/", &headers)).await;
     assert_eq!(found, refused(Refusal::UnknownApi));
 }
