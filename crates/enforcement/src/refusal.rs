@@ -6,7 +6,7 @@
 
 use explanation::{
     Explain, Explanation,
-    catalogue::{certificate, dpop, gate, token},
+    catalogue::{api_key, certificate, dpop, gate, token},
 };
 use http::StatusCode;
 use jose::{JwsError, SigningAlg};
