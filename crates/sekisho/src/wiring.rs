@@ -137,25 +137,8 @@ impl Running {
         let front = Front::new(app);
         let bound = bind(&config, &realms).await?;
         let addresses = bound.iter().filter_map(|(listener, _)| listener.address()).collect();
-        let mut listeners = JoinSet::new();
         let around = around.map(|around| around(front.clone()));
-        for (listener, role) in bound {
-            let stopped = stopped.clone();
-            match (role, &around) {
-                (Role::Server, None) => {
-                    let front = front.clone();
-                    listeners.spawn(listener.serve(move |request| front.clone().handle(request), stopped))
-                }
-                (Role::Server, Some(router)) => {
-                    let router = router.clone();
-                    listeners.spawn(listener.serve(move |request| answer(router.clone(), request), stopped))
-                }
-                (Role::ExtAuthz, _) => {
-                    let asked = ext_authz::service(gate.clone());
-                    listeners.spawn(listener.serve(move |request| answer_envoy(asked.clone(), request), stopped))
-                }
-            };
-        }
+        let listeners = serve_all(bound, &stopped, &(front, around), &gate);
         let operations = match &config.operations {
             Some(settings) => Some(operations::serve(settings, Arc::clone(&realms), stopped.clone()).await?),
             None => None,
@@ -221,6 +204,34 @@ impl Running {
 
 async fn answer(router: Router, request: Request) -> Response {
     router.oneshot(request).await.unwrap_or_else(|never| match never {})
+}
+
+/// Serves at each listener what it is for. `around`: what stands around the issuers, in the demo.
+fn serve_all(
+    bound: Vec<(Listener, Role)>,
+    stopped: &watch::Receiver<bool>,
+    (front, around): &(Front, Option<Router>),
+    gate: &Gate,
+) -> JoinSet<()> {
+    let mut listeners = JoinSet::new();
+    for (listener, role) in bound {
+        let stopped = stopped.clone();
+        match (role, around) {
+            (Role::Server, None) => {
+                let front = front.clone();
+                listeners.spawn(listener.serve(move |request| front.clone().handle(request), stopped));
+            }
+            (Role::Server, Some(router)) => {
+                let router = router.clone();
+                listeners.spawn(listener.serve(move |request| answer(router.clone(), request), stopped));
+            }
+            (Role::ExtAuthz, _) => {
+                let asked = ext_authz::service(gate.clone());
+                listeners.spawn(listener.serve(move |request| answer_envoy(asked.clone(), request), stopped));
+            }
+        }
+    }
+    listeners
 }
 
 async fn answer_envoy(asked: ext_authz::Service<Gate>, request: Request) -> Response {
