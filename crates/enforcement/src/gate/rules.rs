@@ -36,17 +36,15 @@ impl Rules {
     pub fn new(apis: impl IntoIterator<Item = ProtectedApi>) -> (Self, Vec<Arc<ProtectedApi>>) {
         let (mut rules, mut hidden) = (Self::default(), Vec::new());
         for api in apis.into_iter().map(Arc::new) {
-            let is_same = |other: &Arc<ProtectedApi>| {
-                other.base() == api.base()
-                    && other.authorities() == api.authorities()
-                    && other.is_of_scheme(Some(api.scheme()))
-            };
-            let mut known = rules.hosts.values().flatten();
-            if known.any(is_same) {
+            let authorities = api.authorities();
+            // Two of one scheme have all spellings of their host in common, or none.
+            let at_host = authorities.first().and_then(|authority| rules.hosts.get(authority));
+            let is_same = |other: &Arc<ProtectedApi>| other.base() == api.base() && other.scheme() == api.scheme();
+            if at_host.into_iter().flatten().any(is_same) {
                 hidden.push(api);
                 continue;
             }
-            for authority in api.authorities() {
+            for authority in authorities {
                 rules.hosts.entry(authority).or_default().push(Arc::clone(&api));
             }
         }

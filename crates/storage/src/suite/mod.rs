@@ -1,5 +1,6 @@
 //! One suite for both engines: SQLite in a temporary file, PostgreSQL as a private cluster.
 
+mod api;
 mod api_key;
 mod audit_event;
 mod changes;

@@ -303,6 +303,29 @@ async fn types_of_authorization_details_are_planned_applied_and_exported() {
     assert_eq!(world.plan(&changed).await[0].fields[0].field, "authorization_details");
 }
 
+#[tokio::test]
+async fn routes_are_planned_applied_and_exported() {
+    let world = World::new().await;
+    let with_routes = format!(
+        "{FILE}[[api]]\nidentifier = \"https://pay.example\"\nupstream = \"http://127.0.0.1:9000\"\nroute = [\n\
+         {{ methods = [\"GET\"], path = \"/health\", access = [\"none\"] }},\n\
+         {{ methods = [\"POST\"], path = \"/payments/*\", acr = \"loa2\", max_age = \"5m\", authorization_details = \
+         {{ type = \"payment\", body = {{ amount = \"/a/b\" }}, path = {{ amount = 2 }}, method = \"amount\" }} }},\n]\n\
+         [[api.authorization_details]]\ntype = \"payment\"\nconsent = {{ en = \"Pay\" }}\n\
+         schema = '{{\"type\": \"object\", \"properties\": {{\"amount\": {{\"type\": \"string\"}}}}}}'\n"
+    );
+    assert_eq!(
+        told(&world.apply(&with_routes).await.unwrap()),
+        ["Create api https://pay.example"]
+    );
+    assert!(world.plan(&with_routes).await.is_empty());
+    let answer = world.run(Action::Export).await.unwrap();
+    let toml = answer["toml"].as_str().unwrap();
+    assert_eq!(told(&world.plan(toml).await), Vec::<String>::new(), "{toml}");
+    let changed = with_routes.replace("\"5m\"", "\"6m\"");
+    assert_eq!(world.plan(&changed).await[0].fields[0].field, "route");
+}
+
 const MAC_CLIENT: &str = "[[client]]\nclient_id = \"mac.robot\"\ntoken_endpoint_auth_method = \"client_secret_jwt\"\n\
                           grant_types = [\"client_credentials\"]\nresponse_types = []\n";
 
