@@ -47,9 +47,10 @@ class Postgres:
 
 class Server:
     """`sekisho serve` with the bank's realm, `settings` at its top and `more` at its end, on an engine. With `tls` it
-    speaks TLS by an authority of its own, with the file `ca`, and asks for certificates."""
+    speaks TLS by an authority of its own, with the file `ca`, and asks for certificates. `process`: more of the server's
+    own file."""
 
-    def __init__(self, engine, more="", settings="", tls=False):
+    def __init__(self, engine, more="", settings="", tls=False, process=""):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sekisho-python-"))
         self.postgres = Postgres() if engine == "postgres" else None
         self.process = None
@@ -63,7 +64,7 @@ class Server:
         (self.directory / "realm.toml").write_text(f"{settings}\n{realm}{more}", "utf-8")
         (self.directory / "sekisho.toml").write_text(
             f'data = "{data}"\ndatabase = "{database}"\nrealms = ["{self.directory}/realm.toml"]\n'
-            f'[[listener]]\nbind = "127.0.0.1:{port}"\n{TLS if tls else ""}[operations]\nbind = "127.0.0.1:{operations}"\n'
+            f'[[listener]]\nbind = "127.0.0.1:{port}"\n{TLS if tls else ""}[operations]\nbind = "127.0.0.1:{operations}"\n{process}'
         )
         self.log = self.directory / "log"
         try:

@@ -4,10 +4,10 @@
 //! - [`sign_up`]: somebody makes an account for themselves
 //! - [`weak_password`]: what is wrong with a password that somebody chooses
 //! - [`session`]: the browser's cookie, and which session it stands for
-//! - [`password`]: argon2id on a bounded pool of its own
 //! - [`factors`]: passkeys
+//! - [`password`]: argon2id on a bounded pool of its own; hashes of other programs; [`password_change`]
 //! - [`assurance`]: which methods reach which level
-//! - [`notice`]: what users are told by mail
+//! - [`notice`]: what users are told by mail; [`browser_name`]: what their browsers are called
 //! - [`user_code`]: counting guesses of the codes that devices show
 //! - [`users`]: making users and setting their passwords
 //!
@@ -30,9 +30,11 @@ mod test_realm;
 
 pub mod assurance;
 pub mod backchannel_user_code;
+pub mod browser_name;
 pub mod factors;
 pub mod notice;
 pub mod password;
+pub mod password_change;
 pub mod session;
 pub mod sign_in;
 pub mod sign_up;

@@ -8,8 +8,9 @@
 //!    guesses of the people whom it turns away.
 //! 4. Verify the password. Unknown names, disabled users and users without a password take the same steps and the
 //!    same time, and get the same answer as a wrong password.
-//! 5. Commit at once: the password is still the same, the lane is forgotten, the session begins with a new secret, a
-//!    former one of somebody else ends, and mail about a browser that was not recognised is owed.
+//! 5. Commit at once: the password is still the same, a hash of it that was made elsewhere is replaced, the lane is
+//!    forgotten, the session begins with a new secret, a former one of somebody else ends, and mail about a browser that
+//!    was not recognised is owed.
 
 use explanation::{
     Explain, Explanation,
@@ -26,7 +27,7 @@ use crate::{
     assurance::{self, Method},
     device::Device,
     lane, notice,
-    password::{Busy, PasswordPool},
+    password::{self, Busy, PasswordPool},
     session::CookieSecret,
     users::is_username,
 };
@@ -153,7 +154,12 @@ pub async fn sign_in(
     // Step 5
     let notice = new_browser_notice(realm, &user, device.as_ref(), &attempt).await?;
     let device = Device::cookie(realm, device, &user.id)?;
-    let always = always(realm, &lane, &user, notice);
+    let rehashed = rehashed(pool, &user, attempt.password).await;
+    let always = always(realm, &lane, &user, notice).then_all(
+        rehashed
+            .zip(phc)
+            .map(|(new, old)| storage::user::rehash(realm.issuer(), &user.id, old, &new)),
+    );
     let (session, cookie) = establish(realm, always, &user, &attempt).await?;
     tracing::info!(
         realm = realm.issuer(),
@@ -183,6 +189,16 @@ fn refused(realm: &RealmContext, user: Option<&User>, reason: &str) {
     }
 }
 
+/// A hash made here of a password that was just found right, when the stored one is of another kind or weaker. When the
+/// pool is full, the next sign-in does it.
+async fn rehashed(pool: &PasswordPool, user: &User, password: &Secret) -> Option<String> {
+    let is_outdated = user.password_hash.as_deref().is_some_and(password::is_outdated);
+    if !is_outdated {
+        return None;
+    }
+    pool.hash(password).await.ok()
+}
+
 /// The mail that is owed when nothing about the browser is known: no device cookie of this user, no living session of
 /// theirs. Somebody who signs in for the first time knows that without mail.
 async fn new_browser_notice(
@@ -195,9 +211,7 @@ async fn new_browser_notice(
     if device.is_some() || attempt.browser.current.is_some_and(is_theirs) {
         return Ok(None);
     }
-    let locale = notice::locale(user, &realm.realm);
-    let (address, browser) = (attempt.browser.address, attempt.browser.user_agent);
-    let mail = notice::new_sign_in(user, &realm.realm, realm.now(), address, browser, locale);
+    let mail = notice::new_sign_in(realm, user, attempt.browser.address, attempt.browser.user_agent);
     // The database is asked last: many users have no address that mail may go to.
     let is_first = mail.is_none() || !realm.store.has_signed_in_before(realm.issuer(), &user.id).await?;
     Ok(mail.filter(|_| !is_first))

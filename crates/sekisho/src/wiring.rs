@@ -21,7 +21,8 @@ use crate::{
     config::{self, Role, ServerConfig},
     control,
     serving::{
-        background, delivery,
+        background,
+        delivery::{self, Keep},
         listener::{DRAIN, Listener},
         operations,
         outgoing::Outgoing,
@@ -33,7 +34,12 @@ use crate::{
 const QUEUE_PER_THREAD: usize = 32;
 
 /// What the demo puts around its server before it listens; `serve` has nothing around it.
-pub type Surroundings = Box<dyn FnOnce(Front) -> Router + Send>;
+pub struct Surroundings {
+    /// What answers in the server's place, and asks it.
+    pub around: Box<dyn FnOnce(Front) -> Router + Send>,
+    /// Who gets the mail.
+    pub keep_mail: Keep,
+}
 
 /// A server that runs.
 pub struct Running {
@@ -137,6 +143,7 @@ impl Running {
         let front = Front::new(app);
         let bound = bind(&config, &realms).await?;
         let addresses = bound.iter().filter_map(|(listener, _)| listener.address()).collect();
+        let (around, keep_mail) = around.map_or((None, None), |demo| (Some(demo.around), Some(demo.keep_mail)));
         let around = around.map(|around| around(front.clone()));
         let listeners = serve_all(bound, &stopped, &(front, around), &gate);
         let operations = match &config.operations {
@@ -150,13 +157,7 @@ impl Running {
             passwords.clone(),
             stopped.clone(),
         )?;
-        let delivery = delivery::start(
-            &realms,
-            config.email.as_ref(),
-            &config.outgoing.trust,
-            outgoing,
-            &stopped,
-        )?;
+        let delivery = delivery::start(&realms, &config, keep_mail, outgoing, &stopped)?;
         background::start(&realms, &stopped);
         Ok(Self {
             stop,

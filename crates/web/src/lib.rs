@@ -19,6 +19,7 @@ pub mod extract;
 mod flow;
 mod forward_auth;
 pub mod locale;
+pub mod mail;
 mod oauth;
 pub mod pages;
 mod respond;

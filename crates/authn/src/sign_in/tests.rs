@@ -383,7 +383,7 @@ async fn a_password_that_was_changed_while_it_was_verified_makes_no_session() {
                     address: "",
                 },
             };
-            let notice = notice::new_sign_in(&user, &realm.realm, realm.now(), "", "", "en");
+            let notice = notice::new_sign_in(realm, &user, "", "");
             assert!(notice.is_some());
             let always = always(realm, "a lane", &user, notice);
             let refused = establish(realm, always, &user, &attempt).await.err().unwrap();
@@ -397,4 +397,41 @@ async fn a_password_that_was_changed_while_it_was_verified_makes_no_session() {
         assert_eq!(sessions, [before.session]);
     }
     assert!(owed_mail(&test).await.is_empty(), "mail goes with the session alone");
+}
+
+#[tokio::test]
+async fn a_hash_made_elsewhere_is_replaced_at_the_first_right_sign_in() {
+    let test = TestRealm::new().await;
+    let imported = "$2b$04$xaJl0SqDmTOrO2LHLhueh.wEDmMl6bKHcZ5oNImrXGA0hIG9tL2hq";
+    let new = crate::users::NewUser {
+        username: "dora".into(),
+        password: None,
+        password_hash: Some(imported.into()),
+        claims: serde_json::Map::new(),
+        groups: vec![],
+        source: model::Source::File,
+    };
+    let dora = crate::users::create(test.realm(), &test.pool, new).await.unwrap();
+    let stored = || async {
+        let user = test.realm().store.find_user(test.realm().issuer(), &dora.id).await;
+        user.unwrap().unwrap().password_hash.unwrap()
+    };
+    assert_eq!(refusal(test.sign_in("dora", "passwörd").await), WRONG);
+    assert_eq!(stored().await, imported);
+    assert!(test.sign_in("dora", "pässwörd").await.is_ok());
+    let replaced = stored().await;
+    assert!(replaced.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{replaced}");
+    assert!(test.sign_in("dora", "pässwörd").await.is_ok());
+    assert_eq!(stored().await, replaced, "once");
+    assert_eq!(refusal(test.sign_in("dora", "passwörd").await), WRONG);
+}
+
+#[tokio::test]
+async fn a_full_pool_leaves_a_hash_as_it_is() {
+    let test = TestRealm::new().await;
+    let mut dora = test.user("dora").await;
+    dora.password_hash = Some("$2b$04$xaJl0SqDmTOrO2LHLhueh.wEDmMl6bKHcZ5oNImrXGA0hIG9tL2hq".into());
+    let pool = PasswordPool::new(1, 0);
+    let _place = pool.place().unwrap();
+    assert!(rehashed(&pool, &dora, &Secret::new("pässwörd")).await.is_none());
 }

@@ -241,17 +241,19 @@ fn email(root: &mut Table<'_, '_>) -> Option<Email> {
 }
 
 /// `[pages] templates`: each template there takes the place of ours. It must keep the ids that users' automation relies
-/// on and must bring no scripts, so each is tried out with sample data.
+/// on and must bring no scripts, so each is tried out with sample data. Those of mail are in the folder `mail`.
 fn templates(root: &mut Table<'_, '_>) -> Option<PathBuf> {
     let mut table = root.table("pages", "[pages]")?;
     let directory = table.path("templates");
-    if let Some(directory) = &directory
-        && let Err(error) = web::pages::Pages::new(Some(&directory.value))
-    {
-        let remedy = "correct the template, or remove it: ours is used then";
-        table
-            .report
-            .error(&directory.span, format!("templates: {error}"), remedy);
+    if let Some(directory) = &directory {
+        let at = Some(directory.value.as_path());
+        let of_pages = web::pages::Pages::new(at).err().map(|error| error.to_string());
+        let of_mail = web::mail::Mails::new(at).err().map(|error| error.to_string());
+        for error in of_pages.into_iter().chain(of_mail) {
+            let remedy = "correct the template, or remove it: ours is used then";
+            let report = table.report;
+            report.error(&directory.span, format!("templates: {error}"), remedy);
+        }
     }
     table.finish();
     directory.map(|directory| directory.value)

@@ -632,6 +632,10 @@ fn own_templates_are_tried_out_by_check() {
     assert_problems(&server_problems(&text), &[(2, "approve")]);
     fs::write(directory.join("consent.html"), "<script>alert(1)</script>").unwrap();
     assert_problems(&server_problems(&text), &[(2, "script")]);
+    fs::remove_file(directory.join("consent.html")).unwrap();
+    fs::create_dir(directory.join("mail")).unwrap();
+    fs::write(directory.join("mail/code.txt"), "Your code\n\nis in the other form").unwrap();
+    assert_problems(&server_problems(&text), &[(2, "code.txt")]);
     fs::remove_dir_all(directory).unwrap();
 }
 

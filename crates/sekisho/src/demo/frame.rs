@@ -132,10 +132,16 @@ pub(super) fn with_scripts(routes: Router, scripts: &[(&str, &'static str)], mor
     framed(routes, &format!("script-src 'self'; {more}"))
 }
 
+/// Adds the headers alone, for pages beside an app's own.
+pub(super) fn with_headers(routes: Router) -> Router {
+    routes.route_layer(middleware::from_fn_with_state(policy("form-action 'none'"), headers))
+}
+
+fn policy(more: &str) -> String {
+    format!("default-src 'none'; style-src 'self'; img-src 'self'; {more}; base-uri 'none'; frame-ancestors 'none'")
+}
+
 fn framed(routes: Router, more: &str) -> Router {
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; {more}; base-uri 'none'; frame-ancestors 'none'"
-    );
     let icon = |svg| asset("image/svg+xml", svg);
     routes
         .route("/demo.css", asset("text/css; charset=utf-8", include_str!("demo.css")))
@@ -145,7 +151,7 @@ fn framed(routes: Router, more: &str) -> Router {
         .route("/till.svg", icon(include_str!("pages/till.svg")))
         .route("/board.svg", icon(include_str!("pages/board.svg")))
         .route("/pocket.svg", icon(include_str!("pages/pocket.svg")))
-        .route_layer(middleware::from_fn_with_state(policy, headers))
+        .route_layer(middleware::from_fn_with_state(policy(more), headers))
 }
 
 pub(super) fn asset(content_type: &'static str, text: &'static str) -> MethodRouter {
@@ -212,6 +218,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("charge.html", include_str!("pages/charge.html")),
         ("financial_grade.html", include_str!("pages/financial_grade.html")),
         ("problem.html", include_str!("pages/problem.html")),
+        ("mailbox.html", include_str!("pages/mailbox.html")),
+        ("mail.html", include_str!("pages/mail.html")),
         ("stage.html", include_str!("pages/stage.html")),
         ("stage_diagram.html", include_str!("pages/stage_diagram.html")),
         ("stage_explain.html", include_str!("pages/stage_explain.html")),

@@ -96,6 +96,7 @@ mod tests {
                 "localhost:8087",
                 "demo cli --server",
                 "id=\"open-nightly-report\"",
+                "id=\"open-mailbox\"",
             ] {
                 assert!(html.contains(part), "{part}: {html}");
             }

@@ -10,6 +10,7 @@
 //! - [`payments_api`]: the API at financial grade; it pays what was consented to, once
 //! - [`pay_app`]: an app by FAPI 2.0; [`till_app`]: one whose user decides on a device of their own (CIBA)
 //! - [`fapi_client`]: what these two do with the authorization server and with that API
+//! - [`mailbox`]: what the server would have sent by mail
 //! - [`stage`]: what they all say to each other, shown and explained
 //! - [`frame`], [`own_forms`], [`sessions`]: what the apps' pages share; [`browser_calls`]: who may call an API from them
 //! - `realm.toml`: who may do what; [`places`] fills in where
@@ -29,6 +30,7 @@ mod fapi_client;
 mod frame;
 mod js_app;
 mod landing;
+mod mailbox;
 mod nightly_report;
 mod oidc_client;
 mod own_forms;
@@ -55,6 +57,7 @@ use tokio::task::JoinSet;
 use self::bank::Bank;
 use self::bank_client::BankClient;
 use self::fapi_client::{AppKeys, FapiClient};
+use self::mailbox::Mailbox;
 use self::oidc_client::{OidcClient, Registration, http, http_as};
 use self::places::PORTS;
 pub use self::places::{DEFAULT_PORT, Places};
@@ -144,14 +147,15 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     Ok(())
 }
 
-/// What the demo's server has besides: the landing page, and the stage, which looks at what passes.
+/// What the demo's server has besides: the landing page, the mailbox, and the stage, which looks at what passes.
 fn surroundings(places: &Places, registered: Registered, wire: Wire, bank: Arc<Bank>) -> Surroundings {
+    let mailbox = Arc::new(Mailbox::default());
     let (landing, site, recording) = (
-        landing::router(places),
+        landing::router(places).merge(mailbox::router(&mailbox)),
         places.server_site(),
         Arc::clone(&wire.recording),
     );
-    Box::new(move |front| {
+    let around = Box::new(move |front: web::Front| {
         let stage = Stage {
             recording: Arc::clone(&recording),
             registered,
@@ -162,7 +166,11 @@ fn surroundings(places: &Places, registered: Registered, wire: Wire, bank: Arc<B
         let front = front.beside(landing.nest("/stage", stage::router(stage)));
         let server = Router::new().fallback(move |request| front.clone().handle(request));
         stage::record(server, &recording, &site)
-    })
+    });
+    Surroundings {
+        around,
+        keep_mail: mailbox.keep(),
+    }
 }
 
 fn server_config(realm: &str, data: &Data, sockets: &[TcpListener]) -> Result<ServerConfig, String> {
@@ -223,6 +231,7 @@ fn guide(places: &Places, is_temporary: bool) -> String {
          The bank's API      {}/accounts\n  \
          Pay, by FAPI 2.0    {}/\n  \
          Till, by CIBA       {}/\n  \
+         Mail to users       {}/mailbox\n  \
          Users               alice / alice-password, bob / bob-password\n\n  \
          Ctrl+C ends it; {kept}.\n",
         places.issuer(),
@@ -234,6 +243,7 @@ fn guide(places: &Places, is_temporary: bool) -> String {
         places.api(),
         places.pay(),
         places.till(),
+        places.issuer(),
     )
 }
 

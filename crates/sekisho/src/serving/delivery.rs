@@ -11,26 +11,33 @@ mod mail;
 mod push;
 mod worker;
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use realm::Realms;
 use tokio::{sync::watch, task::JoinHandle};
+use web::mail::Mails;
 
+pub use self::mail::Keep;
 use self::{courier::Courier, mail::Mail, worker::Worker};
 use super::outgoing::Outgoing;
-use crate::config::Email;
+use crate::config::ServerConfig;
 
-/// Starts to deliver; it ends when `stop` says so. What is being delivered then still has the time of one attempt.
+/// Starts to deliver; `keep` gets the mail where it does not leave. It ends when `stop` says so. What is being delivered then still has the time of one attempt.
 ///
 /// Answers the task, to be waited for. What is wrong with the settings is said in the error.
 pub fn start(
     realms: &Arc<Realms>,
-    email: Option<&Email>,
-    trust: &[PathBuf],
+    config: &ServerConfig,
+    keep: Option<Keep>,
     outgoing: Outgoing,
     stop: &watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, String> {
-    let mail = email.map(|email| Mail::new(email, trust)).transpose()?;
+    let mails = Mails::new(config.templates.as_deref()).map_err(|error| error.to_string())?;
+    let mail = match (keep, &config.email) {
+        (Some(keep), _) => Some(Mail::kept(mails, keep)),
+        (None, Some(email)) => Some(Mail::by_smtp(mails, email, &config.outgoing.trust)?),
+        (None, None) => None,
+    };
     let courier = Courier {
         mail,
         realms: Arc::clone(realms),

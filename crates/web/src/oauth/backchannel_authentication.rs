@@ -63,7 +63,6 @@ async fn check_user_code(call: &Call, valid: &ValidRequest) -> Result<(), Backch
 
 /// The mail that tells the user, in their language.
 fn notice(call: &Call, valid: &ValidRequest) -> Option<NewCall> {
-    let realm = &call.realm.realm;
     let expires_at = call.realm.now() + valid.expires_in();
-    notice::waiting_request(&valid.user, realm, expires_at, notice::locale(&valid.user, realm))
+    notice::waiting_request(&call.realm, &valid.user, expires_at)
 }

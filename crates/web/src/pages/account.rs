@@ -1,5 +1,6 @@
 //! The account page: what the user has permitted and where they are signed in, each of which can be ended.
 
+use authn::browser_name::BrowserName;
 use serde::Serialize;
 
 use super::{Label, RealmView, Text, View};
@@ -18,6 +19,8 @@ pub struct Account {
     pub grants: Vec<GrantView>,
     /// The browsers in which the user is signed in.
     pub sessions: Vec<SessionView>,
+    /// Whether the user has a password, to be changed at `{base}/account/password`.
+    pub has_password: bool,
     /// How many requests of apps wait for the user.
     pub requests: usize,
     /// Whether the user has a code without which they are not asked in the background; none where nobody is.
@@ -48,6 +51,7 @@ impl View for Account {
             fields.into_iter().chain(is_set.then(|| "remove-user-code".to_owned()))
         });
         std::iter::once("sign-out".to_owned())
+            .chain(self.has_password.then(|| "to-change-password".to_owned()))
             .chain(user_code)
             .chain(grants)
             .chain(sessions)
@@ -113,38 +117,13 @@ pub struct SessionView {
 impl SessionView {
     /// A browser's and its system's name from its `User-Agent`, as far as it says them: a hint for the eye alone.
     pub fn browser_name(locale: Locale, user_agent: &str) -> Label {
-        // Order matters: nearly all claim to be Safari, and many to be Chrome.
-        const BROWSERS: [(&str, &str); 7] = [
-            ("Edg", "Edge"),
-            ("OPR/", "Opera"),
-            ("Firefox/", "Firefox"),
-            ("FxiOS/", "Firefox"),
-            ("CriOS/", "Chrome"),
-            ("Chrome/", "Chrome"),
-            ("Safari/", "Safari"),
-        ];
-        const SYSTEMS: [(&str, &str); 7] = [
-            ("iPhone", "iPhone"),
-            ("iPad", "iPad"),
-            ("Android", "Android"),
-            ("Windows", "Windows"),
-            ("Mac OS", "macOS"),
-            ("CrOS", "ChromeOS"),
-            ("Linux", "Linux"),
-        ];
-        let named = |names: &[(&str, &'static str)]| {
-            names
-                .iter()
-                .find(|(mark, _)| user_agent.contains(mark))
-                .map(|(_, name)| *name)
-        };
+        let BrowserName { name, system } = BrowserName::of(user_agent);
         let own = user_agent.split(['/', ' ']).next().unwrap_or("");
         let unknown = locale.message("account.unknown_browser").unwrap_or("?");
-        let browser = named(&BROWSERS).map_or_else(|| Label::first_of(&[own, unknown]), Label::new);
-        let system = named(&SYSTEMS).unwrap_or("");
-        if system.is_empty() {
+        let browser = name.map_or_else(|| Label::first_of(&[own, unknown]), Label::new);
+        let Some(system) = system else {
             return browser;
-        }
+        };
         let args = [("browser", browser.as_str()), ("system", system)];
         Label::new(&crate::locale::t(locale, "account.browser_on", &args))
     }

@@ -13,19 +13,33 @@ use minijinja::{
 
 use crate::locale::{Locale, fill};
 
-/// An engine that speaks one language.
+/// An engine that speaks one language, in HTML.
 pub(crate) fn engine(locale: Locale) -> Environment<'static> {
-    let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    let mut engine = speaking(locale);
     engine.set_auto_escape_callback(|_| AutoEscape::Html);
     engine.set_formatter(format);
-    engine.remove_filter("safe");
-    engine.add_function("t", move |text: Value, args: Kwargs| {
-        say(locale, &text, &args, str::to_owned, str::to_owned)
-    });
     engine.add_function("rich", move |text: Value, args: Kwargs| {
         let name = |value: &str| format!("<b><bdi>{}</bdi></b>", HtmlEscape(value));
         say(locale, &text, &args, |text| HtmlEscape(text).to_string(), name).map(Value::from_safe_string)
+    });
+    engine
+}
+
+/// The same in plain text, where there is nothing to escape; without `rich`.
+pub(crate) fn text_engine(locale: Locale) -> Environment<'static> {
+    let mut engine = speaking(locale);
+    engine.set_auto_escape_callback(|_| AutoEscape::None);
+    engine.set_formatter(format_present);
+    engine
+}
+
+/// What both have in common.
+fn speaking(locale: Locale) -> Environment<'static> {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.remove_filter("safe");
+    engine.add_function("t", move |text: Value, args: Kwargs| {
+        say(locale, &text, &args, str::to_owned, str::to_owned)
     });
     engine.add_filter("date", move |at: i64, offset: Option<i32>| {
         locale.date(at, offset.unwrap_or(0))
@@ -41,6 +55,10 @@ fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Res
     if !matches!(state.auto_escape(), AutoEscape::Html) {
         return Err(Error::new(ErrorKind::InvalidOperation, "escaping cannot be turned off"));
     }
+    format_present(out, state, value)
+}
+
+fn format_present(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     if value.is_none() {
         return Err(Error::new(
             ErrorKind::InvalidOperation,

@@ -7,11 +7,12 @@
 //! Variables of every template: `lang`, `css`, `mark`, `script`, and the members of its view.
 
 mod account;
+mod change_password;
 mod consent;
 pub mod csp;
 mod detail;
 mod device;
-mod engine;
+pub(crate) mod engine;
 mod error;
 mod form_post;
 mod html;
@@ -29,6 +30,7 @@ mod tests;
 mod text;
 
 pub use account::{Account, GrantView, SessionView};
+pub use change_password::ChangePassword;
 pub use consent::{ApiView, ClaimView, Consent, ScopeView, WaitingView};
 pub use detail::DetailView;
 pub use device::Device;
@@ -52,7 +54,7 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 15] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
@@ -62,6 +64,10 @@ const TEMPLATES: [(&str, &str); 15] = [
     ("consent.html", include_str!("../templates/consent.html")),
     ("device.html", include_str!("../templates/device.html")),
     ("account.html", include_str!("../templates/account.html")),
+    (
+        "change_password.html",
+        include_str!("../templates/change_password.html"),
+    ),
     ("requests.html", include_str!("../templates/requests.html")),
     ("sign_out.html", include_str!("../templates/sign_out.html")),
     ("signed_out.html", include_str!("../templates/signed_out.html")),

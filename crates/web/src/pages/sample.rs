@@ -5,9 +5,9 @@ use protocol::AuthorizationDetails;
 use serde_json::json;
 
 use super::{
-    Account, ApiView, ClaimView, ClientView, Consent, DetailView, Device, ErrorKind, ErrorPage, FieldError, FormPost,
-    FrameView, GrantView, Href, Label, Link, Message, NextView, RealmView, Requests, ScopeView, SelectAccount,
-    SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut, Text, WaitingView,
+    Account, ApiView, ChangePassword, ClaimView, ClientView, Consent, DetailView, Device, ErrorKind, ErrorPage,
+    FieldError, FormPost, FrameView, GrantView, Href, Label, Link, Message, NextView, RealmView, Requests, ScopeView,
+    SelectAccount, SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut, Text, WaitingView,
 };
 use crate::locale::Locale;
 
@@ -103,6 +103,7 @@ fn of_the_user(locale: Locale) -> Vec<Sheet> {
         Sheet::of(&Account {
             grants: Vec::new(),
             sessions: Vec::new(),
+            has_password: false,
             requests: 0,
             user_code: None,
             notice: Some(Text::key("account.notice.revoked").with("client", "Budget")),
@@ -113,6 +114,15 @@ fn of_the_user(locale: Locale) -> Vec<Sheet> {
             user_code: Some(false),
             error: Some(Text::key("account.error.code_length")),
             ..account(locale)
+        }),
+        Sheet::of(&change_password(locale)),
+        Sheet::of(&ChangePassword {
+            ends_others: false,
+            error: Some(FieldError {
+                field: "new",
+                text: Text::key("sign_up.error.breached").with("count", "8"),
+            }),
+            ..change_password(locale)
         }),
         Sheet::of(&requests(locale)),
         Sheet::of(&Requests {
@@ -367,11 +377,25 @@ pub(super) fn account(locale: Locale) -> Account {
                 "2001:db8::7",
             ),
         ],
+        has_password: true,
         requests: 1,
         user_code: Some(true),
         csrf: "Y3NyZg".into(),
         notice: None,
         error: None,
+    }
+}
+
+pub(super) fn change_password(locale: Locale) -> ChangePassword {
+    ChangePassword {
+        realm: realm(locale),
+        username: Label::new("alice"),
+        action: "/bank/account/password".into(),
+        csrf: "Y3NyZg".into(),
+        least: 8,
+        ends_others: true,
+        error: None,
+        back: Href::local("/bank/account"),
     }
 }
 

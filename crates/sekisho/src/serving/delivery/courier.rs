@@ -33,7 +33,7 @@ impl Courier {
     pub async fn deliver(&self, item: &OutboxItem) -> Result<(), Undelivered> {
         let for_now = |error: String| Err(Undelivered::ForNow(error));
         match (kind(item), &self.mail) {
-            ("mail", Some(mail)) => mail.deliver(item).await.map_err(Undelivered::ForNow),
+            ("mail", Some(mail)) => mail.deliver(self.realms.wrap(), item).await,
             ("mail", None) => for_now("no mail server is configured: add [email] to sekisho.toml".to_owned()),
             ("logout", _) => logout::deliver(&self.realms, &self.outgoing, item).await,
             ("notification", _) => call::deliver(self.realms.wrap(), &self.outgoing, item).await,

@@ -1,18 +1,21 @@
-//! Mail by SMTP.
+//! Mail: written when it is sent, and sent by SMTP; the demo's is kept instead.
 //!
-//! Spec: RFC 5321, RFC 3207 (STARTTLS), RFC 8314 §3.3 (implicit TLS), RFC 3834 §5 (`Auto-Submitted`)
+//! Spec: RFC 5321, RFC 3207 (STARTTLS), RFC 8314 §3.3 (implicit TLS), RFC 3834 §5 (`Auto-Submitted`),
+//! RFC 2046 §5.1.4 (`multipart/alternative`)
 //!
 //! `smtps://` is TLS from the start. `smtp://` must be turned into TLS by STARTTLS, except where the server is on this
 //! machine: there it is used if offered, whatever its certificate, since plain text would do as well. A user name and
 //! password may be part of the URL.
 
-use std::{fs, net::IpAddr, path::PathBuf, time::Duration};
+use std::{fs, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use authn::notice::Letter;
+use jose::WrapKey;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{
-        Mailbox,
-        header::{ContentType, HeaderName, HeaderValue},
+        Mailbox, MultiPart,
+        header::{HeaderName, HeaderValue},
     },
     transport::smtp::{
         authentication::Credentials,
@@ -21,31 +24,33 @@ use lettre::{
 };
 use percent_encoding::percent_decode_str;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
-use serde::Deserialize;
 use storage::outbox::OutboxItem;
+use web::mail::{Mails, Written};
 
+use super::courier::Undelivered;
 use crate::config::Email;
 
 /// How long the server may take to answer one command.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What mail carries.
-#[derive(Deserialize)]
-struct Payload {
-    to: String,
-    subject: String,
-    text: String,
+/// Who keeps mail in the place of a mail server: to whom it is, and what it says.
+pub type Keep = Arc<dyn Fn(&str, Written) + Send + Sync>;
+
+/// Writes and sends mail.
+pub(super) struct Mail {
+    mails: Mails,
+    way: Way,
 }
 
-/// Sends mail.
-pub(super) struct Mail {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
-    from: Mailbox,
+/// How mail leaves.
+enum Way {
+    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>, Mailbox),
+    Kept(Keep),
 }
 
 impl Mail {
     /// `trust` are PEM files of extra roots. Nothing is connected yet.
-    pub fn new(email: &Email, trust: &[PathBuf]) -> Result<Self, String> {
+    pub fn by_smtp(mails: Mails, email: &Email, trust: &[PathBuf]) -> Result<Self, String> {
         let from = email.from.parse().map_err(|error| format!("[email] from: {error}"))?;
         let host = email.smtp.host_str().ok_or("[email] smtp: the URL names no host")?;
         // Brackets are how URLs write IPv6 addresses; neither sockets nor certificates know them.
@@ -69,43 +74,55 @@ impl Mail {
             let password = email.smtp.password().unwrap_or_default();
             builder = builder.credentials(Credentials::new(decode(email.smtp.username()), decode(password)));
         }
-        Ok(Self {
-            transport: builder.build(),
-            from,
-        })
+        let way = Way::Smtp(Box::new(builder.build()), from);
+        Ok(Self { mails, way })
     }
 
-    /// Sends one mail, or says for the operator's eyes why not.
-    pub async fn deliver(&self, item: &OutboxItem) -> Result<(), String> {
-        // The parser's message could quote the payload.
-        let payload: Payload = serde_json::from_str(&item.payload).map_err(|_| "the payload is damaged".to_owned())?;
-        let message = self.message(&item.id, payload)?;
-        self.transport.send(message).await.map_err(|error| causes(&error))?;
+    /// Nothing leaves: `keep` gets it.
+    pub fn kept(mails: Mails, keep: Keep) -> Self {
+        let way = Way::Kept(keep);
+        Self { mails, way }
+    }
+
+    /// Writes and sends one mail, or says for the operator's eyes why not.
+    pub async fn deliver(&self, wrap: &WrapKey, item: &OutboxItem) -> Result<(), Undelivered> {
+        let letter = Letter::unwrap(wrap, &item.realm, &item.id, &item.payload)
+            .ok_or_else(|| Undelivered::Never("the payload is damaged".to_owned()))?;
+        let written = self
+            .mails
+            .write(&letter)
+            .map_err(|error| Undelivered::ForNow(format!("the mail cannot be written: {error:#}")))?;
+        match &self.way {
+            Way::Kept(keep) => keep(&letter.to, written),
+            Way::Smtp(transport, from) => {
+                let message = message(from, &item.id, &letter.to, written).map_err(Undelivered::ForNow)?;
+                let sent = transport.send(message).await;
+                sent.map_err(|error| Undelivered::ForNow(causes(&error)))?;
+            }
+        }
         Ok(())
     }
+}
 
-    /// The same call is the same message: a mail system that gets it twice can tell by its id.
-    fn message(&self, id: &str, payload: Payload) -> Result<Message, String> {
-        const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
-        let to = payload
-            .to
-            .parse()
-            .map_err(|error| format!("the recipient is not a mail address: {error}"))?;
-        let subject: String = payload
-            .subject
-            .chars()
-            .filter(|character| !character.is_control())
-            .collect();
-        Message::builder()
-            .from(self.from.clone())
-            .to(Mailbox::new(None, to))
-            .subject(subject)
-            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
-            .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()))
-            .header(ContentType::TEXT_PLAIN)
-            .body(payload.text)
-            .map_err(|error| format!("the mail cannot be written: {error}"))
-    }
+/// The same call is the same message: a mail system that gets it twice can tell by its id.
+fn message(from: &Mailbox, id: &str, to: &str, written: Written) -> Result<Message, String> {
+    const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
+    let to = to
+        .parse()
+        .map_err(|error| format!("the recipient is not a mail address: {error}"))?;
+    let subject: String = written
+        .subject
+        .chars()
+        .filter(|character| !character.is_control())
+        .collect();
+    Message::builder()
+        .from(from.clone())
+        .to(Mailbox::new(None, to))
+        .subject(subject)
+        .message_id(Some(format!("<{id}@{}>", from.email.domain())))
+        .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()))
+        .multipart(MultiPart::alternative_plain_html(written.text, written.html))
+        .map_err(|error| format!("the mail cannot be written: {error}"))
 }
 
 /// TLS 1.2 or later, and the extra roots.
@@ -155,24 +172,23 @@ fn causes(error: &dyn std::error::Error) -> String {
 mod tests {
     use super::*;
 
+    const FROM: &str = "Example Bank <no-reply@example.com>";
+
     fn mail(smtp: &str) -> Result<Mail, String> {
-        let from = "Example Bank <no-reply@example.com>".to_owned();
-        Mail::new(
-            &Email {
-                smtp: smtp.parse().unwrap(),
-                from,
-            },
-            &[],
-        )
+        let email = Email {
+            smtp: smtp.parse().unwrap(),
+            from: FROM.to_owned(),
+        };
+        Mail::by_smtp(Mails::new(None).unwrap(), &email, &[])
     }
 
     fn written(to: &str, subject: &str, text: &str) -> Result<String, String> {
-        let payload = Payload {
-            to: to.into(),
+        let written = Written {
             subject: subject.into(),
             text: text.into(),
+            html: "<p>The same</p>".into(),
         };
-        let message = mail("smtp://localhost").unwrap().message("id1", payload)?;
+        let message = message(&FROM.parse().unwrap(), "id1", to, written)?;
         Ok(String::from_utf8(message.formatted()).unwrap())
     }
 
@@ -185,8 +201,11 @@ mod tests {
             "Subject: Hello\r\n",
             "Message-ID: <id1@example.com>\r\n",
             "Auto-Submitted: auto-generated\r\n",
+            "Content-Type: multipart/alternative;",
             "Content-Type: text/plain; charset=utf-8\r\n",
             "\r\n\r\nLine 1\r\nLine 2\r\n",
+            "Content-Type: text/html; charset=utf-8\r\n",
+            "<p>The same</p>",
         ] {
             assert!(message.contains(line), "{line:?} in {message:?}");
         }
@@ -237,6 +256,7 @@ mod tests {
             smtp: "smtp://localhost".parse().unwrap(),
             from: "nobody".into(),
         };
-        assert!(Mail::new(&email, &[]).err().unwrap().contains("from"));
+        let mails = Mails::new(None).unwrap();
+        assert!(Mail::by_smtp(mails, &email, &[]).err().unwrap().contains("from"));
     }
 }

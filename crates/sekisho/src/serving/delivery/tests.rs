@@ -11,6 +11,7 @@ use std::{
     },
 };
 
+use authn::notice::{Content, Letter};
 use axum::{
     Router,
     http::{HeaderMap, StatusCode},
@@ -94,8 +95,16 @@ impl World {
     }
 
     async fn owe_mail(&self, id: &str) {
-        let payload = json!({ "to": "alice@example.com", "subject": "通知", "text": "You signed in.\n.\nReally.\n" });
-        self.owe(id, "mail", "alice@example.com", payload).await;
+        let letter = Letter {
+            to: "alice@example.com".into(),
+            locale: "en".into(),
+            organisation: "銀行".into(),
+            username: "alice".into(),
+            account: format!("{REALM}/account"),
+            content: Content::WaitingRequest,
+        };
+        let payload = letter.wrap(self.realms.wrap(), REALM, id).unwrap();
+        self.owe_text(id, "mail", "alice@example.com", payload).await;
     }
 
     async fn owe_call(&self, id: &str, url: &str) {
@@ -163,14 +172,52 @@ async fn mail_arrives_once() {
         "{}",
         mail.text
     );
-    assert!(
-        mail.text.contains("\r\n\r\nYou signed in.\r\n..\r\nReally.\r\n"),
-        "{}",
-        mail.text
-    );
+    for part in ["multipart/alternative", "text/plain", "text/html", "Subject: =?utf-8?"] {
+        assert!(mail.text.contains(part), "{part}: {}", mail.text);
+    }
     let entry = world.entry("m1").await;
     assert_eq!((entry.state.as_str(), entry.attempts), ("delivered", 1));
     assert!(smtp.received_nothing_more());
+}
+
+#[tokio::test]
+async fn mail_that_is_kept_does_not_leave() {
+    let world = World::new().await;
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let box_ = Arc::clone(&kept);
+    let keep: Keep = Arc::new(move |to, written| box_.lock().unwrap().push((to.to_owned(), written.subject)));
+    world.owe_mail("m1").await;
+    deliver(&mut world.worker(Some(Mail::kept(Mails::new(None).unwrap(), keep)))).await;
+    assert_eq!(world.state("m1").await, "delivered");
+    let subject = "A request waits for you at 銀行".to_owned();
+    assert_eq!(*kept.lock().unwrap(), [("alice@example.com".to_owned(), subject)]);
+}
+
+#[tokio::test]
+async fn nothing_is_lost_while_the_mail_server_is_down() {
+    let world = World::new().await;
+    // Nobody listens there.
+    let mut settings = Smtp::plain().await.settings("smtp");
+    settings.smtp.set_port(Some(testkit::process::free_port())).unwrap();
+    let down = || Mail::by_smtp(Mails::new(None).unwrap(), &settings, &[]).unwrap();
+    for id in ["m1", "m2"] {
+        world.owe_mail(id).await;
+    }
+    for wait in [10, 20, 40] {
+        deliver(&mut world.worker(Some(down()))).await;
+        for id in ["m1", "m2"] {
+            assert_eq!(world.state(id).await, "pending");
+        }
+        world.clock.advance(wait);
+    }
+    let mut smtp = Smtp::plain().await;
+    deliver(&mut world.worker(Some(smtp.mail("smtp", &[]).unwrap()))).await;
+    for _ in 0..2 {
+        smtp.received().await;
+    }
+    for id in ["m1", "m2"] {
+        assert_eq!(world.state(id).await, "delivered");
+    }
 }
 
 #[tokio::test]
@@ -348,18 +395,13 @@ async fn a_payload_or_a_kind_that_nobody_understands_fails_without_being_quoted(
     world.owe("unknown", "pigeon", "somewhere", json!("s3cret")).await;
     let mut smtp = Smtp::plain().await;
     world
-        .owe(
-            "mail",
-            "mail",
-            "alice@example.com",
-            json!({ "to": "s3cret", "subject": "", "text": "" }),
-        )
+        .owe("mail", "mail", "alice@example.com", json!({ "to": "s3cret" }))
         .await;
     deliver(&mut world.worker(Some(smtp.mail("smtp", &[]).unwrap()))).await;
     for (id, state, error) in [
         ("damaged", "dead", "damaged"),
         ("unknown", "pending", "pigeon"),
-        ("mail", "pending", "not a mail address"),
+        ("mail", "dead", "damaged"),
     ] {
         let entry = world.entry(id).await;
         let found = entry.last_error.unwrap();
@@ -503,22 +545,18 @@ async fn a_server_delivers_by_itself_until_it_stops() {
     let realms = &world.realms;
     let (stop, stopped) = watch::channel(false);
     world.owe_mail("m1").await;
-    start(
-        realms,
-        Some(&smtp.settings("smtp")),
-        &[],
-        Outgoing::new(&crate::config::Outgoing::default()).unwrap(),
-        &stopped,
-    )
-    .unwrap();
-    assert!(smtp.received().await.text.contains("You signed in."));
+    let outgoing = || Outgoing::new(&crate::config::Outgoing::default()).unwrap();
+    let mut config = ServerConfig {
+        email: Some(smtp.settings("smtp")),
+        ..ServerConfig::without_file()
+    };
+    start(realms, &config, None, outgoing(), &stopped).unwrap();
+    assert!(smtp.received().await.text.contains("alice"));
     stop.send(true).unwrap();
 
     let run = tokio::spawn(world.worker(None).run(stopped));
     run.await.unwrap();
-    let settings = Some(smtp.settings("smtp"));
-    let outgoing = Outgoing::new(&crate::config::Outgoing::default()).unwrap();
-    let missing = ["missing.pem".into()];
-    let error = start(realms, settings.as_ref(), &missing, outgoing, &stop.subscribe()).unwrap_err();
+    config.outgoing.trust = vec!["missing.pem".into()];
+    let error = start(realms, &config, None, outgoing(), &stop.subscribe()).unwrap_err();
     assert!(error.contains("missing.pem"));
 }

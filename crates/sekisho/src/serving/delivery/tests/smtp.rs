@@ -16,6 +16,8 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
+use web::mail::Mails;
+
 use crate::{config::Email, serving::delivery::mail::Mail};
 
 /// What arrived: the envelope's commands, and the text as it was on the wire.
@@ -82,7 +84,7 @@ impl Smtp {
     }
 
     pub fn mail(&self, scheme: &str, trust: &[PathBuf]) -> Result<Mail, String> {
-        Mail::new(&self.settings(scheme), trust)
+        Mail::by_smtp(Mails::new(None).unwrap(), &self.settings(scheme), trust)
     }
 
     /// Turns the next recipients away, as a server does that is busy.
