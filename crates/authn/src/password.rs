@@ -1,15 +1,17 @@
 //! Passwords are hashed by argon2id on a bounded pool of threads of its own.
 //!
-//! Spec: RFC 9106, NIST SP 800-63B §5.1.1.2
+//! Spec: RFC 9106, NIST SP 800-63B §5.1.1.2, UAX #15 (NFKC)
 //!
 //! One hash takes 19 MiB and tens of milliseconds, on purpose. The pool has as many places as threads and queue
 //! together; whoever finds none is told so at once, and everything that is not a password stays fast. Each thread
 //! keeps its memory blocks, so a sign-in does not fault in 19 MiB of fresh pages.
 //!
-//! Passwords are taken byte by byte as they come, without Unicode normalisation: hashes brought from elsewhere were
-//! made of the bytes that browsers send, and those are composed (NFC) already.
+//! New passwords are hashed in the form NFKC, so that the same letters are the same password on every keyboard. Hashes
+//! brought from elsewhere were made of the bytes that browsers sent: those are tried too.
 
+mod imported;
 mod phc;
+mod stored;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -20,8 +22,9 @@ use std::{
 use argon2::Block;
 use model::Secret;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use unicode_normalization::UnicodeNormalization as _;
 
-use self::phc::StoredHash;
+use self::stored::Stored;
 
 /// The longest password that is looked at, in bytes.
 pub const MAX_BYTES: usize = 1024;
@@ -31,10 +34,24 @@ pub const MAX_BYTES: usize = 1024;
 #[error("all places for checking passwords are taken")]
 pub struct Busy;
 
-/// Whether a PHC string is one that [`PasswordPool::verify`] can check: argon2 in its three variants, with a salt, a
-/// hash of at least 128 bits, and a cost that one sign-in may have.
-pub fn is_usable(phc: &str) -> bool {
-    StoredHash::parse(phc).is_some()
+/// Whether a stored hash is one that [`PasswordPool::verify`] can check: argon2 in its three variants or one of those that
+/// other programs make, with a salt, a hash of at least 128 bits, and a cost that one sign-in may have.
+pub fn is_usable(hash: &str) -> bool {
+    Stored::parse(hash).is_some()
+}
+
+/// Whether a stored hash is to be replaced when its password is known: it is another kind than those made here, or weaker.
+pub fn is_outdated(hash: &str) -> bool {
+    Stored::parse(hash).is_some_and(|stored| !stored.is_current())
+}
+
+/// The form in which passwords are counted, compared with lists, and hashed.
+pub(crate) fn normalized(password: &str) -> String {
+    if password.is_ascii() {
+        password.to_owned()
+    } else {
+        password.nfkc().collect()
+    }
 }
 
 /// What a thread works in; kept between jobs.
@@ -81,17 +98,17 @@ impl PasswordPool {
 
     /// [`PasswordPool::hash`] in a place taken before.
     pub(crate) async fn hash_in(&self, place: Place, password: &Secret) -> Result<String, Busy> {
-        let password = password.clone();
-        let hashed = self.run(place, move |memory| phc::hash(password.expose().as_bytes(), memory));
+        let password = normalized(password.expose());
+        let hashed = self.run(place, move |memory| phc::hash(password.as_bytes(), memory));
         hashed.await?.ok_or(Busy)
     }
 
-    /// Whether this is the password of the PHC string.
+    /// Whether this is the password of the stored hash.
     ///
-    /// Without a PHC string, with one that cannot be used, or with a password over [`MAX_BYTES`], the answer is `false`
+    /// Without a hash, with one that cannot be used, or with a password over [`MAX_BYTES`], the answer is `false`
     /// after the same work, so that its time does not tell whether there is an account.
-    pub async fn verify(&self, phc: Option<&str>, password: &Secret) -> Result<bool, Busy> {
-        self.verify_in(self.place()?, phc, password).await
+    pub async fn verify(&self, hash: Option<&str>, password: &Secret) -> Result<bool, Busy> {
+        self.verify_in(self.place()?, hash, password).await
     }
 
     /// Takes a place, before anything is counted or written for the sake of a password.
@@ -103,14 +120,16 @@ impl PasswordPool {
     }
 
     /// [`PasswordPool::verify`] in a place taken before.
-    pub(crate) async fn verify_in(&self, place: Place, phc: Option<&str>, password: &Secret) -> Result<bool, Busy> {
+    pub(crate) async fn verify_in(&self, place: Place, hash: Option<&str>, password: &Secret) -> Result<bool, Busy> {
         let is_too_long = password.expose().len() > MAX_BYTES;
-        let stored = phc.and_then(StoredHash::parse).filter(|_| !is_too_long);
-        let password = if is_too_long { Secret::new("") } else { password.clone() };
-        self.run(place, move |memory| {
-            phc::verify(stored.as_ref(), password.expose().as_bytes(), memory)
-        })
-        .await
+        let stored = hash.and_then(Stored::parse).filter(|_| !is_too_long);
+        let forms = if is_too_long {
+            vec![String::new()]
+        } else {
+            forms(password.expose())
+        };
+        self.run(place, move |memory| stored::verify(stored.as_ref(), &forms, memory))
+            .await
     }
 
     async fn run<T: Send + 'static>(
@@ -122,6 +141,15 @@ impl PasswordPool {
         self.jobs.send(job(place, work, answer)).map_err(|_| Busy)?;
         answered.await.map_err(|_| Busy)
     }
+}
+
+/// What may have been hashed: the password as new ones are, and as it came, where that is another.
+fn forms(password: &str) -> Vec<String> {
+    let mut forms = vec![normalized(password)];
+    if forms.iter().all(|form| form != password) {
+        forms.push(password.to_owned());
+    }
+    forms
 }
 
 /// Work that is skipped when nobody waits for its answer any more. It owns its place: dropped with the job, or given

@@ -10,6 +10,7 @@ use storage::{Change, Outcome, StorageError, guess};
 use crate::{
     lane,
     password::{self, Busy, PasswordPool},
+    weak_password::{self, Weakness},
 };
 
 /// The longest user name, in characters.
@@ -23,7 +24,7 @@ pub struct NewUser {
     pub username: String,
     /// The password, if any; not together with `password_hash`.
     pub password: Option<Secret>,
-    /// An argon2 PHC string made elsewhere.
+    /// A hash made elsewhere, of a kind that [`password::is_usable`] knows.
     pub password_hash: Option<String>,
     /// Standard claims (OIDC Core §5.1), without `sub`.
     pub claims: Map<String, Value>,
@@ -60,9 +61,7 @@ pub enum CreateUserError {
     #[error("give either a password or a password hash, not both")]
     PasswordTwice,
     /// The hash cannot be checked here.
-    #[error(
-        "the password hash is not a PHC string of argon2 with an acceptable cost: \"$argon2id$v=19$m=…,t=…,p=…$…$…\""
-    )]
+    #[error("the password hash is of no kind that can be checked here, or costs too much: see docs/passwords.md")]
     UnusableHash,
     /// The password pool is full: try again.
     #[error(transparent)]
@@ -78,6 +77,9 @@ pub enum SetPasswordError {
     /// The password is not acceptable.
     #[error(transparent)]
     UnacceptablePassword(#[from] PasswordProblem),
+    /// The password is too easily guessed.
+    #[error(transparent)]
+    Weak(#[from] Weakness),
     /// There is no such user.
     #[error("there is no such user")]
     UnknownUser,
@@ -100,11 +102,33 @@ pub fn check_password(password: &Secret) -> Result<(), PasswordProblem> {
     let text = password.expose();
     if text.len() > password::MAX_BYTES {
         Err(PasswordProblem::TooLong)
-    } else if text.chars().count() < MIN_PASSWORD {
+    } else if password::normalized(text).chars().count() < MIN_PASSWORD {
         Err(PasswordProblem::TooShort)
     } else {
         Ok(())
     }
+}
+
+/// Whether somebody of this realm can have a new password, with what everybody knows of them.
+pub fn check_new_password(
+    realm: &RealmContext,
+    username: &str,
+    claims: &Map<String, Value>,
+    password: &Secret,
+) -> Result<(), Weakness> {
+    let of_claims = [
+        "email",
+        "name",
+        "given_name",
+        "family_name",
+        "nickname",
+        "phone_number",
+        "birthdate",
+    ];
+    let of_claims = of_claims.into_iter().filter_map(|claim| claims.get(claim)?.as_str());
+    let of_realm = [realm.realm.display_name.as_str(), realm.realm.authority()];
+    let known: Vec<&str> = of_claims.chain(of_realm).chain([username]).collect();
+    weak_password::check(password, &known)
 }
 
 /// A user with a new subject identifier and a hashed password, not stored yet: for those who put several things into
@@ -160,6 +184,7 @@ pub async fn set_password(
     let Some(user) = realm.store.find_user(realm.issuer(), user_id).await? else {
         return Err(SetPasswordError::UnknownUser);
     };
+    check_new_password(realm, &user.username, &user.claims, password)?;
     let phc = pool.hash(password).await?;
     let lane = lane::of(realm, &user.username, Some(&user), None);
     let (issuer, now) = (realm.issuer(), realm.now());

@@ -8,10 +8,15 @@
 
 use model::Secret;
 
-use crate::users::{PasswordProblem, check_password};
+use crate::{
+    password::normalized,
+    users::{PasswordProblem, check_password},
+};
 
 /// Words that many passwords are made of, and passwords that many have, in lower case.
 const COMMON: &str = include_str!("weak_password/common.txt");
+/// Passwords that are known from breaches: four bytes of the SHA-256 of each, sorted (`weak_password/make_breached.py`).
+const BREACHED: &[u8] = include_bytes!("weak_password/breached.bin");
 /// Rows of keyboards, beside the order of letters and digits.
 const ROWS: [&str; 5] = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop"];
 /// So many characters must come as a surprise.
@@ -28,20 +33,23 @@ pub enum Weakness {
     #[error(transparent)]
     Length(#[from] PasswordProblem),
     /// One of those that are tried first.
-    #[error("the password is one that many people use")]
+    #[error("the password is one that many people use: choose another one")]
     Common,
     /// It says little with many characters.
-    #[error("the password repeats itself, or follows the keyboard or the alphabet")]
+    #[error("the password repeats itself, or follows the keyboard or the alphabet: choose another one")]
     Pattern,
     /// It consists of what is known of its owner.
-    #[error("the password is made of the user's own details")]
+    #[error("the password is made of the user's own details: choose another one")]
     Personal,
+    /// It is on the list of those that were found in breaches.
+    #[error("the password is known from breaches of other services, and tried first: choose another one")]
+    Breached,
 }
 
 /// Checks a new password. `known` is what everybody knows of this person and this service: names, addresses.
 pub fn check(password: &Secret, known: &[&str]) -> Result<(), Weakness> {
     check_password(password)?;
-    let text = password.expose().to_lowercase();
+    let text = normalized(password.expose()).to_lowercase();
     if is_common(&text) || is_common(&spelt_out(&text)) {
         return Err(Weakness::Common);
     }
@@ -51,7 +59,17 @@ pub fn check(password: &Secret, known: &[&str]) -> Result<(), Weakness> {
     if surprises(&without(&text, known)) < SURPRISES {
         return Err(Weakness::Personal);
     }
+    if is_breached(&text) {
+        return Err(Weakness::Breached);
+    }
     Ok(())
+}
+
+/// Whether it is on the list. One in some 38,000 other passwords is taken for one of these: whoever has it chooses again.
+fn is_breached(text: &str) -> bool {
+    let [a, b, c, d, ..] = jose::sha256(text.as_bytes());
+    let (listed, _) = BREACHED.as_chunks::<4>();
+    listed.binary_search(&[a, b, c, d]).is_ok()
 }
 
 fn is_common(text: &str) -> bool {
@@ -194,6 +212,25 @@ mod tests {
             assert_eq!(weakness(personal), Some(Weakness::Personal), "{personal}");
         }
         assert_eq!(weakness("alice rows over the lake"), None);
+    }
+
+    #[test]
+    fn more_than_a_hundred_thousand_passwords_of_breaches_are_refused() {
+        let (listed, rest) = BREACHED.as_chunks::<4>();
+        assert!(listed.len() > 100_000 && rest.is_empty());
+        assert!(listed.is_sorted());
+        for breached in ["michelle1", "Liverpool1", "princess12", "ｊｅｎｎｉｆｅｒ１２３"] {
+            assert_eq!(weakness(breached), Some(Weakness::Breached), "{breached}");
+        }
+    }
+
+    /// Four bytes by chance: of 20,000 passwords that nobody has, one or two at most.
+    #[test]
+    fn hardly_any_other_password_is_taken_for_one_of_these() {
+        let taken = (0..20_000)
+            .filter(|n| is_breached(&format!("nobody has this {n}")))
+            .count();
+        assert!(taken < 5, "{taken}");
     }
 
     #[test]

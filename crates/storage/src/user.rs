@@ -176,6 +176,15 @@ pub fn still_has_password(realm: &str, id: &str, phc: &str) -> Statement {
     )
 }
 
+/// Puts another hash of the same password in the place of the one that was verified; misses when the password was
+/// changed meanwhile.
+pub fn rehash(realm: &str, id: &str, old: &str, new: &str) -> Statement {
+    Statement::guard(
+        "UPDATE users SET password_hash = $4 WHERE realm = $1 AND id = $2 AND password_hash = $3",
+        vec![realm.into(), id.into(), old.into(), new.into()],
+    )
+}
+
 /// Turns a user on or off; off, nothing that acts for the user works, at once.
 pub fn set_enabled(realm: &str, id: &str, enabled: bool, now: i64) -> Statement {
     Statement::guard(

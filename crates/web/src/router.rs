@@ -56,6 +56,10 @@ fn pages() -> Router<Arc<App>> {
             "/account/requests",
             get(account::requests_page).post(account::answer_request),
         )
+        .route(
+            "/account/password",
+            get(account::password_page).post(account::change_password),
+        )
         .route("/account/grants/revoke", post(account::revoke_grant))
         .route("/account/sessions/end", post(account::end_session))
         .route("/account/user-code", post(account::set_user_code))

@@ -29,6 +29,8 @@ const COST: Params = Params::DEFAULT;
 /// A hash that can be checked at an acceptable cost.
 pub(super) struct StoredHash {
     argon2: Argon2<'static>,
+    /// Argon2id in its newest version.
+    is_made_here: bool,
     salt: Vec<u8>,
     output: Vec<u8>,
 }
@@ -56,15 +58,23 @@ impl StoredHash {
             && output.len() >= MIN_OUTPUT;
         is_acceptable.then(|| Self {
             argon2: Argon2::new(algorithm, version, params),
+            is_made_here: algorithm == Algorithm::Argon2id && version == Version::V0x13,
             salt: salt.to_vec(),
             output: output.as_bytes().to_vec(),
         })
+    }
+
+    /// Whether it is of the kind that is made here, at the same cost or a higher one.
+    pub(super) fn is_current(&self) -> bool {
+        let params = self.argon2.params();
+        self.is_made_here && params.m_cost() >= COST.m_cost() && params.t_cost() >= COST.t_cost()
     }
 
     /// What is checked when there is nothing to check: the same cost, and an answer that nobody looks at.
     fn dummy() -> Self {
         Self {
             argon2: Argon2::from(COST),
+            is_made_here: true,
             salt: vec![0; Salt::RECOMMENDED_LENGTH],
             output: vec![0; OUTPUT],
         }

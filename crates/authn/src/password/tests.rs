@@ -1,6 +1,6 @@
 use std::{future::Future as _, pin::pin, task, time::Duration};
 
-use super::*;
+use super::{phc::StoredHash, *};
 
 fn secret(text: &str) -> Secret {
     Secret::new(text)
@@ -60,6 +60,9 @@ fn strings_that_would_stop_the_pool_or_cannot_be_checked_are_refused() {
     ] {
         assert!(!is_usable(&format!("{start}${rest}")), "{start}");
     }
+    assert!(is_usable(
+        "$2b$04$xaJl0SqDmTOrO2LHLhueh.wEDmMl6bKHcZ5oNImrXGA0hIG9tL2hq"
+    ));
     for bad in [
         "",
         "secret",
@@ -163,4 +166,45 @@ fn memory_beyond_the_usual_is_given_back() {
     assert_eq!(memory.len(), 19 * 1024);
     let usual = StoredHash::parse(&phc::hash(b"right", &mut memory).unwrap()).unwrap();
     assert!(phc::verify(Some(&usual), b"right", &mut memory));
+}
+
+#[tokio::test]
+async fn the_same_letters_are_the_same_password_however_they_are_written() {
+    let pool = PasswordPool::new(2, 8);
+    let hash = pool.hash(&secret("パスワード é 123")).await.unwrap();
+    for written in [
+        "パスワード é 123",
+        "ﾊﾟｽﾜｰﾄﾞ é １２３",
+        "ハ\u{309a}スワート\u{3099} e\u{301} 123",
+    ] {
+        assert_eq!(pool.verify(Some(&hash), &secret(written)).await, Ok(true), "{written}");
+    }
+    assert_eq!(pool.verify(Some(&hash), &secret("パスワード e 123")).await, Ok(false));
+}
+
+#[tokio::test]
+async fn hashes_of_the_bytes_that_browsers_sent_verify_too() {
+    let pool = PasswordPool::new(1, 1);
+    let of_bytes = cheap("e\u{301}-word", 8, 1, 1);
+    assert_eq!(pool.verify(Some(&of_bytes), &secret("e\u{301}-word")).await, Ok(true));
+    assert_eq!(pool.verify(Some(&of_bytes), &secret("é-word")).await, Ok(false));
+    assert_eq!(forms("word"), ["word"]);
+    assert_eq!(forms("e\u{301}"), ["é", "e\u{301}"]);
+}
+
+#[tokio::test]
+async fn hashes_of_other_programs_verify_and_are_outdated() {
+    let pool = PasswordPool::new(1, 1);
+    let bcrypt = "$2b$04$xaJl0SqDmTOrO2LHLhueh.wEDmMl6bKHcZ5oNImrXGA0hIG9tL2hq";
+    assert_eq!(pool.verify(Some(bcrypt), &secret("pässwörd")).await, Ok(true));
+    assert_eq!(pool.verify(Some(bcrypt), &secret("passwörd")).await, Ok(false));
+    let django = format!("argon2{}", cheap("x", 8, 1, 1));
+    assert_eq!(pool.verify(Some(&django), &secret("x")).await, Ok(true));
+    for outdated in [bcrypt, &django, &cheap("x", 8, 1, 1), &cheap("x", 64 * 1024, 1, 1)] {
+        assert!(is_outdated(outdated), "{outdated}");
+    }
+    let made_here = pool.hash(&secret("x")).await.unwrap();
+    for current in [made_here.as_str(), &cheap("x", 64 * 1024, 3, 1), "unreadable"] {
+        assert!(!is_outdated(current), "{current}");
+    }
 }

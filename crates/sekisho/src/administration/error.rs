@@ -3,6 +3,7 @@
 use authn::{
     password::Busy,
     users::{CreateUserError, SetPasswordError},
+    weak_password::Weakness,
 };
 use realm::RealmError;
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,12 @@ fn invalid(text: &str) -> AdminError {
     AdminError::invalid(problem, remedy)
 }
 
+impl From<Weakness> for AdminError {
+    fn from(weakness: Weakness) -> Self {
+        invalid(&weakness.to_string())
+    }
+}
+
 impl From<CreateUserError> for AdminError {
     fn from(error: CreateUserError) -> Self {
         match error {
@@ -143,6 +150,7 @@ impl From<SetPasswordError> for AdminError {
             SetPasswordError::Busy(error) => error.into(),
             SetPasswordError::Storage(error) => error.into(),
             SetPasswordError::UnacceptablePassword(problem) => invalid(&problem.to_string()),
+            SetPasswordError::Weak(weakness) => weakness.into(),
         }
     }
 }

@@ -64,6 +64,9 @@ pub(super) async fn add(
         protocol::claims::check(name, value)
             .map_err(|error| AdminError::invalid(format!("{name} {}", error.problem), error.remedy))?;
     }
+    if let Some(password) = &password {
+        authn::users::check_new_password(realm, &username, &claims, password)?;
+    }
     let new = NewUser {
         username,
         password,

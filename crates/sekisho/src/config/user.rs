@@ -69,10 +69,10 @@ fn password(table: &mut Table<'_, '_>) -> Option<PasswordSeed> {
     }
     if let Some(hash) = hash {
         if !authn::password::is_usable(&hash.value) {
-            let remedy = "write the PHC string of an argon2id hash: \"$argon2id$v=19$m=…,t=…,p=…$…$…\"";
+            let remedy = "write a hash of argon2, bcrypt, scrypt, PBKDF2 or {SSHA}, in a form of docs/passwords.md";
             table.report.error(
                 &hash.span,
-                "password_hash is not an argon2 hash with an acceptable cost",
+                "password_hash is of no kind that can be checked, or costs too much",
                 remedy,
             );
         }

@@ -1,6 +1,7 @@
 //! The user's own pages: sign-in, what they permitted, where they are signed in.
 
 mod overview;
+mod password;
 mod requests;
 mod select_account;
 mod sign_in;
@@ -18,6 +19,7 @@ use model::{Flow, Goal};
 use protocol::{error_code::ErrorCode, form::Form};
 
 pub use overview::{end_session, page, revoke_grant};
+pub use password::{change_password, password_page};
 pub use requests::{answer_request, requests_page};
 pub use select_account::{select_account, select_account_page};
 pub use sign_in::{sign_in, sign_in_page};

@@ -62,6 +62,7 @@ async fn view(call: &Call, locale: Locale, person: &Person) -> Result<Account, S
         user: Label::new(person.user.display()),
         grants,
         sessions,
+        has_password: person.user.password_hash.is_some(),
         requests: ciba::waiting(&call.realm, &person.user).await?.len(),
         user_code: if user_code::is_offered(call) {
             Some(backchannel_user_code::is_set(&call.realm, &person.user).await?)
@@ -97,6 +98,7 @@ fn notice(call: &Call) -> Option<Text> {
     match query.first("done")? {
         "revoked" => Some(Text::key("account.notice.revoked").with("client", query.first("client").unwrap_or(""))),
         "ended" => Some(Text::key("account.notice.session_ended")),
+        "password-changed" => Some(Text::key("account.notice.password_changed")),
         "nothing" => Some(Text::key("account.notice.nothing")),
         "code-set" => Some(Text::key("account.notice.code_set")),
         "code-removed" => Some(Text::key("account.notice.code_removed")),

@@ -160,6 +160,19 @@ pub async fn sign_up(PageForm { call, form }: PageForm) -> Response {
     }
 }
 
+/// What is wrong with a new password.
+pub(super) fn of_weakness(weakness: Weakness) -> Text {
+    let key = match weakness {
+        Weakness::Length(PasswordProblem::TooShort) => "sign_up.error.short",
+        Weakness::Length(PasswordProblem::TooLong) => "sign_up.error.long",
+        Weakness::Common => "sign_up.error.common",
+        Weakness::Pattern => "sign_up.error.pattern",
+        Weakness::Personal => "sign_up.error.personal",
+        Weakness::Breached => "sign_up.error.breached",
+    };
+    Text::key(key).with("count", MIN_PASSWORD.to_string())
+}
+
 /// How a refusal is said: the status, after how many seconds to try again, and at which field.
 fn answer(refusal: &SignUpRefusal) -> (StatusCode, Option<i64>, FieldError) {
     let wrong = |field, key| {
@@ -178,15 +191,8 @@ fn answer(refusal: &SignUpRefusal) -> (StatusCode, Option<i64>, FieldError) {
         SignUpRefusal::UnacceptableEmail => wrong("email", "sign_up.error.email"),
         SignUpRefusal::UnacceptableName => wrong("name", "sign_up.error.name"),
         SignUpRefusal::WeakPassword(weakness) => {
-            let key = match weakness {
-                Weakness::Length(PasswordProblem::TooShort) => "sign_up.error.short",
-                Weakness::Length(PasswordProblem::TooLong) => "sign_up.error.long",
-                Weakness::Common => "sign_up.error.common",
-                Weakness::Pattern => "sign_up.error.pattern",
-                Weakness::Personal => "sign_up.error.personal",
-            };
-            let (status, retry_after, mut error) = wrong("password", key);
-            error.text = error.text.with("count", MIN_PASSWORD.to_string());
+            let (status, retry_after, mut error) = wrong("password", "sign_up.error.short");
+            error.text = of_weakness(*weakness);
             (status, retry_after, error)
         }
         SignUpRefusal::TooMany { retry_after } => {

@@ -3,5 +3,6 @@
 mod forms;
 mod grants;
 mod overview;
+mod password;
 mod requests;
 mod sessions;
