@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import html
 import queue
 
 import pytest
@@ -63,7 +64,7 @@ def test_a_notice_arrives_in_two_forms(server, inbox, port):
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
     for form in ("plain", "html"):
-        body = message.get_body((form,)).get_content()
+        body = html.unescape(message.get_body((form,)).get_content())
         assert "alice" in body and f"{server.issuer}/account" in body and "127.0.0.1" in body
     assert not message.defects and inbox.arrived.empty()
 

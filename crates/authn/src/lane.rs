@@ -1,17 +1,22 @@
 //! In which lane a guess is counted.
 //!
 //! Two kinds of lane per account: each recognised device has its own, everyone else shares one, so that a stranger
-//! cannot lock the owner out. Names without an account share a table of fixed size: they are refused after as many
+//! cannot lock the owner out. Whoever is not recognised is counted by network as well, whatever names they try: one
+//! password is not tried on all accounts. Names without an account share a table of fixed size: they are refused after as many
 //! guesses as real ones, and nobody can fill the database by making names up.
 
+use std::net::IpAddr;
+
 use model::{User, username_key};
-use realm::RealmContext;
+use realm::{RealmContext, refusals};
 use storage::{Change, Outcome, StorageError, guess};
 
 use crate::device::Device;
 
 /// Guesses in a lane, within [`WINDOW`].
 pub(crate) const LIMIT: i64 = 10;
+/// Wrong guesses of a network, within [`WINDOW`]: an office of people who mistype shares one.
+pub(crate) const LIMIT_OF_NETWORK: i64 = 500;
 /// How long guesses count, in seconds from the first.
 pub(crate) const WINDOW: i64 = 15 * 60;
 /// Lanes of all names without an account together.
@@ -24,6 +29,14 @@ pub(crate) fn of(realm: &RealmContext, username: &str, user: Option<&User>, devi
         (Some(user), None) => format!("password/{}", user.id),
         (None, _) => format!("password/?{}", unknown(realm, username)),
     }
+}
+
+/// The lane of a network (IPv4 /24, IPv6 /56). None for this machine: behind a proxy that the server was not told of, all
+/// people seem to be here, and would lock each other out.
+pub(crate) fn of_network(address: &str) -> Option<String> {
+    let address: IpAddr = address.parse().ok()?;
+    let is_here = address.to_canonical().is_loopback();
+    (!is_here).then(|| format!("network/{}", refusals::network(address)))
 }
 
 /// Which names share a lane depends on a key: whoever could work it out would fill the lane of a name that is known to
@@ -41,6 +54,24 @@ fn unknown(realm: &RealmContext, username: &str) -> u16 {
 pub(crate) async fn reserve(realm: &RealmContext, lane: &str) -> Result<bool, StorageError> {
     let reserve = guess::reserve(realm.issuer(), lane, LIMIT, WINDOW, realm.now());
     Ok(realm.store.commit(Change::new().then(reserve)).await? == Outcome::Applied)
+}
+
+/// Reserves a guess in a lane and in that of its network, or in neither; then it answers the one that is full.
+pub(crate) async fn reserve_both<'a>(
+    realm: &RealmContext,
+    lane: &'a str,
+    network: Option<&'a str>,
+) -> Result<Result<(), &'a str>, StorageError> {
+    let (issuer, now) = (realm.issuer(), realm.now());
+    let reserve = |lane, limit| guess::reserve(issuer, lane, limit, WINDOW, now);
+    let change = Change::new()
+        .then(reserve(lane, LIMIT))
+        .then_all(network.map(|network| reserve(network, LIMIT_OF_NETWORK)));
+    if realm.store.commit(change).await? == Outcome::Applied {
+        return Ok(Ok(()));
+    }
+    let is_own = network.is_none() || realm.store.is_lane_full(issuer, lane, LIMIT, now).await?;
+    Ok(Err(network.filter(|_| !is_own).unwrap_or(lane)))
 }
 
 /// In how many seconds, at least one, somebody may guess again in a lane that was full.
@@ -70,6 +101,46 @@ mod tests {
         distinct.sort_unstable();
         distinct.dedup();
         assert!(distinct.len() > 150, "{}", distinct.len());
+    }
+
+    #[test]
+    fn neighbours_share_the_lane_of_their_network_and_this_machine_has_none() {
+        let lane = of_network("192.0.2.1");
+        assert_eq!(lane.as_deref(), Some("network/192.0.2.0/24"));
+        assert_eq!(of_network("::ffff:192.0.2.200"), lane);
+        assert_eq!(of_network("2001:db8:0:1::1"), of_network("2001:db8:0:2::1"));
+        assert_ne!(of_network("192.0.3.1"), lane);
+        for none in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "", "unknown"] {
+            assert_eq!(of_network(none), None, "{none}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_guess_is_reserved_in_both_lanes_or_in_neither() {
+        let test = TestRealm::new().await;
+        let realm = test.realm();
+        let reserve = async |lane| reserve_both(realm, lane, Some("network/n")).await.unwrap();
+        for _ in 0..LIMIT {
+            assert_eq!(reserve("alice").await, Ok(()));
+        }
+        assert_eq!(reserve("alice").await, Err("alice"));
+        for n in 0..LIMIT_OF_NETWORK - LIMIT {
+            assert_eq!(
+                reserve_both(realm, &format!("user {n}"), Some("network/n"))
+                    .await
+                    .unwrap(),
+                Ok(())
+            );
+        }
+        assert_eq!(
+            reserve("bob").await,
+            Err("network/n"),
+            "the refused guess of alice was not counted"
+        );
+        assert_eq!(reserve_both(realm, "bob", None).await.unwrap(), Ok(()));
+        assert_eq!(reserve_both(realm, "bob", Some("network/other")).await.unwrap(), Ok(()));
+        realm.clock.advance(WINDOW);
+        assert_eq!(reserve("bob").await, Ok(()));
     }
 
     #[tokio::test]

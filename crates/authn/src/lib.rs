@@ -23,11 +23,14 @@
     )
 )]
 
-mod device;
+pub mod device;
+pub mod email_code;
 mod lane;
+pub mod not_me;
 #[cfg(test)]
 mod test_realm;
 
+pub mod address;
 pub mod assurance;
 pub mod backchannel_user_code;
 pub mod browser_name;

@@ -46,8 +46,14 @@ fn locale<'a>(user: &'a User, realm: &'a Realm) -> &'a str {
 /// The mail that somebody signed in just now from a browser that was not recognised; `None` for users without a
 /// verified address.
 ///
-/// `address` is the browser's network address, `user_agent` what it says of itself.
-pub fn new_sign_in(realm: &RealmContext, user: &User, address: &str, user_agent: &str) -> Option<NewCall> {
+/// `address` is the browser's network address, `user_agent` what it says of itself, `link` where whoever did not sign in
+/// ends what began.
+pub fn new_sign_in(
+    realm: &RealmContext,
+    user: &User,
+    (address, user_agent): (&str, &str),
+    link: String,
+) -> Option<NewCall> {
     let browser = BrowserName::of(user_agent);
     let address = address.parse::<IpAddr>().ok();
     tell(
@@ -58,6 +64,7 @@ pub fn new_sign_in(realm: &RealmContext, user: &User, address: &str, user_agent:
             address: address.map(|address| address.to_canonical().to_string()),
             browser: browser.name.map(str::to_owned),
             system: browser.system.map(str::to_owned),
+            link,
         },
     )
 }
@@ -75,7 +82,17 @@ pub fn tell(realm: &RealmContext, user: &User, content: Content) -> Option<NewCa
 
 /// The same; `expires_at`: when (unix seconds) it tells nothing any more.
 pub fn tell_until(realm: &RealmContext, user: &User, content: Content, expires_at: i64) -> Option<NewCall> {
-    let to = verified_email(user)?;
+    to_address(realm, user, verified_email(user)?, content, expires_at)
+}
+
+/// The same to an address that is yet to be verified, which may be a stranger's.
+pub(crate) fn to_address(
+    realm: &RealmContext,
+    user: &User,
+    to: &str,
+    content: Content,
+    expires_at: i64,
+) -> Option<NewCall> {
     let letter = Letter {
         to: to.to_owned(),
         locale: locale(user, &realm.realm).to_owned(),
@@ -112,6 +129,7 @@ mod tests {
     use super::*;
     use crate::test_realm::{TestRealm, settings};
 
+    const LINK: &str = "https://id.example.com/not-me?t=x";
     const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0";
 
     fn user(claims: &Value) -> User {
@@ -140,7 +158,7 @@ mod tests {
     async fn the_call_is_mail_of_the_realm_to_the_user_for_a_day() {
         let test = TestRealm::new().await;
         let realm = test.realm();
-        let call = new_sign_in(realm, &alice(), "::ffff:192.0.2.1", FIREFOX).unwrap();
+        let call = new_sign_in(realm, &alice(), ("::ffff:192.0.2.1", FIREFOX), LINK.into()).unwrap();
         assert_eq!(
             (call.kind.as_str(), call.destination.as_str(), call.expires_at),
             ("mail", "alice@example.com", realm.now() + WORTH_SENDING)
@@ -155,29 +173,28 @@ mod tests {
             address,
             browser,
             system,
+            link,
         } = letter.content
         else {
             panic!("another content");
         };
-        assert_eq!((when, address.as_deref()), (realm.now(), Some("192.0.2.1")));
+        assert_eq!(
+            (when, address.as_deref(), link.as_str()),
+            (realm.now(), Some("192.0.2.1"), LINK)
+        );
         assert_eq!(
             (browser.as_deref(), system.as_deref()),
             (Some("Firefox"), Some("Windows"))
         );
-        let another = new_sign_in(realm, &alice(), "192.0.2.1", FIREFOX).unwrap();
+        let another = new_sign_in(realm, &alice(), ("192.0.2.1", FIREFOX), LINK.into()).unwrap();
         assert_ne!(call.id, another.id);
     }
 
     #[tokio::test]
     async fn nothing_that_the_browser_chose_is_quoted() {
         let test = TestRealm::new().await;
-        let call = new_sign_in(
-            test.realm(),
-            &alice(),
-            "call 0120-000-000",
-            "Call https://evil.example now",
-        )
-        .unwrap();
+        let said = ("call 0120-000-000", "Call https://evil.example now");
+        let call = new_sign_in(test.realm(), &alice(), said, LINK.into()).unwrap();
         let letter = serde_json::to_string(&read(test.realm(), &call)).unwrap();
         assert!(!letter.contains("evil") && !letter.contains("0120"), "{letter}");
     }

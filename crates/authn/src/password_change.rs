@@ -95,9 +95,10 @@ pub async fn change(
     users::check_new_password(realm, &user.username, &user.claims, wanted.new)?;
 
     // Step 2
-    let device = wanted
-        .device
-        .and_then(|cookie| Device::recognise(realm, cookie, &user.id));
+    let device = match wanted.device {
+        Some(cookie) => Device::recognise(realm, cookie, &user.id).await?,
+        None => None,
+    };
     let lane = lane::of(realm, &user.username, Some(user), device.as_ref());
     let place = pool.place()?;
     if !lane::reserve(realm, &lane).await? {

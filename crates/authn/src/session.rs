@@ -15,16 +15,42 @@ pub use self::cookie_name::{cookie_name, device_cookie_name, flow_cookie_name, s
 
 /// Longer values were not made here.
 const MAX_COOKIE: usize = 256;
+/// How often at most (seconds) it is written down that a browser was heard of.
+const SEEN_EVERY: i64 = 60;
 
 /// The living session that a cookie stands for, and its user. `None` for anything else: another secret, a session that
 /// ended or expired, a user who was disabled or is gone.
 pub async fn find(realm: &RealmContext, cookie: &str) -> Result<Option<(Session, User)>, StorageError> {
     let session = of_this_browser(realm, cookie).await?;
-    let Some(session) = session.filter(|session| session.is_alive(realm.now())) else {
+    let Some(session) = session.filter(|session| session.is_alive(realm.now()) && !is_idle(realm, session)) else {
         return Ok(None);
     };
     let user = realm.store.find_user(realm.issuer(), &session.user_id).await?;
-    Ok(user.filter(|user| user.enabled).map(|user| (session, user)))
+    let Some(user) = user.filter(|user| user.enabled) else {
+        return Ok(None);
+    };
+    seen(realm, &session).await?;
+    Ok(Some((session, user)))
+}
+
+/// Whether nothing has happened in a session for too long, where the realm sets a limit (NIST SP 800-63B §7.2).
+pub fn is_idle(realm: &RealmContext, session: &Session) -> bool {
+    let last = session.seen_at.max(session.auth_time);
+    let limit = realm.realm.lifetimes.session_idle;
+    limit.is_some_and(|limit| realm.now() >= last + limit)
+}
+
+/// Writes down that the browser was heard of, where that matters: once in a while, so that a page costs no write.
+async fn seen(realm: &RealmContext, session: &Session) -> Result<(), StorageError> {
+    let Some(limit) = realm.realm.lifetimes.session_idle else {
+        return Ok(());
+    };
+    let now = realm.now();
+    if now - session.seen_at >= (limit / 10).min(SEEN_EVERY) {
+        let seen = storage::session::seen(realm.issuer(), &session.id, now);
+        let _ = realm.store.commit(Change::new().then(seen)).await?;
+    }
+    Ok(())
 }
 
 /// The session of this browser when it was ended, here or elsewhere: apps are to be told by the browser too.

@@ -3,7 +3,7 @@
 //! Spec: OIDC Core §3.1.2.3, NIST SP 800-63B §5.2.2, RFC 9700 §4.7
 //!
 //! 1. Find the user.
-//! 2. Choose the lane in which the guess is counted.
+//! 2. Choose the lane in which the guess is counted, and that of the network, unless the browser is recognised.
 //! 3. Take a place in the password pool, then reserve the guess. A place first: a busy server must not use up the
 //!    guesses of the people whom it turns away.
 //! 4. Verify the password. Unknown names, disabled users and users without a password take the same steps and the
@@ -18,15 +18,14 @@ use explanation::{
 };
 use model::{Actor, AuditKind, Secret, Session, User, new_id};
 use realm::{RealmContext, RealmError, audit};
-use storage::{
-    Change, Outcome, StorageError, guess,
-    outbox::{self, NewCall},
-};
+use storage::{Change, Outcome, Statement, StorageError, guess, outbox};
 
 use crate::{
     assurance::{self, Method},
     device::Device,
-    lane, notice,
+    lane,
+    not_me::NotMe,
+    notice,
     password::{self, Busy, PasswordPool},
     session::CookieSecret,
     users::is_username,
@@ -59,6 +58,8 @@ pub struct Browser<'a> {
     pub user_agent: &'a str,
     /// The browser's network address.
     pub address: &'a str,
+    /// Whether the user wants to stay signed in when it is closed.
+    pub is_remembered: bool,
 }
 
 /// A user who signed in.
@@ -125,19 +126,24 @@ pub async fn sign_in(
     };
 
     // Step 2
-    let device = user
-        .as_ref()
-        .zip(attempt.browser.device)
-        .and_then(|(user, cookie)| Device::recognise(realm, cookie, &user.id));
+    let device = match user.as_ref().zip(attempt.browser.device) {
+        Some((user, cookie)) => Device::recognise(realm, cookie, &user.id).await?,
+        None => None,
+    };
     let lane = lane::of(realm, attempt.username, user.as_ref(), device.as_ref());
+    let network = lane::of_network(attempt.browser.address).filter(|_| device.is_none());
 
     // Step 3
     let place = pool.place()?;
-    if !lane::reserve(realm, &lane).await? {
+    if let Err(full) = lane::reserve_both(realm, &lane, network.as_deref()).await? {
         tracing::info!(realm = realm.issuer(), "sign-in refused: too many guesses");
-        refused(realm, user.as_ref(), "too many guesses");
+        if full == lane {
+            refused(realm, user.as_ref(), "too many guesses");
+        } else {
+            audit::refused_anonymously(realm, AuditKind::SignInFailed, "too many guesses from this network");
+        }
         return Err(SignInRefusal::TooManyGuesses {
-            retry_after: lane::retry_after(realm, &lane).await?,
+            retry_after: lane::retry_after(realm, full).await?,
         });
     }
 
@@ -152,15 +158,19 @@ pub async fn sign_in(
     };
 
     // Step 5
-    let notice = new_browser_notice(realm, &user, device.as_ref(), &attempt).await?;
-    let device = Device::cookie(realm, device, &user.id)?;
+    let is_told = is_told_of_new_browser(realm, &user, device.as_ref(), &attempt.browser).await?;
+    let is_new = device.is_none();
+    let device = Device::signing_in(realm, device, &user.id);
     let rehashed = rehashed(pool, &user, attempt.password).await;
-    let always = always(realm, &lane, &user, notice).then_all(
-        rehashed
-            .zip(phc)
-            .map(|(new, old)| storage::user::rehash(realm.issuer(), &user.id, old, &new)),
-    );
-    let (session, cookie) = establish(realm, always, &user, &attempt).await?;
+    let rehash = rehashed
+        .zip(phc)
+        .map(|(new, old)| storage::user::rehash(realm.issuer(), &user.id, old, &new));
+    let give_back = network.map(|network| guess::give_back(realm.issuer(), &network));
+    let always = always(realm, &lane, &user)
+        .then_all(give_back)
+        .then_all(rehash)
+        .then_all(device.seen(realm, &attempt.browser, is_new));
+    let (session, cookie) = establish(realm, always, &user, &attempt, is_told.then_some(&device)).await?;
     tracing::info!(
         realm = realm.issuer(),
         user = user.id,
@@ -170,7 +180,7 @@ pub async fn sign_in(
     Ok(SignedIn {
         session,
         cookie,
-        device,
+        device: device.cookie(realm)?,
         user,
     })
 }
@@ -199,44 +209,59 @@ async fn rehashed(pool: &PasswordPool, user: &User, password: &Secret) -> Option
     pool.hash(password).await.ok()
 }
 
-/// The mail that is owed when nothing about the browser is known: no device cookie of this user, no living session of
-/// theirs. Somebody who signs in for the first time knows that without mail.
-async fn new_browser_notice(
+/// Whether mail is owed, since nothing about the browser is known: no recognised device of this user, no living session
+/// of theirs. Somebody who signs in for the first time knows that without mail.
+async fn is_told_of_new_browser(
     realm: &RealmContext,
     user: &User,
     device: Option<&Device>,
-    attempt: &Attempt<'_>,
-) -> Result<Option<NewCall>, StorageError> {
+    browser: &Browser<'_>,
+) -> Result<bool, StorageError> {
     let is_theirs = |session: &Session| session.user_id == user.id && session.is_alive(realm.now());
-    if device.is_some() || attempt.browser.current.is_some_and(is_theirs) {
-        return Ok(None);
+    if device.is_some() || browser.current.is_some_and(is_theirs) || notice::verified_email(user).is_none() {
+        return Ok(false);
     }
-    let mail = notice::new_sign_in(realm, user, attempt.browser.address, attempt.browser.user_agent);
-    // The database is asked last: many users have no address that mail may go to.
-    let is_first = mail.is_none() || !realm.store.has_signed_in_before(realm.issuer(), &user.id).await?;
-    Ok(mail.filter(|_| !is_first))
+    realm.store.has_signed_in_before(realm.issuer(), &user.id).await
 }
 
 /// What a right password means in any case. It is still the password, and its user is still enabled: verifying took
 /// its time, and a session must not begin after all were ended.
-fn always(realm: &RealmContext, lane: &str, user: &User, notice: Option<NewCall>) -> Change {
+fn always(realm: &RealmContext, lane: &str, user: &User) -> Change {
     let issuer = realm.issuer();
     let phc = user.password_hash.as_deref().unwrap_or_default();
     Change::new()
         .then(storage::user::still_has_password(issuer, &user.id, phc))
         .then(guess::reset(issuer, lane))
-        .then_all(notice.map(|mail| outbox::enqueue(mail, realm.now())))
 }
 
-/// Commits the session with what goes with it, and answers it with the value of its cookie.
+/// The mail about a new browser, with the link that ends the session and forgets the device.
+fn mail(
+    realm: &RealmContext,
+    user: &User,
+    browser: &Browser<'_>,
+    (session, device): (&Session, &Device),
+) -> Option<Statement> {
+    let link = NotMe::of(realm, &user.id, &session.id, &device.id).link(realm);
+    let link = link
+        .inspect_err(|error| tracing::error!(%error, "a link for mail cannot be made"))
+        .unwrap_or_else(|_| realm.url("/account"));
+    let mail = notice::new_sign_in(realm, user, (browser.address, browser.user_agent), link)?;
+    Some(outbox::enqueue(mail, realm.now()))
+}
+
+/// Commits the session with what goes with it, and answers it with the value of its cookie. `told_of`: a device that the
+/// user gets mail about.
 async fn establish(
     realm: &RealmContext,
     always: Change,
     user: &User,
     attempt: &Attempt<'_>,
+    told_of: Option<&Device>,
 ) -> Result<(Session, String), SignInRefusal> {
     let secret = CookieSecret::new();
     let fresh = new_session(realm, &user.id, &attempt.browser, &secret);
+    let mail = told_of.and_then(|device| mail(realm, user, &attempt.browser, (&fresh, device)));
+    let always = always.then_all(mail);
     let issuer = realm.issuer();
     let event = audit::event(realm, AuditKind::SignInSucceeded)
         .by(Actor::User)
@@ -301,6 +326,8 @@ pub(crate) fn new_session(
         user_agent: cut(browser.user_agent, MAX_USER_AGENT),
         address: cut(browser.address, MAX_ADDRESS),
         created_at: now,
+        seen_at: now,
+        is_remembered: browser.is_remembered && realm.realm.remember_me,
         expires_at: now + realm.realm.lifetimes.session,
         ended_at: None,
     }

@@ -146,6 +146,7 @@ pub async fn sign_up(
     // Step 5
     let secret = CookieSecret::new();
     let session = new_session(realm, &user.id, browser, &secret);
+    let device = Device::signing_in(realm, None, &user.id);
     let change = Change::new()
         .then(user::insert(realm.issuer(), &user)?)
         .then(session::use_flow(
@@ -155,6 +156,7 @@ pub async fn sign_up(
         ))
         .then_all(end_former(realm, browser))
         .then(session::insert(realm.issuer(), &session)?)
+        .then_all(device.seen(realm, browser, true))
         .then(
             audit::event(realm, AuditKind::SignUpSucceeded)
                 .by(Actor::User)
@@ -179,7 +181,7 @@ pub async fn sign_up(
     );
     Ok(SignedIn {
         cookie: secret.cookie(&session.id),
-        device: Device::cookie(realm, None, &user.id)?,
+        device: device.cookie(realm)?,
         session,
         user,
     })

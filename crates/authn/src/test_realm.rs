@@ -39,6 +39,7 @@ pub(crate) fn settings(issuer: &str) -> Realm {
         client_ca: Vec::new(),
         crl: Vec::new(),
         token_binding: false,
+        remember_me: false,
         audit: model::AuditSettings::default(),
     }
 }
@@ -81,6 +82,10 @@ impl TestRealm {
 
     pub(crate) fn realm(&self) -> &RealmContext {
         &self.realm
+    }
+
+    pub(crate) fn settings_mut(&mut self) -> &mut Realm {
+        &mut self.realm.realm
     }
 
     /// A user whose password is the name followed by `-password`.
@@ -133,6 +138,7 @@ impl TestRealm {
                 device,
                 user_agent: "A browser\n",
                 address: "192.0.2.1",
+                is_remembered: true,
             },
         };
         sign_in(&self.realm, &self.pool, attempt).await

@@ -140,6 +140,8 @@ kinds! {
     SignUpSucceeded, "sign_up.succeeded", Succeeded, "Somebody made an account, and is signed in";
     SignUpFailed, "sign_up.failed", Refused, "Somebody got no account: the name is taken, or too many were made";
     SessionEnded, "session.ended", Succeeded, "A user is signed out";
+    BrowserForgotten, "browser.forgotten", Succeeded, "A user had a recognised browser forgotten";
+    AddressVerified, "address.verified", Succeeded, "A user showed that a mail address is theirs";
     ConsentGiven, "consent.given", Succeeded, "A user permitted an app something for the first time";
     ConsentChanged, "consent.changed", Succeeded, "A user was asked again, and what an app may do is another now";
     ConsentRemembered, "consent.remembered", Succeeded, "An app got what its user had permitted before, without a question";

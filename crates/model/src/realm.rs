@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The settings of a realm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Realm {
     /// The issuer identifier: a URL without query and fragment, perhaps with a path, without a trailing slash.
     pub issuer: String,
@@ -44,6 +45,9 @@ pub struct Realm {
     /// Whether tokens are bound to keys of Token Binding, for clients that can.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub token_binding: bool,
+    /// Whether users may stay signed in when their browser is closed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remember_me: bool,
     /// What is kept of what happened.
     #[serde(default)]
     pub audit: AuditSettings,
@@ -165,8 +169,11 @@ pub struct Lifetimes {
     pub refresh_token: i64,
     /// A grant, whatever happens.
     pub grant: i64,
-    /// A session.
+    /// A session, whatever happens.
     pub session: i64,
+    /// A session in which nothing happens; none: as long as any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_idle: Option<i64>,
 }
 
 impl Default for Lifetimes {
@@ -178,6 +185,7 @@ impl Default for Lifetimes {
             refresh_token: 30 * DAY,
             grant: 365 * DAY,
             session: DAY / 2,
+            session_idle: None,
         }
     }
 }
@@ -219,6 +227,7 @@ mod tests {
             client_ca: Vec::new(),
             crl: Vec::new(),
             token_binding: false,
+            remember_me: false,
             audit: AuditSettings::default(),
         }
     }

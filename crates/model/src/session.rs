@@ -25,6 +25,10 @@ pub struct Session {
     pub address: String,
     /// When it began, unix seconds.
     pub created_at: i64,
+    /// When its browser was last heard of, unix seconds; to the minute, and only where sessions end when nothing happens.
+    pub seen_at: i64,
+    /// Whether its cookie outlives the browser.
+    pub is_remembered: bool,
     /// When it ends by itself, unix seconds.
     pub expires_at: i64,
     /// When it was ended.

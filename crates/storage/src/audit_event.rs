@@ -88,6 +88,24 @@ fn read(mut row: Row) -> Result<AuditEvent, StorageError> {
 }
 
 impl Store {
+    /// How many times something of a kind happened to a user from a time on (unix seconds).
+    pub async fn count_events_of_user(
+        &self,
+        realm: &str,
+        user_id: &str,
+        kind: AuditKind,
+        since: i64,
+    ) -> Result<i64, StorageError> {
+        let row = self
+            .query_one(
+                "SELECT CAST(coalesce(sum(n), 0) AS BIGINT) FROM audit_event \
+                 WHERE realm = $1 AND user_id = $2 AND at >= $3 AND kind = $4",
+                &[realm.into(), user_id.into(), since.into(), kind.as_str().into()],
+            )
+            .await?;
+        row.map_or(Ok(0), |mut row| row.int())
+    }
+
     /// The events of a realm, the oldest first.
     pub async fn audit_events(&self, realm: &str, query: &AuditQuery) -> Result<Vec<AuditEvent>, StorageError> {
         let mut params: Vec<Value> = vec![

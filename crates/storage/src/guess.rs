@@ -16,6 +16,19 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Whether so many guesses were made in a lane that none is left.
+    pub async fn is_lane_full(&self, realm: &str, lane: &str, limit: i64, now: i64) -> Result<bool, StorageError> {
+        let row = self
+            .query_one(
+                "SELECT 1 FROM guess WHERE realm = $1 AND lane = $2 AND n >= $3 AND expires_at > $4",
+                &[realm.into(), lane.into(), limit.into(), now.into()],
+            )
+            .await?;
+        Ok(row.is_some())
+    }
+}
+
 /// Reserves one guess in a lane; misses when `limit` guesses were made within `window` seconds.
 pub fn reserve(realm: &str, lane: &str, limit: i64, window: i64, now: i64) -> Statement {
     Statement::guard(

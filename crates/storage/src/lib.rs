@@ -33,6 +33,7 @@ pub mod backchannel_user_code;
 pub mod ciba_request;
 pub mod client;
 pub mod decryption_key;
+pub mod device;
 pub mod device_request;
 pub mod grant;
 pub mod guess;

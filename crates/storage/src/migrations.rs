@@ -50,6 +50,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0005_two_party_access.sql"),
         postgres: "",
     },
+    Migration {
+        version: 6,
+        name: "devices",
+        sql: include_str!("migrations/0006_devices.sql"),
+        postgres: "",
+    },
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name TEXT NOT NULL)";

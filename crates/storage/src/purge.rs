@@ -59,6 +59,7 @@ pub const TABLES: &[TimeLimited] = &[
     // An expired request is kept for a while: its client is to learn that it has expired, not that it is unknown.
     time_limited!("ciba_request", "realm, id", "expires_at < $1 - CAST(600 AS BIGINT)"),
     time_limited!("grants", "realm, id"),
+    time_limited!("device", "realm, user_id, id"),
     time_limited!("device_request", "realm, id", "expires_at < $1 - CAST(600 AS BIGINT)"),
     time_limited!("guess", "realm, lane"),
     time_limited!("initial_access_token", "realm, id"),
@@ -92,6 +93,7 @@ const SIZED: &[(&str, &str)] = sized![
     "ciba_request",
     "client",
     "decryption_key",
+    "device",
     "device_request",
     "grants",
     "guess",

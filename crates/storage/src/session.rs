@@ -7,7 +7,7 @@ use crate::{Row, Statement, StorageError, Store, Value, row::json, session_clien
 macro_rules! columns {
     () => {
         "id, user_id, secret_hash, flow_id, auth_time, acr, amr, user_agent, address, created_at, \
-     expires_at, ended_at"
+     seen_at, remembered, expires_at, ended_at"
     };
 }
 
@@ -23,6 +23,8 @@ fn read(mut row: Row) -> Result<Session, StorageError> {
         user_agent: row.text()?,
         address: row.text()?,
         created_at: row.int()?,
+        seen_at: row.int()?,
+        is_remembered: row.bool()?,
         expires_at: row.int()?,
         ended_at: row.opt_int()?,
     })
@@ -86,7 +88,8 @@ impl Store {
 pub fn insert(realm: &str, session: &Session) -> Result<Statement, StorageError> {
     Ok(Statement::guard(
         "INSERT INTO session (realm, id, user_id, secret_hash, flow_id, auth_time, acr, amr, user_agent, address, \
-         created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
+         created_at, expires_at, seen_at, remembered) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING",
         vec![
             realm.into(),
             (&session.id).into(),
@@ -100,6 +103,8 @@ pub fn insert(realm: &str, session: &Session) -> Result<Statement, StorageError>
             (&session.address).into(),
             session.created_at.into(),
             session.expires_at.into(),
+            session.seen_at.into(),
+            session.is_remembered.into(),
         ],
     ))
 }
@@ -107,7 +112,8 @@ pub fn insert(realm: &str, session: &Session) -> Result<Statement, StorageError>
 /// The same user authenticated again in a living session: new secret, new authentication. The id stays.
 pub fn renew(realm: &str, session: &Session) -> Result<Vec<Statement>, StorageError> {
     let renew = Statement::guard(
-        "UPDATE session SET secret_hash = $4, flow_id = $5, auth_time = $6, acr = $7, amr = $8, expires_at = $9 \
+        "UPDATE session SET secret_hash = $4, flow_id = $5, auth_time = $6, acr = $7, amr = $8, expires_at = $9, \
+         seen_at = $10, remembered = $11 \
          WHERE realm = $1 AND id = $2 AND user_id = $3 AND ended_at IS NULL",
         vec![
             realm.into(),
@@ -119,12 +125,22 @@ pub fn renew(realm: &str, session: &Session) -> Result<Vec<Statement>, StorageEr
             json(&session.acr)?,
             json(&session.amr)?,
             session.expires_at.into(),
+            session.seen_at.into(),
+            session.is_remembered.into(),
         ],
     );
     Ok(vec![
         renew,
         session_client::extend(realm, &session.id, session.expires_at),
     ])
+}
+
+/// The browser of a session was heard of.
+pub fn seen(realm: &str, id: &str, now: i64) -> Statement {
+    Statement::new(
+        "UPDATE session SET seen_at = $3 WHERE realm = $1 AND id = $2 AND seen_at < $3 AND ended_at IS NULL",
+        vec![realm.into(), id.into(), now.into()],
+    )
 }
 
 /// Guards that a session is still alive when something is granted in it.

@@ -60,6 +60,9 @@ fn pages() -> Router<Arc<App>> {
             "/account/password",
             get(account::password_page).post(account::change_password),
         )
+        .route("/account/email", post(account::email))
+        .route("/account/devices/forget", post(account::forget_device))
+        .route("/not-me", get(account::not_me_page).post(account::not_me))
         .route("/account/grants/revoke", post(account::revoke_grant))
         .route("/account/sessions/end", post(account::end_session))
         .route("/account/user-code", post(account::set_user_code))
@@ -239,6 +242,7 @@ pub const CLAIMED: &[&str] = &[
     "/device_authorization",
     "/account",
     "/logout",
+    "/not-me",
     "/session",
     "/assets",
     "/forward-auth",

@@ -36,11 +36,20 @@ pub enum Content {
         browser: Option<String>,
         /// Its system's name, likewise.
         system: Option<String>,
+        /// Where whoever did not do it ends it.
+        link: String,
     },
     /// An app asks something in the background, and waits.
     WaitingRequest,
     /// A code to be entered where the user is signing in.
     Code {
+        /// The code.
+        code: String,
+        /// For how many minutes it is good.
+        minutes: i64,
+    },
+    /// A code by which the reader shows that the address is theirs.
+    VerifyAddress {
         /// The code.
         code: String,
         /// For how many minutes it is good.
@@ -85,6 +94,7 @@ impl Content {
             Self::NewSignIn { .. } => "new_sign_in",
             Self::WaitingRequest => "waiting_request",
             Self::Code { .. } => "code",
+            Self::VerifyAddress { .. } => "verify_address",
             Self::FactorAdded { .. } => "factor_added",
             Self::FactorRemoved { .. } => "factor_removed",
             Self::ConfirmFactor { .. } => "confirm_factor",

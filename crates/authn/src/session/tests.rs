@@ -93,3 +93,63 @@ fn a_form_belongs_to_one_cookie() {
         assert!(!is_csrf(malformed, &csrf(malformed)), "{malformed}");
     }
 }
+
+/// A realm whose sessions end when nothing happens for half an hour.
+async fn impatient() -> TestRealm {
+    let mut test = TestRealm::new().await;
+    test.settings_mut().lifetimes.session_idle = Some(1800);
+    test.settings_mut().remember_me = true;
+    test
+}
+
+#[tokio::test]
+async fn a_session_in_which_nothing_happens_ends_where_the_realm_says_so() {
+    let test = impatient().await;
+    test.user("alice").await;
+    let signed_in = test.sign_in("alice", "alice-password").await.ok().unwrap();
+    let is_alive = async || find(test.realm(), &signed_in.cookie).await.unwrap().is_some();
+    for _ in 0..5 {
+        test.realm().clock.advance(1799);
+        assert!(is_alive().await, "each page begins the time anew");
+    }
+    test.realm().clock.advance(1800);
+    assert!(!is_alive().await);
+    let patient = TestRealm::new().await;
+    patient.user("alice").await;
+    let signed_in = patient.sign_in("alice", "alice-password").await.ok().unwrap();
+    patient.realm().clock.advance(1800);
+    assert!(find(patient.realm(), &signed_in.cookie).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_page_costs_a_write_once_in_a_while() {
+    let test = impatient().await;
+    test.user("alice").await;
+    let signed_in = test.sign_in("alice", "alice-password").await.ok().unwrap();
+    let seen_at = async || {
+        let (session, _) = find(test.realm(), &signed_in.cookie).await.unwrap().unwrap();
+        let stored = test
+            .realm()
+            .store
+            .find_session(test.realm().issuer(), &session.id)
+            .await;
+        stored.unwrap().unwrap().seen_at - signed_in.session.created_at
+    };
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        test.realm().clock.advance(25);
+        seen.push(seen_at().await);
+    }
+    assert_eq!(seen, [0, 0, 75, 75]);
+}
+
+#[tokio::test]
+async fn a_user_stays_signed_in_where_the_realm_lets_them() {
+    for (test, expected) in [(TestRealm::new().await, false), (impatient().await, true)] {
+        test.user("alice").await;
+        let signed_in = test.sign_in("alice", "alice-password").await.ok().unwrap();
+        assert_eq!(signed_in.session.is_remembered, expected);
+        let (found, _) = find(test.realm(), &signed_in.cookie).await.unwrap().unwrap();
+        assert_eq!(found.is_remembered, expected);
+    }
+}

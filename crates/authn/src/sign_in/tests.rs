@@ -381,12 +381,13 @@ async fn a_password_that_was_changed_while_it_was_verified_makes_no_session() {
                     device: None,
                     user_agent: "",
                     address: "",
+                    is_remembered: false,
                 },
             };
-            let notice = notice::new_sign_in(realm, &user, "", "");
-            assert!(notice.is_some());
-            let always = always(realm, "a lane", &user, notice);
-            let refused = establish(realm, always, &user, &attempt).await.err().unwrap();
+            let always = always(realm, "a lane", &user);
+            let device = Device::signing_in(realm, None, &user.id);
+            let refused = establish(realm, always, &user, &attempt, Some(&device)).await;
+            let refused = refused.err().unwrap();
             assert!(matches!(refused, SignInRefusal::WrongCredentials), "{refused}");
         }
         let sessions = realm
@@ -434,4 +435,84 @@ async fn a_full_pool_leaves_a_hash_as_it_is() {
     let pool = PasswordPool::new(1, 0);
     let _place = pool.place().unwrap();
     assert!(rehashed(&pool, &dora, &Secret::new("pässwörd")).await.is_none());
+}
+
+#[tokio::test]
+async fn the_mail_about_a_new_browser_ends_what_began_there() {
+    let test = TestRealm::new().await;
+    let realm = test.realm();
+    test.user_with_mail("alice").await;
+    let mine = test.sign_in("alice", "alice-password").await.ok().unwrap();
+    let theirs = test.sign_in("alice", "alice-password").await.ok().unwrap();
+    let owed = realm.store.lease_due(realm.now(), 60, 10).await.unwrap();
+    let letter = notice::Letter::unwrap(&realm.wrap, realm.issuer(), &owed[0].id, &owed[0].payload).unwrap();
+    let notice::Content::NewSignIn { link, .. } = letter.content else {
+        panic!("another letter");
+    };
+    let link = NotMe::open(realm, link.split_once("?t=").unwrap().1).unwrap();
+    assert!(link.end(realm).await.unwrap());
+    assert!(session::find(realm, &theirs.cookie).await.unwrap().is_none());
+    assert!(session::find(realm, &mine.cookie).await.unwrap().is_some());
+    let again = test
+        .sign_in_as("alice", "alice-password", None, Some(&theirs.device))
+        .await;
+    assert!(again.is_ok());
+    assert_eq!(
+        owed_mail(&test).await.len(),
+        2,
+        "the browser is not recognised any more"
+    );
+}
+
+#[tokio::test]
+async fn a_device_is_written_down_once_and_seen_again() {
+    let test = TestRealm::new().await;
+    let realm = test.realm();
+    test.user("alice").await;
+    let first = test.sign_in("alice", "alice-password").await.ok().unwrap();
+    realm.clock.advance(60);
+    let again = test
+        .sign_in_as("alice", "alice-password", None, Some(&first.device))
+        .await;
+    assert!(again.is_ok());
+    let devices = realm
+        .store
+        .devices_of_user(realm.issuer(), &first.user.id, realm.now())
+        .await
+        .unwrap();
+    assert_eq!(devices.len(), 1);
+    let device = &devices[0];
+    assert_eq!(
+        (device.seen_at - device.created_at, device.network.as_str()),
+        (60, "192.0.2.0/24")
+    );
+}
+
+#[tokio::test]
+async fn one_password_is_not_tried_on_all_accounts_from_one_network() {
+    let test = TestRealm::new().await;
+    let realm = test.realm();
+    test.user("alice").await;
+    let device = test.sign_in("alice", "alice-password").await.ok().unwrap().device;
+    let network = lane::of_network("192.0.2.1").unwrap();
+    for n in 0..lane::LIMIT_OF_NETWORK - 1 {
+        let lane = format!("name {n}");
+        let reserved = lane::reserve_both(realm, &lane, Some(&network)).await.unwrap();
+        assert_eq!(reserved, Ok(()), "the right password was given back");
+    }
+    assert_eq!(refusal(test.sign_in("nobody", "wrong").await), WRONG);
+    for username in ["alice", "nobody", "somebody-else"] {
+        let refused = test.sign_in(username, "alice-password").await.err().unwrap();
+        assert!(
+            matches!(refused, SignInRefusal::TooManyGuesses { retry_after: 900 }),
+            "{username}"
+        );
+    }
+    let recognised = test.sign_in_as("alice", "alice-password", None, Some(&device)).await;
+    assert!(
+        recognised.is_ok(),
+        "a browser that is recognised does not suffer for its neighbours"
+    );
+    realm.clock.advance(lane::WINDOW);
+    assert!(test.sign_in("alice", "alice-password").await.is_ok());
 }

@@ -14,6 +14,7 @@ fn application<'a>(username: &'a str, password: &'a Secret, flow_id: &'a str) ->
             device: None,
             user_agent: "A browser",
             address: "192.0.2.1",
+            is_remembered: false,
         },
     }
 }
@@ -49,7 +50,8 @@ async fn an_account_appears_with_a_session_and_its_password_works() {
     let (found, of) = session::find(test.realm(), &signed_up.cookie).await.unwrap().unwrap();
     assert_eq!((found.flow_id.as_str(), &of.id), ("a-flow", &user.id));
     assert!(test.sign_in("alice", "four rivers meet here").await.is_ok());
-    assert!(Device::recognise(test.realm(), &signed_up.device, &user.id).is_some());
+    let recognised = Device::recognise(test.realm(), &signed_up.device, &user.id).await;
+    assert!(recognised.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -19,6 +19,10 @@ topic! {
              tries to act for them."
             "Load the page again and send its form."
         }
+        NOT_ME_LINK("sign_in.not_me_link", InvalidRequest) {
+            "The link of a mail about a new browser was cut, changed, made by another realm, or is older than a week."
+            "Open the whole link of the newest mail; else sign in and end the session at the account page."
+        }
     }
     CREDENTIALS(
         "user name and password right",

@@ -38,6 +38,7 @@ async fn check_against(status: u16, document: &'static str, client: &ClientMetad
         client_ca: Vec::new(),
         crl: Vec::new(),
         token_binding: false,
+        remember_me: false,
         audit: model::AuditSettings::default(),
     };
     let wrap = Arc::new(WrapKey::from_bytes(jose::random_bytes()));

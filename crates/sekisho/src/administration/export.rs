@@ -120,6 +120,7 @@ fn durations<T: Serialize>(table: &T) -> Ordered {
             "refresh_token",
             "grant",
             "session",
+            "session_idle",
         ],
     )
 }

@@ -25,6 +25,7 @@ const ENDPOINTS: &[&str] = &[
     "introspect",
     "jwks",
     "logout",
+    "not-me",
     "par",
     "register",
     "revoke",

@@ -51,6 +51,7 @@ impl RealmFile {
                 client_ca: Vec::new(),
                 crl: Vec::new(),
                 token_binding: false,
+                remember_me: false,
                 audit: model::AuditSettings::default(),
             },
             apis: Vec::new(),
@@ -273,6 +274,9 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
     if let Some(registration) = table.one_of("registration", &registrations, &[]) {
         realm.registration = registration.value;
     }
+    if let Some(remember_me) = table.boolean("remember_me") {
+        realm.remember_me = remember_me.value;
+    }
     if let Some(sign_up) = table.boolean("sign_up") {
         realm.sign_up = sign_up.value;
     }
@@ -310,6 +314,9 @@ fn lifetimes(root: &mut Table<'_, '_>) -> Lifetimes {
         if let Some(seconds) = table.duration(key, 1, most) {
             *target = seconds.value;
         }
+    }
+    if let Some(seconds) = table.duration("session_idle", 60, lifetimes.session) {
+        lifetimes.session_idle = Some(seconds.value);
     }
     if lifetimes.refresh_token > lifetimes.grant {
         let span = table.span_of("refresh_token");

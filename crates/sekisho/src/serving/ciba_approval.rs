@@ -76,6 +76,8 @@ async fn allow(realm: &RealmContext, waiting: &WaitingForUser, user: User) -> Re
         user_agent: "test".to_owned(),
         address: String::new(),
         created_at: now,
+        seen_at: 0,
+        is_remembered: false,
         expires_at: now + realm.realm.lifetimes.session,
         ended_at: None,
     };

@@ -37,6 +37,7 @@ mod logout;
 mod metadata;
 mod mutual_tls;
 mod nodes;
+mod not_me;
 mod on_postgres;
 mod pages;
 mod pairwise;

@@ -14,6 +14,7 @@ use crate::{
 for_both_engines![
     what_is_written_is_read_back,
     events_are_found_by_time_user_client_and_kind,
+    what_happened_to_a_user_is_counted,
     pages_follow_one_another_without_a_gap,
     an_event_stands_or_falls_with_its_change,
     an_event_is_written_once,
@@ -52,6 +53,27 @@ fn all() -> AuditQuery {
 async fn write(db: &Database, events: &[AuditEvent]) {
     let change = Change::new().then_all(events.iter().map(insert));
     assert_eq!(db.store.commit(change).await.unwrap(), Outcome::Applied);
+}
+
+async fn what_happened_to_a_user_is_counted(db: Database) {
+    let of = |user: &str, at, kind, count| AuditEvent {
+        user_id: Some(user.into()),
+        count,
+        ..event(at, kind)
+    };
+    let (failed, succeeded) = (AuditKind::SignInFailed, AuditKind::SignInSucceeded);
+    let events = [
+        of("alice", 9, failed, 1),
+        of("alice", 10, failed, 1),
+        of("alice", 11, failed, 3),
+        of("alice", 11, succeeded, 1),
+        of("bob", 11, failed, 5),
+    ];
+    write(&db, &events).await;
+    for (user, since, expected) in [("alice", 10, 4), ("alice", 12, 0), ("bob", 0, 5), ("carol", 0, 0)] {
+        let counted = db.store.count_events_of_user("r", user, failed, since).await.unwrap();
+        assert_eq!(counted, expected, "{user} since {since}");
+    }
 }
 
 async fn times(db: &Database, query: AuditQuery) -> Vec<i64> {

@@ -7,6 +7,7 @@ mod changes;
 mod ciba_request;
 mod crash;
 mod decryption_key;
+mod device;
 mod device_request;
 mod failed_commits;
 mod grants;

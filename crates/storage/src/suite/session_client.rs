@@ -57,6 +57,8 @@ fn of(user_id: &str, id: &str) -> Session {
         user_agent: String::new(),
         address: String::new(),
         created_at: NOW,
+        seen_at: 0,
+        is_remembered: false,
         expires_at: NOW + 100,
         ended_at: None,
     }
@@ -146,6 +148,8 @@ async fn a_session_that_is_over_owes_nothing_more(db: Database) {
 async fn a_session_that_lives_longer_keeps_its_clients(db: Database) {
     everybody_everywhere(&db).await;
     let renewed = Session {
+        seen_at: 0,
+        is_remembered: false,
         expires_at: NOW + 1000,
         ..of("alice", "a1")
     };

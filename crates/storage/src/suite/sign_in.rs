@@ -49,6 +49,8 @@ fn new_session(user_id: &str, id: &str) -> Statement {
         user_agent: String::new(),
         address: String::new(),
         created_at: NOW,
+        seen_at: 0,
+        is_remembered: false,
         expires_at: NOW + 100,
         ended_at: None,
     };

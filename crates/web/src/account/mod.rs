@@ -1,5 +1,8 @@
 //! The user's own pages: sign-in, what they permitted, where they are signed in.
 
+mod devices;
+mod email;
+mod not_me;
 mod overview;
 mod password;
 mod requests;
@@ -18,6 +21,9 @@ use explanation::{
 use model::{Flow, Goal};
 use protocol::{error_code::ErrorCode, form::Form};
 
+pub use devices::forget_device;
+pub use email::email;
+pub use not_me::{not_me, not_me_page};
 pub use overview::{end_session, page, revoke_grant};
 pub use password::{change_password, password_page};
 pub use requests::{answer_request, requests_page};

@@ -3,18 +3,18 @@
 use std::future::Future;
 
 use ::oauth::{Fault, authorize::Person, ciba};
-use authn::{backchannel_user_code, session};
+use authn::{address, backchannel_user_code, session};
 use axum::{http::StatusCode, response::Response};
-use model::{AuditKind, Goal, Grant};
+use model::{AuditKind, Goal, Grant, User};
 use protocol::{form::Form, scope::OFFLINE_ACCESS};
 use realm::audit;
 use storage::{Change, Outcome, StorageError};
 
-use super::{ask_to_sign_in, submitter, user_code};
+use super::{ask_to_sign_in, devices, submitter, user_code};
 use crate::{
     extract::{Call, PageForm},
     locale::Locale,
-    pages::{Account, GrantView, Label, SessionView, Text, csp},
+    pages::{Account, EmailView, GrantView, Label, SessionView, Text, csp},
     respond, views,
 };
 
@@ -48,6 +48,7 @@ async fn view(call: &Call, locale: Locale, person: &Person) -> Result<Account, S
     let sessions = store.sessions_of_user(issuer, &person.user.id, now).await?;
     let sessions = sessions
         .into_iter()
+        .filter(|listed| !session::is_idle(&call.realm, listed))
         .map(|session| SessionView {
             this: session.id == person.session.id,
             browser: SessionView::browser_name(locale, &session.user_agent),
@@ -62,7 +63,17 @@ async fn view(call: &Call, locale: Locale, person: &Person) -> Result<Account, S
         user: Label::new(person.user.display()),
         grants,
         sessions,
+        devices: devices::views(call, locale, person).await?,
         has_password: person.user.password_hash.is_some(),
+        email: email_view(call, &person.user),
+        failed: store
+            .count_events_of_user(
+                issuer,
+                &person.user.id,
+                AuditKind::SignInFailed,
+                person.session.auth_time,
+            )
+            .await?,
         requests: ciba::waiting(&call.realm, &person.user).await?.len(),
         user_code: if user_code::is_offered(call) {
             Some(backchannel_user_code::is_set(&call.realm, &person.user).await?)
@@ -99,11 +110,28 @@ fn notice(call: &Call) -> Option<Text> {
         "revoked" => Some(Text::key("account.notice.revoked").with("client", query.first("client").unwrap_or(""))),
         "ended" => Some(Text::key("account.notice.session_ended")),
         "password-changed" => Some(Text::key("account.notice.password_changed")),
+        "device-forgotten" => Some(Text::key("account.notice.device_forgotten")),
+        "email-sent" => Some(Text::key("account.notice.email_sent")),
+        "email-confirmed" => Some(Text::key("account.notice.email_confirmed")),
         "nothing" => Some(Text::key("account.notice.nothing")),
         "code-set" => Some(Text::key("account.notice.code_set")),
         "code-removed" => Some(Text::key("account.notice.code_removed")),
         _ => None,
     }
+}
+
+/// The address that the user has yet to confirm, with what became of the last attempt.
+fn email_view(call: &Call, user: &User) -> Option<EmailView> {
+    let query = Form::parse(call.query().as_bytes()).unwrap_or_default();
+    let error = match query.first("done") {
+        Some("email-wrong") => Some("account.email.wrong"),
+        Some("email-too-many") => Some("account.email.too_many"),
+        _ => None,
+    };
+    Some(EmailView {
+        address: Label::whole(address::unverified(user)?),
+        error: error.map(Text::key),
+    })
 }
 
 /// Why the code was not taken, likewise.
@@ -165,7 +193,7 @@ pub async fn end_session(PageForm { call, form }: PageForm) -> Response {
 }
 
 /// Does something for the user who is signed in, if the form is one of ours; then it goes on to what that answers.
-async fn act<F, R>(call: &Call, form: &Form, action: F) -> Response
+pub(super) async fn act<F, R>(call: &Call, form: &Form, action: F) -> Response
 where
     F: FnOnce(Person) -> R,
     R: Future<Output = Result<String, StorageError>>,

@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use explanation::{Explain, Explanation, catalogue::sign_in as catalogue};
-use model::{Goal, Secret};
+use model::{Goal, Secret, Session};
 use protocol::form::Form;
 use storage::StorageError;
 
@@ -64,6 +64,7 @@ fn show(
         flow: open.carried.clone(),
         csrf: open.flow.csrf.clone(),
         username: username.chars().take(255).collect(),
+        remember: call.realm.realm.remember_me,
         error,
         notice: None,
         sign_up: sign_up.map(Href::local),
@@ -94,7 +95,9 @@ pub async fn sign_in(PageForm { call, form }: PageForm) -> Response {
         let why = (&catalogue::CREDENTIALS_MISSING).into();
         return refuse(StatusCode::BAD_REQUEST, Text::key("sign_in.error.missing"), why);
     }
-    match attempt(&call, &open, username, &Secret::new(password)).await {
+    let attempted = attempt(&call, &open, &form).await;
+    count(&attempted);
+    match attempted {
         Ok(signed_in) => go_on(&call, &open, &signed_in),
         Err(refusal @ SignInRefusal::WrongCredentials) => refuse(
             StatusCode::UNAUTHORIZED,
@@ -128,11 +131,23 @@ pub async fn sign_in(PageForm { call, form }: PageForm) -> Response {
     }
 }
 
-async fn attempt(call: &Call, open: &OpenFlow, username: &str, password: &Secret) -> Result<SignedIn, SignInRefusal> {
-    let visitor = Visitor::of(call).await?;
+/// Counts how sign-ins end, for the operator.
+fn count(attempted: &Result<SignedIn, SignInRefusal>) {
+    let result = match attempted {
+        Ok(_) => "signed_in",
+        Err(SignInRefusal::WrongCredentials) => "wrong",
+        Err(SignInRefusal::TooManyGuesses { .. }) => "too_many",
+        Err(SignInRefusal::Busy(_)) => "busy",
+        Err(SignInRefusal::Fault(_)) => "failed",
+    };
+    metrics::counter!("sekisho_sign_ins_total", "result" => result).increment(1);
+}
+
+async fn attempt(call: &Call, open: &OpenFlow, form: &Form) -> Result<SignedIn, SignInRefusal> {
+    let visitor = Visitor::of(call, form).await?;
     let attempt = Attempt {
-        username,
-        password,
+        username: form.first("username").unwrap_or(""),
+        password: &Secret::new(form.first("password").unwrap_or("")),
         browser: visitor.browser(call, open),
     };
     authn::sign_in::sign_in(&call.realm, &call.app.passwords, attempt).await
@@ -143,15 +158,18 @@ pub(super) struct Visitor {
     current: Option<Person>,
     user_agent: String,
     address: String,
+    is_remembered: bool,
 }
 
 impl Visitor {
-    pub(super) async fn of(call: &Call) -> Result<Self, StorageError> {
+    /// `form`: the one of the sign-in page says whether to stay signed in.
+    pub(super) async fn of(call: &Call, form: &Form) -> Result<Self, StorageError> {
         let user_agent = call.header("user-agent").unwrap_or("");
         Ok(Self {
             current: call.person().await?,
             user_agent: user_agent.chars().take(USER_AGENT).collect(),
             address: call.address.to_string(),
+            is_remembered: form.first("remember") == Some("yes"),
         })
     }
 
@@ -163,6 +181,7 @@ impl Visitor {
             device: call.cookies.get(&device_cookie_name(&call.realm.realm)),
             user_agent: &self.user_agent,
             address: &self.address,
+            is_remembered: self.is_remembered,
         }
     }
 }
@@ -171,11 +190,18 @@ impl Visitor {
 pub(super) fn go_on(call: &Call, open: &OpenFlow, signed_in: &SignedIn) -> Response {
     let realm = &call.realm.realm;
     let cookies = [
-        cookies::set(realm, &cookie_name(realm), &signed_in.cookie, None),
+        session_cookie(call, &signed_in.session, &signed_in.cookie),
         cookies::set(realm, &device_cookie_name(realm), &signed_in.device, Some(RECOGNISED)),
         browser_state::set(call, Some(&session::browser_state(&signed_in.cookie))),
     ];
     respond::see_other(call, &next(open), &cookies)
+}
+
+/// The cookie of a session: it ends with the browser, unless the user wanted to stay signed in.
+pub(super) fn session_cookie(call: &Call, session: &Session, value: &str) -> String {
+    let realm = &call.realm.realm;
+    let rest = session.is_remembered.then(|| session.expires_at - call.realm.now());
+    cookies::set(realm, &cookie_name(realm), value, rest)
 }
 
 /// Where a flow goes when the user is known.

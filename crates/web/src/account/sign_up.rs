@@ -130,7 +130,7 @@ pub async fn sign_up(PageForm { call, form }: PageForm) -> Response {
         Ok(requester) => requester,
         Err(refusal) => return refuse(&call, &refusal).await,
     };
-    let visitor = match Visitor::of(&call).await {
+    let visitor = match Visitor::of(&call, &form).await {
         Ok(visitor) => visitor,
         Err(error) => return respond::fault_page(&call, &Fault::from(error)),
     };

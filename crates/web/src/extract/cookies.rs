@@ -84,6 +84,7 @@ mod tests {
             client_ca: Vec::new(),
             crl: Vec::new(),
             token_binding: false,
+            remember_me: false,
             audit: model::AuditSettings::default(),
         }
     }

@@ -15,15 +15,21 @@ pub(super) fn all(locale: Locale) -> Vec<Letter> {
             address: Some("2001:db8::7".into()),
             browser: Some("Firefox".into()),
             system: Some("Windows".into()),
+            link: "https://id.example.com/bank/not-me?t=c2VhbGVk".into(),
         },
         Content::NewSignIn {
             when: NOW,
             address: None,
             browser: None,
             system: None,
+            link: "https://id.example.com/bank/not-me?t=c2VhbGVk".into(),
         },
         Content::WaitingRequest,
         Content::Code {
+            code: "49302817".into(),
+            minutes: 10,
+        },
+        Content::VerifyAddress {
             code: "49302817".into(),
             minutes: 10,
         },

@@ -85,6 +85,12 @@ impl Sheet {
                 let valid = Text::key("mail.code.valid").with("count", minutes.to_string());
                 self.after = vec![valid, self.named("mail.code.if_not")];
             }
+            Content::VerifyAddress { code, minutes } => {
+                self.about("mail.verify_address.subject", "mail.verify_address.lead");
+                self.code = Some(code.clone());
+                let valid = Text::key("mail.code.valid").with("count", minutes.to_string());
+                self.after = vec![valid, "mail.verify_address.if_not".into()];
+            }
             Content::FactorAdded { factor, when } => {
                 self.about("mail.factor_added.subject", "mail.factor_added.lead");
                 self.of_factor(locale, factor, *when);
@@ -119,6 +125,7 @@ impl Sheet {
             address,
             browser,
             system,
+            link,
         } = content
         else {
             return;
@@ -131,7 +138,7 @@ impl Sheet {
             fact("mail.fact.browser", browser),
             fact("mail.fact.address", address),
         ]);
-        self.button = button("mail.new_sign_in.button", &self.account);
+        self.button = button("mail.new_sign_in.button", link);
         self.after = vec!["mail.new_sign_in.if_you".into(), self.named("mail.new_sign_in.if_not")];
     }
 

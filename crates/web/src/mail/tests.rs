@@ -43,7 +43,7 @@ fn a_notice_says_who_when_where_from_and_what_to_do() {
         "Time: 23 November 2026, 13:30 UTC\n",
         "Browser: Firefox on Windows\n",
         "Network address: 2001:db8::7\n",
-        "\nhttps://id.example.com/bank/account\n",
+        "\nhttps://id.example.com/bank/not-me?t=c2VhbGVk\n",
     ] {
         assert!(written.text.contains(part), "{part}: {}", written.text);
     }

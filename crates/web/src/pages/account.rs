@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::{Label, RealmView, Text, View};
 use crate::locale::Locale;
 
-/// The account page. Its forms post `csrf` with `client_id` to `{base}/account/grants/revoke`, with `session` to
-/// `{base}/account/sessions/end`, with `user_code` or `decision` (`remove`) to `{base}/account/user-code`, and alone to
-/// `{base}/logout`.
+/// The account page. Its forms post `csrf`, alone to `{base}/logout`, else below `{base}/account`: with `client_id` to
+/// `/grants/revoke`, with `session` to `/sessions/end`, with `device` to `/devices/forget`, with `email_code` or `decision`
+/// (`send`) to `/email`, with `user_code` or `decision` (`remove`) to `/user-code`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Account {
     /// The realm.
@@ -19,8 +19,14 @@ pub struct Account {
     pub grants: Vec<GrantView>,
     /// The browsers in which the user is signed in.
     pub sessions: Vec<SessionView>,
+    /// The mail address that is yet to be confirmed.
+    pub email: Option<EmailView>,
+    /// The browsers in which the user is recognised.
+    pub devices: Vec<DeviceView>,
     /// Whether the user has a password, to be changed at `{base}/account/password`.
     pub has_password: bool,
+    /// How many times somebody did not get in since the user signed in here.
+    pub failed: i64,
     /// How many requests of apps wait for the user.
     pub requests: usize,
     /// Whether the user has a code without which they are not asked in the background; none where nobody is.
@@ -46,6 +52,11 @@ impl View for Account {
             .sessions
             .iter()
             .map(|session| format!("end-session-{}", session.id));
+        let email = self
+            .email
+            .iter()
+            .flat_map(|_| ["send-code", "email-code", "confirm-email"].map(str::to_owned));
+        let devices = self.devices.iter().map(|device| format!("forget-device-{}", device.id));
         let user_code = self.user_code.iter().flat_map(|is_set| {
             let fields = ["user-code", "save-user-code"].map(str::to_owned);
             fields.into_iter().chain(is_set.then(|| "remove-user-code".to_owned()))
@@ -55,6 +66,8 @@ impl View for Account {
             .chain(user_code)
             .chain(grants)
             .chain(sessions)
+            .chain(email)
+            .chain(devices)
             .collect()
     }
 }
@@ -111,6 +124,32 @@ pub struct SessionView {
     /// When it began.
     pub since: i64,
     /// When the user last signed in there.
+    pub last: i64,
+}
+
+/// A mail address that is yet to be confirmed.
+#[derive(Debug, Clone, Serialize)]
+pub struct EmailView {
+    /// The address.
+    pub address: Label,
+    /// Why it is not: a message under `account.email`.
+    pub error: Option<Text>,
+}
+
+/// A browser in which the user is recognised. Times are unix seconds.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeviceView {
+    /// Its id.
+    pub id: String,
+    /// Whether it is the one that looks at this page.
+    pub this: bool,
+    /// The browser; see [`SessionView::browser_name`].
+    pub browser: Label,
+    /// The network of the last sign-in.
+    pub network: Label,
+    /// When somebody first signed in there.
+    pub since: i64,
+    /// When somebody last did.
     pub last: i64,
 }
 

@@ -17,6 +17,7 @@ mod error;
 mod form_post;
 mod html;
 mod message;
+mod not_me;
 mod overrides;
 mod realm_view;
 mod requests;
@@ -29,7 +30,7 @@ mod signed_out;
 mod tests;
 mod text;
 
-pub use account::{Account, GrantView, SessionView};
+pub use account::{Account, DeviceView, EmailView, GrantView, SessionView};
 pub use change_password::ChangePassword;
 pub use consent::{ApiView, ClaimView, Consent, ScopeView, WaitingView};
 pub use detail::DetailView;
@@ -37,6 +38,7 @@ pub use device::Device;
 pub use error::{ErrorKind, ErrorPage};
 pub use form_post::FormPost;
 pub use message::{Message, SignOut};
+pub use not_me::NotMePage;
 pub use overrides::OverrideError;
 pub use realm_view::{ClientLink, ClientView, LanguageLink, RealmView};
 pub use requests::Requests;
@@ -54,7 +56,7 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 16] = [
+const TEMPLATES: [(&str, &str); 17] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
@@ -68,6 +70,7 @@ const TEMPLATES: [(&str, &str); 16] = [
         "change_password.html",
         include_str!("../templates/change_password.html"),
     ),
+    ("not_me.html", include_str!("../templates/not_me.html")),
     ("requests.html", include_str!("../templates/requests.html")),
     ("sign_out.html", include_str!("../templates/sign_out.html")),
     ("signed_out.html", include_str!("../templates/signed_out.html")),

@@ -5,9 +5,10 @@ use protocol::AuthorizationDetails;
 use serde_json::json;
 
 use super::{
-    Account, ApiView, ChangePassword, ClaimView, ClientView, Consent, DetailView, Device, ErrorKind, ErrorPage,
-    FieldError, FormPost, FrameView, GrantView, Href, Label, Link, Message, NextView, RealmView, Requests, ScopeView,
-    SelectAccount, SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut, Text, WaitingView,
+    Account, ApiView, ChangePassword, ClaimView, ClientView, Consent, DetailView, Device, DeviceView, EmailView,
+    ErrorKind, ErrorPage, FieldError, FormPost, FrameView, GrantView, Href, Label, Link, Message, NextView, NotMePage,
+    RealmView, Requests, ScopeView, SelectAccount, SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut, Text,
+    WaitingView,
 };
 use crate::locale::Locale;
 
@@ -37,6 +38,7 @@ fn of_flows(locale: Locale) -> Vec<Sheet> {
             error: Some(Text::key("sign_in.error.too_many").with("count", "15")),
             notice: Some(Text::key("sign_in.notice.restarted")),
             username: "alice".into(),
+            remember: false,
             sign_up: None,
             ..sign_in(locale)
         }),
@@ -103,7 +105,13 @@ fn of_the_user(locale: Locale) -> Vec<Sheet> {
         Sheet::of(&Account {
             grants: Vec::new(),
             sessions: Vec::new(),
+            email: Some(EmailView {
+                address: Label::new("alice@example.com"),
+                error: Some(Text::key("account.email.wrong")),
+            }),
+            devices: Vec::new(),
             has_password: false,
+            failed: 1,
             requests: 0,
             user_code: None,
             notice: Some(Text::key("account.notice.revoked").with("client", "Budget")),
@@ -115,6 +123,7 @@ fn of_the_user(locale: Locale) -> Vec<Sheet> {
             error: Some(Text::key("account.error.code_length")),
             ..account(locale)
         }),
+        Sheet::of(&not_me(locale)),
         Sheet::of(&change_password(locale)),
         Sheet::of(&ChangePassword {
             ends_others: false,
@@ -176,6 +185,7 @@ pub(super) fn sign_in(locale: Locale) -> SignIn {
         flow: "Zmxvdw".into(),
         csrf: "Y3NyZg".into(),
         username: String::new(),
+        remember: true,
         error: None,
         notice: None,
         sign_up: Some(Href::local("/bank/sign-up?flow=Zmxvdw")),
@@ -347,6 +357,14 @@ pub(super) fn account(locale: Locale) -> Account {
         since: NOW - 2 * DAY,
         last: NOW - DAY,
     };
+    let device = |id: &str, this: bool, network: &str| DeviceView {
+        id: id.into(),
+        this,
+        browser: SessionView::browser_name(locale, "Mozilla/5.0 (X11; Linux x86_64) Firefox/143.0"),
+        network: Label::new(network),
+        since: NOW - 40 * DAY,
+        last: NOW - DAY,
+    };
     Account {
         realm: realm(locale),
         user: Label::new("alice"),
@@ -377,7 +395,13 @@ pub(super) fn account(locale: Locale) -> Account {
                 "2001:db8::7",
             ),
         ],
+        email: Some(EmailView {
+            address: Label::new("alice@example.com"),
+            error: None,
+        }),
+        devices: vec![device("ZGV2aWNl", true, "192.0.2.0/24"), device("b3RoZXI", false, "")],
         has_password: true,
+        failed: 0,
         requests: 1,
         user_code: Some(true),
         csrf: "Y3NyZg".into(),
@@ -396,6 +420,14 @@ pub(super) fn change_password(locale: Locale) -> ChangePassword {
         ends_others: true,
         error: None,
         back: Href::local("/bank/account"),
+    }
+}
+
+pub(super) fn not_me(locale: Locale) -> NotMePage {
+    NotMePage {
+        realm: realm(locale),
+        action: "/bank/not-me".into(),
+        link: "c2VhbGVk".into(),
     }
 }
 

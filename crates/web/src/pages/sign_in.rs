@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{ClientView, Href, RealmView, Text, View};
 
-/// The sign-in page. It posts `flow`, `csrf`, `username` and `password` to `action`.
+/// The sign-in page. It posts `flow`, `csrf`, `username`, `password` and `remember` (`yes`) to `action`.
 #[derive(Debug, Clone, Serialize)]
 pub struct SignIn {
     /// The realm.
@@ -19,6 +19,8 @@ pub struct SignIn {
     pub csrf: String,
     /// The user name, when it is known already.
     pub username: String,
+    /// Whether the user may stay signed in when the browser is closed.
+    pub remember: bool,
     /// Why the last attempt failed: a message under `sign_in.error`.
     pub error: Option<Text>,
     /// What happened before: a message under `sign_in.notice`.
@@ -40,9 +42,11 @@ impl View for SignIn {
 
     fn hooks(&self) -> Vec<String> {
         let to_sign_up = self.sign_up.iter().map(|_| "to-sign-up");
+        let remember = self.remember.then_some("remember");
         ["username", "password", "sign-in"]
             .into_iter()
             .chain(to_sign_up)
+            .chain(remember)
             .map(str::to_owned)
             .collect()
     }

@@ -17,6 +17,8 @@ fn session(user: &User) -> Session {
         user_agent: "browser".into(),
         address: "127.0.0.1".into(),
         created_at: NOW,
+        seen_at: 0,
+        is_remembered: false,
         expires_at: NOW + 100,
         ended_at: None,
     }

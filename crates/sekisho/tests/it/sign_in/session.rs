@@ -186,3 +186,46 @@ async fn who_is_signed_in_is_not_asked_for_the_password_by_the_next_app() {
         .page();
     assert!(page.has("approve") && !page.has("sign-in"));
 }
+
+/// The `Set-Cookie` of the session after a sign-in, with the tick or without.
+async fn set_cookie(bank: &Bank, remember: bool) -> String {
+    let browser = bank.browser();
+    let page = Request::code("openid").open(bank, &browser).await.page();
+    let form = page
+        .form_with("password")
+        .fill("username", "alice")
+        .fill("password", "alice-password");
+    let mut entries = form.entries(Some("sign-in"));
+    if remember {
+        entries.push(("remember".to_owned(), "yes".to_owned()));
+    }
+    let cookies: Vec<String> = browser
+        .cookies()
+        .into_iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let response = bank
+        .http
+        .post(bank.url("/sign-in"))
+        .header("cookie", cookies.join("; "))
+        .form(&entries)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 303);
+    let set = response.headers().get_all("set-cookie").iter();
+    set.map(|cookie| cookie.to_str().unwrap().to_owned())
+        .find(|cookie| cookie.starts_with(SESSION))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn who_ticks_it_stays_signed_in_until_the_session_ends_where_the_realm_offers_that() {
+    let bank = Bank::start().await;
+    assert!(!set_cookie(&bank, true).await.contains("Max-Age"), "not offered");
+    let bank = Bank::with_realm(|issuer| format!("remember_me = true\n{}", testkit::realm::bank(issuer))).await;
+    let page = Request::code("openid").open(&bank, &bank.browser()).await.page();
+    assert!(page.has("remember") && !page.form_with("sign-in").is_ticked("remember"));
+    assert!(!set_cookie(&bank, false).await.contains("Max-Age"));
+    assert!(set_cookie(&bank, true).await.contains("Max-Age=43200"));
+}

@@ -29,6 +29,7 @@ async fn world() -> World {
         client_ca: Vec::new(),
         crl: Vec::new(),
         token_binding: false,
+        remember_me: false,
         audit: model::AuditSettings::default(),
     };
     let change = Change::new()
