@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use model::{User, username_key};
 use realm::{RealmContext, refusals};
-use storage::{Change, Outcome, StorageError, guess};
+use storage::{Change, Outcome, Statement, StorageError, guess};
 
 use crate::device::Device;
 
@@ -19,6 +19,10 @@ pub(crate) const LIMIT: i64 = 10;
 pub(crate) const LIMIT_OF_NETWORK: i64 = 500;
 /// How long guesses count, in seconds from the first.
 pub(crate) const WINDOW: i64 = 15 * 60;
+/// Guesses of codes in a row, within [`LONG_WINDOW`].
+pub(crate) const LONG_LIMIT: i64 = 100;
+/// For how long they count, in seconds from the first.
+pub(crate) const LONG_WINDOW: i64 = 30 * 24 * 3600;
 /// Lanes of all names without an account together.
 const UNKNOWN_LANES: u16 = 4096;
 
@@ -72,6 +76,39 @@ pub(crate) async fn reserve_both<'a>(
     }
     let is_own = network.is_none() || realm.store.is_lane_full(issuer, lane, LIMIT, now).await?;
     Ok(Err(network.filter(|_| !is_own).unwrap_or(lane)))
+}
+
+/// The lane of everything but the password: an account has one of a kind, whatever the browser. Who gets that far knows
+/// the password, and could make devices recognised as fast as they guess.
+pub(crate) fn of_factors(user_id: &str) -> String {
+    format!("factor/{user_id}")
+}
+
+/// Where the same guesses are counted for much longer.
+fn of_factors_for_long(user_id: &str) -> String {
+    format!("factor-long/{user_id}")
+}
+
+/// Reserves a guess of a code; otherwise says in how many seconds one may be made again. NIST SP 800-63B §5.2.2: "no more
+/// than 100" in a row, whatever the pauses between them.
+pub(crate) async fn reserve_for_factor(realm: &RealmContext, user_id: &str) -> Result<Result<(), i64>, StorageError> {
+    let (issuer, now) = (realm.issuer(), realm.now());
+    let (lane, long) = (of_factors(user_id), of_factors_for_long(user_id));
+    let change = Change::new()
+        .then(guess::reserve(issuer, &lane, LIMIT, WINDOW, now))
+        .then(guess::reserve(issuer, &long, LONG_LIMIT, LONG_WINDOW, now));
+    if realm.store.commit(change).await? == Outcome::Applied {
+        return Ok(Ok(()));
+    }
+    // One of the two is full. What can be tried first tells which: the short one opens again soon.
+    let is_short_full = !reserve(realm, &lane).await?;
+    let full = if is_short_full { &lane } else { &long };
+    Ok(Err(retry_after(realm, full).await?))
+}
+
+/// Forgets the guesses of codes: one was right, or the account was given back to its owner.
+pub(crate) fn reset_factors(realm: &RealmContext, user_id: &str) -> [Statement; 2] {
+    [of_factors(user_id), of_factors_for_long(user_id)].map(|lane| guess::reset(realm.issuer(), &lane))
 }
 
 /// In how many seconds, at least one, somebody may guess again in a lane that was full.

@@ -4,9 +4,10 @@
 //! - [`sign_up`]: somebody makes an account for themselves
 //! - [`weak_password`]: what is wrong with a password that somebody chooses
 //! - [`session`]: the browser's cookie, and which session it stands for
-//! - [`factors`]: passkeys
+//! - [`factors`]: what users prove who they are with, besides the password; a file each
+//! - [`next_step`]: what is still to be proved for what is demanded
+//! - [`prove`]: something more is proved in a session
 //! - [`password`]: argon2id on a bounded pool of its own; hashes of other programs; [`password_change`]
-//! - [`assurance`]: which methods reach which level
 //! - [`notice`]: what users are told by mail; [`browser_name`]: what their browsers are called
 //! - [`user_code`]: counting guesses of the codes that devices show
 //! - [`users`]: making users and setting their passwords
@@ -31,13 +32,14 @@ pub mod not_me;
 mod test_realm;
 
 pub mod address;
-pub mod assurance;
 pub mod backchannel_user_code;
 pub mod browser_name;
 pub mod factors;
+pub mod next_step;
 pub mod notice;
 pub mod password;
 pub mod password_change;
+pub mod prove;
 pub mod session;
 pub mod sign_in;
 pub mod sign_up;

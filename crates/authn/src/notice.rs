@@ -139,6 +139,7 @@ mod tests {
             claims: claims.as_object().unwrap().clone(),
             groups: vec![],
             password_hash: None,
+            proofing: None,
             enabled: true,
             source: Source::Api,
             created_at: 0,

@@ -17,11 +17,11 @@ use explanation::{
     catalogue::{server, sign_in as catalogue},
 };
 use model::{Actor, AuditKind, Secret, Session, User, new_id};
+use protocol::{Method, Proof, assurance};
 use realm::{RealmContext, RealmError, audit};
 use storage::{Change, Outcome, Statement, StorageError, guess, outbox};
 
 use crate::{
-    assurance::{self, Method},
     device::Device,
     lane,
     not_me::NotMe,
@@ -158,7 +158,8 @@ pub async fn sign_in(
     };
 
     // Step 5
-    let is_told = is_told_of_new_browser(realm, &user, device.as_ref(), &attempt.browser).await?;
+    let browser = &attempt.browser;
+    let is_told = is_told_of_new_browser(realm, &user, device.as_ref(), browser).await?;
     let is_new = device.is_none();
     let device = Device::signing_in(realm, device, &user.id);
     let rehashed = rehashed(pool, &user, attempt.password).await;
@@ -169,8 +170,17 @@ pub async fn sign_in(
     let always = always(realm, &lane, &user)
         .then_all(give_back)
         .then_all(rehash)
-        .then_all(device.seen(realm, &attempt.browser, is_new));
-    let (session, cookie) = establish(realm, always, &user, &attempt, is_told.then_some(&device)).await?;
+        .then_all(device.seen(realm, browser, is_new));
+    let proof = Proof::of(Method::Password, realm.now());
+    let established = establish(realm, always, &user, (browser, proof), is_told.then_some(&device)).await?;
+    let Some((session, cookie)) = established else {
+        tracing::info!(
+            realm = realm.issuer(),
+            "sign-in refused: the password was changed meanwhile"
+        );
+        refused(realm, Some(&user), "the password was changed meanwhile");
+        return Err(SignInRefusal::WrongCredentials);
+    };
     tracing::info!(
         realm = realm.issuer(),
         user = user.id,
@@ -249,25 +259,25 @@ fn mail(
     Some(outbox::enqueue(mail, realm.now()))
 }
 
-/// Commits the session with what goes with it, and answers it with the value of its cookie. `told_of`: a device that the
-/// user gets mail about.
-async fn establish(
+/// Commits the session with what goes with it, and answers it with the value of its cookie. `None`: something that
+/// `always` relies on is no longer so. `told_of`: a device that the user gets mail about.
+pub(crate) async fn establish(
     realm: &RealmContext,
     always: Change,
     user: &User,
-    attempt: &Attempt<'_>,
+    (browser, proof): (&Browser<'_>, Proof),
     told_of: Option<&Device>,
-) -> Result<(Session, String), SignInRefusal> {
+) -> Result<Option<(Session, String)>, StorageError> {
     let secret = CookieSecret::new();
-    let fresh = new_session(realm, &user.id, &attempt.browser, &secret);
-    let mail = told_of.and_then(|device| mail(realm, user, &attempt.browser, (&fresh, device)));
+    let fresh = new_session(realm, &user.id, browser, (&secret, proof));
+    let mail = told_of.and_then(|device| mail(realm, user, browser, (&fresh, device)));
     let always = always.then_all(mail);
     let issuer = realm.issuer();
     let event = audit::event(realm, AuditKind::SignInSucceeded)
         .by(Actor::User)
         .user(&user.id);
 
-    if let Some(current) = attempt.browser.current.filter(|current| current.is_alive(realm.now())) {
+    if let Some(current) = browser.current.filter(|current| current.is_alive(realm.now())) {
         let (session, change) = if current.user_id == user.id {
             let event = event.clone().detail("session", current.id.as_str());
             let renewed = renewed(current, &fresh);
@@ -282,7 +292,7 @@ async fn establish(
         };
         if realm.store.commit(change).await? == Outcome::Applied {
             let cookie = secret.cookie(&session.id);
-            return Ok((session, cookie));
+            return Ok(Some((session, cookie)));
         }
         // The former session was ended in this very moment: what follows is the sign-in of a browser without one.
         // Or the password was changed: then that misses too.
@@ -290,39 +300,28 @@ async fn establish(
 
     let insert = storage::session::insert(issuer, &fresh)?;
     let event = event.detail("session", fresh.id.as_str());
-    match realm.store.commit(always.then(insert).then(event)).await? {
-        Outcome::Applied => {
-            let cookie = secret.cookie(&fresh.id);
-            Ok((fresh, cookie))
-        }
-        Outcome::Missed => {
-            tracing::info!(
-                realm = realm.issuer(),
-                "sign-in refused: the password was changed meanwhile"
-            );
-            refused(realm, Some(user), "the password was changed meanwhile");
-            Err(SignInRefusal::WrongCredentials)
-        }
-    }
+    let outcome = realm.store.commit(always.then(insert).then(event)).await?;
+    Ok((outcome == Outcome::Applied).then(|| {
+        let cookie = secret.cookie(&fresh.id);
+        (fresh, cookie)
+    }))
 }
 
-/// The session of a user who has shown a password in this browser just now.
+/// The session of a user who has proved something in this browser just now.
 pub(crate) fn new_session(
     realm: &RealmContext,
     user_id: &str,
     browser: &Browser<'_>,
-    secret: &CookieSecret,
+    (secret, proof): (&CookieSecret, Proof),
 ) -> Session {
     let now = realm.now();
-    let assurance = assurance::reached(&[Method::Password]);
     Session {
         id: new_id(),
         user_id: user_id.to_owned(),
         secret_hash: secret.hash(),
         flow_id: browser.flow_id.to_owned(),
         auth_time: now,
-        acr: assurance.acr,
-        amr: assurance.amr,
+        proofs: vec![proof],
         user_agent: cut(browser.user_agent, MAX_USER_AGENT),
         address: cut(browser.address, MAX_ADDRESS),
         created_at: now,
@@ -333,10 +332,12 @@ pub(crate) fn new_session(
     }
 }
 
-/// The same session with the new authentication: its id, beginning and browser stay.
+/// The same session with the new authentication: its id, beginning and browser stay, and so does what else was proved.
 fn renewed(current: &Session, fresh: &Session) -> Session {
+    let proofs = fresh.proofs.iter().cloned();
     Session {
         id: current.id.clone(),
+        proofs: proofs.fold(current.proofs.clone(), |known, new| assurance::with(&known, new)),
         user_agent: current.user_agent.clone(),
         address: current.address.clone(),
         created_at: current.created_at,

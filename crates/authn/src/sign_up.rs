@@ -18,6 +18,7 @@ use explanation::{
     catalogue::{server, sign_in as catalogue},
 };
 use model::{Actor, AuditKind, Secret, Source, User, flow, new_subject};
+use protocol::{Method, Proof};
 use realm::{RealmContext, RealmError, audit};
 use serde_json::{Map, Value};
 use storage::{Change, Outcome, Statement, StorageError, session, user};
@@ -145,7 +146,8 @@ pub async fn sign_up(
 
     // Step 5
     let secret = CookieSecret::new();
-    let session = new_session(realm, &user.id, browser, &secret);
+    let proof = Proof::of(Method::Password, realm.now());
+    let session = new_session(realm, &user.id, browser, (&secret, proof));
     let device = Device::signing_in(realm, None, &user.id);
     let change = Change::new()
         .then(user::insert(realm.issuer(), &user)?)
@@ -259,6 +261,7 @@ fn new_user(realm: &RealmContext, application: &Application<'_>, password_hash: 
         claims,
         groups: Vec::new(),
         password_hash: Some(password_hash),
+        proofing: None,
         enabled: true,
         source: Source::Api,
         created_at: now,

@@ -152,6 +152,7 @@ pub async fn new_user(pool: &PasswordPool, new: NewUser, now: i64) -> Result<Use
         claims: new.claims,
         groups: new.groups,
         password_hash,
+        proofing: None,
         enabled: true,
         source: new.source,
         created_at: now,
@@ -191,6 +192,7 @@ pub async fn set_password(
     let change = Change::new()
         .then(storage::user::set_password(issuer, user_id, &phc, now))
         .then(guess::reset(issuer, &lane))
+        .then_all(lane::reset_factors(realm, user_id))
         .then_all(storage::session::end_all_of_user(issuer, user_id, now))
         .then(audit::event(realm, AuditKind::UserPasswordChanged).user(user_id));
     match realm.store.commit(change).await? {

@@ -11,7 +11,8 @@
 //! - [`Recipient`], [`Envelope`], [`DecryptionKey`]: JWTs that only one party can read
 //! - [`SealingKey`]: what travels through a browser or an app and comes back unread
 //! - [`WrapKey`]: secrets at rest
-//! - [`random_token`], [`sha256`], [`hmac_sha256`], [`constant_time_eq`], [`b64`]: the small things
+//! - [`one_time_code`]: the codes of authenticator apps
+//! - [`random_token`], [`sha256`], [`hmac_sha256`], [`constant_time_eq`], [`b64`], [`base32`]: the small things
 #![cfg_attr(
     test,
     allow(
@@ -25,6 +26,7 @@
 
 mod aead;
 pub mod b64;
+pub mod base32;
 mod hash;
 mod jwa;
 mod jwe;
@@ -33,6 +35,7 @@ mod jws;
 mod jwt;
 mod key_set;
 mod mac;
+mod one_time_code;
 mod random;
 mod seal;
 mod self_signed;
@@ -49,6 +52,7 @@ pub use jws::{JwsError, JwsHeader, MAX_JWT_BYTES, UnverifiedJwt, Verified};
 pub use jwt::{SignJwtError, sign_jwt};
 pub use key_set::KeySet;
 pub use mac::{HS256, MacKey, SHORTEST_MAC_SECRET, ShortSecret};
+pub use one_time_code::{OneTimeCodeHash, one_time_code};
 pub use random::{random_bytes, random_token};
 pub use seal::{SealingKey, associated_data, key_id_of};
 pub use self_signed::{SelfSigned, SelfSignedError};

@@ -1,6 +1,8 @@
 //! A session: one browser in which a user signed in.
 
-use protocol::acr::Acr;
+use protocol::assurance::{Assurance, Proof, reached};
+
+use crate::User;
 
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,10 +17,8 @@ pub struct Session {
     pub flow_id: String,
     /// When the user authenticated last, unix seconds.
     pub auth_time: i64,
-    /// The level reached.
-    pub acr: Acr,
-    /// The methods used (RFC 8176).
-    pub amr: Vec<String>,
+    /// What the user proved, each method once. What it is worth changes with time: see [`Session::assurance`].
+    pub proofs: Vec<Proof>,
     /// The browser's `User-Agent`, cut.
     pub user_agent: String,
     /// The browser's network address.
@@ -39,5 +39,10 @@ impl Session {
     /// Whether it can still be used.
     pub fn is_alive(&self, now: i64) -> bool {
         self.ended_at.is_none() && now < self.expires_at
+    }
+
+    /// How sure this server is of its user.
+    pub fn assurance(&self, user: &User, now: i64) -> Assurance {
+        reached(&self.proofs, now).capped(user.proofing)
     }
 }

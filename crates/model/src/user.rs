@@ -1,6 +1,6 @@
 //! A user of a realm.
 
-use protocol::claims::UPDATED_AT;
+use protocol::{acr::Acr, claims::UPDATED_AT};
 use serde_json::{Map, Value};
 
 use crate::Source;
@@ -18,6 +18,8 @@ pub struct User {
     pub groups: Vec<String>,
     /// The PHC string of the password.
     pub password_hash: Option<String>,
+    /// How closely it was looked at who the user is; where it is set, no sign-in reaches more.
+    pub proofing: Option<Acr>,
     /// A disabled user cannot sign in, and tokens that act for them are worth nothing.
     pub enabled: bool,
     /// Who owns it.

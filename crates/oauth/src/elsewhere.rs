@@ -6,7 +6,7 @@
 //! request is theirs. The authorization appears with the approval, so that it can be taken back before the client polls.
 
 use model::{AuditKind, Authorization, AuthorizationContext, Client, PolledRequest, new_id};
-use protocol::{AuthorizationDetails, grant_type::GrantType, resource_indicator::Resource, scope::Scope};
+use protocol::{Acr, AuthorizationDetails, Demand, grant_type::GrantType, resource_indicator::Resource, scope::Scope};
 use realm::{RealmContext, audit};
 use storage::{Change, Outcome, Polled, Statement, StorageError, authorization, session};
 
@@ -105,6 +105,15 @@ impl WaitingRequest {
         }
     }
 
+    /// What it demands of the user's authentication, together with its APIs.
+    pub fn demand(&self, realm: &RealmContext) -> Demand {
+        Demand {
+            wanted: self.acr_values.iter().filter_map(|text| Acr::of_wire(text)).collect(),
+            is_essential: false,
+            least: scope_policy::least_acr(realm, &self.audience),
+        }
+    }
+
     /// What the user is asked to permit: such a request cannot ask for single claims.
     pub fn asked(&self) -> Permission {
         Permission {
@@ -128,7 +137,7 @@ pub enum AskRefusal {
 
 /// What the user is asked.
 pub async fn ask(realm: &RealmContext, waiting: &WaitingRequest, person: &Person) -> Result<ConsentNeeded, AskRefusal> {
-    scope_policy::check_assurance(realm, &waiting.audience, person.session.acr)?;
+    scope_policy::check_assurance(realm, &waiting.audience, person.assurance(realm.now()).acr)?;
     Ok(question(realm, waiting, person).await?)
 }
 
@@ -258,7 +267,8 @@ fn new_authorization(
     (permitted, audience): (&Permission, &[String]),
 ) -> Authorization {
     let preferred: Vec<&str> = waiting.acr_values.iter().map(String::as_str).collect();
-    let acr = person.session.acr.stated(&preferred);
+    let assurance = person.assurance(realm.now());
+    let acr = assurance.acr.stated(&preferred);
     let resources = waiting.resources.iter();
     Authorization {
         id: new_id(),
@@ -271,7 +281,7 @@ fn new_authorization(
         details: AuthorizationContext {
             resource: resources.map(|resource| resource.as_str().to_owned()).collect(),
             authorization_details: permitted.authorization_details.clone(),
-            ..AuthorizationContext::authenticated(acr, person.session.amr.clone())
+            ..AuthorizationContext::authenticated(acr, assurance.amr)
         },
         auth_time: person.session.auth_time,
         code_hash: None,

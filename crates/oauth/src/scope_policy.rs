@@ -223,9 +223,14 @@ impl Explain for UnmetAssurance {
     }
 }
 
+/// The least level that all APIs of an audience take.
+pub fn least_acr(realm: &RealmContext, audience: &[String]) -> Option<Acr> {
+    target_apis(realm, audience).filter_map(|api| api.acr).max()
+}
+
 /// Whether an authentication of this level is good enough for each API of an audience.
 pub fn check_assurance(realm: &RealmContext, audience: &[String], reached: Acr) -> Result<(), UnmetAssurance> {
-    match target_apis(realm, audience).filter_map(|api| api.acr).max() {
+    match least_acr(realm, audience) {
         Some(needed) if reached < needed => Err(UnmetAssurance { needed, reached }),
         _ => Ok(()),
     }

@@ -95,7 +95,7 @@ impl Store {
     ) -> Result<Option<(Authorization, User)>, StorageError> {
         let row = self
             .query_one(
-                "SELECT g.scope, g.claims, u.id, u.username, u.claims, u.group_names, u.password_hash, u.enabled, \
+                "SELECT g.scope, g.claims, u.id, u.username, u.claims, u.group_names, u.password_hash, u.proofing, u.enabled, \
                  u.source, u.created_at, u.updated_at, a.id, a.grant_id, a.user_id, a.client_id, a.session_id, a.scope, a.audience, \
                  a.details, a.auth_time, a.code_hash, a.code_expires_at, a.code_used_at, a.offline, a.created_at, \
                  a.expires_at, a.ended_at \

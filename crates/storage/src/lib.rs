@@ -28,6 +28,7 @@ mod suite;
 pub mod api;
 pub mod api_key;
 pub mod audit_event;
+pub mod authenticator;
 pub mod authorization;
 pub mod backchannel_user_code;
 pub mod ciba_request;

@@ -56,6 +56,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0006_devices.sql"),
         postgres: "",
     },
+    Migration {
+        version: 7,
+        name: "factors",
+        sql: include_str!("migrations/0007_factors.sql"),
+        postgres: "",
+    },
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name TEXT NOT NULL)";

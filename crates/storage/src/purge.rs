@@ -88,6 +88,7 @@ const SIZED: &[(&str, &str)] = sized![
     "api",
     "api_key",
     "audit_event",
+    "authenticator",
     "authorizations",
     "backchannel_user_code",
     "ciba_request",

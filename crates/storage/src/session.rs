@@ -6,7 +6,7 @@ use crate::{Row, Statement, StorageError, Store, Value, row::json, session_clien
 
 macro_rules! columns {
     () => {
-        "id, user_id, secret_hash, flow_id, auth_time, acr, amr, user_agent, address, created_at, \
+        "id, user_id, secret_hash, flow_id, auth_time, proofs, user_agent, address, created_at, \
      seen_at, remembered, expires_at, ended_at"
     };
 }
@@ -18,8 +18,7 @@ fn read(mut row: Row) -> Result<Session, StorageError> {
         secret_hash: row.bytes()?,
         flow_id: row.text()?,
         auth_time: row.int()?,
-        acr: row.json()?,
-        amr: row.json()?,
+        proofs: row.json()?,
         user_agent: row.text()?,
         address: row.text()?,
         created_at: row.int()?,
@@ -87,9 +86,9 @@ impl Store {
 /// A new session.
 pub fn insert(realm: &str, session: &Session) -> Result<Statement, StorageError> {
     Ok(Statement::guard(
-        "INSERT INTO session (realm, id, user_id, secret_hash, flow_id, auth_time, acr, amr, user_agent, address, \
+        "INSERT INTO session (realm, id, user_id, secret_hash, flow_id, auth_time, proofs, user_agent, address, \
          created_at, expires_at, seen_at, remembered) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
         vec![
             realm.into(),
             (&session.id).into(),
@@ -97,8 +96,7 @@ pub fn insert(realm: &str, session: &Session) -> Result<Statement, StorageError>
             Value::Bytes(session.secret_hash.clone()),
             (&session.flow_id).into(),
             session.auth_time.into(),
-            json(&session.acr)?,
-            json(&session.amr)?,
+            json(&session.proofs)?,
             (&session.user_agent).into(),
             (&session.address).into(),
             session.created_at.into(),
@@ -112,8 +110,8 @@ pub fn insert(realm: &str, session: &Session) -> Result<Statement, StorageError>
 /// The same user authenticated again in a living session: new secret, new authentication. The id stays.
 pub fn renew(realm: &str, session: &Session) -> Result<Vec<Statement>, StorageError> {
     let renew = Statement::guard(
-        "UPDATE session SET secret_hash = $4, flow_id = $5, auth_time = $6, acr = $7, amr = $8, expires_at = $9, \
-         seen_at = $10, remembered = $11 \
+        "UPDATE session SET secret_hash = $4, flow_id = $5, auth_time = $6, proofs = $7, expires_at = $8, \
+         seen_at = $9, remembered = $10 \
          WHERE realm = $1 AND id = $2 AND user_id = $3 AND ended_at IS NULL",
         vec![
             realm.into(),
@@ -122,8 +120,7 @@ pub fn renew(realm: &str, session: &Session) -> Result<Vec<Statement>, StorageEr
             Value::Bytes(session.secret_hash.clone()),
             (&session.flow_id).into(),
             session.auth_time.into(),
-            json(&session.acr)?,
-            json(&session.amr)?,
+            json(&session.proofs)?,
             session.expires_at.into(),
             session.seen_at.into(),
             session.is_remembered.into(),
@@ -141,6 +138,24 @@ pub fn seen(realm: &str, id: &str, now: i64) -> Statement {
         "UPDATE session SET seen_at = $3 WHERE realm = $1 AND id = $2 AND seen_at < $3 AND ended_at IS NULL",
         vec![realm.into(), id.into(), now.into()],
     )
+}
+
+/// The user proved something more in a living session, of which nothing changed meanwhile: `before` is the hash of the
+/// secret that its cookie had. Id and end stay.
+pub fn prove(realm: &str, session: &Session, before: &[u8]) -> Result<Statement, StorageError> {
+    Ok(Statement::guard(
+        "UPDATE session SET secret_hash = $4, auth_time = $5, proofs = $6 \
+         WHERE realm = $1 AND id = $2 AND user_id = $3 AND ended_at IS NULL AND secret_hash = $7",
+        vec![
+            realm.into(),
+            (&session.id).into(),
+            (&session.user_id).into(),
+            Value::Bytes(session.secret_hash.clone()),
+            session.auth_time.into(),
+            json(&session.proofs)?,
+            Value::Bytes(before.to_vec()),
+        ],
+    ))
 }
 
 /// Guards that a session is still alive when something is granted in it.

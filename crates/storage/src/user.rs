@@ -1,12 +1,13 @@
 //! Users.
 
 use model::{Source, User, username_key};
+use protocol::acr::Acr;
 
 use crate::{Row, Statement, StorageError, Store, Value, row::json};
 
 macro_rules! columns {
     () => {
-        "id, username, claims, group_names, password_hash, enabled, source, created_at, updated_at"
+        "id, username, claims, group_names, password_hash, proofing, enabled, source, created_at, updated_at"
     };
 }
 
@@ -17,6 +18,7 @@ pub(crate) fn read(row: &mut Row) -> Result<User, StorageError> {
         claims: row.json()?,
         groups: row.json()?,
         password_hash: row.opt_text()?,
+        proofing: row.opt_text()?.as_deref().and_then(Acr::parse),
         enabled: row.bool()?,
         source: Source::from_stored(&row.text()?),
         created_at: row.int()?,
@@ -115,7 +117,8 @@ fn verified_email(user: &User) -> Option<String> {
 pub fn insert(realm: &str, user: &User) -> Result<Statement, StorageError> {
     Ok(Statement::guard(
         "INSERT INTO users (realm, id, username, username_key, claims, group_names, password_hash, enabled, \
-         source, created_at, updated_at, verified_email) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11) \
+         source, created_at, updated_at, verified_email, proofing) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12) \
          ON CONFLICT DO NOTHING",
         vec![
             realm.into(),
@@ -129,6 +132,7 @@ pub fn insert(realm: &str, user: &User) -> Result<Statement, StorageError> {
             user.source.as_str().into(),
             user.created_at.into(),
             verified_email(user).into(),
+            user.proofing.map(Acr::short).into(),
         ],
     ))
 }
@@ -141,11 +145,11 @@ pub fn exists(realm: &str, id: &str) -> Statement {
     )
 }
 
-/// Replaces claims, groups, owner and whether the user is enabled; the password stays.
+/// Replaces claims, groups, proofing, owner and whether the user is enabled; the password stays.
 pub fn update(realm: &str, user: &User, now: i64) -> Result<Statement, StorageError> {
     Ok(Statement::guard(
         "UPDATE users SET claims = $3, group_names = $4, enabled = $5, source = $6, updated_at = $7, \
-         verified_email = $8 WHERE realm = $1 AND id = $2",
+         verified_email = $8, proofing = $9 WHERE realm = $1 AND id = $2",
         vec![
             realm.into(),
             (&user.id).into(),
@@ -155,6 +159,7 @@ pub fn update(realm: &str, user: &User, now: i64) -> Result<Statement, StorageEr
             user.source.as_str().into(),
             now.into(),
             verified_email(user).into(),
+            user.proofing.map(Acr::short).into(),
         ],
     ))
 }

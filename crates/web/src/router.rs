@@ -44,6 +44,7 @@ fn pages() -> Router<Arc<App>> {
     Router::new()
         .route("/authorize", get(oauth::authorize_get).post(oauth::authorize_post))
         .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
+        .route("/sign-in/factor", get(account::factor_page).post(account::factor))
         .route(
             "/select-account",
             get(account::select_account_page).post(account::select_account),

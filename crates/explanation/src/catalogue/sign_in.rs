@@ -41,6 +41,11 @@ topic! {
             "Too many wrong passwords or codes were typed for this user or from this network."
             "Wait as long as the page says."
         }
+        WRONG_FACTOR("sign_in.wrong_factor", AccessDenied) {
+            "The code, key or certificate is not one that the account has, or it was used before: each is taken once."
+            "Wait for the next code and type it; check that the clock of the phone is right. Who has lost the device \
+             uses a recovery code, or asks the operator."
+        }
         BUSY("sign_in.busy", TemporarilyUnavailable) {
             "Too many passwords are being checked right now."
             "Try again in a moment."

@@ -8,14 +8,14 @@ use explanation::{
     catalogue::{authorize as catalogue, grant_management},
 };
 use model::{Flow, Session, User};
-use protocol::{ApplicationType, RequestError, acr::Acr, error_code::ErrorCode, scope::OFFLINE_ACCESS};
+use protocol::{ApplicationType, Assurance, Demand, DemandOf, Reach, RequestError, acr::Acr, scope::OFFLINE_ACCESS};
 use realm::RealmContext;
 
 use super::{
     AuthorizeRefusal, Permission, ValidRequest,
     wanted_user::{IsWanted, WantedUser},
 };
-use crate::{consented, scope_policy};
+use crate::consented;
 
 /// Who is signed in, in which session.
 #[derive(Debug, Clone)]
@@ -28,6 +28,13 @@ pub struct Person {
     pub browser_state: String,
 }
 
+impl Person {
+    /// How sure this server is that it is this user.
+    pub fn assurance(&self, now: i64) -> Assurance {
+        self.session.assurance(&self.user, now)
+    }
+}
+
 /// What comes next.
 #[derive(Debug)]
 pub enum Decision {
@@ -35,6 +42,10 @@ pub enum Decision {
     SignIn,
     /// The user must say whether to go on as who they are here.
     SelectAccount,
+    /// The user must prove more than so far.
+    Prove,
+    /// The user must enroll something by which they could: what an API needs is more than the account can reach.
+    Enrol,
     /// The user must be asked.
     Consent(ConsentNeeded),
     /// Everything is there: [`super::issue`] this.
@@ -52,12 +63,14 @@ pub struct ConsentNeeded {
     pub offline_for: Option<i64>,
 }
 
-/// Decides. `flow` is the one in which the user may have authenticated, or chosen an account, just now.
+/// Decides. `flow` is the one in which the user may have authenticated, or chosen an account, just now; `reach` says how
+/// far the user is from [`ValidRequest::demand`].
 pub async fn decide(
     realm: &RealmContext,
     valid: &ValidRequest,
     person: Option<&Person>,
     flow: Option<&Flow>,
+    reach: Reach,
 ) -> Result<Decision, AuthorizeRefusal> {
     let refuse = |reason: &'static Reason, text: &str| {
         let error = RequestError::new(reason, text);
@@ -68,7 +81,9 @@ pub async fn decide(
 
     // What no sign-in can give need not be tried.
     let wanted_user = WantedUser::of(realm, valid)?;
-    check_essential_acr(realm, valid, Acr::highest())?;
+    if let Reach::Never(DemandOf::Request) = valid.demand(realm).reach(Acr::Loa1, Acr::highest()) {
+        return Err(unmet(realm, valid, DemandOf::Request, Acr::highest()));
+    }
 
     let Some(person) = person.filter(|person| is_fresh(realm, valid, &person.session, flow)) else {
         return if is_silent {
@@ -98,8 +113,19 @@ pub async fn decide(
     if valid.request.prompt.wants_account_selection() && !is_just_signed_in && !is_chosen {
         return Ok(Decision::SelectAccount);
     }
-    check_essential_acr(realm, valid, person.session.acr)?;
-    check_assurance(realm, valid, person)?;
+    match reach {
+        Reach::Met => {}
+        Reach::Short { is_voluntary: true, .. } if is_silent => {}
+        Reach::Short { .. } if is_silent => {
+            return refuse(
+                &catalogue::LOGIN_REQUIRED,
+                "the user must prove more than in this session so far",
+            );
+        }
+        Reach::Short { .. } => return Ok(Decision::Prove),
+        Reach::Never(DemandOf::Api) if !is_silent => return Ok(Decision::Enrol),
+        Reach::Never(of) => return Err(unmet(realm, valid, of, person.assurance(realm.now()).acr)),
+    }
 
     let management = valid.request.grant_management.as_ref();
     let Some(known) = consented::find(realm, valid.client.id(), &person.user.id, management).await? else {
@@ -144,26 +170,27 @@ fn is_fresh(realm: &RealmContext, valid: &ValidRequest, session: &Session, flow:
         .is_none_or(|max_age| max_age > 0 && realm.now() - session.auth_time <= max_age)
 }
 
+/// The refusal of a request whose demand is out of reach; `reached` is what was, or could be, reached.
+///
 /// OpenID Connect Core §5.5.1.1: "If this is an Essential Claim and the requirement cannot be met, then the Authorization
 /// Server MUST treat that outcome as a failed authentication attempt."
-fn check_essential_acr(realm: &RealmContext, valid: &ValidRequest, reached: Acr) -> Result<(), AuthorizeRefusal> {
-    match valid.request.claims.essential_acr() {
-        Some(values) if reached.satisfied(&values).is_none() => {
-            let why = Explanation::from(&catalogue::ACR_UNMET).with(values.join(", "), reached.to_string());
-            let text = format!("claims makes an acr essential, and a sign-in can only reach {reached}");
-            let error = RequestError::new(why, text);
-            Err(AuthorizeRefusal::redirect(realm.issuer(), valid, error))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_assurance(realm: &RealmContext, valid: &ValidRequest, person: &Person) -> Result<(), AuthorizeRefusal> {
-    let audience = valid.audience(realm);
-    scope_policy::check_assurance(realm, &audience, person.session.acr).map_err(|unmet| {
-        let error = RequestError::of(ErrorCode::UnmetAuthenticationRequirements, &unmet);
-        AuthorizeRefusal::redirect(realm.issuer(), valid, error)
-    })
+pub fn unmet(realm: &RealmContext, valid: &ValidRequest, of: DemandOf, reached: Acr) -> AuthorizeRefusal {
+    let Demand { wanted, least, .. } = valid.demand(realm);
+    let (reason, needed, who) = match of {
+        DemandOf::Request => (&catalogue::ACR_UNMET, wanted, "claims makes an acr essential"),
+        DemandOf::Api => (
+            &catalogue::API_ACR_UNMET,
+            least.into_iter().collect(),
+            "the API needs more",
+        ),
+    };
+    let needed: Vec<&str> = needed.iter().map(|level| level.urn()).collect();
+    let why = Explanation::from(reason).with(needed.join(", "), reached.to_string());
+    let text = format!(
+        "{who}, and a sign-in of this user can only reach {}",
+        reached.published()
+    );
+    AuthorizeRefusal::redirect(realm.issuer(), valid, RequestError::new(why, text))
 }
 
 pub(super) fn needs_consent(valid: &ValidRequest, already: &Permission) -> bool {

@@ -191,6 +191,7 @@ fn new_authorization(
     let code_lifetime = lifetimes.authorization_code.min(valid.profile.longest_code_lifetime);
     let expires_at = now + code_lifetime + lifetimes.access_token + SLACK;
     let request = &valid.request;
+    let assurance = person.assurance(now);
     Authorization {
         id: new_id(),
         grant_id: granted.grant_id,
@@ -214,8 +215,8 @@ fn new_authorization(
             claims_locales: request.claims_locales.clone(),
             bound_to: valid.bound_to.clone(),
             grant_is_managed: request.grant_management.is_some(),
-            acr: person.session.acr.stated(&request.wanted_acr()),
-            amr: person.session.amr.clone(),
+            acr: assurance.acr.stated(&request.wanted_acr()),
+            amr: assurance.amr,
         },
         auth_time: person.session.auth_time,
         code_hash: code.map(|code| sha256(code.as_bytes()).to_vec()),

@@ -8,7 +8,7 @@
 use explanation::{Explain, Explanation, catalogue, shown_uri};
 use model::{Client, Flow, PushedRequestDetails};
 use protocol::{
-    Confirmation,
+    Acr, Confirmation, Demand,
     authorization_request::{AuthorizationRequest, RequestError},
     claims::{self, ClaimNames},
     form::Form,
@@ -64,6 +64,16 @@ impl ValidRequest {
     pub fn audience(&self, realm: &RealmContext) -> Vec<String> {
         let asked = (&self.scope, &self.request.authorization_details);
         scope_policy::audience(realm, &self.client, asked, &self.request.resource).unwrap_or_default()
+    }
+
+    /// What it demands of the user's authentication, together with its APIs.
+    pub fn demand(&self, realm: &RealmContext) -> Demand {
+        let wanted = self.request.wanted_acr();
+        Demand {
+            wanted: wanted.iter().filter_map(|text| Acr::of_wire(text)).collect(),
+            is_essential: self.request.claims.essential_acr().is_some(),
+            least: scope_policy::least_acr(realm, &self.audience(realm)),
+        }
     }
 
     /// The answer that is yet to be given.

@@ -8,6 +8,7 @@
 
 use model::{Authorization, AuthorizationContext, Client, Grant, Session, User, new_id};
 use protocol::{
+    Assurance,
     acr::Acr,
     form::Form,
     grant_type::GrantType,
@@ -77,9 +78,14 @@ impl Vouched {
         })
     }
 
+    fn assurance(&self, realm: &RealmContext) -> Option<Assurance> {
+        let session = self.session.as_ref();
+        session.map(|session| session.assurance(&self.user, realm.now()))
+    }
+
     /// An API that wants to know how the user authenticated is not content with somebody else's word.
     fn check_assurance(&self, realm: &RealmContext, audience: &[String]) -> Result<(), GrantRefusal> {
-        let reached = self.session.as_ref().map(|session| session.acr);
+        let reached = self.assurance(realm).map(|assurance| assurance.acr);
         let too_weak = scope_policy::target_apis(realm, audience).find(|api| {
             api.acr
                 .is_some_and(|needed| reached.is_none_or(|reached| reached < needed))
@@ -128,7 +134,7 @@ impl Vouched {
                 return Ok(AccessToken {
                     expires_at: token.expires_at.min(self.expires_at),
                     // Without a session nobody is known to have authenticated, at any level or time.
-                    acr: self.session.as_ref().map(|session| session.acr),
+                    acr: self.assurance(realm).map(|assurance| assurance.acr.published()),
                     auth_time: self.session.as_ref().map(|session| session.auth_time),
                     ..token
                 });
@@ -175,6 +181,9 @@ impl Vouched {
     ) -> Authorization {
         let now = realm.now();
         let session = self.session.as_ref();
+        let (acr, amr) = self.assurance(realm).map_or((Acr::Loa1, Vec::new()), |assurance| {
+            (assurance.acr.published(), assurance.amr)
+        });
         Authorization {
             id: new_id(),
             grant_id,
@@ -185,10 +194,7 @@ impl Vouched {
             audience: permitted.audience.clone(),
             details: AuthorizationContext {
                 authorization_details: permitted.authorization_details.clone(),
-                ..AuthorizationContext::authenticated(
-                    session.map_or(Acr::Loa1, |session| session.acr),
-                    session.map(|session| session.amr.clone()).unwrap_or_default(),
-                )
+                ..AuthorizationContext::authenticated(acr, amr)
             },
             auth_time: session.map_or(now, |session| session.auth_time),
             code_hash: None,

@@ -114,7 +114,8 @@ impl AccessToken {
             authorization_details: (!are_in_row).then(|| rights.authorization_details.clone()),
             authorization_id: Some(authorization.id.clone()),
             sub: user.id.clone(),
-            acr: Some(authorization.details.acr),
+            // APIs compare levels of X.1254; what else an app can ask for is said to the app.
+            acr: Some(authorization.details.acr.published()),
             auth_time: Some(authorization.auth_time),
             ..Self::for_client(realm, &authorization.client_id, rights)
         }

@@ -1,8 +1,8 @@
 //! Makes the database what the files say.
 
-use authn::{password::PasswordPool, users::NewUser};
+use authn::{factors::totp::TotpSecret, password::PasswordPool, users::NewUser};
 use jose::WrapKey;
-use model::{AuditKind, Source, User};
+use model::{AuditKind, Authenticator, Source, User};
 use oauth::client_secret;
 use realm::audit;
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ use super::{
     AdminError,
     plan::{PlannedChange, Step, Verb, Write, steps},
 };
-use crate::config::{PasswordSeed, RealmFile, UserEntry};
+use crate::config::{PasswordSeed, RealmFile, TotpSeed, UserEntry};
 
 /// What hides secrets before they are stored.
 pub struct Secrets<'a> {
@@ -72,9 +72,19 @@ async fn write(
         }
         Write::RemoveClient(client_id) => storage::client::remove(realm, &client_id, now),
         Write::NewUser(entry) => {
+            let app = totp_secret(&entry)?;
             let user = new_user(secrets.pool, *entry, now).await?;
             event = event.user(&user.id);
-            vec![storage::user::insert(realm, &user)?]
+            let app = app.map(|secret| Authenticator {
+                created_at: now,
+                active_at: Some(now),
+                ..secret.authenticator(secrets.wrap, realm, &user.id)
+            });
+            let insert = app.map(|app| storage::authenticator::insert(realm, &app)).transpose()?;
+            [storage::user::insert(realm, &user)?]
+                .into_iter()
+                .chain(insert)
+                .collect()
         }
         Write::User(user) if user.enabled => vec![storage::user::update(realm, &user, now)?],
         Write::User(user) => and_signed_out(storage::user::update(realm, &user, now)?, realm, &user, now),
@@ -162,9 +172,29 @@ async fn new_user(pool: &PasswordPool, entry: UserEntry, now: i64) -> Result<Use
     })?;
     Ok(User {
         id: entry.sub.unwrap_or(user.id),
+        proofing: entry.proofing,
         enabled: entry.enabled.unwrap_or(true),
         ..user
     })
+}
+
+/// The authenticator app that a new user has from the beginning.
+fn totp_secret(entry: &UserEntry) -> Result<Option<TotpSecret>, AdminError> {
+    let of = || format!("the totp_secret of the user {}", entry.username);
+    match &entry.totp_secret {
+        None => Ok(None),
+        Some(TotpSeed::Missing) => Err(not_set(&of())),
+        Some(TotpSeed::Clear(secret)) => match TotpSecret::from_base32(secret.expose()) {
+            Some(secret) => Ok(Some(secret)),
+            None => {
+                let problem = format!("{} is not base32 of 16 bytes or more", of());
+                Err(AdminError::invalid(
+                    problem,
+                    "write what the authenticator app was given",
+                ))
+            }
+        },
+    }
 }
 
 pub(super) fn not_set(what: &str) -> AdminError {

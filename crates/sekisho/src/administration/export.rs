@@ -201,6 +201,9 @@ fn user(user: &User) -> Ordered {
     if let Some(phc) = &user.password_hash {
         members.insert("password_hash".to_owned(), phc.clone().into());
     }
+    if let Some(level) = user.proofing {
+        members.insert("proofing".to_owned(), level.short().into());
+    }
     if !user.groups.is_empty() {
         members.insert("groups".to_owned(), json!(user.groups));
     }

@@ -1,6 +1,7 @@
 //! `sekisho grant …` and `sekisho session …`: what can be ended.
 
 use model::{AuditKind, Grant, Session};
+use protocol::{Acr, assurance::reached};
 use realm::{RealmContext, audit};
 use serde_json::{Value, json};
 use storage::{Change, Outcome, Statement};
@@ -72,12 +73,13 @@ pub(super) async fn revoke(realm: &RealmContext, id: &str) -> Result<Value, Admi
     show(realm, id).await
 }
 
-fn session_view(session: &Session, now: i64) -> Value {
+fn session_view(session: &Session, proofing: Option<Acr>, now: i64) -> Value {
+    let assurance = reached(&session.proofs, now).capped(proofing);
     json!({
         "id": session.id,
         "sub": session.user_id,
-        "acr": session.acr,
-        "amr": session.amr,
+        "acr": assurance.acr.published(),
+        "amr": assurance.amr,
         "user_agent": session.user_agent,
         "address": session.address,
         "alive": session.is_alive(now),
@@ -96,7 +98,7 @@ pub(super) async fn list_sessions(realm: &RealmContext, user: &str) -> Result<Va
         .await?;
     let views: Vec<Value> = sessions
         .iter()
-        .map(|session| session_view(session, realm.now()))
+        .map(|session| session_view(session, user.proofing, realm.now()))
         .collect();
     Ok(json!({ "sessions": views }))
 }
@@ -119,5 +121,7 @@ pub(super) async fn end_session(realm: &RealmContext, id: &str) -> Result<Value,
             .detail("session", id);
         commit(realm, end, event).await?;
     }
-    Ok(session_view(&find().await?, realm.now()))
+    let user = realm.store.find_user(realm.issuer(), &session.user_id).await?;
+    let proofing = user.and_then(|user| user.proofing);
+    Ok(session_view(&find().await?, proofing, realm.now()))
 }

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use model::{Api, Client, Realm, Secret, Source, User, client_secret_hash};
-use protocol::risk;
+use protocol::{Acr, risk};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use storage::Store;
@@ -260,6 +260,7 @@ impl Plan<'_> {
             let new = User {
                 claims: entry.claims.clone(),
                 groups: entry.groups.clone(),
+                proofing: entry.proofing,
                 enabled: entry.enabled.unwrap_or(old.enabled || comes_back),
                 source: Source::File,
                 ..old.clone()
@@ -316,12 +317,28 @@ fn client_fields(old: Option<&Client>, new: &Client, is_secret_wrapped_anew: boo
 }
 
 fn user_view(user: &User) -> Value {
-    json!({ "claims": user.claims, "groups": user.groups, "enabled": user.enabled })
+    let view = json!({ "claims": user.claims, "groups": user.groups, "enabled": user.enabled });
+    with_proofing(view, user.proofing)
+}
+
+/// Where nothing is said of it, nothing is shown.
+fn with_proofing(view: Value, proofing: Option<Acr>) -> Value {
+    match proofing {
+        Some(level) => with(view, "proofing", level.short().into()),
+        None => view,
+    }
 }
 
 fn new_user_fields(entry: &UserEntry) -> Vec<FieldChange> {
     let view = json!({ "claims": entry.claims, "groups": entry.groups, "enabled": entry.enabled.unwrap_or(true) });
-    let mut changes = fields(None, Some(&view));
+    let mut changes = fields(None, Some(&with_proofing(view, entry.proofing)));
+    if entry.totp_secret.is_some() {
+        changes.push(FieldChange {
+            field: "totp_secret".to_owned(),
+            old: None,
+            new: Some("(a secret)".into()),
+        });
+    }
     if entry.password.is_some() {
         changes.push(FieldChange {
             field: "password".to_owned(),

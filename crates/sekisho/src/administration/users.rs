@@ -2,6 +2,7 @@
 
 use authn::{password::PasswordPool, users::NewUser};
 use model::{AuditKind, Secret, Source, User, username_key};
+use protocol::Acr;
 use realm::{RealmContext, audit};
 use serde_json::{Map, Value, json};
 use storage::{Change, Outcome};
@@ -18,6 +19,7 @@ fn view(user: &User) -> Value {
         "enabled": user.enabled,
         "owner": user.source,
         "groups": user.groups,
+        "proofing": user.proofing.map(Acr::short),
         "claims": user.claims,
         "has_password": user.password_hash.is_some(),
         "created_at": user.created_at,

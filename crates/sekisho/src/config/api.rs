@@ -186,11 +186,7 @@ fn acr(table: &mut Table<'_, '_>, derived: Option<Acr>) -> Option<Acr> {
             level.short()
         );
         let most = Acr::REACHABLE.last().map_or("loa2", |most| most.short());
-        table.report.warning(
-            &span,
-            problem,
-            format!("set acr = \"{most}\" until second factors are there"),
-        );
+        table.report.warning(&span, problem, format!("set acr = \"{most}\""));
     }
     acr
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use model::{Api, Lifetimes, Realm, Registration, Secret};
-use protocol::{ClientMetadata, PROFILES, ProfileRef, SecurityProfile};
+use protocol::{Acr, ClientMetadata, PROFILES, ProfileRef, SecurityProfile};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -98,6 +98,12 @@ pub struct UserEntry {
     pub sub: Option<String>,
     /// The password of a new user.
     pub password: Option<PasswordSeed>,
+    /// The secret of a new user's authenticator app.
+    #[serde(default)]
+    pub totp_secret: Option<TotpSeed>,
+    /// How closely it was looked at who the user is; absent: nothing is said.
+    #[serde(default)]
+    pub proofing: Option<Acr>,
     /// Standard claims.
     pub claims: Map<String, Value>,
     /// Names of groups.
@@ -115,6 +121,17 @@ pub enum PasswordSeed {
     Clear(Secret),
     /// A PHC string.
     Hash(String),
+    /// The file names an environment variable that is not set here.
+    Missing,
+}
+
+/// The secret of an authenticator app that a user is created with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TotpSeed {
+    /// In base32, to be wrapped when the user is created. Serialized for the control socket only.
+    #[serde(serialize_with = "expose")]
+    Clear(Secret),
     /// The file names an environment variable that is not set here.
     Missing,
 }

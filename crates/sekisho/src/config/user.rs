@@ -2,13 +2,14 @@
 //!
 //! Spec: OpenID Connect Core §5.1 and §5.2 (the claims)
 
-use protocol::claims;
+use authn::factors::totp::TotpSecret;
+use protocol::{Acr, claims};
 use serde_json::{Map, Value};
 
 use super::{
     client::to_json,
-    reader::{Located, Table, is_nothing},
-    realm_file::{PasswordSeed, UserEntry},
+    reader::{Located, Table},
+    realm_file::{PasswordSeed, TotpSeed, UserEntry},
 };
 
 /// Reads one user.
@@ -29,7 +30,8 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<Located<UserEntry>> {
             .error(&sub.span, "sub cannot be a subject identifier", remedy);
     }
     let password = password(&mut table);
-    table.not_built("totp_secret", is_nothing);
+    let totp_secret = totp_secret(&mut table);
+    let proofing = proofing(&mut table);
     let groups = table
         .texts("groups")
         .unwrap_or_default()
@@ -46,6 +48,8 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<Located<UserEntry>> {
         username: username?.value.trim().to_owned(),
         sub: sub.map(|sub| sub.value),
         password,
+        totp_secret,
+        proofing,
         claims,
         groups,
         enabled,
@@ -89,6 +93,28 @@ fn password(table: &mut Table<'_, '_>) -> Option<PasswordSeed> {
     }
     // A variable that is not set here may be set where the user is made: the entry remembers that it wants one.
     clear.map(|named| named.value.secret.map_or(PasswordSeed::Missing, PasswordSeed::Clear))
+}
+
+/// The secret of an authenticator app, which counts from the beginning: whoever writes the file vouches for it.
+fn totp_secret(table: &mut Table<'_, '_>) -> Option<TotpSeed> {
+    let named = table.secret("totp_secret")?;
+    let Some(secret) = named.value.secret else {
+        return Some(TotpSeed::Missing);
+    };
+    if TotpSecret::from_base32(secret.expose()).is_none() {
+        let remedy = "write the base32 text that the authenticator app was given, of 16 bytes (26 letters) or more";
+        table.report.error(
+            &named.span,
+            "totp_secret is not the secret of an authenticator app",
+            remedy,
+        );
+    }
+    Some(TotpSeed::Clear(secret))
+}
+
+fn proofing(table: &mut Table<'_, '_>) -> Option<Acr> {
+    let words = Acr::ALL.iter().map(|level| (level.short(), *level)).collect::<Vec<_>>();
+    table.one_of("proofing", &words, &[]).map(|level| level.value)
 }
 
 /// The standard claims, in other languages too (`"name#ja"`); each is checked by its type.

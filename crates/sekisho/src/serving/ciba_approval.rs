@@ -18,7 +18,7 @@ use oauth::{
     ciba::{self, WaitingForUser},
     elsewhere::Answered,
 };
-use protocol::{Acr, Form, amr};
+use protocol::{Form, Method, Proof};
 use realm::{RealmContext, Realms};
 use storage::Change;
 
@@ -71,8 +71,7 @@ async fn allow(realm: &RealmContext, waiting: &WaitingForUser, user: User) -> Re
         secret_hash: jose::random_bytes::<32>().to_vec(),
         flow_id: new_id(),
         auth_time: now,
-        acr: Acr::PASSWORD,
-        amr: vec![amr::PWD.to_owned()],
+        proofs: vec![Proof::of(Method::Password, now)],
         user_agent: "test".to_owned(),
         address: String::new(),
         created_at: now,

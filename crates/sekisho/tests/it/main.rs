@@ -24,6 +24,7 @@ mod dpop;
 mod durability;
 mod explain;
 mod ext_authz;
+mod factors;
 mod fapi;
 mod forward_auth;
 mod grant_term;

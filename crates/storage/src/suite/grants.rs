@@ -48,6 +48,7 @@ fn alice() -> User {
         claims: serde_json::Map::new(),
         groups: vec![],
         password_hash: None,
+        proofing: None,
         enabled: true,
         source: Source::Api,
         created_at: NOW,

@@ -3,6 +3,7 @@
 mod api;
 mod api_key;
 mod audit_event;
+mod authenticator;
 mod changes;
 mod ciba_request;
 mod crash;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{Client, Session, Source};
-use protocol::{acr::Acr, client_metadata::ClientMetadata};
+use protocol::{Method, Proof, client_metadata::ClientMetadata};
 
 use super::{Database, for_both_engines};
 use crate::{
@@ -52,8 +52,7 @@ fn of(user_id: &str, id: &str) -> Session {
         secret_hash: vec![1; 32],
         flow_id: "flow".into(),
         auth_time: NOW,
-        acr: Acr::PASSWORD,
-        amr: vec!["pwd".into()],
+        proofs: vec![Proof::of(Method::Password, NOW)],
         user_agent: String::new(),
         address: String::new(),
         created_at: NOW,

@@ -1,7 +1,7 @@
 //! What sign-in relies on: counted guesses, an unchanged password, sessions that end together.
 
 use model::{Authorization, AuthorizationContext, Grant, Session, Source, User};
-use protocol::{acr::Acr, claims::ClaimNames, scope::Scope};
+use protocol::{Method, Proof, acr::Acr, claims::ClaimNames, scope::Scope};
 
 use super::{Database, for_both_engines};
 use crate::{Change, Outcome, Statement, authorization, grant, guess, session, user};
@@ -30,6 +30,7 @@ fn alice() -> User {
         claims: serde_json::Map::new(),
         groups: vec![],
         password_hash: Some("$argon2id$old".into()),
+        proofing: None,
         enabled: true,
         source: Source::Api,
         created_at: NOW,
@@ -44,8 +45,7 @@ fn new_session(user_id: &str, id: &str) -> Statement {
         secret_hash: vec![1; 32],
         flow_id: "flow".into(),
         auth_time: NOW,
-        acr: Acr::PASSWORD,
-        amr: vec!["pwd".into()],
+        proofs: vec![Proof::of(Method::Password, NOW)],
         user_agent: String::new(),
         address: String::new(),
         created_at: NOW,

@@ -3,6 +3,7 @@
 mod devices;
 mod email;
 mod not_me;
+mod factor;
 mod overview;
 mod password;
 mod requests;
@@ -24,6 +25,7 @@ use protocol::{error_code::ErrorCode, form::Form};
 pub use devices::forget_device;
 pub use email::email;
 pub use not_me::{not_me, not_me_page};
+pub use factor::{factor, factor_page};
 pub use overview::{end_session, page, revoke_grant};
 pub use password::{change_password, password_page};
 pub use requests::{answer_request, requests_page};
@@ -64,9 +66,18 @@ pub async fn wrong_method(call: Call) -> Response {
 
 /// Asks who is not signed in to sign in; then it goes on to the goal.
 async fn ask_to_sign_in(call: &Call, goal: Goal) -> Response {
+    begin(call, goal, "/sign-in").await
+}
+
+/// Asks who is signed in to prove more, as the goal demands; then it goes on to it.
+async fn ask_for_more(call: &Call, goal: Goal) -> Response {
+    begin(call, goal, factor::PATH).await
+}
+
+async fn begin(call: &Call, goal: Goal, page: &str) -> Response {
     let flow = Flow::new(goal, call.realm.now());
     match flow::begin(call, &flow).await {
-        Ok(cookies) => respond::see_other(call, &format!("/sign-in?flow={}", flow.id), &cookies),
+        Ok(cookies) => respond::see_other(call, &format!("{page}?flow={}", flow.id), &cookies),
         Err(error) => flow_error(call, error),
     }
 }

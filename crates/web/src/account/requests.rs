@@ -10,15 +10,15 @@ use ::oauth::{
     ciba::{self, WaitingForUser},
     elsewhere::{self, Answered, AskRefusal},
 };
-use authn::session;
+use authn::{next_step::next_step, session};
 use axum::{
     http::{HeaderValue, StatusCode},
     response::Response,
 };
 use model::Goal;
-use protocol::form::Form;
+use protocol::{Reach, form::Form};
 
-use super::{ask_to_sign_in, submitter};
+use super::{ask_for_more, ask_to_sign_in, submitter};
 use crate::{
     extract::{Call, PageForm},
     oauth::{chosen, question},
@@ -96,7 +96,16 @@ async fn show(
         Ok(needed) => (needed, error),
         Err(AskRefusal::Fault(fault)) => return Err(fault),
         Err(AskRefusal::Assurance(_)) => {
-            let unmet = Text::key("requests.error.assurance");
+            let step = next_step(
+                &call.realm,
+                (&person.session, &person.user),
+                &request.demand(&call.realm),
+            )
+            .await?;
+            let unmet = Text::key(match step.reach() {
+                Reach::Short { .. } => "requests.error.prove",
+                _ => "requests.error.assurance",
+            });
             (elsewhere::question(&call.realm, request, person).await?, Some(unmet))
         }
     };
@@ -137,6 +146,14 @@ async fn answer(call: &Call, person: &Person, form: &Form) -> Result<Response, F
             Answered::Taken => said(call, "denied"),
             _ => said(call, "over"),
         });
+    }
+    let demand = asked.request.demand(&call.realm);
+    let step = next_step(&call.realm, (&person.session, &person.user), &demand).await?;
+    if let Reach::Short {
+        is_voluntary: false, ..
+    } = step.reach()
+    {
+        return Ok(ask_for_more(call, Goal::Requests).await);
     }
     // Who may not be asked may not answer either.
     if elsewhere::ask(&call.realm, &asked.request, person).await.is_err() {

@@ -5,14 +5,14 @@
 //! The choice is written into the flow, with the session that it is about: it counts for no other session, and for no
 //! other request.
 
-use ::oauth::authorize::{AuthorizeRefusal, Decision, Person, ValidRequest, decide};
+use ::oauth::authorize::{AuthorizeRefusal, Decision, Person, ValidRequest};
 use axum::{http::StatusCode, response::Response};
 use protocol::form::Form;
 
 use crate::{
     extract::{Call, PageForm},
     flow::{self, OpenFlow},
-    oauth::{begin_again, flow_error, refuse, request_of},
+    oauth::{begin_again, decide_next, flow_error, refuse, request_of},
     pages::{Label, SelectAccount, Text, csp},
     respond, views,
 };
@@ -37,7 +37,7 @@ async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Respo
     };
     let person = call.person().await?;
     match (
-        decide(&call.realm, &valid, person.as_ref(), Some(&open.flow)).await?,
+        decide_next(call, &valid, person.as_ref(), Some(&open.flow)).await?,
         person,
     ) {
         (Decision::SelectAccount, Some(person)) => Ok(ask(call, open, &valid, &person, error)),

@@ -9,10 +9,11 @@ use ::oauth::{
         ValidRequest, decide, issue, validate,
     },
 };
+use authn::next_step::next_step;
 use axum::{http::StatusCode, response::Response};
 use explanation::Explain;
 use model::{Flow, Goal};
-use protocol::{error_code::ErrorCode, form::Form, pkce::REFERRED_TB};
+use protocol::{Reach, error_code::ErrorCode, form::Form, pkce::REFERRED_TB};
 
 use super::as_get;
 use crate::{
@@ -76,12 +77,13 @@ async fn start(
     person: Option<&Person>,
 ) -> Result<Response, AuthorizeRefusal> {
     let valid = validate(&call.realm, form, None).await?;
-    let next = match decide(&call.realm, &valid, person, None).await? {
+    let next = match decide_next(call, &valid, person, None).await? {
         // "the user has chosen to be shown the account creation experience rather than the login experience"
         // (Initiating User Registration §4.1).
         Decision::SignIn if valid.request.prompt.wants_sign_up() => "/sign-up",
         Decision::SignIn => "/sign-in",
         Decision::SelectAccount => "/select-account",
+        Decision::Prove | Decision::Enrol => "/sign-in/factor",
         Decision::Consent(_) => "/consent",
         Decision::Issue(permitted) => {
             match answer(call, &valid, person, &permitted, None, Approval::Remembered).await? {
@@ -97,6 +99,24 @@ async fn start(
         Ok(cookies) => respond::see_other(call, &format!("{next}?flow={}", flow.id), &cookies),
         Err(error) => flow_error(call, error),
     })
+}
+
+/// What comes next, by what the user has proved and could prove.
+pub async fn decide_next(
+    call: &Call,
+    valid: &ValidRequest,
+    person: Option<&Person>,
+    flow: Option<&Flow>,
+) -> Result<Decision, AuthorizeRefusal> {
+    let reach = match person {
+        Some(person) => {
+            let demand = valid.demand(&call.realm);
+            let step = next_step(&call.realm, (&person.session, &person.user), &demand).await?;
+            step.reach()
+        }
+        None => Reach::Met,
+    };
+    decide(&call.realm, valid, person, flow, reach).await
 }
 
 /// The request that a flow is to answer, validated again: client and redirect URI may have changed since it began.

@@ -4,7 +4,7 @@
 
 use ::oauth::{
     authorization_details,
-    authorize::{Approval, AuthorizeRefusal, ConsentNeeded, Decision, Permission, Person, ValidRequest, decide, deny},
+    authorize::{Approval, AuthorizeRefusal, ConsentNeeded, Decision, Permission, Person, ValidRequest, deny},
     scope_policy,
 };
 use axum::{http::StatusCode, response::Response};
@@ -15,7 +15,7 @@ use protocol::{
 };
 
 use super::{
-    authorize::{answer, begin_again, flow_error, refuse, request_of},
+    authorize::{answer, begin_again, decide_next, flow_error, refuse, request_of},
     device_consent,
 };
 use crate::{
@@ -67,7 +67,7 @@ async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Respo
     let person = call.person().await?;
     let id = &open.flow.id;
     match (
-        decide(&call.realm, &valid, person.as_ref(), Some(&open.flow)).await?,
+        decide_next(call, &valid, person.as_ref(), Some(&open.flow)).await?,
         &person,
     ) {
         (Decision::Consent(needed), Some(person)) => Ok(ask(call, open, &valid, person, &needed, error)),
@@ -82,6 +82,9 @@ async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Respo
             )
             .await?;
             Ok(response.unwrap_or_else(|| begin_again(call, &open.flow.goal)))
+        }
+        (Decision::Prove | Decision::Enrol, Some(_)) => {
+            Ok(respond::see_other(call, &format!("/sign-in/factor?flow={id}"), &[]))
         }
         (Decision::SelectAccount, Some(_)) => Ok(respond::see_other(call, &format!("/select-account?flow={id}"), &[])),
         _ => Ok(respond::see_other(call, &format!("/sign-in?flow={id}"), &[])),
@@ -162,9 +165,12 @@ async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, 
     let person = call.person().await?;
     let id = &open.flow.id;
     // Only who could be asked may answer: the session may have ended while the page was open.
-    match decide(&call.realm, &valid, person.as_ref(), Some(&open.flow)).await? {
+    match decide_next(call, &valid, person.as_ref(), Some(&open.flow)).await? {
         Decision::SignIn => return Ok(respond::see_other(call, &format!("/sign-in?flow={id}"), &[])),
         Decision::SelectAccount => return Ok(respond::see_other(call, &format!("/select-account?flow={id}"), &[])),
+        Decision::Prove | Decision::Enrol => {
+            return Ok(respond::see_other(call, &format!("/sign-in/factor?flow={id}"), &[]));
+        }
         Decision::Consent(_) | Decision::Issue(_) => {}
     }
     if form.first("decision") != Some("approve") {

@@ -8,10 +8,11 @@ use ::oauth::{
     device,
     elsewhere::{self, Answered, AskRefusal, WaitingRequest},
 };
+use authn::next_step::next_step;
 use axum::{http::StatusCode, response::Response};
 use explanation::Explain;
 use model::Goal;
-use protocol::{device_authorization::UserCode, error_code::ErrorCode, form::Form};
+use protocol::{Reach, device_authorization::UserCode, error_code::ErrorCode, form::Form};
 
 use super::{
     consent::{chosen, is_who_was_asked, question},
@@ -43,9 +44,18 @@ async fn parties(call: &Call, open: &OpenFlow) -> Result<Result<(WaitingRequest,
     let Some(waiting) = device_request_of(call, open).await? else {
         return Ok(Err(said(call, "over")));
     };
-    Ok(match call.person().await? {
-        Some(person) => Ok((waiting, person)),
-        None => Err(sign_in(call, open)),
+    let Some(person) = call.person().await? else {
+        return Ok(Err(sign_in(call, open)));
+    };
+    let demand = waiting.demand(&call.realm);
+    let step = next_step(&call.realm, (&person.session, &person.user), &demand).await?;
+    Ok(match step.reach() {
+        Reach::Short { .. } => Err(respond::see_other(
+            call,
+            &format!("/sign-in/factor?flow={}", open.flow.id),
+            &[],
+        )),
+        Reach::Met | Reach::Never(_) => Ok((waiting, person)),
     })
 }
 

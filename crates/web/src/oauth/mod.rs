@@ -25,7 +25,7 @@ use axum::{http::HeaderMap, response::Response};
 use explanation::{Explanation, catalogue};
 use protocol::{dpop, error_code::ErrorCode, form::Form};
 
-pub use authorize::{authorize_get, authorize_post, begin_again, flow_error, refuse, request_of};
+pub use authorize::{authorize_get, authorize_post, begin_again, decide_next, flow_error, refuse, request_of};
 pub use backchannel_authentication::backchannel_authentication;
 pub use check_session::check_session;
 pub use consent::{chosen, consent, consent_page, question};

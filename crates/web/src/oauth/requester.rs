@@ -1,12 +1,12 @@
 //! For whom a flow asks a user to sign in.
 
 use ::oauth::{
-    authorize::{AuthorizeRefusal, ValidRequest},
-    device,
+    authorize::{AuthorizeRefusal, Person, ValidRequest},
+    ciba, device,
     elsewhere::WaitingRequest,
 };
 use model::Goal;
-use protocol::{DisplayMode, device_authorization::UserCode};
+use protocol::{Demand, DisplayMode, device_authorization::UserCode};
 use storage::StorageError;
 
 use super::request_of;
@@ -69,6 +69,23 @@ impl Requester {
             Self::App(valid) => valid.request.login_hint.as_deref().unwrap_or(""),
             Self::Device(_) | Self::User => "",
         }
+    }
+
+    /// What is demanded of the user's authentication.
+    pub async fn demand(&self, call: &Call, open: &OpenFlow, person: &Person) -> Result<Demand, StorageError> {
+        Ok(match (self, &open.flow.goal) {
+            (Self::App(valid), _) => valid.demand(&call.realm),
+            (Self::Device(waiting), _) => waiting.demand(&call.realm),
+            (Self::User, Goal::Requests) => {
+                let waiting = ciba::waiting(&call.realm, &person.user).await?;
+                let demands = waiting.iter().map(|waiting| waiting.request.demand(&call.realm));
+                Demand {
+                    least: demands.filter_map(|demand| demand.least).max(),
+                    ..Demand::default()
+                }
+            }
+            (Self::User, _) => Demand::default(),
+        })
     }
 
     /// The Content-Security-Policy of the flow's pages.

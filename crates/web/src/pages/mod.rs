@@ -14,6 +14,7 @@ mod detail;
 mod device;
 pub(crate) mod engine;
 mod error;
+mod factor;
 mod form_post;
 mod html;
 mod message;
@@ -36,6 +37,7 @@ pub use consent::{ApiView, ClaimView, Consent, ScopeView, WaitingView};
 pub use detail::DetailView;
 pub use device::Device;
 pub use error::{ErrorKind, ErrorPage};
+pub use factor::{EnrolFirst, Factor};
 pub use form_post::FormPost;
 pub use message::{Message, SignOut};
 pub use not_me::NotMePage;
@@ -61,6 +63,8 @@ const TEMPLATES: [(&str, &str); 17] = [
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
     ("sign_in.html", include_str!("../templates/sign_in.html")),
+    ("factor.html", include_str!("../templates/factor.html")),
+    ("enrol_first.html", include_str!("../templates/enrol_first.html")),
     ("select_account.html", include_str!("../templates/select_account.html")),
     ("sign_up.html", include_str!("../templates/sign_up.html")),
     ("consent.html", include_str!("../templates/consent.html")),

@@ -5,10 +5,7 @@ use protocol::AuthorizationDetails;
 use serde_json::json;
 
 use super::{
-    Account, ApiView, ChangePassword, ClaimView, ClientView, Consent, DetailView, Device, DeviceView, EmailView,
-    ErrorKind, ErrorPage, FieldError, FormPost, FrameView, GrantView, Href, Label, Link, Message, NextView, NotMePage,
-    RealmView, Requests, ScopeView, SelectAccount, SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut, Text,
-    WaitingView,
+    Account, ApiView, ChangePassword, ClaimView, ClientView, Consent, DetailView, Device, DeviceView, EmailView, EnrolFirst, ErrorKind, ErrorPage, Factor, FieldError, FormPost, FrameView, GrantView, Href, Label, Link, Message, NextView, NotMePage, RealmView, Requests, ScopeView, SelectAccount, SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut, Text, WaitingView,
 };
 use crate::locale::Locale;
 
@@ -41,6 +38,25 @@ fn of_flows(locale: Locale) -> Vec<Sheet> {
             remember: false,
             sign_up: None,
             ..sign_in(locale)
+        }),
+        Sheet::of(&factor(locale)),
+        Sheet::of(&Factor {
+            client: None,
+            method: "recovery_code",
+            lead: "factor.lead.recovery_code",
+            hint: "factor.hint.recovery_code",
+            is_number: false,
+            others: Vec::new(),
+            account: Some(Href::local("/bank/account")),
+            error: Some(Text::key("factor.error.too_many").with("count", "15")),
+            ..factor(locale)
+        }),
+        Sheet::of(&enrol_first(locale)),
+        Sheet::of(&EnrolFirst {
+            client: None,
+            is_waiting: true,
+            can_go_back: false,
+            ..enrol_first(locale)
         }),
         Sheet::of(&sign_up(locale)),
         Sheet::of(&SignUp {
@@ -189,6 +205,41 @@ pub(super) fn sign_in(locale: Locale) -> SignIn {
         error: None,
         notice: None,
         sign_up: Some(Href::local("/bank/sign-up?flow=Zmxvdw")),
+    }
+}
+
+pub(super) fn factor(locale: Locale) -> Factor {
+    Factor {
+        realm: realm(locale),
+        client: Some(client()),
+        user: Label::new("Alice Example"),
+        action: "/bank/sign-in/factor".into(),
+        flow: "Zmxvdw".into(),
+        csrf: "Y3NyZg".into(),
+        method: "totp",
+        lead: "factor.lead.totp",
+        hint: "factor.hint.code",
+        is_number: true,
+        others: vec![Link {
+            href: Href::local("/bank/sign-in/factor?flow=Zmxvdw&method=recovery_code"),
+            label: "factor.other.recovery_code".into(),
+        }],
+        account: None,
+        error: None,
+    }
+}
+
+pub(super) fn enrol_first(locale: Locale) -> EnrolFirst {
+    EnrolFirst {
+        realm: realm(locale),
+        client: Some(client()),
+        user: Label::new("Alice Example"),
+        is_waiting: false,
+        account: Href::local("/bank/account"),
+        action: "/bank/sign-in/factor".into(),
+        flow: "Zmxvdw".into(),
+        csrf: "Y3NyZg".into(),
+        can_go_back: true,
     }
 }
 

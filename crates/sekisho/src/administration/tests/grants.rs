@@ -1,7 +1,7 @@
 //! What can be ended.
 
 use model::{Authorization, AuthorizationContext, Grant, Session};
-use protocol::Acr;
+use protocol::{Acr, Method, Proof};
 
 use super::*;
 
@@ -12,8 +12,7 @@ fn session(user: &User) -> Session {
         secret_hash: vec![0; 32],
         flow_id: "f".into(),
         auth_time: NOW,
-        acr: Acr::Loa2,
-        amr: vec!["pwd".into()],
+        proofs: vec![Proof::of(Method::Password, NOW)],
         user_agent: "browser".into(),
         address: "127.0.0.1".into(),
         created_at: NOW,

@@ -46,8 +46,12 @@ async fn an_api_that_needs_more_than_a_password_is_out_of_reach_of_one() {
     let bank = bank().await;
     let browser = signed_in(&bank, "alice").await;
     let request = Request::code("openid vault:open").with("client_id", "vault-app");
-    let callback = request.open(&bank, &browser).await.callback();
+    let page = request.open(&bank, &browser).await.page();
+    assert!(page.has("to-account"), "it says what to do first");
+    let callback = browser.press(&page, "back-to-app").await.callback();
     assert_eq!(error(&callback), "unmet_authentication_requirements");
+    let silent = request.with("prompt", "none").open(&bank, &browser).await.callback();
+    assert_eq!(error(&silent), "unmet_authentication_requirements");
 }
 
 #[tokio::test]

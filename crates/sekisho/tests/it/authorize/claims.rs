@@ -338,7 +338,7 @@ async fn an_essential_acr_that_cannot_be_reached_fails_before_anybody_signs_in()
     let bank = people().await;
     let demands = |values: Value| json!({"id_token": {"acr": {"essential": true, "values": values}}});
     for values in [
-        json!(["urn:sekisho:acr:loa3"]),
+        json!(["urn:sekisho:acr:loa9"]),
         json!(["urn:mace:incommon:iap:silver", "loa2"]),
         json!([2]),
     ] {

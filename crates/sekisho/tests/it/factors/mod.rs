@@ -1,0 +1,61 @@
+//! Further factors: when they are asked for, and what they change.
+
+mod abuse;
+mod step_up;
+
+use testkit::{Answer, Browser, Page};
+
+use crate::{app::bank_and, bank::Bank};
+
+/// What carol's authenticator app was given.
+const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+/// An API that needs two factors, an app that asks for its tokens, and carol, who has an authenticator app.
+const VAULT: &str = r#"
+[[api]]
+identifier    = "https://vault.example.com"
+name          = "Vault API"
+acr           = "loa3"
+introspection = ["bank-api"]
+scope         = [{ name = "vault:open", description = { en = "Open your vault" } }]
+
+[[client]]
+client_id     = "vault-app"
+client_secret = "vault-app-secret"
+redirect_uris = ["https://app.example.com/callback"]
+scope         = "openid accounts:read vault:open"
+
+[[user]]
+username       = "carol"
+password       = "carol-password"
+email          = "carol@example.com"
+email_verified = true
+totp_secret    = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+[[user]]
+username    = "dave"
+password    = "dave-password"
+totp_secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+proofing    = "loa2"
+"#;
+
+async fn bank() -> Bank {
+    Bank::with_realm(bank_and(VAULT)).await
+}
+
+/// What the app shows, this many seconds from now.
+fn code_in(bank: &Bank, seconds: i64) -> String {
+    let secret = jose::base32::decode(SECRET).unwrap();
+    let step = (bank.clock.now() + seconds) / 30;
+    jose::one_time_code(jose::OneTimeCodeHash::Sha1, &secret, step.unsigned_abs(), 6)
+}
+
+fn code(bank: &Bank) -> String {
+    code_in(bank, 0)
+}
+
+/// Types a code.
+async fn enter(browser: &Browser, page: &Page, code: &str) -> Answer {
+    let form = page.form_with("code").fill("code", code);
+    browser.submit(&form, Some("continue")).await
+}

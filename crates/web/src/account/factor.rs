@@ -1,0 +1,251 @@
+//! `/sign-in/factor`: the user, who is signed in, proves what is still missing for what a flow demands.
+//!
+//! Spec: OpenID Connect Core §3.1.2.3, RFC 9470 §5, OpenID Connect Unmet Authentication Requirements §2
+//!
+//! What is missing is found out anew each time ([`authn::next_step`]): the page holds no state of its own, so it may be
+//! reloaded, left for hours, or opened twice. A method with a page of its own has a line in [`prove`].
+
+use ::oauth::{
+    Fault,
+    authorize::{AuthorizeRefusal, Person, unmet},
+};
+use authn::{
+    next_step::{Step, next_step},
+    prove::{self, ProveRefusal, Proved},
+    session::{self, cookie_name},
+};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use explanation::Explain;
+use protocol::{DemandOf, Method, form::Form};
+
+use super::sign_in::next;
+use crate::{
+    browser_state,
+    extract::{Call, PageForm, cookies},
+    flow::{self, OpenFlow},
+    oauth::{Requester, flow_error, refuse},
+    pages::{EnrolFirst, Factor, Href, Label, Link, Text},
+    respond, views,
+};
+
+/// Where it is.
+pub const PATH: &str = "/sign-in/factor";
+
+/// Why the form is shown again.
+struct Again {
+    status: StatusCode,
+    error: Text,
+}
+
+/// `GET /sign-in/factor?flow=ID`, with `method` when the user chose another one than the first.
+pub async fn factor_page(call: Call) -> Response {
+    let query = Form::parse(call.query().as_bytes()).unwrap_or_default();
+    let open = match flow::resume(&call, query.first("flow").unwrap_or("")).await {
+        Ok(open) => open,
+        Err(error) => return flow_error(&call, error),
+    };
+    let chosen = query.first("method").and_then(Method::parse);
+    or_refuse(&call, show(&call, &open, chosen, None).await).await
+}
+
+/// `POST /sign-in/factor`: a code, or that the user goes back without.
+pub async fn factor(PageForm { call, form }: PageForm) -> Response {
+    let open = match flow::submitted_by_someone(&call, &form).await {
+        Ok(open) => open,
+        Err(error) => return flow_error(&call, error),
+    };
+    or_refuse(&call, submitted(&call, &open, &form).await).await
+}
+
+async fn or_refuse(call: &Call, result: Result<Response, AuthorizeRefusal>) -> Response {
+    match result {
+        Ok(response) => response,
+        Err(refusal) => refuse(call, &refusal).await,
+    }
+}
+
+async fn show(
+    call: &Call,
+    open: &OpenFlow,
+    chosen: Option<Method>,
+    again: Option<Again>,
+) -> Result<Response, AuthorizeRefusal> {
+    let requester = Requester::of(call, open).await?;
+    let Some(person) = call.person().await? else {
+        return Ok(go_to(call, "/sign-in", open));
+    };
+    let demand = requester.demand(call, open, &person).await?;
+    let step = next_step(&call.realm, (&person.session, &person.user), &demand).await?;
+    Ok(match step {
+        Step::Met => respond::see_other(call, &next(open), &[]),
+        Step::Prove { choices, .. } => match chosen
+            .filter(|chosen| choices.contains(chosen))
+            .or(choices.first().copied())
+        {
+            Some(method) => prove(call, (open, &requester), &person, (method, &choices), again),
+            None => enrol_first(call, (open, &requester), &person, false),
+        },
+        Step::Enrol { is_waiting, .. } => enrol_first(call, (open, &requester), &person, is_waiting),
+    })
+}
+
+fn go_to(call: &Call, page: &str, open: &OpenFlow) -> Response {
+    respond::see_other(call, &format!("{page}?flow={}", open.flow.id), &[])
+}
+
+/// Asks for one method; the others are links.
+fn prove(
+    call: &Call,
+    (open, requester): (&OpenFlow, &Requester),
+    person: &Person,
+    (method, choices): (Method, &[Method]),
+    again: Option<Again>,
+) -> Response {
+    if method == Method::Password {
+        return go_to(call, "/sign-in", open);
+    }
+    let locale = views::locale(call, requester.ui_locales());
+    let flow = format!("flow={}", open.flow.id);
+    let others = choices.iter().filter(|other| **other != method);
+    let has_lost_a_device = person
+        .session
+        .proofs
+        .iter()
+        .any(|proof| proof.method == Method::RecoveryCode);
+    let (status, error) = again.map_or((StatusCode::OK, None), |again| (again.status, Some(again.error)));
+    let view = Factor {
+        realm: views::realm_of_flow(call, locale, open, requester.display()),
+        client: requester.client(locale),
+        user: Label::new(person.user.display()),
+        action: call.path(PATH),
+        flow: open.carried.clone(),
+        csrf: open.csrf_of(person),
+        method: method.as_str(),
+        lead: lead(method),
+        hint: hint(method),
+        is_number: method != Method::RecoveryCode,
+        others: others
+            .map(|other| Link {
+                href: Href::local(call.path(&format!("{PATH}?{flow}&method={}", other.as_str()))),
+                label: Text::key(other_way(*other)),
+            })
+            .collect(),
+        account: has_lost_a_device.then(|| Href::local(call.path("/account"))),
+        error,
+    };
+    respond::page(call, locale, status, &view, &requester.policy())
+}
+
+const fn lead(method: Method) -> &'static str {
+    match method {
+        Method::Hotp => "factor.lead.hotp",
+        Method::RecoveryCode => "factor.lead.recovery_code",
+        Method::EmailCode => "factor.lead.email_code",
+        _ => "factor.lead.totp",
+    }
+}
+
+const fn hint(method: Method) -> &'static str {
+    match method {
+        Method::RecoveryCode => "factor.hint.recovery_code",
+        _ => "factor.hint.code",
+    }
+}
+
+const fn other_way(method: Method) -> &'static str {
+    match method {
+        Method::Password => "factor.other.password",
+        Method::Passkey => "factor.other.passkey",
+        Method::Totp => "factor.other.totp",
+        Method::Hotp => "factor.other.hotp",
+        Method::ClientCertificate => "factor.other.client_certificate",
+        Method::EmailCode => "factor.other.email_code",
+        Method::RecoveryCode => "factor.other.recovery_code",
+    }
+}
+
+/// Says what to do to an account that has nothing to prove more with.
+fn enrol_first(call: &Call, (open, requester): (&OpenFlow, &Requester), person: &Person, is_waiting: bool) -> Response {
+    let locale = views::locale(call, requester.ui_locales());
+    let client = requester.client(locale);
+    let view = EnrolFirst {
+        realm: views::realm_of_flow(call, locale, open, requester.display()),
+        user: Label::new(person.user.display()),
+        is_waiting,
+        account: Href::local(call.path("/account")),
+        action: call.path(PATH),
+        flow: open.carried.clone(),
+        csrf: open.csrf_of(person),
+        can_go_back: matches!(requester, Requester::App(_)),
+        client,
+    };
+    respond::page(call, locale, StatusCode::OK, &view, &requester.policy())
+}
+
+async fn submitted(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, AuthorizeRefusal> {
+    let presented = form.first("csrf").unwrap_or("");
+    let person = call.person().await?;
+    // Somebody else may have signed in since, or nobody is any more: whoever it is now is asked.
+    let Some(person) = person.filter(|person| open.is_csrf_of(person, presented)) else {
+        return show(call, open, None, None).await;
+    };
+    if form.first("decision") == Some("back") {
+        return go_back(call, open, &person).await;
+    }
+    let method = form.first("method").and_then(Method::parse).unwrap_or(Method::Totp);
+    let code = form.first("code").unwrap_or("");
+    match prove::by_code(&call.realm, (&person.session, &person.user), method, code).await {
+        Ok(proved) => Ok(go_on(call, &next(open), &proved)),
+        Err(ProveRefusal::Fault(error)) => Ok(respond::fault_page(call, &Fault::from(error))),
+        Err(refusal) => {
+            let (again, retry_after) = said(&refusal);
+            let why = refusal.explanation();
+            respond::shown_again(call, again.status, "the form of a further factor is shown again", why);
+            let mut response = show(call, open, Some(method), Some(again)).await?;
+            if let Some(seconds) = retry_after {
+                let headers = response.headers_mut();
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            Ok(response)
+        }
+    }
+}
+
+/// How a refusal is said, and after how many seconds to try again.
+fn said(refusal: &ProveRefusal) -> (Again, Option<i64>) {
+    let (status, error, retry_after) = match refusal {
+        ProveRefusal::TooManyGuesses { retry_after } => {
+            let minutes = (retry_after + 59) / 60;
+            let text = Text::key("factor.error.too_many").with("count", minutes.to_string());
+            (StatusCode::TOO_MANY_REQUESTS, text, Some(*retry_after))
+        }
+        ProveRefusal::Wrong | ProveRefusal::Fault(_) => {
+            (StatusCode::UNAUTHORIZED, Text::key("factor.error.wrong"), None)
+        }
+    };
+    (Again { status, error }, retry_after)
+}
+
+/// The app is told that what it demands is out of the user's reach.
+async fn go_back(call: &Call, open: &OpenFlow, person: &Person) -> Result<Response, AuthorizeRefusal> {
+    match Requester::of(call, open).await? {
+        Requester::App(valid) => {
+            let reached = person.assurance(call.realm.now()).acr;
+            Err(unmet(&call.realm, &valid, DemandOf::Api, reached))
+        }
+        Requester::Device(_) | Requester::User => Ok(respond::see_other(call, "/account", &[])),
+    }
+}
+
+/// More is proved: on to `below`, with the session's new cookie.
+pub fn go_on(call: &Call, below: &str, proved: &Proved) -> Response {
+    let realm = &call.realm.realm;
+    let cookies = [
+        cookies::set(realm, &cookie_name(realm), &proved.cookie, None),
+        browser_state::set(call, Some(&session::browser_state(&proved.cookie))),
+    ];
+    respond::see_other(call, below, &cookies)
+}
