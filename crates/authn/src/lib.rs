@@ -1,6 +1,6 @@
 //! Who is the person: sign-in, sessions, passwords, counting guesses.
 //!
-//! - [`sign_in`]: a user name and a password become a session, in numbered steps
+//! - [`sign_in`]: a user name and a password, a passkey or a certificate become a session, in numbered steps
 //! - [`sign_up`]: somebody makes an account for themselves
 //! - [`weak_password`]: what is wrong with a password that somebody chooses
 //! - [`session`]: the browser's cookie, and which session it stands for

@@ -18,7 +18,11 @@ use realm::{RealmContext, RealmError, audit};
 use storage::{Change, Outcome, StorageError};
 
 use crate::{
-    factors::{self, FactorVerified},
+    factors::{
+        self, FactorVerified,
+        client_certificate::{self, CertificateRefusal},
+        passkey::{self, PasskeyRefusal},
+    },
     lane,
     session::CookieSecret,
 };
@@ -37,6 +41,12 @@ pub enum ProveRefusal {
     /// It is not what the account has, it was used before, or the session changed meanwhile: nobody is told which.
     #[error("the code is wrong, or was used before")]
     Wrong,
+    /// The passkey is not taken.
+    #[error(transparent)]
+    Passkey(PasskeyRefusal),
+    /// The certificate is not taken.
+    #[error(transparent)]
+    Certificate(CertificateRefusal),
     /// The lane is full: answer 429 with `Retry-After`.
     #[error("too many guesses: try again in {retry_after} seconds")]
     TooManyGuesses {
@@ -52,6 +62,8 @@ impl Explain for ProveRefusal {
     fn explanation(&self) -> Explanation {
         let reason = match self {
             Self::Wrong => &catalogue::WRONG_FACTOR,
+            Self::Passkey(refusal) => return refusal.explanation(),
+            Self::Certificate(refusal) => return refusal.explanation(),
             Self::TooManyGuesses { .. } => &catalogue::TOO_MANY_GUESSES,
             Self::Fault(_) => &server::UNAVAILABLE,
         };
@@ -85,6 +97,38 @@ pub async fn by_code(
         Some(verified) => add(realm, (session, user), verified).await,
         None => Err(wrong(realm, user, method)),
     }
+}
+
+/// Proves more by a passkey: by the answer that a form brought in this flow.
+pub async fn by_passkey(
+    realm: &RealmContext,
+    (session, user): (&Session, &User),
+    (flow_id, form): (&str, (&str, &str)),
+) -> Result<Proved, ProveRefusal> {
+    reserve(realm, user, Method::Passkey).await?;
+    let refusal = match passkey::verify(realm, flow_id, form).await {
+        Ok((owner, verified)) if owner.id == user.id => return add(realm, (session, user), verified).await,
+        Ok(_) => PasskeyRefusal::Unknown,
+        Err(PasskeyRefusal::Fault(error)) => return Err(error.into()),
+        Err(refusal) => refusal,
+    };
+    failed(realm, user, (Method::Passkey, &refusal.to_string()));
+    Err(ProveRefusal::Passkey(refusal))
+}
+
+/// Proves more by a certificate, whose voucher is for this flow. Nobody guesses the signature of a handshake.
+pub async fn by_certificate(
+    realm: &RealmContext,
+    (session, user): (&Session, &User),
+    (flow_id, voucher): (&str, &str),
+) -> Result<Proved, ProveRefusal> {
+    let refusal = match client_certificate::redeem(realm, flow_id, voucher).await {
+        Ok((owner, verified)) if owner.id == user.id => return add(realm, (session, user), verified).await,
+        Ok(_) => CertificateRefusal::NoUser,
+        Err(refusal) => refusal,
+    };
+    failed(realm, user, (Method::ClientCertificate, &refusal.to_string()));
+    Err(ProveRefusal::Certificate(refusal))
 }
 
 /// Step 1, for what is no code as well.

@@ -12,6 +12,10 @@
 //!    forgotten, the session begins with a new secret, a former one of somebody else ends, and mail about a browser that
 //!    was not recognised is owed.
 
+mod by_certificate;
+mod by_passkey;
+mod without_password;
+
 use explanation::{
     Explain, Explanation,
     catalogue::{server, sign_in as catalogue},
@@ -30,6 +34,8 @@ use crate::{
     session::CookieSecret,
     users::is_username,
 };
+
+pub use self::{by_certificate::sign_in_by_certificate, by_passkey::sign_in_by_passkey};
 
 /// How much of a `User-Agent` is kept, in bytes.
 const MAX_USER_AGENT: usize = 256;

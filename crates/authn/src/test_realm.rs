@@ -38,6 +38,8 @@ pub(crate) fn settings(issuer: &str) -> Realm {
         mtls: None,
         client_ca: Vec::new(),
         crl: Vec::new(),
+        certificate_mapping: Vec::new(),
+        smart_card_policies: Vec::new(),
         token_binding: false,
         remember_me: false,
         audit: model::AuditSettings::default(),

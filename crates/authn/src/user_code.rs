@@ -46,7 +46,7 @@ pub async fn reserve(
 }
 
 /// What one subscriber has: an IPv4 address, or the first half of an IPv6 address.
-fn network(address: IpAddr) -> String {
+pub(crate) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {

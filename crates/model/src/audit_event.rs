@@ -163,6 +163,7 @@ kinds! {
     UserChanged, "user.changed", Succeeded, "What is known of a user was changed";
     UserEnabled, "user.enabled", Succeeded, "A user was enabled";
     UserDisabled, "user.disabled", Succeeded, "A user was disabled, and signed out everywhere";
+    AuthenticatorCloned, "authenticator.cloned", Refused, "A passkey signed less often than before: there may be a copy of it";
     UserPasswordChanged, "user.password_changed", Succeeded, "A user has a new password, and was signed out everywhere";
     UserCodeChanged, "user.code_changed", Succeeded, "A user set or removed the code for requests in the background";
     ClientCreated, "client.created", Succeeded, "A client was registered";

@@ -4,6 +4,8 @@ use jose::KeySet;
 use protocol::profile::ProfileRef;
 use serde::{Deserialize, Serialize};
 
+use crate::CertificateMapping;
+
 /// The settings of a realm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
@@ -42,6 +44,12 @@ pub struct Realm {
     /// What they have revoked: one list each, in PEM.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub crl: Vec<String>,
+    /// Whose certificate it is that a user shows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificate_mapping: Vec<CertificateMapping>,
+    /// The policies (object identifiers) of certificates on smart cards that ask for a PIN.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub smart_card_policies: Vec<String>,
     /// Whether tokens are bound to keys of Token Binding, for clients that can.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub token_binding: bool,
@@ -226,6 +234,8 @@ mod tests {
             mtls: None,
             client_ca: Vec::new(),
             crl: Vec::new(),
+            certificate_mapping: Vec::new(),
+            smart_card_policies: Vec::new(),
             token_binding: false,
             remember_me: false,
             audit: AuditSettings::default(),

@@ -190,6 +190,14 @@ pub fn rehash(realm: &str, id: &str, old: &str, new: &str) -> Statement {
     )
 }
 
+/// Guards that a user is still enabled when something follows from it.
+pub fn still_enabled(realm: &str, id: &str) -> Statement {
+    Statement::guard(
+        "UPDATE users SET enabled = 1 WHERE realm = $1 AND id = $2 AND enabled = 1",
+        vec![realm.into(), id.into()],
+    )
+}
+
 /// Turns a user on or off; off, nothing that acts for the user works, at once.
 pub fn set_enabled(realm: &str, id: &str, enabled: bool, now: i64) -> Statement {
     Statement::guard(

@@ -13,8 +13,8 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jose::{b64, random_bytes, sha256};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnValue, IsCa, Issuer,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension, DistinguishedName, DnValue,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, OtherNameValue, RevokedCertParams, SanType, SerialNumber,
 };
 pub use rcgen::{DnType, ExtendedKeyUsagePurpose as Usage};
 use serde_json::{Value, json};
@@ -87,6 +87,23 @@ impl Subject {
     #[must_use]
     pub fn email(self, address: &str) -> Self {
         self.san(SanType::Rfc822Name(address.try_into().expect("a mail address")))
+    }
+
+    /// With a user principal name.
+    #[must_use]
+    pub fn upn(self, name: &str) -> Self {
+        let kind = vec![1, 3, 6, 1, 4, 1, 311, 20, 2, 3];
+        self.san(SanType::OtherName((kind, OtherNameValue::Utf8String(name.to_owned()))))
+    }
+
+    /// Issued under a policy.
+    #[must_use]
+    pub fn policy(mut self, policy: &[u64]) -> Self {
+        let sequence = |content: Vec<u8>, tag: u8| [vec![tag, u8::try_from(content.len()).unwrap()], content].concat();
+        let policies = sequence(sequence(sequence(oid(policy), 0x06), 0x30), 0x30);
+        let extension = CustomExtension::from_oid_content(&[2, 5, 29, 32], policies);
+        self.params.custom_extensions.push(extension);
+        self
     }
 
     /// Valid from one moment to another, unix seconds.
@@ -294,6 +311,20 @@ fn pem(label: &str, der: &[u8]) -> String {
         .map(|line| std::str::from_utf8(line).expect("base64"))
         .collect();
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+/// The content of an object identifier (X.690 §8.19).
+fn oid(arcs: &[u64]) -> Vec<u8> {
+    let first = arcs[0] * 40 + arcs[1];
+    let digits = |mut arc: u64| {
+        let mut digits = vec![u8::try_from(arc & 0x7f).unwrap()];
+        while arc > 0x7f {
+            arc >>= 7;
+            digits.insert(0, u8::try_from(arc & 0x7f).unwrap() | 0x80);
+        }
+        digits
+    };
+    [first].iter().chain(&arcs[2..]).flat_map(|arc| digits(*arc)).collect()
 }
 
 fn at(seconds: i64) -> OffsetDateTime {

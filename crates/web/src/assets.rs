@@ -13,7 +13,7 @@ struct Asset {
     bytes: &'static [u8],
 }
 
-static ASSETS: [Asset; 6] = [
+static ASSETS: [Asset; 7] = [
     Asset {
         name: "sekisho.css",
         content_type: "text/css; charset=utf-8",
@@ -33,6 +33,11 @@ static ASSETS: [Asset; 6] = [
         name: "requests.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("assets/requests.js"),
+    },
+    Asset {
+        name: "passkey.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("assets/passkey.js"),
     },
     Asset {
         name: "signed_out.js",

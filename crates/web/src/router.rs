@@ -44,6 +44,8 @@ fn pages() -> Router<Arc<App>> {
     Router::new()
         .route("/authorize", get(oauth::authorize_get).post(oauth::authorize_post))
         .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
+        .route("/sign-in/passkey", post(account::sign_in_by_passkey_form))
+        .route("/sign-in/certificate", get(account::redeem_certificate))
         .route("/sign-in/factor", get(account::factor_page).post(account::factor))
         .route(
             "/select-account",
@@ -96,6 +98,7 @@ fn endpoints() -> Router<Arc<App>> {
                 .put(oauth::replace_registration)
                 .delete(oauth::end_registration),
         )
+        .route("/sign-in/certificate/show", get(account::show_certificate))
         .route("/assets/{name}", get(asset::serve))
         .route("/session", get(oauth::check_session))
         .fallback(account::no_such_page)

@@ -41,7 +41,7 @@ impl Validity {
 }
 
 /// A certificate that was read; nobody has vouched for it yet.
-pub struct Certificate<'a>(X509Certificate<'a>);
+pub struct Certificate<'a>(pub(crate) X509Certificate<'a>);
 
 impl<'a> Certificate<'a> {
     /// Reads DER, and nothing behind it.
@@ -69,6 +69,11 @@ impl<'a> Certificate<'a> {
     /// Its subject.
     pub fn subject(&self) -> DistinguishedName {
         name(self.0.subject())
+    }
+
+    /// Who says that they issued it.
+    pub fn issuer(&self) -> DistinguishedName {
+        name(self.0.issuer())
     }
 
     /// Whether it names this subject: by its own name, or by one of its alternative names. One whose alternative names

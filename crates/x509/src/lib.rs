@@ -17,10 +17,12 @@
 
 mod authorities;
 mod certificate;
+mod holder;
 mod pem;
 mod revocation_list;
 
 pub use authorities::{Authorities, PathError};
 pub use certificate::{Certificate, UnreadableCertificate, Validity, is_for_host};
+pub use holder::thumbprint;
 pub use pem::{PemError, certificates, pem, revocation_lists};
 pub use revocation_list::RevocationList;

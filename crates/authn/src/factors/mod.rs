@@ -6,6 +6,7 @@
 //! [`FactorVerified`]: what was proved, and the guards by which it counts once. They belong into the very change by which
 //! the session learns of it ([`crate::prove`], [`crate::sign_in`]).
 
+pub mod client_certificate;
 pub mod passkey;
 pub mod totp;
 
@@ -55,7 +56,11 @@ impl From<&Authenticator> for Described {
 
 /// What an authenticator would prove if it were used now (unix seconds).
 pub(crate) fn would_prove(authenticator: &Authenticator, now: i64) -> Proof {
-    Proof::of(authenticator.method, now)
+    match authenticator.method {
+        Method::Passkey => passkey::would_prove(authenticator, now),
+        Method::ClientCertificate => client_certificate::would_prove(authenticator, now),
+        method => Proof::of(method, now),
+    }
 }
 
 /// Verifies a code by the first of these authenticators that it is of. `None`: it is of none, or was used before.

@@ -80,6 +80,13 @@ pub enum Content {
         /// Where it is made to count at once, or stopped.
         link: String,
     },
+    /// A passkey signed less often than before: there may be a copy of it.
+    PasskeyCopied {
+        /// What its user calls it; may be empty.
+        name: String,
+        /// When.
+        when: i64,
+    },
     /// The password was changed.
     PasswordChanged {
         /// When.
@@ -98,6 +105,7 @@ impl Content {
             Self::FactorAdded { .. } => "factor_added",
             Self::FactorRemoved { .. } => "factor_removed",
             Self::ConfirmFactor { .. } => "confirm_factor",
+            Self::PasskeyCopied { .. } => "passkey_copied",
             Self::PasswordChanged { .. } => "password_changed",
         }
     }

@@ -381,7 +381,9 @@ async fn a_password_that_was_changed_while_it_was_verified_makes_no_session() {
             let always = always(realm, "a lane", &user);
             let device = Device::signing_in(realm, None, &user.id);
             let proof = Proof::of(Method::Password, realm.now());
-            let refused = establish(realm, always, &user, (&browser, proof), Some(&device)).await.unwrap();
+            let refused = establish(realm, always, &user, (&browser, proof), Some(&device))
+                .await
+                .unwrap();
             assert!(refused.is_none());
         }
         let sessions = realm

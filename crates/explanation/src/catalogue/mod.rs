@@ -39,6 +39,7 @@ pub mod binding;
 pub mod certificate;
 pub mod ciba;
 pub mod client;
+pub mod client_certificate;
 pub mod dpop;
 pub mod form;
 pub mod gate;
@@ -92,6 +93,7 @@ static TOPICS: &[(&[&Check], &[&Reason])] = &[
     (logout::CHECKS, logout::REASONS),
     (sign_in::CHECKS, sign_in::REASONS),
     (passkey::CHECKS, passkey::REASONS),
+    (client_certificate::CHECKS, client_certificate::REASONS),
 ];
 
 /// Every check.

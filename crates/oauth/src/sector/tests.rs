@@ -37,6 +37,8 @@ async fn check_against(status: u16, document: &'static str, client: &ClientMetad
         mtls: None,
         client_ca: Vec::new(),
         crl: Vec::new(),
+        certificate_mapping: Vec::new(),
+        smart_card_policies: Vec::new(),
         token_binding: false,
         remember_me: false,
         audit: model::AuditSettings::default(),

@@ -1,7 +1,7 @@
 //! A realm as a file that `apply` accepts, and that changes nothing there. Secrets are in it as hashes; one of which a hash
 //! is not enough is also named by the variable that would hold it.
 
-use model::{Api, Client, Realm, Source, TrustedIssuer, User};
+use model::{Api, CertificateMapping, Client, Realm, Source, TrustedIssuer, User};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value, json};
 use storage::Store;
@@ -20,6 +20,8 @@ struct Exported {
     audit: Ordered,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     trusted_issuer: Vec<Ordered>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    certificate_mapping: Vec<Ordered>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     api: Vec<Ordered>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -68,6 +70,7 @@ pub async fn export(store: &Store, realm: &Realm) -> Result<String, AdminError> 
         lifetimes: durations(&realm.lifetimes),
         audit: durations(&realm.audit),
         trusted_issuer: realm.trusted_issuers.iter().map(trusted_issuer).collect(),
+        certificate_mapping: realm.certificate_mapping.iter().map(certificate_mapping).collect(),
         api: apis.iter().map(|(written, _)| api(written)).collect(),
         // A client that registered itself belongs to itself: a file that named it would take it over.
         client: clients
@@ -93,6 +96,7 @@ fn settings(realm: &Realm) -> Ordered {
     members.remove("lifetimes");
     members.remove("audit");
     members.remove("trusted_issuers");
+    members.remove("certificate_mapping");
     Ordered::new(
         members,
         &[
@@ -127,6 +131,10 @@ fn durations<T: Serialize>(table: &T) -> Ordered {
 
 fn trusted_issuer(issuer: &TrustedIssuer) -> Ordered {
     Ordered::new(object(issuer), &["issuer", "purposes", "subject", "jwks_uri"])
+}
+
+fn certificate_mapping(mapping: &CertificateMapping) -> Ordered {
+    Ordered::new(object(mapping), &["from", "user", "issuer"])
 }
 
 fn api(api: &Api) -> Ordered {

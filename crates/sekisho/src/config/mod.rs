@@ -3,6 +3,7 @@
 //! Reading a file collects every mistake in it at once, each with its line and a remedy.
 
 mod api;
+mod certificate_mapping;
 mod client;
 mod client_ca;
 mod client_members;
@@ -178,6 +179,7 @@ fn is_server_file(document: &Document) -> bool {
         "client",
         "user",
         "trusted_issuer",
+        "certificate_mapping",
     ];
     let Item::Table(entries) = &document.root.item else {
         return false;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{
-    api, client, client_ca, cross_check,
+    api, certificate_mapping, client, client_ca, cross_check,
     document::Document,
     issuer,
     problem::Problem,
@@ -50,6 +50,8 @@ impl RealmFile {
                 mtls: None,
                 client_ca: Vec::new(),
                 crl: Vec::new(),
+                certificate_mapping: Vec::new(),
+                smart_card_policies: Vec::new(),
                 token_binding: false,
                 remember_me: false,
                 audit: model::AuditSettings::default(),
@@ -301,6 +303,7 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
         realm.dpop_nonces = dpop_nonces.value;
     }
     client_ca::read(table, &mut realm);
+    certificate_mapping::read(table, &mut realm);
     if let Some(token_binding) = table.boolean("token_binding") {
         realm.token_binding = token_binding.value;
     }

@@ -593,6 +593,31 @@ key = 1
 }
 
 #[test]
+fn rules_for_certificates_say_where_the_name_stands_and_what_it_is() {
+    let wrong = r#"issuer = "https://id.example.com"
+display_name = "x"
+smart_card_policies = ["2.16.840.1", "pin"]
+[[certificate_mapping]]
+from = "san_mail"
+user = "email"
+[[certificate_mapping]]
+issuer = "nothing"
+"#;
+    assert_problems(
+        &realm_problems(wrong),
+        &[
+            (3, "no object identifier"),
+            (4, "no authority vouches"),
+            (5, "did you mean san_email?"),
+            (7, "no authority vouches"),
+            (7, "does not say where"),
+            (7, "does not say what of a user"),
+            (8, "without a type"),
+        ],
+    );
+}
+
+#[test]
 fn secrets_are_warned_about_outside_demos() {
     let directory = Directory::new();
     let text = r#"issuer = "http://localhost:8080"

@@ -30,9 +30,14 @@ impl Https {
 
     /// As [`start`](Self::start), with more TOML at the end of the realm.
     pub fn with_more(engine: Engine, more: &str, realm: &str) -> Self {
+        Self::with_realm(engine, more, bank_and(realm))
+    }
+
+    /// As [`start`](Self::start), with a realm file of the test's own.
+    pub fn with_realm(engine: Engine, more: &str, realm: impl FnOnce(&str) -> String) -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let issuer = format!("https://localhost:{}", address.port());
-        let mut server = Serve::with_realm(PROGRAM, engine, |_| bank_and(realm)(&issuer));
+        let mut server = Serve::with_realm(PROGRAM, engine, |_| realm(&issuer));
         let mut config = File::options().append(true).open(server.config()).unwrap();
         writeln!(config, "\n[[listener]]\nbind = '{address}'\ntls = 'dev'\n{more}").unwrap();
         server.restart();

@@ -43,6 +43,7 @@ mod on_postgres;
 mod pages;
 mod pairwise;
 mod par;
+mod passkeys;
 mod publisher;
 mod reader;
 mod realms;

@@ -12,7 +12,7 @@ use ::oauth::{
 use authn::{
     next_step::{Step, next_step},
     prove::{self, ProveRefusal, Proved},
-    session::{self, cookie_name},
+    session,
 };
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -21,10 +21,13 @@ use axum::{
 use explanation::Explain;
 use protocol::{DemandOf, Method, form::Form};
 
-use super::sign_in::next;
+use super::{
+    certificate, passkey,
+    sign_in::{next, session_cookie},
+};
 use crate::{
     browser_state,
-    extract::{Call, PageForm, cookies},
+    extract::{Call, PageForm},
     flow::{self, OpenFlow},
     oauth::{Requester, flow_error, refuse},
     pages::{EnrolFirst, Factor, Href, Label, Link, Text},
@@ -85,7 +88,7 @@ async fn show(
             .filter(|chosen| choices.contains(chosen))
             .or(choices.first().copied())
         {
-            Some(method) => prove(call, (open, &requester), &person, (method, &choices), again),
+            Some(method) => prove(call, (open, &requester), &person, (method, &choices), again).await,
             None => enrol_first(call, (open, &requester), &person, false),
         },
         Step::Enrol { is_waiting, .. } => enrol_first(call, (open, &requester), &person, is_waiting),
@@ -97,25 +100,35 @@ fn go_to(call: &Call, page: &str, open: &OpenFlow) -> Response {
 }
 
 /// Asks for one method; the others are links.
-fn prove(
+async fn prove(
     call: &Call,
     (open, requester): (&OpenFlow, &Requester),
     person: &Person,
     (method, choices): (Method, &[Method]),
     again: Option<Again>,
 ) -> Response {
-    if method == Method::Password {
-        return go_to(call, "/sign-in", open);
-    }
-    let locale = views::locale(call, requester.ui_locales());
     let flow = format!("flow={}", open.flow.id);
     let others = choices.iter().filter(|other| **other != method);
+    let others = others.map(|other| Link {
+        href: Href::local(call.path(&format!("{PATH}?{flow}&method={}", other.as_str()))),
+        label: Text::key(other_way(*other)),
+    });
+    let others = others.collect();
+    let (status, error) = again.map_or((StatusCode::OK, None), |again| (again.status, Some(again.error)));
+    match method {
+        Method::Password => return go_to(call, "/sign-in", open),
+        Method::Passkey => return passkey::prove(call, (open, requester), person, others, (status, error)).await,
+        Method::ClientCertificate => {
+            return certificate::prove(call, (open, requester), person, others, (status, error));
+        }
+        _ => {}
+    }
+    let locale = views::locale(call, requester.ui_locales());
     let has_lost_a_device = person
         .session
         .proofs
         .iter()
         .any(|proof| proof.method == Method::RecoveryCode);
-    let (status, error) = again.map_or((StatusCode::OK, None), |again| (again.status, Some(again.error)));
     let view = Factor {
         realm: views::realm_of_flow(call, locale, open, requester.display()),
         client: requester.client(locale),
@@ -127,12 +140,7 @@ fn prove(
         lead: lead(method),
         hint: hint(method),
         is_number: method != Method::RecoveryCode,
-        others: others
-            .map(|other| Link {
-                href: Href::local(call.path(&format!("{PATH}?{flow}&method={}", other.as_str()))),
-                label: Text::key(other_way(*other)),
-            })
-            .collect(),
+        others,
         account: has_lost_a_device.then(|| Href::local(call.path("/account"))),
         error,
     };
@@ -196,22 +204,43 @@ async fn submitted(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response
         return go_back(call, open, &person).await;
     }
     let method = form.first("method").and_then(Method::parse).unwrap_or(Method::Totp);
-    let code = form.first("code").unwrap_or("");
-    match prove::by_code(&call.realm, (&person.session, &person.user), method, code).await {
-        Ok(proved) => Ok(go_on(call, &next(open), &proved)),
-        Err(ProveRefusal::Fault(error)) => Ok(respond::fault_page(call, &Fault::from(error))),
-        Err(refusal) => {
-            let (again, retry_after) = said(&refusal);
-            let why = refusal.explanation();
-            respond::shown_again(call, again.status, "the form of a further factor is shown again", why);
-            let mut response = show(call, open, Some(method), Some(again)).await?;
-            if let Some(seconds) = retry_after {
-                let headers = response.headers_mut();
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            }
-            Ok(response)
+    let whose = (&person.session, &person.user);
+    let proved = match method {
+        Method::Passkey => {
+            let answer = passkey::answer(form);
+            prove::by_passkey(&call.realm, whose, (&open.flow.id, answer)).await
         }
+        method => prove::by_code(&call.realm, whose, method, form.first("code").unwrap_or("")).await,
+    };
+    match proved {
+        Ok(proved) => Ok(go_on(call, &next(open), &proved)),
+        Err(refusal) => show_again(call, open, method, refusal).await,
     }
+}
+
+/// Says why a method did not do, on the page on which it is asked for.
+pub async fn again(call: &Call, open: &OpenFlow, method: Method, refusal: ProveRefusal) -> Response {
+    or_refuse(call, show_again(call, open, method, refusal).await).await
+}
+
+async fn show_again(
+    call: &Call,
+    open: &OpenFlow,
+    method: Method,
+    refusal: ProveRefusal,
+) -> Result<Response, AuthorizeRefusal> {
+    if let ProveRefusal::Fault(error) = refusal {
+        return Ok(respond::fault_page(call, &Fault::from(error)));
+    }
+    let (again, retry_after) = said(&refusal);
+    let why = refusal.explanation();
+    respond::shown_again(call, again.status, "the form of a further factor is shown again", why);
+    let mut response = show(call, open, Some(method), Some(again)).await?;
+    if let Some(seconds) = retry_after {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Ok(response)
 }
 
 /// How a refusal is said, and after how many seconds to try again.
@@ -221,6 +250,14 @@ fn said(refusal: &ProveRefusal) -> (Again, Option<i64>) {
             let minutes = (retry_after + 59) / 60;
             let text = Text::key("factor.error.too_many").with("count", minutes.to_string());
             (StatusCode::TOO_MANY_REQUESTS, text, Some(*retry_after))
+        }
+        ProveRefusal::Passkey(refusal) => {
+            let (status, text) = passkey::said(refusal);
+            (status, text, None)
+        }
+        ProveRefusal::Certificate(refusal) => {
+            let (status, text) = certificate::said(refusal);
+            (status, text, None)
         }
         ProveRefusal::Wrong | ProveRefusal::Fault(_) => {
             (StatusCode::UNAUTHORIZED, Text::key("factor.error.wrong"), None)
@@ -242,9 +279,8 @@ async fn go_back(call: &Call, open: &OpenFlow, person: &Person) -> Result<Respon
 
 /// More is proved: on to `below`, with the session's new cookie.
 pub fn go_on(call: &Call, below: &str, proved: &Proved) -> Response {
-    let realm = &call.realm.realm;
     let cookies = [
-        cookies::set(realm, &cookie_name(realm), &proved.cookie, None),
+        session_cookie(call, &proved.session, &proved.cookie),
         browser_state::set(call, Some(&session::browser_state(&proved.cookie))),
     ];
     respond::see_other(call, below, &cookies)

@@ -1,10 +1,12 @@
 //! The user's own pages: sign-in, what they permitted, where they are signed in.
 
+mod certificate;
 mod devices;
 mod email;
-mod not_me;
 mod factor;
+mod not_me;
 mod overview;
+mod passkey;
 mod password;
 mod requests;
 mod select_account;
@@ -22,11 +24,13 @@ use explanation::{
 use model::{Flow, Goal};
 use protocol::{error_code::ErrorCode, form::Form};
 
+pub use certificate::{redeem_certificate, show_certificate};
 pub use devices::forget_device;
 pub use email::email;
-pub use not_me::{not_me, not_me_page};
 pub use factor::{factor, factor_page};
+pub use not_me::{not_me, not_me_page};
 pub use overview::{end_session, page, revoke_grant};
+pub use passkey::sign_in_by_passkey_form;
 pub use password::{change_password, password_page};
 pub use requests::{answer_request, requests_page};
 pub use select_account::{select_account, select_account_page};

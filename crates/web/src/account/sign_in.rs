@@ -14,12 +14,13 @@ use model::{Goal, Secret, Session};
 use protocol::form::Form;
 use storage::StorageError;
 
+use super::{certificate, passkey};
 use crate::{
     browser_state,
     extract::{Call, PageForm, cookies},
     flow::{self, OpenFlow},
     oauth::{Requester, flow_error, refuse},
-    pages::{Href, SignIn, Text},
+    pages::{Href, SignIn, Text, csp},
     respond, views,
 };
 
@@ -46,7 +47,7 @@ pub async fn sign_in_page(call: Call) -> Response {
     }
 }
 
-fn show(
+pub(super) fn show(
     call: &Call,
     open: &OpenFlow,
     requester: &Requester,
@@ -67,9 +68,15 @@ fn show(
         remember: call.realm.realm.remember_me,
         error,
         notice: None,
+        passkey: passkey::beside_password(call, open),
+        certificate: certificate::link(call, open, false),
         sign_up: sign_up.map(Href::local),
     };
-    respond::page(call, locale, status, &view, &requester.policy())
+    let policy = match &view.passkey {
+        Some(_) => csp::with_script(&requester.policy()),
+        None => requester.policy(),
+    };
+    respond::page(call, locale, status, &view, &policy)
 }
 
 /// `POST /sign-in`.

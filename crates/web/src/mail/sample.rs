@@ -47,6 +47,10 @@ pub(super) fn all(locale: Locale) -> Vec<Letter> {
             counts_from: NOW + 24 * 3600,
             link: "https://id.example.com/bank/confirm?t=c2VjcmV0".into(),
         },
+        Content::PasskeyCopied {
+            name: "Blue key".into(),
+            when: NOW,
+        },
         Content::PasswordChanged { when: NOW },
     ];
     contents.map(|content| letter(locale, content)).into()

@@ -111,6 +111,15 @@ impl Sheet {
                 let from = Text::key("mail.confirm_factor.counts_from").with("when", moment(locale, *counts_from));
                 self.after = vec![from, self.named("mail.confirm_factor.if_not")];
             }
+            Content::PasskeyCopied { name, when } => {
+                self.about("mail.passkey_copied.subject", "mail.passkey_copied.lead");
+                let kind = locale.message("mail.factor.passkey").unwrap_or("?");
+                self.facts
+                    .push(fact("mail.fact.factor", Label::first_of(&[name, kind])));
+                self.facts.push(fact("mail.fact.when", moment(locale, *when)));
+                self.button = button("mail.to_account", &self.account);
+                self.after = vec!["mail.passkey_copied.remove".into(), self.named("mail.if_not_you")];
+            }
             Content::PasswordChanged { when } => {
                 self.about("mail.password_changed.subject", "mail.password_changed.lead");
                 self.facts.push(fact("mail.fact.when", moment(locale, *when)));

@@ -2,7 +2,8 @@
 //!
 //! Spec: CSP Level 3. Nothing is loaded but the own style sheet and pictures, and an app's logo where one is shown;
 //! nothing frames a page; nothing runs, except the one script of the `form_post` page and that of the page after a
-//! log-out, which frames apps, and that of the page that waits for requests, which asks this server alone.
+//! log-out, which frames apps, that of the page that waits for requests, which asks this server alone, and that of pages
+//! which ask the browser for a passkey.
 
 use url::Url;
 
@@ -42,6 +43,11 @@ pub fn signed_out<'a>(frames: impl Iterator<Item = &'a str>) -> String {
         "{ALL}; script-src 'self'; frame-src {}; form-action 'self'",
         origins.join(" ")
     )
+}
+
+/// The same policy where the page's own script runs: it asks the browser, and sends what it answers by the page's form.
+pub fn with_script(policy: &str) -> String {
+    policy.replacen("; form-action", "; script-src 'self'; form-action", 1)
 }
 
 /// The same policy with one picture of somebody else, from its origin alone. A redirect to another origin is not
@@ -98,6 +104,7 @@ mod tests {
             assert!(!policy.contains("unsafe") && !policy.contains('*'));
         }
         assert!(!plain().contains("script-src") && !flow("https://a.example/").contains("script-src"));
+        assert!(with_script(&plain()).ends_with("; script-src 'self'; form-action 'self'"));
     }
 
     #[test]

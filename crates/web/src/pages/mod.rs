@@ -7,6 +7,7 @@
 //! Variables of every template: `lang`, `css`, `mark`, `script`, and the members of its view.
 
 mod account;
+mod certificate;
 mod change_password;
 mod consent;
 pub mod csp;
@@ -20,6 +21,7 @@ mod html;
 mod message;
 mod not_me;
 mod overrides;
+mod passkey;
 mod realm_view;
 mod requests;
 mod sample;
@@ -32,6 +34,7 @@ mod tests;
 mod text;
 
 pub use account::{Account, DeviceView, EmailView, GrantView, SessionView};
+pub use certificate::FactorCertificate;
 pub use change_password::ChangePassword;
 pub use consent::{ApiView, ClaimView, Consent, ScopeView, WaitingView};
 pub use detail::DetailView;
@@ -42,6 +45,7 @@ pub use form_post::FormPost;
 pub use message::{Message, SignOut};
 pub use not_me::NotMePage;
 pub use overrides::OverrideError;
+pub use passkey::{FactorPasskey, PasskeyForm};
 pub use realm_view::{ClientLink, ClientView, LanguageLink, RealmView};
 pub use requests::Requests;
 pub use select_account::SelectAccount;
@@ -58,12 +62,18 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 22] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
     ("sign_in.html", include_str!("../templates/sign_in.html")),
     ("factor.html", include_str!("../templates/factor.html")),
+    (
+        "factor_certificate.html",
+        include_str!("../templates/factor_certificate.html"),
+    ),
+    ("factor_passkey.html", include_str!("../templates/factor_passkey.html")),
+    ("passkey_form.html", include_str!("../templates/passkey_form.html")),
     ("enrol_first.html", include_str!("../templates/enrol_first.html")),
     ("select_account.html", include_str!("../templates/select_account.html")),
     ("sign_up.html", include_str!("../templates/sign_up.html")),
@@ -87,8 +97,13 @@ const TEMPLATES: [(&str, &str); 17] = [
 pub trait View: Serialize {
     /// The template's file name.
     const TEMPLATE: &'static str;
-    /// The one script that runs on the page, an asset.
+    /// The one script that may run on the page, an asset.
     const SCRIPT: Option<&'static str> = None;
+
+    /// The script that runs on this very page.
+    fn script(&self) -> Option<&'static str> {
+        Self::SCRIPT
+    }
 
     /// The realm whose page it is.
     fn realm(&self) -> Option<&RealmView>;
@@ -214,7 +229,7 @@ impl Sheet {
     fn of<V: View>(view: &V) -> Self {
         Self {
             template: V::TEMPLATE,
-            script: V::SCRIPT,
+            script: view.script(),
             base_path: view.realm().map_or_else(String::new, |realm| realm.base_path.clone()),
             variables: Value::from(Serde(view)),
             hooks: view.hooks(),

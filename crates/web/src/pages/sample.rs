@@ -5,7 +5,10 @@ use protocol::AuthorizationDetails;
 use serde_json::json;
 
 use super::{
-    Account, ApiView, ChangePassword, ClaimView, ClientView, Consent, DetailView, Device, DeviceView, EmailView, EnrolFirst, ErrorKind, ErrorPage, Factor, FieldError, FormPost, FrameView, GrantView, Href, Label, Link, Message, NextView, NotMePage, RealmView, Requests, ScopeView, SelectAccount, SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut, Text, WaitingView,
+    Account, ApiView, ChangePassword, ClaimView, ClientView, Consent, DetailView, Device, DeviceView, EmailView,
+    EnrolFirst, ErrorKind, ErrorPage, Factor, FactorCertificate, FactorPasskey, FieldError, FormPost, FrameView,
+    GrantView, Href, Label, Link, Message, NextView, NotMePage, PasskeyForm, RealmView, Requests, ScopeView,
+    SelectAccount, SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut, Text, WaitingView,
 };
 use crate::locale::Locale;
 
@@ -36,6 +39,8 @@ fn of_flows(locale: Locale) -> Vec<Sheet> {
             notice: Some(Text::key("sign_in.notice.restarted")),
             username: "alice".into(),
             remember: false,
+            passkey: None,
+            certificate: None,
             sign_up: None,
             ..sign_in(locale)
         }),
@@ -50,6 +55,20 @@ fn of_flows(locale: Locale) -> Vec<Sheet> {
             account: Some(Href::local("/bank/account")),
             error: Some(Text::key("factor.error.too_many").with("count", "15")),
             ..factor(locale)
+        }),
+        Sheet::of(&factor_passkey(locale)),
+        Sheet::of(&FactorPasskey {
+            client: None,
+            others: Vec::new(),
+            error: Some(Text::key("passkey.error.wrong")),
+            ..factor_passkey(locale)
+        }),
+        Sheet::of(&factor_certificate(locale)),
+        Sheet::of(&FactorCertificate {
+            client: None,
+            show: None,
+            error: Some(Text::key("certificate.error.missing")),
+            ..factor_certificate(locale)
         }),
         Sheet::of(&enrol_first(locale)),
         Sheet::of(&EnrolFirst {
@@ -204,6 +223,10 @@ pub(super) fn sign_in(locale: Locale) -> SignIn {
         remember: true,
         error: None,
         notice: None,
+        passkey: Some(passkey_form("get", true)),
+        certificate: Some(Href::local(
+            "https://mtls.example.com/sign-in/certificate/show?flow=Zmxvdw",
+        )),
         sign_up: Some(Href::local("/bank/sign-up?flow=Zmxvdw")),
     }
 }
@@ -225,6 +248,57 @@ pub(super) fn factor(locale: Locale) -> Factor {
             label: "factor.other.recovery_code".into(),
         }],
         account: None,
+        error: None,
+    }
+}
+
+fn passkey_form(ceremony: &'static str, is_beside_password: bool) -> PasskeyForm {
+    PasskeyForm {
+        action: "/bank/sign-in/passkey".into(),
+        flow: "Zmxvdw".into(),
+        csrf: "Y3NyZg".into(),
+        ceremony,
+        options: json!({ "challenge": "AAAA", "rpId": "id.example.com" }).to_string(),
+        challenge: "c2VhbGVk".into(),
+        button: "passkey.use",
+        is_beside_password,
+    }
+}
+
+fn factor_passkey(locale: Locale) -> FactorPasskey {
+    let Factor {
+        realm,
+        client,
+        user,
+        others,
+        ..
+    } = factor(locale);
+    FactorPasskey {
+        realm,
+        client,
+        user,
+        passkey: passkey_form("get", false),
+        others,
+        error: None,
+    }
+}
+
+fn factor_certificate(locale: Locale) -> FactorCertificate {
+    let FactorPasskey {
+        realm,
+        client,
+        user,
+        others,
+        ..
+    } = factor_passkey(locale);
+    FactorCertificate {
+        realm,
+        client,
+        user,
+        show: Some(Href::local(
+            "https://mtls.example.com/sign-in/certificate/show?flow=Zmxvdw&step=factor",
+        )),
+        others,
         error: None,
     }
 }

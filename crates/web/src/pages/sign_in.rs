@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ClientView, Href, RealmView, Text, View};
+use super::{ClientView, Href, PasskeyForm, RealmView, Text, View, passkey};
 
 /// The sign-in page. It posts `flow`, `csrf`, `username`, `password` and `remember` (`yes`) to `action`.
 #[derive(Debug, Clone, Serialize)]
@@ -25,12 +25,20 @@ pub struct SignIn {
     pub error: Option<Text>,
     /// What happened before: a message under `sign_in.notice`.
     pub notice: Option<Text>,
+    /// Another way: a passkey.
+    pub passkey: Option<PasskeyForm>,
+    /// Another way: where the browser is asked for a certificate.
+    pub certificate: Option<Href>,
     /// Where those make an account who have none; none where the organisation makes them.
     pub sign_up: Option<Href>,
 }
 
 impl View for SignIn {
     const TEMPLATE: &'static str = "sign_in.html";
+
+    fn script(&self) -> Option<&'static str> {
+        self.passkey.as_ref().map(|_| passkey::SCRIPT)
+    }
 
     fn realm(&self) -> Option<&RealmView> {
         Some(&self.realm)
@@ -43,8 +51,12 @@ impl View for SignIn {
     fn hooks(&self) -> Vec<String> {
         let to_sign_up = self.sign_up.iter().map(|_| "to-sign-up");
         let remember = self.remember.then_some("remember");
+        let passkey = self.passkey.iter().flat_map(|_| ["passkey-form", "use-passkey"]);
+        let certificate = self.certificate.iter().map(|_| "use-certificate");
         ["username", "password", "sign-in"]
             .into_iter()
+            .chain(passkey)
+            .chain(certificate)
             .chain(to_sign_up)
             .chain(remember)
             .map(str::to_owned)

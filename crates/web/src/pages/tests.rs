@@ -163,6 +163,8 @@ fn a_hostile_app_stays_harmless_on_every_page_that_names_it() {
         let mut sign_in = sample::sign_in(locale);
         sign_in.client = Some(client.clone());
         sign_in.username.clone_from(&hostile);
+        // The page's own script is the only one: without what it is for, there is none.
+        sign_in.passkey = None;
         let mut sign_up = sample::sign_up(locale);
         sign_up.client = Some(client);
         sign_up.username.clone_from(&hostile);

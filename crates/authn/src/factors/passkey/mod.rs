@@ -11,20 +11,24 @@
 //! - [`Ceremony`]: a challenge in progress, sealed and bound to the browser that it was shown to
 //! - [`registration`], [`authentication`]: the two ceremonies
 //! - [`Credential`]: what is stored
+//! - [`ask`], [`ask_anybody`], [`ask_for_new`]: what pages ask browsers
 
 pub mod authentication;
 mod ceremony;
 mod credential;
+mod enrolled;
 mod refusal;
 pub mod registration;
 mod relying_party;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::enrolled::{verify, would_prove};
 pub use self::{
     authentication::{Answered, Proof},
     ceremony::{Begun, Ceremony, Purpose, Verification},
     credential::{Credential, UnreadableCredential},
+    enrolled::{ask, ask_anybody, ask_for_new, authenticator},
     refusal::PasskeyRefusal,
     registration::NewPasskey,
     relying_party::RelyingParty,

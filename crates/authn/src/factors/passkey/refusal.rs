@@ -2,7 +2,7 @@
 
 use explanation::{
     Explain, Explanation,
-    catalogue::{passkey as catalogue, server},
+    catalogue::{passkey as catalogue, server, sign_in},
 };
 use realm::RealmError;
 use storage::StorageError;
@@ -40,6 +40,12 @@ pub enum PasskeyRefusal {
     /// It is enrolled already.
     #[error("the passkey is enrolled already")]
     Enrolled,
+    /// The network tries too often: answer 429 with `Retry-After`.
+    #[error("too many guesses: try again in {retry_after} seconds")]
+    TooManyGuesses {
+        /// After how many seconds it may try again.
+        retry_after: i64,
+    },
     /// The library failed.
     #[error("the ceremony cannot begin: {0}")]
     Library(WebauthnError),
@@ -73,6 +79,7 @@ impl Explain for PasskeyRefusal {
             Self::NotVerified => &catalogue::NOT_VERIFIED,
             Self::Cloned => &catalogue::CLONED,
             Self::Enrolled => &catalogue::ENROLLED,
+            Self::TooManyGuesses { .. } => &sign_in::TOO_MANY_GUESSES,
             Self::Library(_) | Self::Stored(_) => &server::DEFECT,
             Self::Fault(_) => &server::UNAVAILABLE,
         };

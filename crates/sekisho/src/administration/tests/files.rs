@@ -284,6 +284,23 @@ async fn trusted_issuers_are_planned_applied_and_exported() {
 }
 
 #[tokio::test]
+async fn rules_for_certificates_are_planned_applied_and_exported() {
+    let world = World::new().await;
+    let ca = testkit::pki::Authority::new("People CA").pem();
+    let mapping = format!(
+        "client_ca = ['''{ca}''']\nsmart_card_policies = [\"1.2.3.4\"]\n{FILE}[[certificate_mapping]]\nfrom = \"san_email\"\n\
+         user = \"email\"\nissuer = \"CN=People CA\"\n[[certificate_mapping]]\nfrom = \"subject_uid\"\nuser = \"username\"\n"
+    );
+    let planned = world.apply(&mapping).await.unwrap();
+    assert_eq!(told(&planned), ["Update realm https://id.example.com"]);
+    assert!(world.plan(&mapping).await.is_empty());
+    let answer = world.run(Action::Export).await.unwrap();
+    let toml = answer["toml"].as_str().unwrap();
+    assert_eq!(told(&world.plan(toml).await), Vec::<String>::new(), "{toml}");
+    assert_eq!(told(&world.plan(FILE).await), ["Update realm https://id.example.com"]);
+}
+
+#[tokio::test]
 async fn types_of_authorization_details_are_planned_applied_and_exported() {
     let world = World::new().await;
     let with_types = format!(

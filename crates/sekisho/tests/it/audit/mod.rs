@@ -38,7 +38,7 @@ async fn of_kind(bank: &Bank, kind: &str) -> Vec<Value> {
 }
 
 /// The only event of a kind.
-async fn only(bank: &Bank, kind: &str) -> Value {
+pub async fn only(bank: &Bank, kind: &str) -> Value {
     let mut found = of_kind(bank, kind).await;
     assert_eq!(found.len(), 1, "{kind}: {found:?}");
     found.remove(0)

@@ -1,5 +1,6 @@
 //! `/sign-in`, and what carries a sign-in from page to page.
 
+mod certificate;
 mod forged;
 mod guesses;
 mod large;

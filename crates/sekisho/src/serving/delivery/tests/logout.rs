@@ -28,6 +28,8 @@ async fn world() -> World {
         mtls: None,
         client_ca: Vec::new(),
         crl: Vec::new(),
+        certificate_mapping: Vec::new(),
+        smart_card_policies: Vec::new(),
         token_binding: false,
         remember_me: false,
         audit: model::AuditSettings::default(),
