@@ -30,6 +30,8 @@ fn session(proofs: &[(Method, i64)]) -> Session {
         user_agent: String::new(),
         address: String::new(),
         created_at: 0,
+        seen_at: 0,
+        is_remembered: false,
         expires_at: NOW + 1,
         ended_at: None,
     }

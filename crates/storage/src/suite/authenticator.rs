@@ -152,6 +152,8 @@ async fn a_session_is_proved_more_of_once_and_not_after_its_end(db: Database) {
         user_agent: String::new(),
         address: String::new(),
         created_at: NOW,
+        seen_at: 0,
+        is_remembered: false,
         expires_at: NOW + 100,
         ended_at: None,
     };
@@ -196,7 +198,7 @@ async fn sessions_of_before_have_proved_a_password(db: Database) {
          expires_at) VALUES ('https://id.example', 'old', 'alice', '', 'flow', 7, '', '', 7, 100)",
     )
     .await;
-    let migration = include_str!("../migrations/0006_factors.sql");
+    let migration = include_str!("../migrations/0007_factors.sql");
     let start = migration.find("UPDATE session").unwrap();
     db.execute(migration[start..].split_once(";\n").unwrap().0).await;
     let old = db.store.find_session(REALM, "old").await.unwrap().unwrap();
