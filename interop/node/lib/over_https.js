@@ -19,7 +19,8 @@ export async function overHttps(from, mend) {
   return { origin: `https://localhost:${server.address().port}`, close }
 }
 
-function selfSigned(host) {
+/** A certificate for a host, and its key. */
+export function selfSigned(host) {
   const directory = mkdtempSync(path.join(tmpdir(), 'sekisho-tls-'))
   const [key, cert] = ['key', 'pem'].map((kind) => path.join(directory, kind))
   const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']

@@ -48,10 +48,10 @@ export async function startPostgres() {
 
 /**
  * Starts `sekisho serve` with the bank's realm on an engine, `settings` at its top and `more` TOML at its end; its
- * listener speaks TLS by an authority of its own, with the file `ca`, when `tls` is asked for:
+ * listener speaks TLS by an authority of its own, with the file `ca`, when `tls` is asked for. `config` ends its own file:
  * `{ issuer, config, ca, stop }`.
  */
-export async function startServer(engine, more = '', settings = '', tls = false) {
+export async function startServer(engine, more = '', settings = '', tls = false, config = '') {
   const directory = await mkdtemp(path.join(tmpdir(), 'sekisho-node-'))
   const postgres = engine === 'postgres' ? await startPostgres() : undefined
   const clean = async () => {
@@ -63,8 +63,8 @@ export async function startServer(engine, more = '', settings = '', tls = false)
   const realm = await readFile(path.join(root, 'crates/testkit/realms/bank.toml'), 'utf8')
   await mkdir(path.join(directory, 'data'))
   await writeFile(path.join(directory, 'realm.toml'), `${settings}\n${realm.replaceAll('ISSUER', issuer)}\n${more}`)
-  const config = path.join(directory, 'sekisho.toml')
-  await writeFile(config, `
+  const file = path.join(directory, 'sekisho.toml')
+  await writeFile(file, `
 data = "${directory}/data"
 database = "${postgres?.url ?? `sqlite:${directory}/data/sekisho.db`}"
 realms = ["${directory}/realm.toml"]
@@ -75,11 +75,12 @@ ${tls ? 'tls = "dev"\nclient_certificates = "request"' : ''}
 bind = "127.0.0.1:${port + 1}"
 [outgoing]
 allow = ["localhost", "127.0.0.1"]
+${config}
 `)
   const ready = `http://127.0.0.1:${port + 1}/health/ready`
   try {
-    const stop = await start(['serve', '--config', config], directory, ready)
-    return { issuer, config, ca: path.join(directory, 'data/tls/ca.pem'), stop: () => stop().finally(clean) }
+    const stop = await start(['serve', '--config', file], directory, ready)
+    return { issuer, config: file, ca: path.join(directory, 'data/tls/ca.pem'), stop: () => stop().finally(clean) }
   } catch (error) {
     await clean()
     throw error
