@@ -83,6 +83,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         )
         .route("/fresh", get(who).route_layer(step_up(StepUp::within(1))))
         .route("/recent", get(who).route_layer(step_up(StepUp::within(3600))))
+        .route("/partners", get(who).route_layer(require_scope("loans:read")))
         .route("/transfers/{account}", post(transfer))
         .route("/orders", post(order))
         .layer(bank.layer());
