@@ -10,11 +10,11 @@ export function bytes({ method, target, headers, body }) {
 
 /**
  * Sends a request to a port of this machine and reads the answer to its end: `{ status, headers, body }`, header fields as
- * `[name in small letters, value]`. With `tls`: `{ servername, cert, key }`, whoever the server is.
+ * `[name in small letters, value]`. With `tls`: `{ servername, cert, key }`, whoever the server is. `localAddress` is from where.
  */
-export function send(port, request, tls) {
+export function send(port, request, { tls, localAddress } = {}) {
   return new Promise((resolve, reject) => {
-    const at = { host: '127.0.0.1', port }
+    const at = { host: '127.0.0.1', port, localAddress }
     const socket = tls ? connectTls({ ...at, ALPNProtocols: ['http/1.1'], rejectUnauthorized: false, ...tls }) : connect(at)
     const chunks = []
     socket.setTimeout(20_000, () => socket.destroy(new Error('no answer within 20 s')))

@@ -13,6 +13,9 @@ import { host } from './bank.js'
 const identity = ['sekisho-subject', 'sekisho-client', 'sekisho-scope', 'sekisho-acr']
 const ofConnection = ['connection', 'content-length', 'transfer-encoding', 'host', 'upgrade', 'te', 'trailer', 'keep-alive']
 
+/** From where clients call, which is none of the proxies. */
+const stranger = '127.0.0.5'
+
 /** RFC 9440: as a proxy passes a certificate on. */
 export const clientCert = ({ cert }) => `:${cert.toString().replace(/-----[A-Z ]+-----|\s/g, '')}:`
 
@@ -45,7 +48,7 @@ export async function openWays(bank) {
 const throughTls = ({ api }, port) => async (request, certificate) => {
   api.seen = undefined
   // The name in the handshake is the API's: which host is meant is for the request to say.
-  const answer = await send(port, request, { servername: host, ...certificate })
+  const answer = await send(port, request, { tls: { servername: host, ...certificate }, localAddress: stranger })
   return { ...answer, reached: api.seen }
 }
 
