@@ -131,8 +131,23 @@ fn deny(answer: Answer) -> Response {
         status @ (StatusCode::UNAUTHORIZED | StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => status,
         _ => StatusCode::FORBIDDEN,
     };
-    *response.headers_mut() = answer.headers;
+    *response.headers_mut() = in_one_line(answer.headers);
     response
+}
+
+/// Several challenges as one field, which is the same to clients (RFC 9110 §11.6.1): nginx passes one field on.
+fn in_one_line(mut headers: HeaderMap) -> HeaderMap {
+    let challenges: Vec<&[u8]> = headers
+        .get_all(header::WWW_AUTHENTICATE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    if let Ok(all) = HeaderValue::from_bytes(&challenges.join(&b", "[..]))
+        && challenges.len() > 1
+    {
+        headers.insert(header::WWW_AUTHENTICATE, all);
+    }
+    headers
 }
 
 fn refuse(reason: &'static Reason, text: String) -> Response {
@@ -167,6 +182,20 @@ mod tests {
         let asked = Asked::read(&headers).unwrap();
         let read = (asked.method, asked.scheme, asked.host, asked.uri);
         assert_eq!(read, ("GET", "https", "api.example.com", "/accounts?x=1"));
+    }
+
+    #[test]
+    fn challenges_stand_in_one_line() {
+        let fields = headers(&[
+            ("www-authenticate", "Bearer error=\"invalid_token\""),
+            ("retry-after", "5"),
+            ("www-authenticate", "DPoP algs=\"ES256\""),
+        ]);
+        let joined = in_one_line(fields);
+        let challenges: Vec<_> = joined.get_all("www-authenticate").iter().collect();
+        assert_eq!(challenges, ["Bearer error=\"invalid_token\", DPoP algs=\"ES256\""]);
+        assert_eq!(joined["retry-after"], "5");
+        assert!(in_one_line(HeaderMap::new()).is_empty());
     }
 
     #[test]

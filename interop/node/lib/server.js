@@ -20,7 +20,8 @@ let offered = process.pid * 61
 /** A port of 127.0.0.1 where nobody listens, below those of outgoing connections; `count` of them in a row. */
 export async function freePort(count = 1) {
   for (;;) {
-    const first = 20000 + ((offered += count) % 12000)
+    const first = 20000 + (offered % 12000)
+    offered += count
     const free = await Promise.all(Array.from({ length: count }, (_, n) => isFree(first + n)))
     if (free.every(Boolean)) return first
   }

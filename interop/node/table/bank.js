@@ -15,6 +15,9 @@ export const host = 'bank.example.com'
 const redirect = 'https://app.example.com/callback'
 const lifetime = (time) => `lifetimes = { access_token = "${time}" }`
 
+/** As a proxy passes a certificate on (RFC 9440). */
+export const clientCert = ({ cert }) => `:${cert.toString().replace(/-----[A-Z ]+-----|\s/g, '')}:`
+
 const schema = (properties) => JSON.stringify({ type: 'object', required: Object.keys(properties), properties })
 const text = { type: 'string' }
 const details = {
@@ -113,7 +116,10 @@ export async function startBank() {
   const ports = { plain: first, gateway: first + 1, envoy: first + 2 }
   // The first tokens end at once.
   const settings = `${lifetime('1s')}\ndpop_nonces = true`
-  const server = await startServer('sqlite', realm(api.port), settings, true, listeners(ports))
+  const server = await startServer('sqlite', realm(api.port), settings, true, listeners(ports)).catch((error) => {
+    api.close()
+    throw error
+  })
   const bank = { api, ports, identities, server, keys: { own: await key(), other: await key() }, nonces: new Map() }
   bank.stop = async () => {
     await server.stop()
@@ -122,6 +128,7 @@ export async function startBank() {
   }
   try {
     bank.tokens = await tokens(bank)
+    bank.signedIn = Date.now()
   } catch (error) {
     await bank.stop()
     throw error
@@ -150,12 +157,14 @@ async function tokens({ server, identities, keys }) {
   const endpoint = `${server.issuer}/token`
 
   /** Asks for a token, a second time when a nonce is wanted. */
-  async function token(id, parameters, { fetch = anyone, prove } = {}) {
+  async function token(id, parameters, { certificate, prove } = {}) {
     let nonce
     for (let attempt = 0; attempt < 2; attempt++) {
       const headers = { authorization: basic(id) }
+      // Who asks from here is taken for a proxy.
+      if (certificate) headers['client-cert'] = clientCert(certificate)
       if (prove) headers.dpop = await proof(prove, { htm: 'POST', htu: endpoint, nonce })
-      const response = await fetch(endpoint, { method: 'POST', headers, body: new URLSearchParams(parameters) })
+      const response = await anyone(endpoint, { method: 'POST', headers, body: new URLSearchParams(parameters) })
       const answer = await response.json()
       if (response.ok) return answer.access_token
       nonce = response.headers.get('dpop-nonce')
@@ -195,7 +204,7 @@ async function tokens({ server, identities, keys }) {
     elsewhere: await own('robot', 'accounts:read'),
     report: await own('robot', 'reports:read'),
     bound: await own('prover', 'loans:read', { prove: keys.own }),
-    certified: await own('holder', 'loans:read', { fetch: fetchWith(server.ca, identities.app) }),
+    certified: await own('holder', 'loans:read', { certificate: identities.app }),
     alice: await user('loans:read'),
     detailed: await user('loans:read', [
       { type: 'transfer', account: 'DE1', actions: ['GET', 'POST'] },

@@ -8,16 +8,13 @@ import { selfSigned } from '../lib/over_https.js'
 import { names, startProxy } from '../lib/proxies.js'
 import { send } from '../lib/raw.js'
 import { freePort, program } from '../lib/server.js'
-import { host } from './bank.js'
+import { clientCert, host } from './bank.js'
 
 const identity = ['sekisho-subject', 'sekisho-client', 'sekisho-scope', 'sekisho-acr']
 const ofConnection = ['connection', 'content-length', 'transfer-encoding', 'host', 'upgrade', 'te', 'trailer', 'keep-alive']
 
 /** From where clients call, which is none of the proxies. */
 const stranger = '127.0.0.5'
-
-/** RFC 9440: as a proxy passes a certificate on. */
-export const clientCert = ({ cert }) => `:${cert.toString().replace(/-----[A-Z ]+-----|\s/g, '')}:`
 
 /** Opens all of them: `{ ways, close }`. */
 export async function openWays(bank) {
