@@ -71,12 +71,23 @@ function question({ method, target, headers, body }, scheme, host, certificate) 
 
 /** Whom to ask, at a port of this machine. */
 export class Envoy {
+  #session
+  #port
+
   constructor(port) {
-    this.session = connect(`http://127.0.0.1:${port}`)
+    this.#port = port
   }
 
   close() {
-    this.session.close()
+    this.#session?.close()
+  }
+
+  /** A connection that was idle for long is ended by the other side, and made anew. */
+  #connected() {
+    if (!this.#session || this.#session.closed || this.#session.destroyed) {
+      this.#session = connect(`http://127.0.0.1:${this.#port}`).on('error', () => {})
+    }
+    return this.#session
   }
 
   /**
@@ -87,7 +98,7 @@ export class Envoy {
     const message = question(request, scheme, host, certificate)
     const length = Buffer.alloc(5)
     length.writeUInt32BE(message.length, 1)
-    const stream = this.session.request({
+    const stream = this.#connected().request({
       [constants.HTTP2_HEADER_METHOD]: 'POST',
       [constants.HTTP2_HEADER_PATH]: '/envoy.service.auth.v3.Authorization/Check',
       'content-type': 'application/grpc',
