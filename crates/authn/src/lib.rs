@@ -4,6 +4,7 @@
 //! - [`sign_up`]: somebody makes an account for themselves
 //! - [`weak_password`]: what is wrong with a password that somebody chooses
 //! - [`session`]: the browser's cookie, and which session it stands for
+//! - [`enrolment`]: a user gets a further authenticator, and gives it up again
 //! - [`factors`]: what users prove who they are with, besides the password; a file each
 //! - [`next_step`]: what is still to be proved for what is demanded
 //! - [`prove`]: something more is proved in a session
@@ -34,6 +35,7 @@ mod test_realm;
 pub mod address;
 pub mod backchannel_user_code;
 pub mod browser_name;
+pub mod enrolment;
 pub mod factors;
 pub mod next_step;
 pub mod notice;

@@ -42,6 +42,7 @@ pub(crate) fn settings(issuer: &str) -> Realm {
         smart_card_policies: Vec::new(),
         token_binding: false,
         remember_me: false,
+        enrolment_delay: 24 * 3600,
         audit: model::AuditSettings::default(),
     }
 }

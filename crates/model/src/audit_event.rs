@@ -139,6 +139,9 @@ kinds! {
     SignInFailed, "sign_in.failed", Refused, "Somebody did not get in: a wrong password, or too many guesses";
     FactorProved, "factor.proved", Succeeded, "A user who is signed in proved a further factor";
     FactorFailed, "factor.failed", Refused, "A user who is signed in did not prove a further factor: a wrong or used code, or too many guesses";
+    AuthenticatorEnrolled, "authenticator.enrolled", Succeeded, "A user has a further way to prove who they are";
+    AuthenticatorActivated, "authenticator.activated", Succeeded, "A further way to prove who somebody is was confirmed or approved";
+    AuthenticatorRemoved, "authenticator.removed", Succeeded, "A way to prove who somebody is was given up";
     SignUpSucceeded, "sign_up.succeeded", Succeeded, "Somebody made an account, and is signed in";
     SignUpFailed, "sign_up.failed", Refused, "Somebody got no account: the name is taken, or too many were made";
     SessionEnded, "session.ended", Succeeded, "A user is signed out";

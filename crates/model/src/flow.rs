@@ -37,6 +37,8 @@ pub enum Goal {
     Account,
     /// To what apps ask of the user in the background.
     Requests,
+    /// To another of the user's own pages: its path below the issuer.
+    Page(String),
 }
 
 impl Flow {

@@ -56,9 +56,17 @@ pub struct Realm {
     /// Whether users may stay signed in when their browser is closed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub remember_me: bool,
+    /// How long a further factor waits that was enrolled with a password alone, in seconds.
+    #[serde(default = "a_day")]
+    pub enrolment_delay: i64,
     /// What is kept of what happened.
     #[serde(default)]
     pub audit: AuditSettings,
+}
+
+/// What a realm that says nothing waits.
+const fn a_day() -> i64 {
+    24 * 3600
 }
 
 impl Realm {
@@ -238,6 +246,7 @@ mod tests {
             smart_card_policies: Vec::new(),
             token_binding: false,
             remember_me: false,
+            enrolment_delay: 24 * 3600,
             audit: AuditSettings::default(),
         }
     }

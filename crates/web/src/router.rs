@@ -46,7 +46,6 @@ fn pages() -> Router<Arc<App>> {
         .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
         .route("/sign-in/passkey", post(account::sign_in_by_passkey_form))
         .route("/sign-in/certificate", get(account::redeem_certificate))
-        .route("/sign-in/factor", get(account::factor_page).post(account::factor))
         .route(
             "/select-account",
             get(account::select_account_page).post(account::select_account),
@@ -69,9 +68,31 @@ fn pages() -> Router<Arc<App>> {
         .route("/account/grants/revoke", post(account::revoke_grant))
         .route("/account/sessions/end", post(account::end_session))
         .route("/account/user-code", post(account::set_user_code))
+        .merge(factors())
         .route("/logout", get(oauth::logout).post(oauth::logout_post))
         .route("/", get(account::root))
         .method_not_allowed_fallback(account::wrong_method)
+}
+
+/// What users prove who they are with.
+fn factors() -> Router<Arc<App>> {
+    Router::new()
+        .route("/sign-in/factor", get(account::factor_page).post(account::factor))
+        .route(
+            "/account/factors/totp",
+            get(account::totp_page).post(account::enrol_totp),
+        )
+        .route(
+            "/account/factors/recovery-codes",
+            get(account::recovery_codes_page).post(account::keep_recovery_codes),
+        )
+        .route("/account/factors/item", get(account::authenticator_page))
+        .route("/account/factors/rename", post(account::rename_authenticator))
+        .route("/account/factors/remove", post(account::remove_authenticator))
+        .route(
+            "/account/factors/confirm",
+            get(account::confirmation_page).post(account::answer_confirmation),
+        )
 }
 
 /// What programs call, also where mutual TLS is asked for. Routes with `cors` may be read by browser apps of any origin,

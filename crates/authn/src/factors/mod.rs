@@ -7,14 +7,16 @@
 //! the session learns of it ([`crate::prove`], [`crate::sign_in`]).
 
 pub mod client_certificate;
+pub mod hotp;
 pub mod passkey;
+pub mod recovery_code;
 pub mod totp;
 
 use jose::WrapKey;
-use model::{Authenticator, new_id};
+use model::{Authenticator, Session, new_id};
 use protocol::{Method, Proof};
-use realm::{RealmContext, RealmError};
-use serde::Serialize;
+use realm::{Purpose, RealmContext, RealmError};
+use serde::{Deserialize, Serialize};
 use storage::Statement;
 
 /// What a user proved just now. Made only where it is verified.
@@ -72,6 +74,8 @@ pub(crate) fn verify_code(
     for authenticator in authenticators {
         let verified = match authenticator.method {
             Method::Totp => totp::verify(realm, authenticator, code)?,
+            Method::Hotp => hotp::verify(realm, authenticator, code)?,
+            Method::RecoveryCode => recovery_code::verify(realm, authenticator, code)?,
             _ => None,
         };
         if verified.is_some() {
@@ -104,6 +108,38 @@ fn without_secret(id: String, user_id: &str, method: Method) -> Authenticator {
         created_at: 0,
         active_at: None,
         last_used_at: None,
+    }
+}
+
+/// For how long the form of an enrolment is good, in seconds.
+const OFFER_LIFETIME: i64 = 30 * 60;
+
+/// What a user was shown to enroll, sealed into the form that comes back: it costs no row, and is good for the session in
+/// which it was shown.
+#[derive(Serialize, Deserialize)]
+struct Offered {
+    to_session: String,
+    method: Method,
+    secret: Vec<u8>,
+    shown_at: i64,
+}
+
+impl Offered {
+    fn seal(realm: &RealmContext, session: &Session, method: Method, secret: &[u8]) -> Result<String, RealmError> {
+        let offered = Self {
+            to_session: session.id.clone(),
+            method,
+            secret: secret.to_vec(),
+            shown_at: realm.now(),
+        };
+        realm.seal(Purpose::Flow, &offered).map(jose::b64::encode)
+    }
+
+    /// `None`: it is not ours, of another session or method, or too old.
+    fn open(realm: &RealmContext, session: &Session, method: Method, sealed: &str) -> Option<Self> {
+        let offered: Self = realm.open(Purpose::Flow, &jose::b64::decode(sealed)?)?;
+        let is_theirs = offered.to_session == session.id && offered.method == method;
+        (is_theirs && realm.now() < offered.shown_at + OFFER_LIFETIME).then_some(offered)
     }
 }
 

@@ -6,12 +6,15 @@
 //! once: its number is the authenticator's counter, which only grows.
 
 use jose::{OneTimeCodeHash, WrapKey, base32, constant_time_eq, one_time_code, random_bytes};
-use model::Authenticator;
+use model::{Authenticator, Session, User};
 use protocol::{Method, Proof};
+use qrcode::{QrCode, render::svg};
 use realm::{RealmContext, RealmError};
 use storage::authenticator;
+use url::Url;
 
-use super::{FactorVerified, secret_of, with_secret};
+use super::{FactorVerified, Offered, secret_of, with_secret};
+use crate::enrolment::{self, Counts, EnrolRefusal};
 
 /// How long a code is shown, in seconds.
 const PERIOD: i64 = 30;
@@ -66,6 +69,98 @@ impl Default for TotpSecret {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// What is shown to whoever enrolls an app.
+pub struct Offer {
+    /// The secret in base32.
+    pub secret: String,
+    /// The same as apps read it from a picture or an address.
+    pub uri: String,
+    /// The picture, as SVG.
+    pub picture: Option<String>,
+    /// What must come back with a code.
+    pub sealed: String,
+}
+
+/// Begins to enroll an app: with a new secret.
+pub fn begin(realm: &RealmContext, (session, user): (&Session, &User)) -> Result<Offer, RealmError> {
+    let secret = TotpSecret::new();
+    let sealed = Offered::seal(realm, session, Method::Totp, &secret.0)?;
+    Ok(offer(realm, user, &secret, sealed))
+}
+
+/// The same again, after a code that was wrong. `None`: it is not of this session, or too old.
+pub fn again(realm: &RealmContext, (session, user): (&Session, &User), sealed: &str) -> Option<Offer> {
+    let offered = Offered::open(realm, session, Method::Totp, sealed)?;
+    Some(offer(realm, user, &TotpSecret(offered.secret), sealed.to_owned()))
+}
+
+/// Enrolls the app, which has shown a code of the secret. The code is used up by that.
+pub async fn confirm(
+    realm: &RealmContext,
+    whose: (&Session, &User),
+    sealed: &str,
+    code: &str,
+) -> Result<Counts, EnrolRefusal> {
+    let (session, user) = whose;
+    let offered = Offered::open(realm, session, Method::Totp, sealed).ok_or(EnrolRefusal::SignedOut)?;
+    let secret = TotpSecret(offered.secret);
+    let code: String = code.chars().filter(|letter| !letter.is_whitespace()).take(64).collect();
+    let step = secret.step_of(&code, realm.now(), 0).ok_or(EnrolRefusal::WrongCode)?;
+    let new = Authenticator {
+        counter: step,
+        lookup: Some(enrolment::once(&secret.0)),
+        ..secret.authenticator(&realm.wrap, realm.issuer(), &user.id)
+    };
+    enrolment::add(realm, whose, new).await
+}
+
+/// Spec: the format `otpauth` of the Google Authenticator wiki, which every app reads. Names are percent-encoded.
+fn offer(realm: &RealmContext, user: &User, secret: &TotpSecret, sealed: String) -> Offer {
+    let organisation = &realm.realm.display_name;
+    let text = secret.base32();
+    let mut uri = Url::parse("otpauth://totp/").ok();
+    if let Some(uri) = &mut uri {
+        uri.set_path(&format!(
+            "/{}:{}",
+            without_colon(organisation),
+            without_colon(&user.username)
+        ));
+        let query = format!(
+            "secret={text}&issuer={}&algorithm=SHA1&digits={DIGITS}&period={PERIOD}",
+            encoded(organisation)
+        );
+        uri.set_query(Some(&query));
+    }
+    let uri = uri.map(String::from).unwrap_or_default();
+    Offer {
+        picture: picture(&uri),
+        secret: text,
+        uri,
+        sealed,
+    }
+}
+
+/// A colon parts the two names.
+fn without_colon(text: &str) -> String {
+    text.chars().filter(|letter| *letter != ':').collect()
+}
+
+/// Spaces too as `%20`: not every app knows `+`.
+fn encoded(text: &str) -> String {
+    let mut url = Url::parse("x:/").ok();
+    if let Some(url) = &mut url {
+        url.query_pairs_mut().append_pair("", text);
+    }
+    let query = url.as_ref().and_then(Url::query).unwrap_or_default();
+    query.trim_start_matches('=').replace('+', "%20")
+}
+
+fn picture(uri: &str) -> Option<String> {
+    let code = QrCode::new(uri.as_bytes()).ok()?;
+    let svg = code.render::<svg::Color<'_>>().min_dimensions(208, 208).build();
+    Some(svg)
 }
 
 pub(super) fn verify(

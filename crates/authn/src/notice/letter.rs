@@ -75,9 +75,9 @@ pub enum Content {
         factor: String,
         /// When.
         when: i64,
-        /// From when on it counts by itself.
+        /// From when on it counts, once it is confirmed.
         counts_from: i64,
-        /// Where it is made to count at once, or stopped.
+        /// Where it is confirmed, or stopped.
         link: String,
     },
     /// A passkey signed less often than before: there may be a copy of it.

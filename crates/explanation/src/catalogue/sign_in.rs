@@ -46,6 +46,16 @@ topic! {
             "Wait for the next code and type it; check that the clock of the phone is right. Who has lost the device \
              uses a recovery code, or asks the operator."
         }
+        NOT_ENROLLED("sign_in.not_enrolled", AccessDenied) {
+            "A further way to prove who one is cannot be enrolled: the code is not one of the secret on the page, the \
+             form was sent before, or the account has enough of them."
+            "Type the code that the app shows now; or remove one at /account first."
+        }
+        NOTHING_TO_CONFIRM("sign_in.nothing_to_confirm", InvalidRequest) {
+            "Nothing waits for the confirmation in the link: it was used before, what it is about was removed, or the \
+             link was cut by a mail program."
+            "Look at /account: it says what counts and what waits."
+        }
         BUSY("sign_in.busy", TemporarilyUnavailable) {
             "Too many passwords are being checked right now."
             "Try again in a moment."

@@ -41,6 +41,7 @@ async fn check_against(status: u16, document: &'static str, client: &ClientMetad
         smart_card_policies: Vec::new(),
         token_binding: false,
         remember_me: false,
+        enrolment_delay: 24 * 3600,
         audit: model::AuditSettings::default(),
     };
     let wrap = Arc::new(WrapKey::from_bytes(jose::random_bytes()));

@@ -1,6 +1,10 @@
 //! Makes the database what the files say.
 
-use authn::{factors::totp::TotpSecret, password::PasswordPool, users::NewUser};
+use authn::{
+    factors::{hotp::HotpToken, totp::TotpSecret},
+    password::PasswordPool,
+    users::NewUser,
+};
 use jose::WrapKey;
 use model::{AuditKind, Authenticator, Source, User};
 use oauth::client_secret;
@@ -12,7 +16,7 @@ use super::{
     AdminError,
     plan::{PlannedChange, Step, Verb, Write, steps},
 };
-use crate::config::{PasswordSeed, RealmFile, TotpSeed, UserEntry};
+use crate::config::{OtpSeed, PasswordSeed, RealmFile, UserEntry};
 
 /// What hides secrets before they are stored.
 pub struct Secrets<'a> {
@@ -72,19 +76,12 @@ async fn write(
         }
         Write::RemoveClient(client_id) => storage::client::remove(realm, &client_id, now),
         Write::NewUser(entry) => {
-            let app = totp_secret(&entry)?;
+            let seeds = [entry.totp_secret.clone(), entry.hotp_secret.clone()];
             let user = new_user(secrets.pool, *entry, now).await?;
             event = event.user(&user.id);
-            let app = app.map(|secret| Authenticator {
-                created_at: now,
-                active_at: Some(now),
-                ..secret.authenticator(secrets.wrap, realm, &user.id)
-            });
-            let insert = app.map(|app| storage::authenticator::insert(realm, &app)).transpose()?;
-            [storage::user::insert(realm, &user)?]
-                .into_iter()
-                .chain(insert)
-                .collect()
+            let mut statements = vec![storage::user::insert(realm, &user)?];
+            statements.extend(one_time_codes(secrets.wrap, realm, &user, seeds)?);
+            statements
         }
         Write::User(user) if user.enabled => vec![storage::user::update(realm, &user, now)?],
         Write::User(user) => and_signed_out(storage::user::update(realm, &user, now)?, realm, &user, now),
@@ -178,23 +175,33 @@ async fn new_user(pool: &PasswordPool, entry: UserEntry, now: i64) -> Result<Use
     })
 }
 
-/// The authenticator app that a new user has from the beginning.
-fn totp_secret(entry: &UserEntry) -> Result<Option<TotpSecret>, AdminError> {
-    let of = || format!("the totp_secret of the user {}", entry.username);
-    match &entry.totp_secret {
+/// The authenticator app and the code token that a new user has from the beginning. Their secrets were checked when the
+/// file was read.
+fn one_time_codes(
+    wrap: &WrapKey,
+    realm: &str,
+    user: &User,
+    [totp, hotp]: [Option<OtpSeed>; 2],
+) -> Result<Vec<Statement>, AdminError> {
+    let secret = |seed, key: &str| match seed {
         None => Ok(None),
-        Some(TotpSeed::Missing) => Err(not_set(&of())),
-        Some(TotpSeed::Clear(secret)) => match TotpSecret::from_base32(secret.expose()) {
-            Some(secret) => Ok(Some(secret)),
-            None => {
-                let problem = format!("{} is not base32 of 16 bytes or more", of());
-                Err(AdminError::invalid(
-                    problem,
-                    "write what the authenticator app was given",
-                ))
-            }
-        },
+        Some(OtpSeed::Missing) => Err(not_set(&format!("the {key} of the user {}", user.username))),
+        Some(OtpSeed::Clear(secret)) => Ok(Some(secret)),
+    };
+    let app = secret(totp, "totp_secret")?.and_then(|secret| TotpSecret::from_base32(secret.expose()));
+    let token = secret(hotp, "hotp_secret")?.and_then(|secret| HotpToken::new(secret.expose(), 6));
+    let app = app.map(|app| app.authenticator(wrap, realm, &user.id));
+    let token = token.map(|token| token.authenticator(wrap, realm, &user.id, 0));
+    let mut statements = Vec::new();
+    for new in app.into_iter().chain(token) {
+        let new = Authenticator {
+            created_at: user.created_at,
+            active_at: Some(user.created_at),
+            ..new
+        };
+        statements.push(storage::authenticator::insert(realm, &new)?);
     }
+    Ok(statements)
 }
 
 pub(super) fn not_set(what: &str) -> AdminError {

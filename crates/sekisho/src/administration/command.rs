@@ -85,6 +85,40 @@ pub enum Action {
         #[serde(serialize_with = "expose")]
         password: Secret,
     },
+    /// What a user has besides the password.
+    UserAuthenticators {
+        /// The name or the subject identifier.
+        user: String,
+    },
+    /// A code token for a user.
+    UserAddToken {
+        /// The name or the subject identifier.
+        user: String,
+        /// Its secret in base32.
+        #[serde(serialize_with = "expose")]
+        secret: Secret,
+        /// The digits of its codes.
+        digits: u32,
+        /// The counter of the code that it shows next.
+        next: i64,
+        /// What to call it.
+        #[serde(default)]
+        name: String,
+    },
+    /// Something that a user has counts from now on.
+    UserApprove {
+        /// The name or the subject identifier.
+        user: String,
+        /// Which.
+        id: String,
+    },
+    /// A user has something no more.
+    UserRemoveAuthenticator {
+        /// The name or the subject identifier.
+        user: String,
+        /// Which.
+        id: String,
+    },
     /// All clients.
     ClientList,
     /// One client.
@@ -264,6 +298,10 @@ impl Action {
             Self::UserSetEnabled { enabled: true, .. } => "user enable",
             Self::UserSetEnabled { enabled: false, .. } => "user disable",
             Self::UserSetPassword { .. } => "user set-password",
+            Self::UserAuthenticators { .. } => "user authenticators",
+            Self::UserAddToken { .. } => "user add-token",
+            Self::UserApprove { .. } => "user approve",
+            Self::UserRemoveAuthenticator { .. } => "user remove-authenticator",
             Self::ClientList => "client list",
             Self::ClientShow { .. } => "client show",
             Self::ClientAdd { .. } => "client add",

@@ -97,6 +97,10 @@ fn settings(realm: &Realm) -> Ordered {
     members.remove("audit");
     members.remove("trusted_issuers");
     members.remove("certificate_mapping");
+    members.insert(
+        "enrolment_delay".to_owned(),
+        format_duration(realm.enrolment_delay).into(),
+    );
     Ordered::new(
         members,
         &[

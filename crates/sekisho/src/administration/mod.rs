@@ -7,6 +7,7 @@ mod api_keys;
 mod apis;
 mod apply;
 mod audit;
+mod authenticators;
 mod clients;
 mod command;
 mod diff;
@@ -139,6 +140,16 @@ async fn in_realm(
         } => users::add(realm, pool, username, password, (claims, groups)).await,
         Action::UserSetEnabled { user, enabled } => users::set_enabled(realm, &user, enabled).await,
         Action::UserSetPassword { user, password } => users::set_password(realm, pool, &user, &password).await,
+        Action::UserAuthenticators { user } => authenticators::list(realm, &user).await,
+        Action::UserAddToken {
+            user,
+            secret,
+            digits,
+            next,
+            name,
+        } => authenticators::add_token(realm, &user, (&secret, digits, next), name).await,
+        Action::UserApprove { user, id } => authenticators::approve(realm, &user, &id).await,
+        Action::UserRemoveAuthenticator { user, id } => authenticators::remove(realm, &user, &id).await,
         Action::ClientList => clients::list(realm).await,
         Action::ClientShow { client_id } => clients::show(realm, &client_id).await,
         Action::ClientAdd { metadata } => clients::add(realm, *metadata).await,

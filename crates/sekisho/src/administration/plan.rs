@@ -332,9 +332,10 @@ fn with_proofing(view: Value, proofing: Option<Acr>) -> Value {
 fn new_user_fields(entry: &UserEntry) -> Vec<FieldChange> {
     let view = json!({ "claims": entry.claims, "groups": entry.groups, "enabled": entry.enabled.unwrap_or(true) });
     let mut changes = fields(None, Some(&with_proofing(view, entry.proofing)));
-    if entry.totp_secret.is_some() {
+    let secrets = [("totp_secret", &entry.totp_secret), ("hotp_secret", &entry.hotp_secret)];
+    for (field, _) in secrets.iter().filter(|(_, seed)| seed.is_some()) {
         changes.push(FieldChange {
-            field: "totp_secret".to_owned(),
+            field: (*field).to_owned(),
             old: None,
             new: Some("(a secret)".into()),
         });

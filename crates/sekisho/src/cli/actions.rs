@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use jose::KeySet;
-use model::{Api, ApiScope};
+use model::{Api, ApiScope, Secret};
 use protocol::{ApplicationType, ClientMetadata, GrantType, ResponseType, Scope, TokenEndpointAuthMethod};
 use serde_json::{Map, Value};
 
@@ -92,6 +92,24 @@ fn user(task: UserTask) -> Result<Shown, String> {
             },
             show::object,
         ),
+        UserTask::Authenticators { user } => (Action::UserAuthenticators { user }, show::authenticators),
+        UserTask::AddToken {
+            user,
+            digits,
+            counter,
+            name,
+        } => (
+            Action::UserAddToken {
+                user,
+                secret: Secret::new(terminal::read_hidden("Secret of the token (base32): ")?),
+                digits,
+                next: counter.into(),
+                name,
+            },
+            show::object,
+        ),
+        UserTask::Approve { user, id } => (Action::UserApprove { user, id }, show::object),
+        UserTask::RemoveAuthenticator { user, id } => (Action::UserRemoveAuthenticator { user, id }, show::object),
     })
 }
 

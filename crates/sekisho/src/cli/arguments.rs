@@ -70,7 +70,7 @@ pub(super) enum Task {
     Configuration,
     /// The realm as a file that apply accepts, secrets as hashes
     Export(InRealm),
-    /// Users: list, show, add, disable, enable, set-password
+    /// Users: list, show, add, disable, enable, set-password, and what else they prove who they are with
     User {
         #[command(flatten)]
         realm: InRealm,
@@ -241,6 +241,39 @@ pub(super) enum UserTask {
     SetPassword {
         /// User name or subject identifier
         user: String,
+    },
+    /// What the user proves who they are with, besides the password
+    Authenticators {
+        /// User name or subject identifier
+        user: String,
+    },
+    /// A code token (RFC 4226) for the user; reads its secret, in base32, from standard input
+    AddToken {
+        /// User name or subject identifier
+        user: String,
+        /// How many digits it shows
+        #[arg(long, value_name = "N", default_value_t = 6)]
+        digits: u32,
+        /// The counter of the code that it shows next
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        counter: u32,
+        /// What to call it, such as its serial number
+        #[arg(long, default_value = "")]
+        name: String,
+    },
+    /// What the user enrolled counts from now on
+    Approve {
+        /// User name or subject identifier
+        user: String,
+        /// Which, see authenticators
+        id: String,
+    },
+    /// For who lost a device
+    RemoveAuthenticator {
+        /// User name or subject identifier
+        user: String,
+        /// Which, see authenticators
+        id: String,
     },
 }
 

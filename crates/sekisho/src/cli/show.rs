@@ -49,6 +49,18 @@ pub(super) fn users(answer: &Value) -> String {
     text
 }
 
+pub(super) fn authenticators(answer: &Value) -> String {
+    let columns = [
+        ("ID", "id", false),
+        ("METHOD", "method", false),
+        ("NAME", "name", false),
+        ("ACTIVE", "active", false),
+        ("ENROLLED", "created_at", true),
+        ("LAST USED", "last_used_at", true),
+    ];
+    rows(answer, "authenticators", &columns, "the user has a password at most")
+}
+
 pub(super) fn clients(answer: &Value) -> String {
     let columns = [
         ("CLIENT", "client_id", false),

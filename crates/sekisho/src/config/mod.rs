@@ -53,7 +53,7 @@ use self::{
 };
 pub use self::{
     problem::{Problem, Problems, Severity},
-    realm_file::{ClientEntry, ClientSecret, PasswordSeed, RealmFile, TotpSeed, UserEntry, from_text},
+    realm_file::{ClientEntry, ClientSecret, OtpSeed, PasswordSeed, RealmFile, UserEntry, from_text},
     server::{Certificate, Email, Listener, Operations, Outgoing, Proxy, Role, ServerConfig, Tls, WrapSource},
     store::{OpenError, make_data_directory, open_store},
 };

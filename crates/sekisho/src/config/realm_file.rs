@@ -54,6 +54,7 @@ impl RealmFile {
                 smart_card_policies: Vec::new(),
                 token_binding: false,
                 remember_me: false,
+                enrolment_delay: 24 * 3600,
                 audit: model::AuditSettings::default(),
             },
             apis: Vec::new(),
@@ -102,7 +103,10 @@ pub struct UserEntry {
     pub password: Option<PasswordSeed>,
     /// The secret of a new user's authenticator app.
     #[serde(default)]
-    pub totp_secret: Option<TotpSeed>,
+    pub totp_secret: Option<OtpSeed>,
+    /// The secret of a new user's code token.
+    #[serde(default)]
+    pub hotp_secret: Option<OtpSeed>,
     /// How closely it was looked at who the user is; absent: nothing is said.
     #[serde(default)]
     pub proofing: Option<Acr>,
@@ -127,10 +131,10 @@ pub enum PasswordSeed {
     Missing,
 }
 
-/// The secret of an authenticator app that a user is created with.
+/// The secret of an authenticator app or a code token that a user is created with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum TotpSeed {
+pub enum OtpSeed {
     /// In base32, to be wrapped when the user is created. Serialized for the control socket only.
     #[serde(serialize_with = "expose")]
     Clear(Secret),
@@ -306,6 +310,9 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
     certificate_mapping::read(table, &mut realm);
     if let Some(token_binding) = table.boolean("token_binding") {
         realm.token_binding = token_binding.value;
+    }
+    if let Some(delay) = table.duration("enrolment_delay", 0, 30 * DAY) {
+        realm.enrolment_delay = delay.value;
     }
     realm.lifetimes = lifetimes(table);
     if let Some(mut table) = table.table("audit", "[audit]") {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     client::to_json,
     reader::{Located, Table},
-    realm_file::{PasswordSeed, TotpSeed, UserEntry},
+    realm_file::{OtpSeed, PasswordSeed, UserEntry},
 };
 
 /// Reads one user.
@@ -30,7 +30,8 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<Located<UserEntry>> {
             .error(&sub.span, "sub cannot be a subject identifier", remedy);
     }
     let password = password(&mut table);
-    let totp_secret = totp_secret(&mut table);
+    let totp_secret = otp_secret(&mut table, "totp_secret");
+    let hotp_secret = otp_secret(&mut table, "hotp_secret");
     let proofing = proofing(&mut table);
     let groups = table
         .texts("groups")
@@ -49,6 +50,7 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<Located<UserEntry>> {
         sub: sub.map(|sub| sub.value),
         password,
         totp_secret,
+        hotp_secret,
         proofing,
         claims,
         groups,
@@ -95,21 +97,19 @@ fn password(table: &mut Table<'_, '_>) -> Option<PasswordSeed> {
     clear.map(|named| named.value.secret.map_or(PasswordSeed::Missing, PasswordSeed::Clear))
 }
 
-/// The secret of an authenticator app, which counts from the beginning: whoever writes the file vouches for it.
-fn totp_secret(table: &mut Table<'_, '_>) -> Option<TotpSeed> {
-    let named = table.secret("totp_secret")?;
+/// The secret of an authenticator app or a code token, which counts from the beginning: whoever writes the file vouches
+/// for it.
+fn otp_secret(table: &mut Table<'_, '_>, key: &'static str) -> Option<OtpSeed> {
+    let named = table.secret(key)?;
     let Some(secret) = named.value.secret else {
-        return Some(TotpSeed::Missing);
+        return Some(OtpSeed::Missing);
     };
     if TotpSecret::from_base32(secret.expose()).is_none() {
-        let remedy = "write the base32 text that the authenticator app was given, of 16 bytes (26 letters) or more";
-        table.report.error(
-            &named.span,
-            "totp_secret is not the secret of an authenticator app",
-            remedy,
-        );
+        let problem = format!("{key} is not a secret of one-time codes");
+        let remedy = "write the base32 text that app or token was given, of 16 bytes (26 letters) or more";
+        table.report.error(&named.span, problem, remedy);
     }
-    Some(TotpSeed::Clear(secret))
+    Some(OtpSeed::Clear(secret))
 }
 
 fn proofing(table: &mut Table<'_, '_>) -> Option<Acr> {

@@ -4,6 +4,7 @@ mod certificate;
 mod devices;
 mod email;
 mod factor;
+mod factors;
 mod not_me;
 mod overview;
 mod passkey;
@@ -28,6 +29,10 @@ pub use certificate::{redeem_certificate, show_certificate};
 pub use devices::forget_device;
 pub use email::email;
 pub use factor::{factor, factor_page};
+pub use factors::{
+    answer_confirmation, authenticator_page, confirmation_page, enrol_totp, keep_recovery_codes, recovery_codes_page,
+    remove_authenticator, rename_authenticator, totp_page,
+};
 pub use not_me::{not_me, not_me_page};
 pub use overview::{end_session, page, revoke_grant};
 pub use passkey::sign_in_by_passkey_form;

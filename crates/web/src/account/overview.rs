@@ -10,7 +10,7 @@ use protocol::{form::Form, scope::OFFLINE_ACCESS};
 use realm::audit;
 use storage::{Change, Outcome, StorageError};
 
-use super::{ask_to_sign_in, devices, submitter, user_code};
+use super::{ask_to_sign_in, devices, factors, submitter, user_code};
 use crate::{
     extract::{Call, PageForm},
     locale::Locale,
@@ -58,7 +58,10 @@ async fn view(call: &Call, locale: Locale, person: &Person) -> Result<Account, S
             id: session.id,
         })
         .collect();
+    let factors = factors::views(call, person).await?;
     Ok(Account {
+        offers_recovery_codes: factors::offers_recovery_codes(call, person, &factors),
+        factors,
         realm: views::realm(call, locale, ""),
         user: Label::new(person.user.display()),
         grants,
@@ -114,6 +117,12 @@ fn notice(call: &Call) -> Option<Text> {
         "email-sent" => Some(Text::key("account.notice.email_sent")),
         "email-confirmed" => Some(Text::key("account.notice.email_confirmed")),
         "nothing" => Some(Text::key("account.notice.nothing")),
+        "enrolled" => Some(Text::key("account.notice.enrolled")),
+        "enrolled-confirm" => Some(Text::key("account.notice.enrolled_confirm")),
+        "enrolled-approve" => Some(Text::key("account.notice.enrolled_approve")),
+        "renamed" => Some(Text::key("account.notice.renamed")),
+        "removed" => Some(Text::key("account.notice.removed")),
+        "codes-later" => Some(Text::key("account.notice.codes_later")),
         "code-set" => Some(Text::key("account.notice.code_set")),
         "code-removed" => Some(Text::key("account.notice.code_removed")),
         _ => None,

@@ -213,10 +213,11 @@ pub(super) fn session_cookie(call: &Call, session: &Session, value: &str) -> Str
 
 /// Where a flow goes when the user is known.
 pub(super) fn next(open: &OpenFlow) -> String {
-    match open.flow.goal {
+    match &open.flow.goal {
         Goal::Authorize(_) | Goal::Device(_) => format!("/consent?flow={}", open.flow.id),
         Goal::UserCode(_) => "/device".to_owned(),
         Goal::Account => "/account".to_owned(),
         Goal::Requests => "/account/requests".to_owned(),
+        Goal::Page(path) => path.clone(),
     }
 }

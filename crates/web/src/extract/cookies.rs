@@ -87,6 +87,7 @@ mod tests {
             smart_card_policies: Vec::new(),
             token_binding: false,
             remember_me: false,
+            enrolment_delay: 24 * 3600,
             audit: model::AuditSettings::default(),
         }
     }

@@ -242,5 +242,6 @@ pub fn begin_again(call: &Call, goal: &Goal) -> Response {
         }
         Goal::Account => respond::see_other(call, "/account", &[]),
         Goal::Requests => respond::see_other(call, "/account/requests", &[]),
+        Goal::Page(path) => respond::see_other(call, path, &[]),
     }
 }

@@ -5,6 +5,7 @@ use ::oauth::{
     ciba, device,
     elsewhere::WaitingRequest,
 };
+use authn::enrolment;
 use model::Goal;
 use protocol::{Demand, DisplayMode, device_authorization::UserCode};
 use storage::StorageError;
@@ -84,6 +85,7 @@ impl Requester {
                     ..Demand::default()
                 }
             }
+            (Self::User, Goal::Page(_)) => enrolment::demand(&call.realm, (&person.session, &person.user)).await?,
             (Self::User, _) => Demand::default(),
         })
     }

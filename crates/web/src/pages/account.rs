@@ -3,7 +3,7 @@
 use authn::browser_name::BrowserName;
 use serde::Serialize;
 
-use super::{Label, RealmView, Text, View};
+use super::{FactorView, Label, RealmView, Text, View};
 use crate::locale::Locale;
 
 /// The account page. Its forms post `csrf`, alone to `{base}/logout`, else below `{base}/account`: with `client_id` to
@@ -27,6 +27,10 @@ pub struct Account {
     pub has_password: bool,
     /// How many times somebody did not get in since the user signed in here.
     pub failed: i64,
+    /// What the user proves who they are with, besides the password.
+    pub factors: Vec<FactorView>,
+    /// Whether recovery codes can be made.
+    pub offers_recovery_codes: bool,
     /// How many requests of apps wait for the user.
     pub requests: usize,
     /// Whether the user has a code without which they are not asked in the background; none where nobody is.
@@ -61,8 +65,14 @@ impl View for Account {
             let fields = ["user-code", "save-user-code"].map(str::to_owned);
             fields.into_iter().chain(is_set.then(|| "remove-user-code".to_owned()))
         });
-        std::iter::once("sign-out".to_owned())
+        let factors = self.factors.iter().map(|factor| format!("authenticator-{}", factor.id));
+        let codes = self.offers_recovery_codes.then(|| "enrol-recovery-codes".to_owned());
+        ["sign-out", "enrol"]
+            .map(str::to_owned)
+            .into_iter()
             .chain(self.has_password.then(|| "to-change-password".to_owned()))
+            .chain(factors)
+            .chain(codes)
             .chain(user_code)
             .chain(grants)
             .chain(sessions)

@@ -14,6 +14,7 @@ pub mod csp;
 mod detail;
 mod device;
 pub(crate) mod engine;
+mod enrolment;
 mod error;
 mod factor;
 mod form_post;
@@ -39,6 +40,7 @@ pub use change_password::ChangePassword;
 pub use consent::{ApiView, ClaimView, Consent, ScopeView, WaitingView};
 pub use detail::DetailView;
 pub use device::Device;
+pub use enrolment::{AuthenticatorPage, ConfirmEnrolment, EnrolTotp, FactorState, FactorView, RecoveryCodes};
 pub use error::{ErrorKind, ErrorPage};
 pub use factor::{EnrolFirst, Factor};
 pub use form_post::FormPost;
@@ -62,7 +64,7 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 22] = [
+const TEMPLATES: [(&str, &str); 26] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
@@ -78,6 +80,13 @@ const TEMPLATES: [(&str, &str); 22] = [
     ("select_account.html", include_str!("../templates/select_account.html")),
     ("sign_up.html", include_str!("../templates/sign_up.html")),
     ("consent.html", include_str!("../templates/consent.html")),
+    ("enrol_totp.html", include_str!("../templates/enrol_totp.html")),
+    ("recovery_codes.html", include_str!("../templates/recovery_codes.html")),
+    ("authenticator.html", include_str!("../templates/authenticator.html")),
+    (
+        "confirm_enrolment.html",
+        include_str!("../templates/confirm_enrolment.html"),
+    ),
     ("device.html", include_str!("../templates/device.html")),
     ("account.html", include_str!("../templates/account.html")),
     (

@@ -5,10 +5,11 @@ use protocol::AuthorizationDetails;
 use serde_json::json;
 
 use super::{
-    Account, ApiView, ChangePassword, ClaimView, ClientView, Consent, DetailView, Device, DeviceView, EmailView,
-    EnrolFirst, ErrorKind, ErrorPage, Factor, FactorCertificate, FactorPasskey, FieldError, FormPost, FrameView,
-    GrantView, Href, Label, Link, Message, NextView, NotMePage, PasskeyForm, RealmView, Requests, ScopeView,
-    SelectAccount, SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut, Text, WaitingView,
+    Account, ApiView, AuthenticatorPage, ChangePassword, ClaimView, ClientView, ConfirmEnrolment, Consent, DetailView,
+    Device, DeviceView, EmailView, EnrolFirst, EnrolTotp, ErrorKind, ErrorPage, Factor, FactorCertificate,
+    FactorPasskey, FactorState, FactorView, FieldError, FormPost, FrameView, GrantView, Href, Label, Link, Message,
+    NextView, NotMePage, PasskeyForm, RealmView, RecoveryCodes, Requests, ScopeView, SelectAccount, SessionView, Sheet,
+    SignIn, SignOut, SignUp, SignedOut, Text, WaitingView,
 };
 use crate::locale::Locale;
 
@@ -19,6 +20,7 @@ const DAY: i64 = 24 * 3600;
 pub(super) fn all(locale: Locale) -> Vec<Sheet> {
     let mut sheets = of_flows(locale);
     sheets.extend(of_the_user(locale));
+    sheets.extend(of_factors(locale));
     sheets.extend(ErrorKind::ALL.map(|kind| Sheet::of(&error(locale, kind))));
     sheets.push(Sheet::of(&ErrorPage::new(
         None,
@@ -147,6 +149,8 @@ fn of_the_user(locale: Locale) -> Vec<Sheet> {
             devices: Vec::new(),
             has_password: false,
             failed: 1,
+            factors: Vec::new(),
+            offers_recovery_codes: false,
             requests: 0,
             user_code: None,
             notice: Some(Text::key("account.notice.revoked").with("client", "Budget")),
@@ -527,6 +531,33 @@ pub(super) fn account(locale: Locale) -> Account {
         devices: vec![device("ZGV2aWNl", true, "192.0.2.0/24"), device("b3RoZXI", false, "")],
         has_password: true,
         failed: 0,
+        factors: vec![
+            FactorView {
+                name: Label::new("Pixel 9"),
+                last_used: Some(NOW - DAY),
+                ..factor_view("01K9ZQ5", "totp", "account.factor.totp")
+            },
+            FactorView {
+                state: FactorState::Delayed,
+                counts_from: Some(NOW + DAY),
+                ..factor_view("01K9ZQ6", "totp", "account.factor.totp")
+            },
+            FactorView {
+                state: FactorState::Unconfirmed,
+                counts_from: None,
+                ..factor_view("01K9ZQ7", "hotp", "account.factor.hotp")
+            },
+            FactorView {
+                state: FactorState::Unapproved,
+                counts_from: None,
+                ..factor_view("01K9ZQ8", "hotp", "account.factor.hotp")
+            },
+            FactorView {
+                left: Some(9),
+                ..factor_view("01K9ZQ9", "recovery_code", "account.factor.recovery_code")
+            },
+        ],
+        offers_recovery_codes: true,
         requests: 1,
         user_code: Some(true),
         csrf: "Y3NyZg".into(),
@@ -554,6 +585,83 @@ pub(super) fn not_me(locale: Locale) -> NotMePage {
         action: "/bank/not-me".into(),
         link: "c2VhbGVk".into(),
     }
+}
+
+fn factor_view(id: &str, method: &'static str, title: &'static str) -> FactorView {
+    FactorView {
+        id: id.into(),
+        method,
+        title: title.into(),
+        name: Label::default(),
+        since: NOW - 40 * DAY,
+        last_used: None,
+        state: FactorState::Active,
+        counts_from: Some(NOW - 39 * DAY),
+        left: None,
+    }
+}
+
+/// How factors are enrolled, named, confirmed and given up.
+fn of_factors(locale: Locale) -> Vec<Sheet> {
+    let enrol = EnrolTotp {
+        realm: realm(locale),
+        user: Label::new("Alice Example"),
+        secret: "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ".into(),
+        picture: Some("data:image/svg+xml;base64,PHN2Zy8+".into()),
+        app: Href::local("otpauth://totp/Bank:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
+        action: "/bank/account/factors/totp".into(),
+        account: Href::local("/bank/account"),
+        csrf: "Y3NyZg".into(),
+        enrolment: "c2VhbGVk".into(),
+        error: None,
+    };
+    let authenticator = AuthenticatorPage {
+        realm: realm(locale),
+        factor: FactorView {
+            name: Label::new("Pixel 9"),
+            last_used: Some(NOW - DAY),
+            ..factor_view("01K9ZQ5", "totp", "account.factor.totp")
+        },
+        is_last: true,
+        can_be_named: true,
+        rename: "/bank/account/factors/rename".into(),
+        remove: "/bank/account/factors/remove".into(),
+        account: Href::local("/bank/account"),
+        csrf: "Y3NyZg".into(),
+    };
+    vec![
+        Sheet::of(&EnrolTotp {
+            picture: None,
+            error: Some(Text::key("enrol.error.code")),
+            ..enrol.clone()
+        }),
+        Sheet::of(&enrol),
+        Sheet::of(&RecoveryCodes {
+            realm: realm(locale),
+            user: Label::new("Alice Example"),
+            codes: vec!["ABCD-EFGH-IJKL-MNOP".into(), "QRST-UVWX-YZ23-4567".into()],
+            action: "/bank/account/factors/recovery-codes".into(),
+            account: Href::local("/bank/account"),
+            csrf: "Y3NyZg".into(),
+            enrolment: "c2VhbGVk".into(),
+        }),
+        Sheet::of(&AuthenticatorPage {
+            factor: factor_view("01K9ZQ9", "recovery_code", "account.factor.recovery_code"),
+            is_last: false,
+            can_be_named: false,
+            ..authenticator.clone()
+        }),
+        Sheet::of(&authenticator),
+        Sheet::of(&ConfirmEnrolment {
+            realm: realm(locale),
+            user: Label::new("Alice Example"),
+            title: "account.factor.totp".into(),
+            since: NOW,
+            counts_from: NOW + DAY,
+            action: "/bank/account/factors/confirm".into(),
+            csrf: "Y3NyZg".into(),
+        }),
+    ]
 }
 
 pub(super) fn sign_out(locale: Locale) -> SignOut {

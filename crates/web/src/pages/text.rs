@@ -156,7 +156,7 @@ impl Href {
         &self.0
     }
 
-    /// A path of this server, which the server itself made.
+    /// What the server itself made: a path of its own, or the address that opens an authenticator app.
     pub fn local(path: impl Into<String>) -> Self {
         Self(path.into())
     }

@@ -1,6 +1,8 @@
 //! Further factors: when they are asked for, and what they change.
 
 mod abuse;
+mod elsewhere;
+mod enrolment;
 mod step_up;
 
 use testkit::{Answer, Browser, Page};
@@ -25,12 +27,31 @@ client_secret = "vault-app-secret"
 redirect_uris = ["https://app.example.com/callback"]
 scope         = "openid accounts:read vault:open"
 
+[[client]]
+client_id                  = "vault-tv"
+grant_types                = ["urn:ietf:params:oauth:grant-type:device_code"]
+response_types             = []
+token_endpoint_auth_method = "none"
+scope                      = "vault:open"
+
+[[client]]
+client_id                       = "vault-till"
+client_secret                   = "vault-till-secret"
+grant_types                     = ["urn:openid:params:grant-type:ciba"]
+response_types                  = []
+backchannel_token_delivery_mode = "poll"
+scope                           = "openid vault:open"
+
 [[user]]
 username       = "carol"
 password       = "carol-password"
 email          = "carol@example.com"
 email_verified = true
 totp_secret    = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+[[user]]
+username = "frank"
+password = "frank-password"
 
 [[user]]
 username    = "dave"

@@ -32,6 +32,7 @@ async fn world() -> World {
         smart_card_policies: Vec::new(),
         token_binding: false,
         remember_me: false,
+        enrolment_delay: 24 * 3600,
         audit: model::AuditSettings::default(),
     };
     let change = Change::new()
