@@ -22,6 +22,7 @@ use realm::{RealmContext, RealmError, audit};
 use storage::{Change, Outcome, StorageError, authenticator, outbox, session};
 
 use crate::{
+    factors::{client_certificate::CertificateRefusal, passkey::PasskeyRefusal},
     next_step::reachable,
     notice::{self, Content},
 };
@@ -62,6 +63,12 @@ pub enum EnrolRefusal {
     /// It was enrolled before, in this form or in this account.
     #[error("it was enrolled before")]
     Again,
+    /// The passkey is not taken.
+    #[error(transparent)]
+    Passkey(PasskeyRefusal),
+    /// The certificate is not taken.
+    #[error(transparent)]
+    Certificate(CertificateRefusal),
     /// There are enough.
     #[error("an account has {MOST} authenticators at most")]
     TooMany,
@@ -77,6 +84,8 @@ impl Explain for EnrolRefusal {
     fn explanation(&self) -> Explanation {
         let reason = match self {
             Self::WrongCode | Self::Again | Self::TooMany => &catalogue::NOT_ENROLLED,
+            Self::Passkey(refusal) => return refusal.explanation(),
+            Self::Certificate(refusal) => return refusal.explanation(),
             Self::SignedOut => &catalogue::FLOW_LOST,
             Self::Fault(_) => &server::UNAVAILABLE,
         };
@@ -241,11 +250,15 @@ pub async fn disown(realm: &RealmContext, (found, user): (&Authenticator, &User)
     Ok(realm.store.commit(change).await? == Outcome::Applied)
 }
 
+/// A name as it is kept.
+pub(crate) fn cleaned(name: &str) -> String {
+    let letters = name.trim().chars().filter(|letter| !letter.is_control());
+    letters.take(LONGEST_NAME).collect()
+}
+
 /// The user calls one of theirs something else. `false`: it is gone.
 pub async fn rename(realm: &RealmContext, user: &User, id: &str, name: &str) -> Result<bool, StorageError> {
-    let letters = name.trim().chars().filter(|letter| !letter.is_control());
-    let name: String = letters.take(LONGEST_NAME).collect();
-    let rename = authenticator::rename(realm.issuer(), &user.id, id, &name);
+    let rename = authenticator::rename(realm.issuer(), &user.id, id, &cleaned(name));
     Ok(realm.store.commit(Change::new().then(rename)).await? == Outcome::Applied)
 }
 

@@ -44,6 +44,14 @@ fn pages() -> Router<Arc<App>> {
     Router::new()
         .route("/authorize", get(oauth::authorize_get).post(oauth::authorize_post))
         .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
+        .route(
+            "/account/factors/passkey",
+            get(account::passkey_page).post(account::enrol_passkey),
+        )
+        .route(
+            "/account/factors/certificate",
+            get(account::certificate_page).post(account::enrol_certificate),
+        )
         .route("/sign-in/passkey", post(account::sign_in_by_passkey_form))
         .route("/sign-in/certificate", get(account::redeem_certificate))
         .route(

@@ -16,21 +16,20 @@ use explanation::{
     catalogue::{certificate as of_client, client_certificate as catalogue, server},
 };
 use jose::{b64, sha256};
-use model::{Authenticator, CertificateMapping, CertificateName, MappedUser, User, new_id};
+use model::{Authenticator, CertificateMapping, CertificateName, MappedUser, Session, User, new_id};
 use protocol::{ClientCertificate, Method, Proof, distinguished_name::DistinguishedName};
 use realm::{Purpose, RealmContext, RealmError};
 use serde::{Deserialize, Serialize};
-use storage::{Statement, StorageError, authenticator, used_assertion};
+use storage::{Change, Outcome, Statement, StorageError, authenticator, used_assertion};
 use x509::{Certificate, PathError, UnreadableCertificate, thumbprint};
 
 use super::{FactorVerified, without_secret};
+use crate::enrolment::{self, Counts, EnrolRefusal};
 
 /// For how long a voucher is good, in seconds: a redirect takes no longer.
 const LIFETIME: i64 = 120;
 /// A used voucher is remembered for longer than it lives by this, in seconds: clocks of nodes differ a little.
 const SLACK: i64 = 60;
-/// The member of `data` that tells a user's certificates apart.
-const SUBJECT: &str = "subject";
 /// The member of `data` that says that its policy vouches for a card.
 const IS_SMART_CARD: &str = "is_smart_card";
 
@@ -259,18 +258,29 @@ pub(crate) async fn redeem(
     Ok((user, verified))
 }
 
-/// The row of a certificate that its owner enrols, and what must be in the change that stores it. It does not count yet.
-pub fn enrol(
+/// Whose certificate it is that a voucher for this session is about, in its own words.
+pub fn subject_of(realm: &RealmContext, session_id: &str, carried: &str) -> Result<String, CertificateRefusal> {
+    open(realm, session_id, carried).map(|(found, _)| found.subject)
+}
+
+/// Enrols the certificate of a voucher for this session. One that a rule says is somebody else's is not its user's.
+pub async fn enrol(
     realm: &RealmContext,
-    (flow_id, user): (&str, &User),
+    (session, user): (&Session, &User),
     carried: &str,
-) -> Result<(Authenticator, Vec<Statement>), CertificateRefusal> {
-    let (found, used) = open(realm, flow_id, carried)?;
+) -> Result<Counts, EnrolRefusal> {
+    let (found, used) = open(realm, &session.id, carried).map_err(EnrolRefusal::Certificate)?;
+    if found.mapped.as_ref().is_some_and(|owner| *owner != user.id) {
+        return Err(EnrolRefusal::Certificate(CertificateRefusal::NoUser));
+    }
+    if realm.store.commit(Change::new().then_all(used)).await? == Outcome::Missed {
+        return Err(EnrolRefusal::Certificate(CertificateRefusal::Over));
+    }
     let mut row = without_secret(new_id(), &user.id, Method::ClientCertificate);
     row.lookup = Some(found.thumbprint);
-    row.data.insert(SUBJECT.to_owned(), found.subject.into());
+    row.name = enrolment::cleaned(&found.subject);
     row.data.insert(IS_SMART_CARD.to_owned(), found.is_smart_card.into());
-    Ok((row, used))
+    enrolment::add(realm, (session, user), row).await
 }
 
 /// What an enrolled certificate proves, shown now.

@@ -34,14 +34,20 @@ pub(super) fn link(call: &Call, open: &OpenFlow, is_further: bool) -> Option<Hre
     if !client_certificate::is_offered(&call.realm) {
         return None;
     }
-    let path = format!(
-        "/sign-in/certificate/show?flow={}{}",
-        open.flow.id,
-        if is_further { "&step=factor" } else { "" }
-    );
-    Some(match &call.realm.realm.mtls {
-        Some(base) => Href::local(format!("{base}{path}")),
-        None => Href::local(call.path(&path)),
+    let step = if is_further { "&step=factor" } else { "" };
+    Some(place(call, &format!("{}{step}", open.flow.id)))
+}
+
+/// The same for a certificate that is to be enrolled in this session.
+pub(super) fn to_enrol(call: &Call, session_id: &str) -> Option<Href> {
+    client_certificate::is_offered(&call.realm).then(|| place(call, &format!("{session_id}&step=enrol")))
+}
+
+fn place(call: &Call, flow: &str) -> Href {
+    let path = format!("/sign-in/certificate/show?flow={flow}");
+    Href::local(match &call.realm.realm.mtls {
+        Some(base) => format!("{base}{path}"),
+        None => call.path(&path),
     })
 }
 
@@ -77,14 +83,12 @@ pub async fn show_certificate(call: Call) -> Response {
     let flow_id = query.first("flow").filter(is_id).unwrap_or("");
     match client_certificate::show(&call.realm, flow_id, call.certificate.as_deref()).await {
         Ok(voucher) => {
-            let step = if query.first("step") == Some("factor") {
-                "&step=factor"
-            } else {
-                ""
+            let back = match query.first("step") {
+                Some("factor") => format!("/sign-in/certificate?flow={flow_id}&voucher={voucher}&step=factor"),
+                Some("enrol") => format!("/account/factors/certificate?voucher={voucher}"),
+                _ => format!("/sign-in/certificate?flow={flow_id}&voucher={voucher}"),
             };
-            let url = call
-                .realm
-                .url(&format!("/sign-in/certificate?flow={flow_id}&voucher={voucher}{step}"));
+            let url = call.realm.url(&back);
             respond::redirect(&call, &url)
         }
         Err(error) => respond::fault_page(&call, &Fault::from(error)),

@@ -30,8 +30,9 @@ pub use devices::forget_device;
 pub use email::email;
 pub use factor::{factor, factor_page};
 pub use factors::{
-    answer_confirmation, authenticator_page, confirmation_page, enrol_totp, keep_recovery_codes, recovery_codes_page,
-    remove_authenticator, rename_authenticator, totp_page,
+    answer_confirmation, authenticator_page, certificate_page, confirmation_page, enrol_certificate, enrol_passkey,
+    enrol_totp, keep_recovery_codes, passkey_page, recovery_codes_page, remove_authenticator, rename_authenticator,
+    totp_page,
 };
 pub use not_me::{not_me, not_me_page};
 pub use overview::{end_session, page, revoke_grant};

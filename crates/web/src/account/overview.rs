@@ -3,7 +3,11 @@
 use std::future::Future;
 
 use ::oauth::{Fault, authorize::Person, ciba};
-use authn::{address, backchannel_user_code, session};
+use authn::{
+    address, backchannel_user_code,
+    factors::{client_certificate, passkey::RelyingParty},
+    session,
+};
 use axum::{http::StatusCode, response::Response};
 use model::{AuditKind, Goal, Grant, User};
 use protocol::{form::Form, scope::OFFLINE_ACCESS};
@@ -14,7 +18,7 @@ use super::{ask_to_sign_in, devices, factors, submitter, user_code};
 use crate::{
     extract::{Call, PageForm},
     locale::Locale,
-    pages::{Account, EmailView, GrantView, Label, SessionView, Text, csp},
+    pages::{Account, EmailView, GrantView, Href, Label, SessionView, Text, csp},
     respond, views,
 };
 
@@ -59,7 +63,10 @@ async fn view(call: &Call, locale: Locale, person: &Person) -> Result<Account, S
         })
         .collect();
     let factors = factors::views(call, person).await?;
+    let page = |of: &str| Href::local(call.path(&format!("/account/factors/{of}")));
     Ok(Account {
+        enrol_passkey: RelyingParty::of(&call.realm.realm).map(|_| page("passkey")),
+        enrol_certificate: client_certificate::is_offered(&call.realm).then(|| page("certificate")),
         offers_recovery_codes: factors::offers_recovery_codes(call, person, &factors),
         factors,
         realm: views::realm(call, locale, ""),

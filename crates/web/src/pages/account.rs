@@ -3,7 +3,7 @@
 use authn::browser_name::BrowserName;
 use serde::Serialize;
 
-use super::{FactorView, Label, RealmView, Text, View};
+use super::{FactorView, Href, Label, RealmView, Text, View};
 use crate::locale::Locale;
 
 /// The account page. Its forms post `csrf`, alone to `{base}/logout`, else below `{base}/account`: with `client_id` to
@@ -31,6 +31,10 @@ pub struct Account {
     pub factors: Vec<FactorView>,
     /// Whether recovery codes can be made.
     pub offers_recovery_codes: bool,
+    /// Where a passkey is set up; none where browsers make none.
+    pub enrol_passkey: Option<Href>,
+    /// Where a certificate is set up; none where they are not asked for.
+    pub enrol_certificate: Option<Href>,
     /// How many requests of apps wait for the user.
     pub requests: usize,
     /// Whether the user has a code without which they are not asked in the background; none where nobody is.
@@ -67,12 +71,16 @@ impl View for Account {
         });
         let factors = self.factors.iter().map(|factor| format!("authenticator-{}", factor.id));
         let codes = self.offers_recovery_codes.then(|| "enrol-recovery-codes".to_owned());
+        let passkey = self.enrol_passkey.iter().map(|_| "enrol-passkey".to_owned());
+        let certificate = self.enrol_certificate.iter().map(|_| "enrol-certificate".to_owned());
         ["sign-out", "enrol"]
             .map(str::to_owned)
             .into_iter()
             .chain(self.has_password.then(|| "to-change-password".to_owned()))
             .chain(factors)
             .chain(codes)
+            .chain(passkey)
+            .chain(certificate)
             .chain(user_code)
             .chain(grants)
             .chain(sessions)

@@ -35,7 +35,7 @@ mod tests;
 mod text;
 
 pub use account::{Account, DeviceView, EmailView, GrantView, SessionView};
-pub use certificate::FactorCertificate;
+pub use certificate::{EnrolCertificate, FactorCertificate};
 pub use change_password::ChangePassword;
 pub use consent::{ApiView, ClaimView, Consent, ScopeView, WaitingView};
 pub use detail::DetailView;
@@ -47,7 +47,7 @@ pub use form_post::FormPost;
 pub use message::{Message, SignOut};
 pub use not_me::NotMePage;
 pub use overrides::OverrideError;
-pub use passkey::{FactorPasskey, PasskeyForm};
+pub use passkey::{EnrolPasskey, FactorPasskey, PasskeyForm};
 pub use realm_view::{ClientLink, ClientView, LanguageLink, RealmView};
 pub use requests::Requests;
 pub use select_account::SelectAccount;
@@ -64,7 +64,7 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 26] = [
+const TEMPLATES: [(&str, &str); 28] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
@@ -73,6 +73,11 @@ const TEMPLATES: [(&str, &str); 26] = [
     (
         "factor_certificate.html",
         include_str!("../templates/factor_certificate.html"),
+    ),
+    ("enrol_passkey.html", include_str!("../templates/enrol_passkey.html")),
+    (
+        "enrol_certificate.html",
+        include_str!("../templates/enrol_certificate.html"),
     ),
     ("factor_passkey.html", include_str!("../templates/factor_passkey.html")),
     ("passkey_form.html", include_str!("../templates/passkey_form.html")),

@@ -61,3 +61,33 @@ impl View for FactorPasskey {
         ["passkey-form", "use-passkey"].map(str::to_owned).into()
     }
 }
+
+/// Asks the browser to make a passkey.
+#[derive(Debug, Clone, Serialize)]
+pub struct EnrolPasskey {
+    /// The realm.
+    pub realm: RealmView,
+    /// The user, as they know themselves.
+    pub user: Label,
+    /// The form, which also posts `name`.
+    pub passkey: PasskeyForm,
+    /// The way back.
+    pub account: Href,
+    /// Why the last one was not taken: a message under `passkey.error`.
+    pub error: Option<Text>,
+}
+
+impl View for EnrolPasskey {
+    const TEMPLATE: &'static str = "enrol_passkey.html";
+    const SCRIPT: Option<&'static str> = Some(SCRIPT);
+
+    fn realm(&self) -> Option<&RealmView> {
+        Some(&self.realm)
+    }
+
+    fn hooks(&self) -> Vec<String> {
+        ["passkey-form", "passkey-name", "use-passkey"]
+            .map(str::to_owned)
+            .into()
+    }
+}

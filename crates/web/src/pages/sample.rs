@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::{
     Account, ApiView, AuthenticatorPage, ChangePassword, ClaimView, ClientView, ConfirmEnrolment, Consent, DetailView,
-    Device, DeviceView, EmailView, EnrolFirst, EnrolTotp, ErrorKind, ErrorPage, Factor, FactorCertificate,
-    FactorPasskey, FactorState, FactorView, FieldError, FormPost, FrameView, GrantView, Href, Label, Link, Message,
-    NextView, NotMePage, PasskeyForm, RealmView, RecoveryCodes, Requests, ScopeView, SelectAccount, SessionView, Sheet,
-    SignIn, SignOut, SignUp, SignedOut, Text, WaitingView,
+    Device, DeviceView, EmailView, EnrolCertificate, EnrolFirst, EnrolPasskey, EnrolTotp, ErrorKind, ErrorPage, Factor,
+    FactorCertificate, FactorPasskey, FactorState, FactorView, FieldError, FormPost, FrameView, GrantView, Href, Label,
+    Link, Message, NextView, NotMePage, PasskeyForm, RealmView, RecoveryCodes, Requests, ScopeView, SelectAccount,
+    SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut, Text, WaitingView,
 };
 use crate::locale::Locale;
 
@@ -64,6 +64,22 @@ fn of_flows(locale: Locale) -> Vec<Sheet> {
             others: Vec::new(),
             error: Some(Text::key("passkey.error.wrong")),
             ..factor_passkey(locale)
+        }),
+        Sheet::of(&enrol_passkey(locale)),
+        Sheet::of(&EnrolPasskey {
+            error: Some(Text::key("passkey.error.enrolled")),
+            ..enrol_passkey(locale)
+        }),
+        Sheet::of(&enrol_certificate(locale)),
+        Sheet::of(&EnrolCertificate {
+            voucher: String::new(),
+            error: Some(Text::key("certificate.error.missing")),
+            ..enrol_certificate(locale)
+        }),
+        Sheet::of(&EnrolCertificate {
+            voucher: String::new(),
+            show: None,
+            ..enrol_certificate(locale)
         }),
         Sheet::of(&factor_certificate(locale)),
         Sheet::of(&FactorCertificate {
@@ -151,6 +167,8 @@ fn of_the_user(locale: Locale) -> Vec<Sheet> {
             failed: 1,
             factors: Vec::new(),
             offers_recovery_codes: false,
+            enrol_passkey: None,
+            enrol_certificate: None,
             requests: 0,
             user_code: None,
             notice: Some(Text::key("account.notice.revoked").with("client", "Budget")),
@@ -283,6 +301,31 @@ fn factor_passkey(locale: Locale) -> FactorPasskey {
         user,
         passkey: passkey_form("get", false),
         others,
+        error: None,
+    }
+}
+
+fn enrol_passkey(locale: Locale) -> EnrolPasskey {
+    EnrolPasskey {
+        realm: realm(locale),
+        user: Label::new("Alice Example"),
+        passkey: passkey_form("create", false),
+        account: Href::local("/bank/account"),
+        error: None,
+    }
+}
+
+fn enrol_certificate(locale: Locale) -> EnrolCertificate {
+    EnrolCertificate {
+        realm: realm(locale),
+        subject: Label::new("CN=Alice Example,O=Example,C=JP"),
+        voucher: "c2VhbGVk".into(),
+        show: Some(Href::local(
+            "https://mtls.example.com/sign-in/certificate/show?flow=x&step=enrol",
+        )),
+        action: "/bank/account/factors/certificate".into(),
+        account: Href::local("/bank/account"),
+        csrf: "Y3NyZg".into(),
         error: None,
     }
 }
@@ -558,6 +601,8 @@ pub(super) fn account(locale: Locale) -> Account {
             },
         ],
         offers_recovery_codes: true,
+        enrol_passkey: Some(Href::local("/bank/account/factors/passkey")),
+        enrol_certificate: Some(Href::local("/bank/account/factors/certificate")),
         requests: 1,
         user_code: Some(true),
         csrf: "Y3NyZg".into(),

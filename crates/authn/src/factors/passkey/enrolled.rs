@@ -6,7 +6,7 @@
 //! place of the counter, are guards of the change that relies on the answer.
 
 use jose::{b64, sha256};
-use model::{AuditKind, Authenticator, User, new_id};
+use model::{AuditKind, Authenticator, Session, User, new_id};
 use protocol::{Method, Proof};
 use realm::{RealmContext, audit};
 use serde_json::Value;
@@ -17,6 +17,7 @@ use super::{
     registration::{self, NewPasskey},
 };
 use crate::{
+    enrolment::{self, Counts, EnrolRefusal},
     factors::{FactorVerified, without_secret},
     notice::{self, Content},
     prove::usable,
@@ -70,6 +71,28 @@ pub async fn ask_for_new(realm: &RealmContext, belongs_to: &str, user: &User) ->
     let mut rows = realm.store.authenticators_of_user(realm.issuer(), &user.id).await?;
     rows.retain(|row| row.method == Method::Passkey);
     registration::begin(realm, belongs_to, user, &credentials(&rows)?)
+}
+
+/// Enrols the passkey that a form brought in this session, under a name.
+pub async fn enrol(
+    realm: &RealmContext,
+    (session, user): (&Session, &User),
+    form: (&str, &str),
+    name: &str,
+) -> Result<Counts, EnrolRefusal> {
+    let new = registration::finish(realm, (&session.id, user), form).map_err(EnrolRefusal::Passkey)?;
+    let row = authenticator(user, &new).map_err(|error| EnrolRefusal::Passkey(error.into()))?;
+    if realm.store.commit(Change::new().then_all(new.used)).await? == Outcome::Missed {
+        return Err(EnrolRefusal::Passkey(PasskeyRefusal::Used));
+    }
+    let row = Authenticator {
+        name: enrolment::cleaned(name),
+        ..row
+    };
+    match enrolment::add(realm, (session, user), row).await {
+        Err(EnrolRefusal::Again) => Err(EnrolRefusal::Passkey(PasskeyRefusal::Enrolled)),
+        ended => ended,
+    }
 }
 
 /// Asks for any passkey: its owner signs in without a name.

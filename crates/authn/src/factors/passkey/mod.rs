@@ -28,7 +28,7 @@ pub use self::{
     authentication::{Answered, Proof},
     ceremony::{Begun, Ceremony, Purpose, Verification},
     credential::{Credential, UnreadableCredential},
-    enrolled::{ask, ask_anybody, ask_for_new, authenticator},
+    enrolled::{ask, ask_anybody, ask_for_new, authenticator, enrol},
     refusal::PasskeyRefusal,
     registration::NewPasskey,
     relying_party::RelyingParty,

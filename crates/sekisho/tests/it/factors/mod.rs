@@ -13,7 +13,7 @@ use crate::{app::bank_and, bank::Bank};
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 /// An API that needs two factors, an app that asks for its tokens, and carol, who has an authenticator app.
-const VAULT: &str = r#"
+pub const VAULT: &str = r#"
 [[api]]
 identifier    = "https://vault.example.com"
 name          = "Vault API"
@@ -60,7 +60,7 @@ totp_secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 proofing    = "loa2"
 "#;
 
-async fn bank() -> Bank {
+pub async fn bank() -> Bank {
     Bank::with_realm(bank_and(VAULT)).await
 }
 
@@ -71,12 +71,12 @@ fn code_in(bank: &Bank, seconds: i64) -> String {
     jose::one_time_code(jose::OneTimeCodeHash::Sha1, &secret, step.unsigned_abs(), 6)
 }
 
-fn code(bank: &Bank) -> String {
+pub fn code(bank: &Bank) -> String {
     code_in(bank, 0)
 }
 
 /// Types a code.
-async fn enter(browser: &Browser, page: &Page, code: &str) -> Answer {
+pub async fn enter(browser: &Browser, page: &Page, code: &str) -> Answer {
     let form = page.form_with("code").fill("code", code);
     browser.submit(&form, Some("continue")).await
 }

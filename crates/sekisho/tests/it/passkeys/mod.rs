@@ -1,5 +1,6 @@
 //! Passkeys over HTTP, by an authenticator in software (WebAuthn Level 3 §7).
 
+mod enrol;
 mod factor;
 mod sign_in;
 

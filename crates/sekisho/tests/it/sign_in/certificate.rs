@@ -9,9 +9,10 @@ use testkit::{
 use crate::{
     app::Server,
     bank::{Bank, NOON},
+    factors::{VAULT, code, enter},
     https::Https,
     mutual_tls::{believing, with},
-    request::{Request, claims, sign_in, text},
+    request::{Request, claims, sign_in, signed_in, text},
 };
 
 const DAY: i64 = 86_400;
@@ -169,6 +170,48 @@ async fn what_was_shown_counts_once_soon_and_in_the_browser_that_began() {
     let back = shown(&bank, &page, Some(&certificate)).await;
     bank.clock.advance(120);
     assert!(is_refused(&browser.open(&back).await.page(), "too long"));
+}
+
+#[tokio::test]
+async fn what_no_rule_maps_its_owner_sets_up() {
+    let ca = Authority::new("People CA");
+    let bank = bank(&ca, &[], &format!("{BY_MAIL}{VAULT}")).await;
+    let certificate = ca.issue(&Subject::named("Carol's laptop"));
+    assert!(is_refused(&show(&bank, Some(&certificate)).await, "not accepted"));
+    let browser = bank.browser();
+    let page = browser.open("/account/factors/certificate").await.page();
+    let page = sign_in(&browser, &page, "carol").await;
+    let page = enter(&browser, &page, &code(&bank)).await.page();
+    // Somebody else's, by a rule, is not carol's.
+    let back = shown(&bank, &page, Some(&ca.issue(&alice()))).await;
+    let refused = browser.press(&browser.open(&back).await.page(), "enrol").await.page();
+    assert!(
+        refused.status == 401 && refused.has("error-summary"),
+        "{}",
+        refused.text()
+    );
+
+    let back = shown(&bank, &page, Some(&certificate)).await;
+    let asked = browser.open(&back).await.page();
+    assert!(asked.text().contains("laptop"));
+    let account = browser.press(&asked, "enrol").await.page();
+    assert!(account.text().contains("laptop"), "{}", account.text());
+    assert!(show(&bank, Some(&certificate)).await.has("sign-out"));
+    assert!(is_refused(
+        &show(&bank, Some(&ca.issue(&Subject::named("Carol's laptop")))).await,
+        "not accepted"
+    ));
+
+    // As a further factor, in a session by password.
+    let browser = signed_in(&bank, "carol").await;
+    let request = Request::code("openid").with("acr_values", "urn:sekisho:acr:loa3");
+    let page = request.open(&bank, &browser).await.page();
+    let page = browser
+        .open(&format!("{}&method=client_certificate", page.url))
+        .await
+        .page();
+    let back = shown(&bank, &page, Some(&certificate)).await;
+    assert!(browser.open(&back).await.page().has("approve"));
 }
 
 #[tokio::test]

@@ -4,8 +4,10 @@
 //!
 //! Whoever changes them has proved just now all that the account has: see [`authn::enrolment`].
 
+mod certificate;
 mod confirm;
 mod item;
+mod passkey;
 mod recovery_codes;
 mod totp;
 
@@ -24,8 +26,10 @@ use protocol::{Method, form::Form};
 use storage::StorageError;
 
 pub use self::{
+    certificate::{certificate_page, enrol_certificate},
     confirm::{answer_confirmation, confirmation_page},
     item::{authenticator_page, remove_authenticator, rename_authenticator},
+    passkey::{enrol_passkey, passkey_page},
     recovery_codes::{keep_recovery_codes, recovery_codes_page},
     totp::{enrol_totp, totp_page},
 };
