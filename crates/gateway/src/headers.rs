@@ -13,6 +13,8 @@ use http::{
     },
 };
 
+use enforcement::gate;
+
 use crate::Failure;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -114,7 +116,7 @@ fn is_reserved(name: &HeaderName) -> bool {
 }
 
 fn is_ours(name: &str) -> bool {
-    name.starts_with("sekisho-")
+    gate::is_reserved(name)
         || name.starts_with("x-forwarded-")
         || matches!(name, "forwarded" | "x-real-ip" | "client-cert" | "client-cert-chain")
 }

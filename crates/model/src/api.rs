@@ -1,5 +1,7 @@
 //! An API: a protected resource with its scopes.
 
+mod gateway;
+
 use std::collections::BTreeMap;
 
 use jose::SigningAlg;
@@ -8,6 +10,7 @@ use protocol::{acr::Acr, scope::Scope};
 use serde::{Deserialize, Serialize};
 
 use crate::Localized;
+pub use gateway::{CertificateFiles, Forwarded, Gateway, HealthCheck, Identity};
 
 /// A protected resource (RFC 8707 `resource`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,9 +43,16 @@ pub struct Api {
     /// The API's own credentials: clients that may introspect tokens meant for it.
     #[serde(default)]
     pub introspection: Vec<String>,
-    /// Where the gateway forwards to.
+    /// Where the gateway forwards to: one upstream, or several.
+    #[serde(
+        default,
+        deserialize_with = "gateway::one_or_more",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub upstream: Vec<String>,
+    /// How the gateway reaches them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub upstream: Option<String>,
+    pub gateway: Option<Gateway>,
     /// The paths that are protected; no call gets through that none of them is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub route: Vec<Route>,

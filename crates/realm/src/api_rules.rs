@@ -9,7 +9,7 @@ pub fn api_rules(realm: &Realm, api: Api) -> ApiRules {
     ApiRules {
         issuer: realm.issuer.clone(),
         identifier: api.identifier,
-        upstream: api.upstream,
+        upstream: api.upstream.into_iter().next(),
         acr: api.acr,
         proof_algs: proof_algs(realm),
         metadata_url: None,

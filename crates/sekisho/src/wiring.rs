@@ -4,7 +4,9 @@ use std::{net::SocketAddr, sync::Arc};
 
 use authn::password::PasswordPool;
 use axum::{Router, body::Body, extract::Request, response::Response};
+use enforcement::gate::Decide;
 use explanation::Refusal;
+use hyper::body::Incoming;
 use model::Clock;
 use oauth::gate::Gate;
 use realm::{Outside, Realms, audit::Due};
@@ -23,6 +25,7 @@ use crate::{
     serving::{
         background,
         delivery::{self, Keep},
+        gateway::Gateway,
         listener::{DRAIN, Listener},
         operations,
         outgoing::Outgoing,
@@ -134,18 +137,20 @@ impl Running {
             gate: gate.clone(),
             passwords: passwords.clone(),
             pages,
-            proxies: Proxies {
-                trusted: config.proxy.trusted.clone(),
-                client_cert: config.proxy.client_cert.clone(),
-                forward_auth: config.proxy.forward_auth.clone(),
-            },
+            proxies: proxies(&config),
         });
         let front = Front::new(app);
-        let bound = bind(&config, &realms).await?;
-        let addresses = bound.iter().filter_map(|(listener, _)| listener.address()).collect();
+        let bound = bind(&config, &realms.issuers()).await?;
+        let addresses = bound.iter().filter_map(|bound| bound.listener.address()).collect();
+        let gateway = Gateway::within(gate.clone(), &realms, proxies(&config), stopped.clone());
         let (around, keep_mail) = around.map_or((None, None), |demo| (Some(demo.around), Some(demo.keep_mail)));
-        let around = around.map(|around| around(front.clone()));
-        let listeners = serve_all(bound, &stopped, &(front, around), &gate);
+        let served = Served {
+            around: around.map(|around| around(front.clone())),
+            front,
+            gateway: Arc::new(gateway),
+            gate,
+        };
+        let listeners = served.at_all(bound, &stopped);
         let operations = match &config.operations {
             Some(settings) => Some(operations::serve(settings, Arc::clone(&realms), stopped.clone()).await?),
             None => None,
@@ -203,36 +208,111 @@ impl Running {
     }
 }
 
-async fn answer(router: Router, request: Request) -> Response {
-    router.oneshot(request).await.unwrap_or_else(|never| match never {})
+/// `sekisho gateway`: runs until it is asked to end.
+pub async fn gateway(config: ServerConfig) -> Result<(), String> {
+    let asked_to_end = AskedToEnd::listen()?;
+    operations::recorder();
+    let settings = config.gateway.as_ref();
+    let settings = settings.ok_or("there is no [gateway] in the file — say there which server, and which APIs")?;
+    if config.listeners.iter().all(|listener| listener.role != Role::Gateway) {
+        return Err("no listener is a gateway — set role = \"gateway\" on a [[listener]]".to_owned());
+    }
+    config::make_data_directory(&config).map_err(|error| error.to_string())?;
+    let (stop, stopped) = watch::channel(false);
+    let gateway = Arc::new(Gateway::apart(settings, proxies(&config), stopped.clone())?);
+    let identifiers: Vec<String> = settings.apis.iter().map(|api| api.identifier.clone()).collect();
+    let mut bound = bind(&config, &identifiers).await?;
+    bound.retain(|bound| bound.role == Role::Gateway);
+    for address in bound.iter().filter_map(|bound| bound.listener.address()) {
+        tracing::info!(%address, "listening");
+    }
+    let mut listeners = JoinSet::new();
+    for bound in bound {
+        guard(bound, &gateway, &mut listeners, &stopped);
+    }
+    asked_to_end.wait().await;
+    tracing::info!("stopping: requests in progress may finish");
+    let _ = stop.send(true);
+    while listeners.join_next().await.is_some() {}
+    Ok(())
 }
 
-/// Serves at each listener what it is for. `around`: what stands around the issuers, in the demo.
-fn serve_all(
-    bound: Vec<(Listener, Role)>,
-    stopped: &watch::Receiver<bool>,
-    (front, around): &(Front, Option<Router>),
-    gate: &Gate,
-) -> JoinSet<()> {
-    let mut listeners = JoinSet::new();
-    for (listener, role) in bound {
-        let stopped = stopped.clone();
-        match (role, around) {
+/// Who is believed as a proxy.
+fn proxies(config: &ServerConfig) -> Proxies {
+    Proxies {
+        trusted: config.proxy.trusted.clone(),
+        client_cert: config.proxy.client_cert.clone(),
+        forward_auth: config.proxy.forward_auth.clone(),
+    }
+}
+
+/// A listener that is bound, and what it serves.
+struct Bound {
+    listener: Listener,
+    role: Role,
+    is_tls: bool,
+}
+
+/// What is served at listeners.
+struct Served {
+    front: Front,
+    /// The demo's, around it.
+    around: Option<Router>,
+    gate: Gate,
+    gateway: Arc<Gateway<Gate>>,
+}
+
+impl Served {
+    /// Serves at each listener what it is for.
+    fn at_all(&self, bound: Vec<Bound>, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
+        let mut listeners = JoinSet::new();
+        for bound in bound {
+            self.at(bound, &mut listeners, stopped);
+        }
+        listeners
+    }
+
+    /// Serves what belongs at this listener.
+    fn at(&self, bound: Bound, listeners: &mut JoinSet<()>, stopped: &watch::Receiver<bool>) {
+        let (role, front) = (bound.role, self.front.clone());
+        match (role, self.around.clone()) {
+            (Role::Gateway, _) => guard(bound, &self.gateway, listeners, stopped),
             (Role::Server, None) => {
-                let front = front.clone();
-                listeners.spawn(listener.serve(move |request| front.clone().handle(request), stopped));
+                let answer = move |request| front.clone().handle(unread(request));
+                listeners.spawn(bound.listener.serve(answer, stopped.clone()));
             }
             (Role::Server, Some(router)) => {
-                let router = router.clone();
-                listeners.spawn(listener.serve(move |request| answer(router.clone(), request), stopped));
+                let answer = move |request| answer(router.clone(), unread(request));
+                listeners.spawn(bound.listener.serve(answer, stopped.clone()));
             }
             (Role::ExtAuthz, _) => {
-                let asked = ext_authz::service(gate.clone());
-                listeners.spawn(listener.serve(move |request| answer_envoy(asked.clone(), request), stopped));
+                let asked = ext_authz::service(self.gate.clone());
+                let answer = move |request| answer_envoy(asked.clone(), unread(request));
+                listeners.spawn(bound.listener.serve(answer, stopped.clone()));
             }
         }
     }
-    listeners
+}
+
+/// Lets the gateway answer at a listener.
+fn guard<D: Decide>(
+    bound: Bound,
+    gateway: &Arc<Gateway<D>>,
+    listeners: &mut JoinSet<()>,
+    stopped: &watch::Receiver<bool>,
+) {
+    let (gateway, is_tls) = (Arc::clone(gateway), bound.is_tls);
+    let answer = move |request| Arc::clone(&gateway).answer(request, is_tls);
+    listeners.spawn(bound.listener.serve(answer, stopped.clone()));
+}
+
+/// A request whose body is still to be read.
+fn unread(request: http::Request<Incoming>) -> Request {
+    request.map(Body::new)
+}
+
+async fn answer(router: Router, request: Request) -> Response {
+    router.oneshot(request).await.unwrap_or_else(|never| match never {})
 }
 
 async fn answer_envoy(asked: ext_authz::Service<Gate>, request: Request) -> Response {
@@ -240,9 +320,9 @@ async fn answer_envoy(asked: ext_authz::Service<Gate>, request: Request) -> Resp
     answered.map(Body::new)
 }
 
-async fn bind(config: &ServerConfig, realms: &Realms) -> Result<Vec<(Listener, Role)>, String> {
-    let hosts: Vec<String> = realms
-        .issuers()
+/// Binds the listeners. A certificate for development names the hosts of these URLs.
+async fn bind(config: &ServerConfig, urls: &[String]) -> Result<Vec<Bound>, String> {
+    let hosts: Vec<String> = urls
         .iter()
         .filter_map(|issuer| url::Url::parse(issuer).ok()?.host_str().map(str::to_owned))
         .collect();
@@ -252,7 +332,12 @@ async fn bind(config: &ServerConfig, realms: &Realms) -> Result<Vec<(Listener, R
             Some(tls) => Some(tls::acceptor(tls, &config.data, &hosts)?),
             None => None,
         };
-        bound.push((Listener::bind(listener.bind, tls).await?, listener.role));
+        let is_tls = tls.is_some();
+        bound.push(Bound {
+            listener: Listener::bind(listener.bind, tls).await?,
+            role: listener.role,
+            is_tls,
+        });
     }
     Ok(bound)
 }

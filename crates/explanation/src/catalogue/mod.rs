@@ -61,6 +61,7 @@ pub mod sign_in;
 pub mod token;
 pub mod token_exchange;
 pub mod trusted_issuer;
+pub mod upstream;
 
 static TOPICS: &[(&[&Check], &[&Reason])] = &[
     (server::CHECKS, server::REASONS),

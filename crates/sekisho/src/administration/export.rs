@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use storage::Store;
 
 use super::AdminError;
-use crate::config::{format_duration, format_hash};
+use crate::config::{format_duration, format_hash, format_size};
 
 /// Users that are read at once.
 const PAGE: i64 = 500;
@@ -155,6 +155,9 @@ fn api(api: &Api) -> Ordered {
             route["max_age"] = format_duration(seconds).into();
         }
     }
+    if let Some(gateway) = members.get_mut("gateway").and_then(Value::as_object_mut) {
+        as_written(gateway);
+    }
     // The file that a schema came from is not here; JSON has numbers and texts that TOML writes otherwise.
     for kind in members
         .get_mut("authorization_details")
@@ -178,6 +181,21 @@ fn api(api: &Api) -> Ordered {
             "introspection",
         ],
     )
+}
+
+/// Durations and sizes of a gateway, as files have them.
+fn as_written(gateway: &mut Map<String, Value>) {
+    for key in ["connect", "first_byte", "idle", "whole"] {
+        if let Some(seconds) = gateway.get_mut(key) {
+            *seconds = format_duration(seconds.as_i64().unwrap_or_default()).into();
+        }
+    }
+    if let Some(bytes) = gateway.get_mut("body_limit") {
+        *bytes = format_size(bytes.as_u64().unwrap_or_default()).into();
+    }
+    if let Some(every) = gateway.get_mut("health").and_then(|health| health.get_mut("every")) {
+        *every = format_duration(every.as_i64().unwrap_or_default()).into();
+    }
 }
 
 fn client(client: &Client) -> Ordered {

@@ -293,7 +293,8 @@ fn new_api(new: NewApi) -> Api {
         scope: new.scopes.into_iter().map(scope).collect(),
         authorization_details: Vec::new(),
         introspection: new.introspection,
-        upstream: None,
+        upstream: Vec::new(),
+        gateway: None,
         route: Vec::new(),
     }
 }

@@ -15,6 +15,7 @@ Start here:
   sekisho demo                     a bank, its APIs, apps of every form and two users, on this machine
   sekisho init                     starter files for a server of your own, and a first API
   sekisho serve                    the server; without a configuration: SQLite in ./sekisho-data
+  sekisho gateway --config FILE    only the gateway before the APIs, against a server elsewhere
   sekisho check sekisho.toml       every mistake of the files, with line and remedy
   sekisho plan realms/*.toml       what apply would change (exits 2 when there is something)
   sekisho apply realms/*.toml      makes it so
@@ -51,6 +52,8 @@ pub(super) enum Task {
     Init(Init),
     /// The server
     Serve,
+    /// Only the gateway before the APIs, against a server elsewhere
+    Gateway,
     /// Every mistake of server and realm files, with line and remedy
     Check(Files),
     /// What apply would change; exits 2 when there is something

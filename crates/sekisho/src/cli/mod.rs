@@ -78,6 +78,7 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Serve => serve(file).await,
+        Task::Gateway => gateway(file).await,
         Task::Check(files) => check(file, &files.files, is_json),
         Task::Plan(files) => {
             let (config, files) = realm_files(file, &files.files)?;
@@ -169,6 +170,16 @@ async fn serve(file: Option<&Path>) -> Result<ExitCode, Failure> {
         tracing::warn!("{warning}");
     }
     wiring::serve(config).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn gateway(file: Option<&Path>) -> Result<ExitCode, Failure> {
+    let config = config::load_process(file)?;
+    logging::start("info");
+    for warning in &config.warnings.0 {
+        tracing::warn!("{warning}");
+    }
+    wiring::gateway(config).await?;
     Ok(ExitCode::SUCCESS)
 }
 

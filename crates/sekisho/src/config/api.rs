@@ -11,7 +11,7 @@ use url::Url;
 use super::{
     details_type,
     document::{Item, Span},
-    impact,
+    gateway, impact,
     reader::{Located, Report, Table},
     realm_file::find_profile,
     route::{self, OfApi},
@@ -66,7 +66,7 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
     let acr = acr(&mut table, derived.map(|needed| needed.level));
     let (scope, scope_spans) = scopes(&mut table);
     let introspection = table.texts("introspection").unwrap_or_default();
-    let upstream = upstream(&mut table);
+    let (upstream, gateway) = gateway::read(&mut table);
     let (authorization_details, details_spans): (Vec<_>, _) = details_type::read(&mut table)
         .into_iter()
         .map(|read| (read.value, read.span))
@@ -78,7 +78,7 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
     };
     let route = route::read(&mut table, &of_api);
     check_place(&table, identifier.as_ref(), !route.is_empty());
-    if upstream.is_some() && route.is_empty() {
+    if !upstream.is_empty() && route.is_empty() {
         let remedy = "add route = [{ path = \"/**\" }], or finer ones";
         let problem = "nothing gets through to upstream: the API has no route";
         table.report.warning(&table.span_of("upstream"), problem, remedy);
@@ -103,6 +103,7 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
             authorization_details,
             introspection: introspection.iter().map(|client| client.value.clone()).collect(),
             upstream,
+            gateway,
             route,
         },
         span,
@@ -247,17 +248,4 @@ pub(super) fn texts_by_locale(table: &mut Table<'_, '_>, key: &'static str) -> B
         }
     });
     texts.collect()
-}
-
-fn upstream(table: &mut Table<'_, '_>) -> Option<String> {
-    let upstream = table.text("upstream")?;
-    if !Url::parse(&upstream.value).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
-        let remedy = "write http://host:port";
-        table.report.error(
-            &upstream.span,
-            format!("{} is not a web address", upstream.value),
-            remedy,
-        );
-    }
-    Some(upstream.value)
 }

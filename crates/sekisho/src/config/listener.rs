@@ -36,7 +36,7 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<Located<Listener>> {
         .required_text("bind", "127.0.0.1:8080")
         .and_then(|text| address(report, text));
     let tls = tls(&mut table);
-    let role = table.one_of("role", ROLES, &["gateway"]).map(|role| role.value);
+    let role = table.one_of("role", ROLES, &[]).map(|role| role.value);
     table.finish();
     let bind = bind?;
     Some(Located {
@@ -49,7 +49,11 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<Located<Listener>> {
     })
 }
 
-const ROLES: &[(&str, Role)] = &[("server", Role::Server), ("ext_authz", Role::ExtAuthz)];
+const ROLES: &[(&str, Role)] = &[
+    ("server", Role::Server),
+    ("gateway", Role::Gateway),
+    ("ext_authz", Role::ExtAuthz),
+];
 const VERSIONS: &[(&str, bool)] = &[("1.2", false), ("1.3", true)];
 
 fn tls(listener: &mut Table<'_, '_>) -> Option<Tls> {

@@ -2,6 +2,7 @@
 //!
 //! Reading a file collects every mistake in it at once, each with its line and a remedy.
 
+mod apart;
 mod api;
 mod certificate_mapping;
 mod client;
@@ -12,6 +13,7 @@ mod cross_check;
 mod details_type;
 mod document;
 mod duration;
+mod gateway;
 mod glob;
 mod impact;
 mod issuer;
@@ -41,6 +43,7 @@ use protocol::ClientMetadata;
 pub(crate) use self::{
     client_secret::format_hash,
     duration::{format as format_duration, in_minutes, parse as parse_duration},
+    gateway::format_size,
     realm_file::expose,
     reference::page as reference,
     secret::open_mode,
@@ -58,6 +61,7 @@ pub use self::{
     store::{OpenError, make_data_directory, open_store},
 };
 use crate::administration::doctor::Kind;
+pub use apart::Apart;
 pub use web::extract::Network;
 
 /// The server file that is read when none is named.
@@ -167,6 +171,7 @@ fn is_server_file(document: &Document) -> bool {
         "outgoing",
         "pages",
         "operations",
+        "gateway",
     ];
     const REALM: &[&str] = &[
         "issuer",
@@ -263,7 +268,8 @@ fn certificates(config: &ServerConfig, realms: &[RealmFile]) -> Vec<Problem> {
 
 /// Warns of realms that nobody can reach by the listeners as they are.
 fn reachability(config: &ServerConfig, realms: &[RealmFile]) -> Vec<Problem> {
-    let has_tls = config.listeners.iter().any(|listener| listener.tls.is_some());
+    let mut servers = config.listeners.iter().filter(|listener| listener.role == Role::Server);
+    let has_tls = servers.any(|listener| listener.tls.is_some());
     if has_tls || !config.proxy.trusted.is_empty() {
         return Vec::new();
     }

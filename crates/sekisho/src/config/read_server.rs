@@ -9,6 +9,7 @@ use storage::Options;
 use url::Url;
 
 use super::{
+    apart,
     document::{Document, Item},
     glob, listener,
     problem::Problem,
@@ -58,6 +59,7 @@ pub(super) fn read(document: &Document, plain_secrets: bool) -> ReadServer {
     config.outgoing = outgoing(&mut table);
     config.templates = templates(&mut table);
     config.operations = operations(&mut table);
+    config.gateway = apart::read(&mut table);
     table.finish();
     ReadServer {
         config,

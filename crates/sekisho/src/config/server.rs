@@ -10,7 +10,7 @@ use storage::Options;
 use url::Url;
 use web::extract::Network;
 
-use super::{problem::Problems, realm_file::RealmFile};
+use super::{apart::Apart, problem::Problems, realm_file::RealmFile};
 
 /// The configuration of one server process.
 #[derive(Debug, Clone)]
@@ -39,6 +39,8 @@ pub struct ServerConfig {
     pub templates: Option<PathBuf>,
     /// Health and metrics.
     pub operations: Option<Operations>,
+    /// What a gateway apart from its server needs.
+    pub gateway: Option<Apart>,
     /// What is weak or has no effect.
     pub warnings: Problems,
 }
@@ -60,6 +62,8 @@ pub enum Role {
     /// The issuers.
     #[default]
     Server,
+    /// The protected APIs.
+    Gateway,
     /// Envoy's questions about calls of APIs.
     ExtAuthz,
 }
@@ -165,6 +169,7 @@ impl ServerConfig {
             outgoing: Outgoing::default(),
             templates: None,
             operations: None,
+            gateway: None,
             warnings: Problems::default(),
         }
     }
@@ -176,7 +181,9 @@ impl ServerConfig {
 
     /// What can be seen of clients' connections.
     pub fn sees(&self) -> Sight {
-        let asks = |listener: &Listener| listener.tls.as_ref().is_some_and(|tls| tls.client_certificates);
+        let asks = |listener: &Listener| {
+            listener.role == Role::Server && listener.tls.as_ref().is_some_and(|tls| tls.client_certificates)
+        };
         let has_proxy = !self.proxy.client_cert.is_empty();
         Sight {
             certificates: has_proxy || self.listeners.iter().any(asks),

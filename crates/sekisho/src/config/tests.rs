@@ -147,7 +147,7 @@ listen   = "x"
 bind = "0.0.0.0:8080"
 [[listener]]
 bind = "127.0.0.1"
-role = "gateway"
+role = "gatway"
 [[listener]]
 bind = "0.0.0.0:8443"
 tls  = { cert = "cert.pem", key = "key.pem", chain = "x" }
@@ -182,7 +182,7 @@ ciba_approval = true
             (4, "did you mean listener?"),
             (6, "plain HTTP"),
             (8, "not an address with a port"),
-            (9, "gateway is not part of this version"),
+            (9, "did you mean gateway?"),
             (12, "cert.pem"),
             (12, "key.pem"),
             (12, "tls has no key chain"),
@@ -918,4 +918,66 @@ fn routes_that_no_call_or_every_call_would_meet_are_told() {
     assert_problems(&nothing, &[(6, "nothing gets through to upstream")]);
     let place = "issuer = \"https://id.example.com\"\n[[api]]\nidentifier = \"https://API.example.com\"\nroute = [{ path = \"/**\" }]\n";
     assert_problems(&realm_problems(place), &[(3, "no call can be found")]);
+}
+
+/// A realm whose API has these keys on line 4.
+fn problems_of_gateway(keys: &str) -> Vec<(usize, String)> {
+    realm_problems(&format!(
+        "issuer = \"https://id.example.com\"\n[[api]]\nidentifier = \"https://api.example.com\"\n{keys}\n\
+         route = [{{ path = \"/**\" }}]\n"
+    ))
+}
+
+#[test]
+fn an_upstream_is_one_or_several_and_its_gateway_says_how_it_is_reached() {
+    let one = r#"upstream = "http://127.0.0.1:9000""#;
+    let several = r#"upstream = ["http://a.internal:9000", "http://b.internal:9000"]
+gateway = { identity = "jwt", forwarded = "forwarded", host = "api.internal", http2 = true, connect = "1s", first_byte = "10s", idle = "5m", whole = "1h", body_limit = "10MiB", health = { path = "/health", every = "10s" } }"#;
+    assert_eq!(problems_of_gateway(one), []);
+    assert_eq!(problems_of_gateway(several), []);
+}
+
+#[test]
+fn a_gateway_that_cannot_be_or_has_no_effect_is_told() {
+    for (gateway, expected) in [
+        ("body_limit = \"10MB\"", "is not a size"),
+        (
+            "identity = \"jwt\", pass_authorization = true",
+            "the gateway's own token",
+        ),
+        ("identity = \"token\"", "identity cannot be"),
+        ("host = \"user@api.internal\"", "host cannot be"),
+        ("health = { path = \"health\" }", "is not a path"),
+        ("health = { every = \"5s\" }", "health has no path"),
+        ("first_byte = \"0s\"", "first_byte"),
+        ("roots = [\"gone.pem\"]", "no file"),
+        ("conect = \"1s\"", "did you mean connect?"),
+    ] {
+        let found = problems_of_gateway(&format!(
+            "upstream = \"https://127.0.0.1:9000\"\ngateway = {{ {gateway} }}"
+        ));
+        assert_problems(&found, &[(5, expected)]);
+    }
+    for upstream in ["127.0.0.1:9000", "http://127.0.0.1:9000/base", "ws://127.0.0.1:9000"] {
+        let found = problems_of_gateway(&format!("upstream = [\"{upstream}\"]"));
+        assert_problems(&found, &[(4, "is no upstream")]);
+    }
+    assert_problems(
+        &problems_of_gateway("gateway = { http2 = true }"),
+        &[(4, "without an upstream")],
+    );
+}
+
+#[test]
+fn a_gateway_apart_says_which_server_and_which_apis() {
+    let found = server_problems("[[listener]]\nbind = \"127.0.0.1:8444\"\nrole = \"gateway\"\n[gateway]\n");
+    assert_problems(
+        &found,
+        &[
+            (4, "has no issuer"),
+            (4, "has no client_id"),
+            (4, "has no client_secret"),
+            (4, "names no file with APIs"),
+        ],
+    );
 }

@@ -4,16 +4,23 @@
 
 use std::{
     convert::Infallible,
+    error::Error,
     net::SocketAddr,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
-use axum::{body::Body, extract::Request, response::Response};
-use hyper::{body::Incoming, service::service_fn};
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::{
+    body::{Body, Frame, Incoming, SizeHint},
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{
@@ -39,7 +46,7 @@ pub const DRAIN: Duration = Duration::from_secs(10);
 /// The largest request header, in bytes.
 const MAX_HEADER: u32 = 32 * 1024;
 /// Connections at once on one listener; more wait in the kernel's queue.
-const MAX_CONNECTIONS: usize = 10_000;
+const MAX_CONNECTIONS: usize = 12_000;
 
 /// A bound address, with or without TLS.
 pub struct Listener {
@@ -62,10 +69,11 @@ impl Listener {
     }
 
     /// Serves until `stop` says so, then lets requests in progress finish. `answer` gets each request with its [`Peer`].
-    pub async fn serve<F, A>(self, answer: F, mut stop: watch::Receiver<bool>)
+    pub async fn serve<F, A, B>(self, answer: F, mut stop: watch::Receiver<bool>)
     where
-        F: Fn(Request) -> A + Clone + Send + 'static,
-        A: Future<Output = Response> + Send + 'static,
+        F: Fn(Request<Incoming>) -> A + Clone + Send + 'static,
+        A: Future<Output = Response<B>> + Send + 'static,
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
     {
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
@@ -133,27 +141,26 @@ fn certificate_of(stream: &TlsStream<TcpStream>) -> Option<ClientCertificate> {
 /// Who is at the other end of a connection.
 type Client = (SocketAddr, Option<Arc<ClientCertificate>>);
 
-async fn serve_connection<S, F, A>(stream: S, client: Client, answer: F, watcher: Watcher)
+async fn serve_connection<S, F, A, B>(stream: S, client: Client, answer: F, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    F: Fn(Request) -> A + Send + 'static,
-    A: Future<Output = Response> + Send + 'static,
+    F: Fn(Request<Incoming>) -> A + Send + 'static,
+    A: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
 {
     let activity = Arc::new(Activity::default());
     let seen = Arc::clone(&activity);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let (peer, certificate) = client.clone();
         let runs = seen.begin();
-        let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
         if let Some(certificate) = certificate {
             request.extensions_mut().insert(certificate);
         }
         let answered = answer(request);
         async move {
-            let response: Response = answered.await;
-            drop(runs);
-            Ok::<_, Infallible>(response)
+            let response = answered.await;
+            Ok::<_, Infallible>(response.map(|body| Running { body, _runs: runs }))
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -169,7 +176,8 @@ where
         .max_header_list_size(MAX_HEADER)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(PATIENCE);
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let connection = connection.into_owned();
     tokio::select! {
         ended = watcher.watch(connection) => {
             if let Err(error) = ended {
@@ -177,6 +185,32 @@ where
             }
         }
         () = activity.stops() => tracing::debug!("no request came in time"),
+    }
+}
+
+/// The body of an answer: while it is being sent, the connection is in use.
+struct Running<B> {
+    body: B,
+    _runs: Arc<()>,
+}
+
+impl<B: Body + Unpin> Body for Running<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -190,7 +224,7 @@ struct Activity {
 }
 
 impl Activity {
-    /// A request begins; it runs until what is answered is dropped.
+    /// A request begins; it runs until the body of its answer is dropped.
     fn begin(&self) -> Arc<()> {
         self.first.notify_one();
         self.begun.fetch_add(1, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 pub mod background;
 mod ciba_approval;
 pub mod delivery;
+pub mod gateway;
 pub mod listener;
 pub mod operations;
 pub mod outgoing;

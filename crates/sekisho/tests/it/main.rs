@@ -27,6 +27,7 @@ mod ext_authz;
 mod factors;
 mod fapi;
 mod forward_auth;
+mod gateway;
 mod grant_term;
 mod grants;
 mod guide;

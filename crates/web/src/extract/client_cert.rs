@@ -33,7 +33,7 @@ pub enum ConnectionError {
 }
 
 /// Puts into the request what a proxy says of the client's certificate; the listener has put there what it saw itself.
-pub fn take(proxies: &Proxies, peer: Option<IpAddr>, request: &mut Request) -> Result<(), ConnectionError> {
+pub fn take<B>(proxies: &Proxies, peer: Option<IpAddr>, request: &mut Request<B>) -> Result<(), ConnectionError> {
     let is_proxy = peer.is_some_and(|peer| proxies.says_certificates(peer));
     let told = is_proxy.then(|| from_headers(request.headers())).transpose()?;
     let bindings = is_proxy.then(|| bindings(request.headers())).transpose()?.flatten();

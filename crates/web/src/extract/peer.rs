@@ -67,6 +67,18 @@ impl Proxies {
         }
     }
 
+    /// The scheme by which the client asked: as the connection is, or as a trusted proxy says. `None`: it does not say.
+    pub fn scheme(&self, peer: IpAddr, headers: &HeaderMap, is_tls: bool) -> Option<&'static str> {
+        let own = if is_tls { "https" } else { "http" };
+        if !self.trusts(peer) {
+            return Some(own);
+        }
+        let said = forwarded(headers, "proto", "x-forwarded-proto")?;
+        ["https", "http"]
+            .into_iter()
+            .find(|scheme| said.eq_ignore_ascii_case(scheme))
+    }
+
     /// The browser's network address.
     pub fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !self.trusts(peer) || uses_both_families(headers) {
@@ -170,6 +182,21 @@ mod tests {
         let proxy: IpAddr = "10.1.0.7".parse().unwrap();
         assert_eq!(proxies().authority(proxy, &headers, None), None);
         assert_eq!(proxies().address(proxy, &headers), proxy);
+    }
+
+    #[test]
+    fn the_scheme_is_that_of_the_connection_or_what_a_trusted_proxy_says() {
+        let proxy: IpAddr = "10.1.0.7".parse().unwrap();
+        let stranger: IpAddr = "192.0.2.1".parse().unwrap();
+        let said = headers(&[("x-forwarded-proto", "https")]);
+        assert_eq!(proxies().scheme(proxy, &said, false), Some("https"));
+        assert_eq!(proxies().scheme(proxy, &headers(&[]), false), None);
+        assert_eq!(
+            proxies().scheme(proxy, &headers(&[("x-forwarded-proto", "ws")]), true),
+            None
+        );
+        assert_eq!(proxies().scheme(stranger, &said, false), Some("http"));
+        assert_eq!(proxies().scheme(stranger, &headers(&[]), true), Some("https"));
     }
 
     #[test]

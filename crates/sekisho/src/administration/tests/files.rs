@@ -343,6 +343,29 @@ async fn routes_are_planned_applied_and_exported() {
     assert_eq!(world.plan(&changed).await[0].fields[0].field, "route");
 }
 
+#[tokio::test]
+async fn upstreams_and_how_they_are_reached_are_planned_applied_and_exported() {
+    let world = World::new().await;
+    let guarded = format!(
+        "{FILE}[[api]]\nidentifier = \"https://pay.example\"\nupstream = \"http://127.0.0.1:9000\"\n\
+         route = [{{ path = \"/**\" }}]\n[api.gateway]\nidentity = \"jwt\"\nbody_limit = \"64KiB\"\nidle = \"5m\"\n\
+         health = {{ path = \"/health\", every = \"10s\" }}\n"
+    );
+    assert_eq!(
+        told(&world.apply(&guarded).await.unwrap()),
+        ["Create api https://pay.example"]
+    );
+    let answer = world.run(Action::Export).await.unwrap();
+    let toml = answer["toml"].as_str().unwrap();
+    assert!(
+        toml.contains("body_limit = \"64KiB\"") && toml.contains("every = \"10s\""),
+        "{toml}"
+    );
+    assert_eq!(told(&world.plan(toml).await), Vec::<String>::new(), "{toml}");
+    let several = guarded.replace("\"http://127.0.0.1:9000\"", "[\"http://a:1\", \"http://b:1\"]");
+    assert_eq!(world.plan(&several).await[0].fields[0].field, "upstream");
+}
+
 const MAC_CLIENT: &str = "[[client]]\nclient_id = \"mac.robot\"\ntoken_endpoint_auth_method = \"client_secret_jwt\"\n\
                           grant_types = [\"client_credentials\"]\nresponse_types = []\n";
 

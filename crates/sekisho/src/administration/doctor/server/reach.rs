@@ -3,7 +3,10 @@
 use model::Realm;
 use url::Url;
 
-use crate::administration::doctor::{Deployment, Finding, Kind};
+use crate::{
+    administration::doctor::{Deployment, Finding, Kind},
+    config::Role,
+};
 
 pub(super) fn examine(deployment: &Deployment<'_>) -> Vec<Finding> {
     // A proxy has a name and a port of its own.
@@ -21,7 +24,8 @@ fn of_realm(deployment: &Deployment<'_>, realm: &Realm) -> Option<Finding> {
     let port = Url::parse(&realm.issuer).ok()?.port_or_known_default()?;
     let speaks = |tls: bool| {
         let listeners = deployment.config.listeners.iter();
-        listeners.filter(move |listener| listener.tls.is_some() == tls)
+        let servers = listeners.filter(|listener| listener.role == Role::Server);
+        servers.filter(move |listener| listener.tls.is_some() == tls)
     };
     if speaks(realm.is_https()).next().is_none() {
         let problem = if realm.is_https() {

@@ -1,0 +1,158 @@
+//! A gateway apart from its server, which it asks about each token.
+//! Spec: RFC 7662, RFC 9449 §7
+//!
+//! Nothing is kept of what a token was worth: what was revoked a moment ago is refused now. While the server cannot be
+//! asked, nothing passes; the next call asks again.
+
+use std::collections::HashMap;
+
+use enforcement::{
+    Permit,
+    gate::{ApiRules, BodyProblem, Call, Decide, Decision, Failure, Lookup, Pending, Presented, ProtectedApi, Rules},
+};
+use http::{Request, header::AUTHORIZATION};
+use jose::SigningAlg;
+use model::{Api, Clock};
+use protocol::{TokenScheme, dpop};
+use sekisho_resource_server::{CheckError, ResourceServer};
+use tokio::sync::watch;
+use web::extract::Proxies;
+
+use super::{Gateway, backends::Backends, identity::Identities};
+use crate::config::Apart as Settings;
+
+/// How proofs may be signed: as the server's crate for APIs takes them.
+const PROOF_ALGS: [SigningAlg; 3] = [SigningAlg::Ps256, SigningAlg::Es256, SigningAlg::EdDsa];
+
+/// Decides by the rules of files, and by what the server says of tokens.
+pub struct Apart {
+    rules: Rules,
+    servers: HashMap<String, ResourceServer>,
+    clock: Clock,
+}
+
+impl Apart {
+    /// Compiles the rules, and describes the APIs. Nothing is asked before the first call.
+    pub fn new(settings: &Settings) -> Result<Self, String> {
+        let mut compiled = Vec::new();
+        let mut servers = HashMap::new();
+        let http = http_client(settings)?;
+        for api in settings.apis.iter().filter(|api| !api.route.is_empty()) {
+            let rules = ProtectedApi::compile(rules(&settings.issuer, api));
+            compiled.push(rules.map_err(|problem| format!("{}: {problem}", api.identifier))?);
+            let server = ResourceServer::builder(&settings.issuer, &api.identifier)
+                .introspection(&settings.client_id, settings.client_secret.expose())
+                .http_client(http.clone())
+                .build()
+                .map_err(|error| error.to_string())?;
+            servers.insert(api.identifier.clone(), server);
+        }
+        let (rules, hidden) = Rules::new(compiled);
+        if let Some(api) = hidden.first() {
+            return Err(format!(
+                "another API is at the place of {} — give each a place of its own",
+                api.identifier
+            ));
+        }
+        Ok(Self {
+            rules,
+            servers,
+            clock: Clock::system(),
+        })
+    }
+}
+
+impl Gateway<Apart> {
+    /// Before the APIs of these files.
+    pub fn apart(settings: &Settings, proxies: Proxies, stop: watch::Receiver<bool>) -> Result<Self, String> {
+        let issuer = |api: &Api| (settings.issuer.clone(), api.clone());
+        Ok(Self {
+            decide: Apart::new(settings)?,
+            backends: Backends::of_files(settings.apis.iter().map(issuer).collect(), stop),
+            identities: Identities::unsigned(),
+            proxies,
+            realms: None,
+        })
+    }
+}
+
+fn rules(issuer: &str, api: &Api) -> ApiRules {
+    ApiRules {
+        issuer: issuer.to_owned(),
+        identifier: api.identifier.clone(),
+        upstream: api.upstream.first().cloned(),
+        acr: api.acr,
+        proof_algs: PROOF_ALGS.to_vec(),
+        metadata_url: None,
+        routes: api.route.clone(),
+    }
+}
+
+/// As the client of the crate for APIs is, with the roots of the file.
+fn http_client(settings: &Settings) -> Result<reqwest::Client, String> {
+    let mut roots = Vec::new();
+    for file in &settings.trust {
+        let pem = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let read = reqwest::Certificate::from_pem_bundle(&pem);
+        roots.extend(read.map_err(|error| format!("{}: {error}", file.display()))?);
+    }
+    reqwest::Client::builder()
+        .connect_timeout(std::time::Duration::from_secs(3))
+        .timeout(std::time::Duration::from_secs(5))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tls_certs_merge(roots)
+        .user_agent(concat!("sekisho-gateway/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| format!("the client towards the issuer cannot be made: {error}"))
+}
+
+impl Decide for Apart {
+    async fn decide(&self, call: &Call<'_>) -> Decision {
+        self.rules.decide(self, call).await
+    }
+
+    async fn finish(&self, pending: Pending, body: Result<&[u8], BodyProblem>) -> Decision {
+        pending.finish(body)
+    }
+}
+
+impl Lookup for Apart {
+    fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    async fn admit(&self, api: &ProtectedApi, presented: &Presented<'_>) -> Result<Permit, Failure> {
+        let server = self.servers.get(&api.identifier);
+        let server = server.ok_or_else(|| Failure::Unavailable("the API is not known here".to_owned()))?;
+        let scheme = match presented.credentials.scheme {
+            TokenScheme::Bearer => "Bearer",
+            TokenScheme::Dpop => dpop::SCHEME,
+        };
+        let token = presented.credentials.token.as_str();
+        let mut request = Request::builder()
+            .method(presented.method)
+            .uri(&presented.url)
+            .header(AUTHORIZATION, format!("{scheme} {token}"));
+        for proof in &presented.proofs {
+            request = request.header(dpop::HEADER, *proof);
+        }
+        if let Some(certificate) = presented.certificate {
+            request = request.extension(certificate.clone());
+        }
+        let request = request
+            .body(())
+            .map_err(|error| Failure::Unavailable(error.to_string()))?;
+        let (mut call, ()) = request.into_parts();
+        server.check_call(&mut call).await.map_err(|error| match error {
+            CheckError::Refused(refusal) => Failure::Refused(refusal),
+            CheckError::Unavailable(error) => Failure::Unavailable(error.to_string()),
+            CheckError::TooManyProofs => Failure::TooManyProofs,
+        })
+    }
+
+    async fn next_nonce(&self, _: &ProtectedApi, _: bool) -> Option<String> {
+        // Each process remembers the proofs that it took; none wants nonces.
+        None
+    }
+}

@@ -1,0 +1,125 @@
+//! What became of a call, told once, at its end.
+
+use std::{net::IpAddr, sync::Arc};
+
+use enforcement::gate::{Denied, Permitted, ProtectedApi, RouteRule};
+use gateway::{Body, Ended};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header::USER_AGENT,
+};
+use hyper::body::Incoming;
+use protocol::{InteractionId, interaction_id};
+use tokio::time::Instant;
+
+use super::refused::reason;
+
+/// A call, as far as it has come.
+pub(super) struct Seen {
+    begun: Instant,
+    method: Method,
+    uri: Uri,
+    version: Version,
+    user_agent: Option<HeaderValue>,
+    interaction_id: InteractionId,
+    pub address: Option<IpAddr>,
+    api: Option<Arc<ProtectedApi>>,
+    route: Option<Arc<RouteRule>>,
+    client: Option<String>,
+    status: StatusCode,
+    /// Why it was refused, or failed, with the id by which that is explained.
+    refused: Option<(&'static str, String)>,
+}
+
+impl Seen {
+    pub fn begin(request: &mut Request<Incoming>) -> Self {
+        Self {
+            interaction_id: interaction(request.headers_mut()),
+            begun: Instant::now(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
+            user_agent: request.headers().get(USER_AGENT).cloned(),
+            address: None,
+            api: None,
+            route: None,
+            client: None,
+            status: StatusCode::OK,
+            refused: None,
+        }
+    }
+
+    pub fn method(&self) -> &str {
+        self.method.as_str()
+    }
+
+    pub fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    pub fn issuer(&self) -> Option<&str> {
+        self.api.as_ref().map(|api| api.issuer.as_str())
+    }
+
+    pub fn is_permitted(&mut self, permitted: &Permitted) {
+        self.api = Some(Arc::clone(&permitted.api));
+        self.route = Some(Arc::clone(&permitted.route));
+        self.client = permitted.permit.as_ref().map(|permit| permit.client_id.clone());
+    }
+
+    pub fn is_denied(&mut self, denied: &Denied) {
+        (self.api, self.route) = (denied.api.clone(), denied.route.clone());
+        self.client.clone_from(&denied.client_id);
+        self.is_refused(reason(denied), denied.id.as_deref().unwrap_or_default());
+    }
+
+    pub fn is_refused(&mut self, reason: &'static str, id: &str) {
+        self.refused = Some((reason, id.to_owned()));
+    }
+
+    pub fn answer(&mut self, response: &mut Response<Body>) {
+        self.status = response.status();
+        let headers = response.headers_mut();
+        headers.remove(interaction_id::HEADER);
+        headers.extend(field(&self.interaction_id));
+    }
+
+    /// The end: the last byte of the answer is gone, or nobody waits for it any more.
+    pub fn end(self, ended: Ended) {
+        tracing::debug!(
+            api = self.api.as_ref().map(|api| api.identifier.as_str()),
+            route = self.route.as_ref().map(|route| route.path.as_str()),
+            client = self.client,
+            method = self.method.as_str(),
+            version = ?self.version,
+            user_agent = ?self.user_agent,
+            status = self.status.as_u16(),
+            refused = self.refused.as_ref().map(|(reason, _)| *reason),
+            id = self.refused.as_ref().map(|(_, id)| id.as_str()),
+            bytes = ended.bytes,
+            is_whole = ended.is_whole,
+            took = ?self.begun.elapsed(),
+            "a call has ended"
+        );
+    }
+}
+
+/// FAPI 1.0 Baseline §6.2.1-11: "shall set the response header x-fapi-interaction-id to the value received in the
+/// corresponding FAPI client request header or to a RFC 4122 UUID value if the request header was not provided". The API gets
+/// it too, as if it had been sent.
+fn interaction(headers: &mut HeaderMap) -> InteractionId {
+    let sent = headers
+        .get(interaction_id::HEADER)
+        .and_then(|value| value.to_str().ok());
+    if let Some(id) = sent.and_then(InteractionId::parse) {
+        return id;
+    }
+    let id = InteractionId::from_random(jose::random_bytes());
+    headers.remove(interaction_id::HEADER);
+    headers.extend(field(&id));
+    id
+}
+
+fn field(id: &InteractionId) -> Option<(HeaderName, HeaderValue)> {
+    let value = HeaderValue::from_str(id.as_str()).ok()?;
+    Some((HeaderName::from_static(interaction_id::HEADER), value))
+}
