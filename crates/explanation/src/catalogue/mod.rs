@@ -89,6 +89,7 @@ static TOPICS: &[(&[&Check], &[&Reason])] = &[
     (token::CHECKS, token::REASONS),
     (api_key::CHECKS, api_key::REASONS),
     (gate::CHECKS, gate::REASONS),
+    (upstream::CHECKS, upstream::REASONS),
     (grant_management::CHECKS, grant_management::REASONS),
     (registration::CHECKS, registration::REASONS),
     (logout::CHECKS, logout::REASONS),

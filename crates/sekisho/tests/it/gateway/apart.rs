@@ -67,7 +67,8 @@ impl Apart {
 async fn a_gateway_apart_asks_its_server_and_lets_nothing_through_without_it() {
     let api = Things::start().await;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()));
-    let realm = bank_and(&things(&identifier(address), &at(&api), ""));
+    let more = things(&identifier(address), &at(&api), "");
+    let realm = bank_and(&more);
     let mut server = Serve::with_realm(PROGRAM, Engine::Sqlite, realm);
     let mut gateway = Apart::start(&server, address);
     let good = token(&server, "things:read").await;
