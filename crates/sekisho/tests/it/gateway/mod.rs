@@ -110,12 +110,15 @@ pub struct Guarded {
     pub clock: Clock,
     pub gateway: SocketAddr,
     issuer: String,
-    data: PathBuf,
+    _data: Directory,
 }
 
-impl Drop for Guarded {
+/// A directory that is removed when it is no longer needed.
+struct Directory(PathBuf);
+
+impl Drop for Directory {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.data);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -162,7 +165,7 @@ impl Guarded {
             clock,
             gateway: front,
             issuer,
-            data,
+            _data: Directory(data),
         }
     }
 

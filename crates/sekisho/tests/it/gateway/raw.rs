@@ -58,6 +58,38 @@ async fn the_handshake_of_a_websocket_is_what_is_checked() {
 }
 
 #[tokio::test]
+async fn when_the_server_stops_a_call_in_progress_finishes_and_a_websocket_ends() {
+    let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let guarded = Guarded::start(&format!("\"http://{}\"", upstream.local_addr().unwrap()), "").await;
+    let token = guarded.token("things:read").await;
+    let mut socket = TcpStream::connect(guarded.gateway).await.unwrap();
+    let asked = handshake(&guarded, &format!("Authorization: Bearer {token}\r\n"));
+    socket.write_all(asked.as_bytes()).await.unwrap();
+    let (mut joined, _) = upstream.accept().await.unwrap();
+    until(&mut joined, "\r\n\r\n").await;
+    let switch = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello";
+    joined.write_all(switch).await.unwrap();
+    until(&mut socket, "hello").await;
+    let mut client = TcpStream::connect(guarded.gateway).await.unwrap();
+    let call = format!(
+        "GET /open HTTP/1.1\r\nHost: localhost:{}\r\n\r\n",
+        guarded.gateway.port()
+    );
+    client.write_all(call.as_bytes()).await.unwrap();
+    let (mut api, _) = upstream.accept().await.unwrap();
+    until(&mut api, "\r\n\r\n").await;
+
+    let Guarded { running, _data, .. } = guarded;
+    let stopping = tokio::spawn(running.stop());
+    assert_eq!(socket.read(&mut [0]).await.unwrap_or(0), 0, "it has no end of its own");
+    api.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        .await
+        .unwrap();
+    assert!(until(&mut client, "\r\n\r\nok").await.starts_with("HTTP/1.1 200 "));
+    stopping.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_request_that_can_be_read_in_two_ways_reaches_nobody() {
     let things = Things::start().await;
     let guarded = Guarded::start(&at(&things), "").await;
