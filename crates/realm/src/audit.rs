@@ -37,25 +37,24 @@ pub fn event(realm: &RealmContext, kind: AuditKind) -> Event {
 
 /// The same where there is no context: the issuer, and the time in unix seconds.
 pub fn event_at(issuer: &str, now: i64, kind: AuditKind) -> Event {
-    let trail = trail::so_far();
-    let actor = actor(&trail);
-    let is_request = trail.address.is_some();
-    let mut details = Map::new();
-    if let Some(command) = &trail.command {
-        details.insert("command".to_owned(), (*command).into());
-    }
-    Event(AuditEvent {
-        id: new_id(),
-        realm: issuer.to_owned(),
-        at: now,
-        kind,
-        actor,
-        user_id: trail.user_id,
-        client_id: trail.client.map(|client| client.client_id),
-        address: trail.address.map(|address| address.to_string()),
-        explanation_id: is_request.then(|| trail.id.as_str().to_owned()),
-        count: 1,
-        details,
+    trail::read(|trail| {
+        let mut details = Map::new();
+        if let Some(command) = trail.command {
+            details.insert("command".to_owned(), command.into());
+        }
+        Event(AuditEvent {
+            id: new_id(),
+            realm: issuer.to_owned(),
+            at: now,
+            kind,
+            actor: actor(trail),
+            user_id: trail.user_id.clone(),
+            client_id: trail.client.as_ref().map(|client| client.client_id.clone()),
+            address: trail.address.map(|address| address.to_string()),
+            explanation_id: trail.address.map(|_| trail.id.as_str().to_owned()),
+            count: 1,
+            details,
+        })
     })
 }
 
@@ -123,8 +122,8 @@ impl Event {
     }
 
     /// Of many alike: nobody is named, and the network stands for the address.
-    fn of_many(mut self, trail: &Trail) -> Self {
-        self.0.address = trail.address.map(crate::refusals::network);
+    fn of_many(mut self) -> Self {
+        self.0.address = trail::read(|trail| trail.address.map(crate::refusals::network));
         self.0.user_id = None;
         self.0.client_id = None;
         self.by(Actor::Anonymous)
@@ -158,15 +157,15 @@ pub fn refused(realm: &RealmContext, error: ErrorCode, reason: &str, description
     if is_told_otherwise(error) {
         return;
     }
-    let trail = trail::so_far();
+    let is_proven = trail::read(|trail| trail.client.as_ref().is_some_and(|client| client.is_proven));
     let event = event(realm, AuditKind::RequestRefused)
         .detail("error", error.as_str())
         .detail("reason", reason);
-    if trail.client.as_ref().is_some_and(|client| client.is_proven) {
+    if is_proven {
         let event = event.by(Actor::Client).detail("description", description);
         event.soon(realm);
     } else {
-        event.of_many(&trail).count(realm);
+        event.of_many().count(realm);
     }
 }
 
@@ -186,8 +185,7 @@ const fn is_told_otherwise(error: ErrorCode) -> bool {
 
 /// Tells that somebody who is not known did not get something, for this reason: counted by network.
 pub fn refused_anonymously(realm: &RealmContext, kind: AuditKind, reason: &str) {
-    let trail = trail::so_far();
-    event(realm, kind).detail("reason", reason).of_many(&trail).count(realm);
+    event(realm, kind).detail("reason", reason).of_many().count(realm);
 }
 
 fn cut(text: &str) -> &str {

@@ -113,7 +113,14 @@ pub fn user_is(user_id: &str) {
 
 /// The trail so far; an empty one outside a request.
 pub fn so_far() -> Trail {
-    TRAIL.try_with(|trail| trail.borrow().clone()).unwrap_or_default()
+    read(Trail::clone)
+}
+
+/// What the trail says so far; an empty one outside a request.
+pub fn read<T>(what: impl Fn(&Trail) -> T) -> T {
+    TRAIL
+        .try_with(|trail| what(&trail.borrow()))
+        .unwrap_or_else(|_| what(&Trail::default()))
 }
 
 fn note(what: impl FnOnce(&mut Trail)) {

@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasher as _, Hash, RandomState},
     mem,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -45,73 +46,68 @@ pub struct Tally {
 #[derive(Debug, Default)]
 struct State {
     waiting: Vec<AuditEvent>,
-    counted: HashMap<Alike, AuditEvent>,
+    /// By the hash of what they have in common.
+    counted: HashMap<u64, AuditEvent>,
+    hasher: RandomState,
     /// How many events of somebody were taken since `begun_at`.
-    taken: HashMap<Alike, u32>,
+    taken: HashMap<Somebody, u32>,
     begun_at: i64,
     /// By issuer, how many are lost.
     lost: HashMap<String, i64>,
 }
 
 /// What events have in common that are counted together.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Alike {
-    realm: String,
-    kind: AuditKind,
-    user_id: Option<String>,
-    client_id: Option<String>,
-    address: Option<String>,
-    details: String,
+fn alike(event: &AuditEvent) -> impl Hash + PartialEq {
+    let AuditEvent {
+        realm,
+        kind,
+        user_id,
+        client_id,
+        address,
+        details,
+        ..
+    } = event;
+    (realm, kind, user_id, client_id, address, details)
 }
 
-impl Alike {
-    fn of(event: &AuditEvent) -> Self {
-        Self {
-            address: event.address.clone(),
-            details: serde_json::to_string(&event.details).unwrap_or_default(),
-            ..Self::of_somebody(event)
-        }
-    }
+/// What events of somebody have in common.
+type Somebody = (String, AuditKind, Option<String>, Option<String>);
 
-    fn of_somebody(event: &AuditEvent) -> Self {
-        Self {
-            realm: event.realm.clone(),
-            kind: event.kind,
-            user_id: event.user_id.clone(),
-            client_id: event.client_id.clone(),
-            address: None,
-            details: String::new(),
-        }
-    }
+fn somebody(event: &AuditEvent) -> Somebody {
+    (
+        event.realm.clone(),
+        event.kind,
+        event.user_id.clone(),
+        event.client_id.clone(),
+    )
 }
 
 impl State {
     fn count(&mut self, mut event: AuditEvent) {
-        let alike = Alike::of(&event);
-        if let Some(counted) = self.counted.get_mut(&alike) {
+        if self.counted.len() >= APART && self.find(&event).is_none() {
+            // Too many that differ: there is one place more for each realm and kind.
+            event.user_id = None;
+            event.client_id = None;
+            event.address = None;
+            event.details = Map::from_iter([("others".to_owned(), true.into())]);
+        }
+        if let Some(counted) = self.find(&event) {
             counted.count += event.count;
             counted.explanation_id = event.explanation_id;
-            return;
+        } else {
+            self.counted.insert(self.hasher.hash_one(alike(&event)), event);
         }
-        if self.counted.len() < APART {
-            self.counted.insert(alike, event);
-            return;
-        }
-        // Too many that differ: there is one place more for each realm and kind.
-        event.user_id = None;
-        event.client_id = None;
-        event.address = None;
-        event.details = Map::from_iter([("others".to_owned(), true.into())]);
-        let others = Alike::of(&event);
-        let count = event.count;
-        let explanation_id = event.explanation_id.clone();
-        let counted = self.counted.entry(others).or_insert(AuditEvent { count: 0, ..event });
-        counted.count += count;
-        counted.explanation_id = explanation_id;
+    }
+
+    fn find(&mut self, event: &AuditEvent) -> Option<&mut AuditEvent> {
+        let hash = self.hasher.hash_one(alike(event));
+        self.counted
+            .get_mut(&hash)
+            .filter(|counted| alike(counted) == alike(event))
     }
 
     fn add(&mut self, event: AuditEvent) {
-        let taken = self.taken.entry(Alike::of_somebody(&event)).or_default();
+        let taken = self.taken.entry(somebody(&event)).or_default();
         if *taken < SINGLES && self.waiting.len() < WAITING {
             *taken += 1;
             self.waiting.push(event);

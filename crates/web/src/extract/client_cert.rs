@@ -11,7 +11,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue},
+    http::{HeaderMap, HeaderName, HeaderValue},
 };
 use protocol::{
     ClientCertificate,
@@ -20,6 +20,15 @@ use protocol::{
 };
 
 use super::Proxies;
+
+/// What only such a proxy may say.
+static PROXYS_OWN: [HeaderName; 5] = [
+    HeaderName::from_static(CLIENT_CERT),
+    HeaderName::from_static(CLIENT_CERT_CHAIN),
+    HeaderName::from_static(SEC_PROVIDED_ID),
+    HeaderName::from_static(SEC_REFERRED_ID),
+    HeaderName::from_static(SEC_TOKEN_BINDING),
+];
 
 /// Why it is not clear with what a client connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -41,13 +50,7 @@ pub fn take<B>(proxies: &Proxies, peer: Option<IpAddr>, request: &mut Request<B>
     if request.headers().get_all(SEC_TOKEN_BINDING).iter().nth(1).is_some() {
         return Err(TokenBindingError::Twice.into());
     }
-    for name in [
-        CLIENT_CERT,
-        CLIENT_CERT_CHAIN,
-        SEC_PROVIDED_ID,
-        SEC_REFERRED_ID,
-        SEC_TOKEN_BINDING,
-    ] {
+    for name in &PROXYS_OWN {
         request.headers_mut().remove(name);
     }
     if let Some(bindings) = bindings {
@@ -76,7 +79,7 @@ fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, http::HeaderName};
+    use axum::body::Body;
 
     use super::{super::Network, *};
 
