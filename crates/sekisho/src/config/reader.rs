@@ -347,14 +347,6 @@ impl<'r, 'd> Table<'r, 'd> {
         }
     }
 
-    /// A key that is known, but not built. `is_harmless` says which value asks for nothing.
-    pub fn not_built(&mut self, key: &'static str, is_harmless: impl FnOnce(&Item) -> bool) {
-        if let Some(entry) = self.entry(key).filter(|entry| !is_harmless(&entry.node.item)) {
-            self.report
-                .not_built(&entry.key_span, &format!("{key} of {}", self.name));
-        }
-    }
-
     /// Complains of every key that nobody asked for, naming the nearest known one.
     pub fn finish(self) {
         let unread = self
