@@ -64,10 +64,8 @@ describe('passkeys', () => {
         ...options,
       },
     })
-    const present = (enabled) =>
-      debug.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled })
     const credentials = async () => (await debug.send('WebAuthn.getCredentials', { authenticatorId })).credentials
-    return { present, credentials }
+    return { credentials }
   }
 
   async function signIn(page, username) {
@@ -90,6 +88,11 @@ describe('passkeys', () => {
     await look('passkey-enrolled')
   }
 
+  /** From now on, a browser that offers passkeys by the button alone. */
+  const offerNoneInField = (page) => page.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = async () => false
+  })
+
   async function signOut(page) {
     await page.goto(`${server.issuer}/account`)
     await byId(page, 'sign-out').click()
@@ -106,19 +109,16 @@ describe('passkeys', () => {
       assert.ok(credential.isResidentCredential && credential.rpId === 'localhost')
       await signOut(page)
 
-      // The browser offers it in the field; the authenticator answers as soon as somebody is there.
-      await device.present(false)
+      // The browser offers it in the field, and this one takes what it is offered.
       await page.goto(`${server.issuer}/account`)
-      await byId(page, 'use-passkey').waitFor()
-      await look('passkey-sign-in')
-      await device.present(true)
       await byId(page, 'sign-out').waitFor()
       await signOut(page)
 
-      await device.present(false)
+      await offerNoneInField(page)
       await page.goto(`${server.issuer}/account`)
+      await byId(page, 'use-passkey').waitFor()
+      await look('passkey-sign-in')
       await byId(page, 'use-passkey').click()
-      await device.present(true)
       await byId(page, 'sign-out').waitFor()
 
       const item = page.locator('a[href*="/account/factors/item"]', { hasText: '青い鍵' }).first()
@@ -126,8 +126,7 @@ describe('passkeys', () => {
       await byId(page, 'remove').click()
       await page.waitForURL('**/account?done=removed')
       await signOut(page)
-      // Its key is still in the device. Offered in the field, it would be shown again and again.
-      await page.addInitScript(() => { PublicKeyCredential.isConditionalMediationAvailable = async () => false })
+      // Its key is still in the device.
       await page.goto(`${server.issuer}/account`)
       await byId(page, 'use-passkey').click()
       await byId(page, 'error-summary').waitFor()
@@ -137,10 +136,10 @@ describe('passkeys', () => {
   }
 
   test('an app that asks for more gets it by the passkey alone, and the page says what went wrong', async () => {
-    const { page, device, close } = await profile('en')
+    const { page, close } = await profile('en')
     await enrol(page, 'erin')
     await page.context().clearCookies()
-    await device.present(false)
+    await offerNoneInField(page)
     await page.goto(`${server.issuer}/account`)
     await signIn(page, 'erin')
     await byId(page, 'sign-out').waitFor()
@@ -166,7 +165,6 @@ describe('passkeys', () => {
     await page.locator('#passkey-problem:not([hidden])').waitFor()
     await inspect(page, 'passkey-cancelled-en', 'en')
     await page.reload()
-    await device.present(true)
     await byId(page, 'use-passkey').click()
     await byId(page, 'approve').waitFor()
     await close()
