@@ -234,7 +234,7 @@ mod tests {
         let test = TestRealm::new().await;
         test.user("alice").await;
         let here = test.sign_in("alice", "alice-password").await.ok().unwrap();
-        for weak in ["short", "alice123", "princess12", "aaaaaaaaaa"] {
+        for weak in ["short", "alice123", "spongebob1", "aaaaaaaaaa"] {
             let refused = attempt(&test, &here, ("alice-password", weak), false).await;
             assert!(matches!(refused, Err(ChangeRefusal::Weak(_))), "{weak}");
         }

@@ -219,7 +219,7 @@ mod tests {
         let (listed, rest) = BREACHED.as_chunks::<4>();
         assert!(listed.len() > 100_000 && rest.is_empty());
         assert!(listed.is_sorted());
-        for breached in ["michelle1", "Liverpool1", "princess12", "ｊｅｎｎｉｆｅｒ１２３"] {
+        for breached in ["spongebob1", "Manchester1", "linkinpark", "ｓｎｏｗｂａｌｌ１"] {
             assert_eq!(weakness(breached), Some(Weakness::Breached), "{breached}");
         }
     }

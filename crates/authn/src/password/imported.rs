@@ -116,7 +116,8 @@ fn bcrypt_hash(text: &str) -> Option<Imported> {
         && hash
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'/');
-    let is_acceptable = cost.len() == 2 && (4..=MAX_BCRYPT).contains(&cost.parse().ok()?);
+    let is_number = cost.len() == 2 && cost.bytes().all(|byte| byte.is_ascii_digit());
+    let is_acceptable = is_number && (4..=MAX_BCRYPT).contains(&cost.parse().ok()?);
     (is_hash && is_acceptable).then(|| Imported::Bcrypt(text.to_owned()))
 }
 

@@ -158,10 +158,7 @@ fn of_the_user(locale: Locale) -> Vec<Sheet> {
         Sheet::of(&Account {
             grants: Vec::new(),
             sessions: Vec::new(),
-            email: Some(EmailView {
-                address: Label::new("alice@example.com"),
-                error: Some(Text::key("account.email.wrong")),
-            }),
+            email: None,
             devices: Vec::new(),
             has_password: false,
             failed: 1,
@@ -172,6 +169,13 @@ fn of_the_user(locale: Locale) -> Vec<Sheet> {
             requests: 0,
             user_code: None,
             notice: Some(Text::key("account.notice.revoked").with("client", "Budget")),
+            ..account(locale)
+        }),
+        Sheet::of(&Account {
+            email: Some(EmailView {
+                address: Label::new("alice@example.com"),
+                error: Some(Text::key("account.email.wrong")),
+            }),
             ..account(locale)
         }),
         Sheet::of(&Account {

@@ -70,7 +70,7 @@ async fn what_is_wrong_is_said_at_its_field_and_nothing_is_changed() {
     for (old, new, status, field, said) in [
         ("wrong", NEW, 403, "#old", "is not right"),
         ("alice-password", "short", 400, "#new", "at least 8 characters"),
-        ("alice-password", "princess12", 400, "#new", "breach of another service"),
+        ("alice-password", "spongebob1", 400, "#new", "breach of another service"),
         ("alice-password", "alice-1234", 400, "#new", "your own name"),
     ] {
         let page = change(&browser, old, new).await;

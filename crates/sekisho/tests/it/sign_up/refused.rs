@@ -25,7 +25,7 @@ async fn each_mistake_is_said_in_plain_words_and_the_password_is_not_sent_back()
         ("password", "Password1!", "Many people use this password"),
         ("password", "12345678", "repeats itself or follows the keyboard"),
         ("password", "carol-1234", "your own name"),
-        ("password", "princess12", "breach of another service"),
+        ("password", "spongebob1", "breach of another service"),
         ("email", "no address", "does not look like an email address"),
         ("name", "Carol\u{7}", "cannot be shown"),
     ] {
