@@ -32,6 +32,9 @@ pub struct Refusal {
     /// The network that it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
+    /// The trace that it belongs to, of a call of an API: whoever calls chooses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
     /// The checks that it had passed, in their order.
     pub passed: Vec<&'static Check>,
     /// The check that it failed, and why.

@@ -22,6 +22,7 @@ use realm::{
     refusals::{Place, Told},
     trail::{self, Trail},
 };
+use traffic::TraceContext;
 
 use crate::{
     dpop::{self, ProofRefusal},
@@ -46,6 +47,7 @@ impl Gate {
         if let Some(address) = call.address {
             trail::comes_from(address);
         }
+        trail::belongs_to(TraceContext::of(call.headers).trace_id());
         let mut decision = match self.realms.rules().await {
             Ok(rules) => rules.decide(&InProcess(&self.realms), call).await,
             // Where no rules can be read, nothing passes.

@@ -36,6 +36,7 @@ pub mod id_token_hint;
 pub mod introspection;
 pub mod issue;
 pub mod logout;
+pub mod protected_resource;
 pub mod pushed_authorization;
 pub mod registration;
 pub mod revocation;

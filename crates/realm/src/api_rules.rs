@@ -3,16 +3,17 @@
 use enforcement::gate::{ApiRules, ProtectedApi, Rules};
 use jose::SigningAlg;
 use model::{Api, Realm};
+use protocol::protected_resource;
 
 /// The rules of an API, as the gate compiles them.
 pub fn api_rules(realm: &Realm, api: Api) -> ApiRules {
     ApiRules {
         issuer: realm.issuer.clone(),
+        metadata_url: protected_resource::place_of(&api.identifier),
         identifier: api.identifier,
         upstream: api.upstream.into_iter().next(),
         acr: api.acr,
         proof_algs: proof_algs(realm),
-        metadata_url: None,
         routes: api.route,
     }
 }

@@ -184,6 +184,7 @@ mod tests {
             client_id: client.map(str::to_owned),
             client_is_proven: is_proven,
             network: None,
+            trace_id: None,
             passed: Vec::new(),
             failed: (&catalogue::server::UNAVAILABLE).into(),
         }

@@ -53,6 +53,8 @@ pub struct Trail {
     pub client: Option<Sender>,
     /// The id of the user who is signed in.
     pub user_id: Option<String>,
+    /// The trace that it belongs to, of a call of an API.
+    pub trace_id: Option<String>,
     /// The checks that it has passed, in their order.
     pub passed: Vec<&'static Check>,
     /// The command of an operator that is carried out, in place of a request.
@@ -85,6 +87,13 @@ pub fn compared(reason: &'static Reason, expected: &str, found: &str) {
 /// Notes from where the request comes.
 pub fn comes_from(address: IpAddr) {
     note(|trail| trail.address = Some(address));
+}
+
+/// Notes the trace that a call belongs to: what was noted first counts.
+pub fn belongs_to(trace_id: &str) {
+    note(|trail| {
+        trail.trace_id.get_or_insert_with(|| trace_id.to_owned());
+    });
 }
 
 /// Notes the client that a request says it comes from.

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
-use jose::SigningAlg;
-use protocol::Scope;
-use serde::Serialize;
+use protocol::{ProtectedResourceMetadata, Scope, protected_resource};
 use url::Url;
 
 use crate::builder::PROOF_ALGS;
@@ -21,31 +19,14 @@ pub(crate) struct Metadata {
     document: Arc<str>,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
-    resource: &'a str,
-    authorization_servers: [&'a str; 1],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    scopes_supported: Vec<&'a str>,
-    bearer_methods_supported: [&'static str; 1],
-    dpop_signing_alg_values_supported: [SigningAlg; 3],
-}
-
 impl Metadata {
     /// `resource` as a URL and as it was written; the document must repeat it as it was written (RFC 9728 §3.3).
     pub(crate) fn new(url: &Url, resource: &str, issuer: &str, scopes: &Scope) -> Self {
-        let document = Document {
-            resource,
-            authorization_servers: [issuer],
-            scopes_supported: scopes.iter().collect(),
-            bearer_methods_supported: ["header"],
-            dpop_signing_alg_values_supported: PROOF_ALGS,
+        let document = ProtectedResourceMetadata {
+            dpop_signing_alg_values_supported: PROOF_ALGS.to_vec(),
+            ..ProtectedResourceMetadata::new(resource, &[issuer], scopes)
         };
-        let mut place = url.clone();
-        // RFC 9728 §3.1: inserted "between the host component and the path and/or query components, if any"; "any
-        // terminating slash (/) following the host component MUST be removed".
-        let path = if url.path() == "/" { "" } else { url.path() };
-        place.set_path(&format!("/.well-known/oauth-protected-resource{path}"));
+        let place = protected_resource::place(url);
         Self {
             path: place.path().to_owned(),
             url: place.into(),
@@ -83,30 +64,6 @@ mod tests {
     fn metadata(resource: &str) -> Metadata {
         let scopes = Scope::parse("payments:write accounts:read").unwrap();
         Metadata::new(&resource.parse().unwrap(), resource, "https://id.example", &scopes)
-    }
-
-    #[test]
-    fn the_well_known_part_is_inserted_before_path_and_query() {
-        for (resource, url) in [
-            (
-                "https://api.example",
-                "https://api.example/.well-known/oauth-protected-resource",
-            ),
-            (
-                "https://api.example/",
-                "https://api.example/.well-known/oauth-protected-resource",
-            ),
-            (
-                "https://api.example/bank/v1",
-                "https://api.example/.well-known/oauth-protected-resource/bank/v1",
-            ),
-            (
-                "https://api.example?k=1",
-                "https://api.example/.well-known/oauth-protected-resource?k=1",
-            ),
-        ] {
-            assert_eq!(metadata(resource).url, url);
-        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 use tower::ServiceExt as _;
+use traffic::{AccessLog, Counted, Through, Traffic};
 use web::{App, Front, extract::Proxies, pages::Pages};
 
 use crate::{
@@ -54,6 +55,8 @@ pub struct Running {
     operations: Option<SocketAddr>,
     /// Its realms.
     pub realms: Arc<Realms>,
+    /// What calls of the APIs are like.
+    pub traffic: Arc<Traffic>,
     /// Where it verifies passwords.
     pub passwords: PasswordPool,
 }
@@ -129,12 +132,14 @@ impl Running {
             realms.by_issuer(issuer).await.map_err(|error| error.to_string())?;
         }
 
+        let traffic = Arc::new(open_traffic(&config, &realms.clock)?);
         let (stop, stopped) = watch::channel(false);
         let pages = Pages::new(config.templates.as_deref()).map_err(|error| error.to_string())?;
         let gate = Gate::new(Arc::clone(&realms));
         let app = Arc::new(App {
             realms: Arc::clone(&realms),
             gate: gate.clone(),
+            traffic: Arc::clone(&traffic),
             passwords: passwords.clone(),
             pages,
             proxies: proxies(&config),
@@ -142,17 +147,21 @@ impl Running {
         let front = Front::new(app);
         let bound = bind(&config, &realms.issuers()).await?;
         let addresses = bound.iter().filter_map(|bound| bound.listener.address()).collect();
-        let gateway = Gateway::within(gate.clone(), &realms, proxies(&config), stopped.clone());
         let (around, keep_mail) = around.map_or((None, None), |demo| (Some(demo.around), Some(demo.keep_mail)));
+        let counting = Arc::clone(&traffic);
+        let gateway = Gateway::within(gate.clone(), &realms, proxies(&config), counting, stopped.clone());
         let served = Served {
             around: around.map(|around| around(front.clone())),
             front,
             gateway: Arc::new(gateway),
             gate,
+            traffic: Arc::clone(&traffic),
         };
         let listeners = served.at_all(bound, &stopped);
         let operations = match &config.operations {
-            Some(settings) => Some(operations::serve(settings, Arc::clone(&realms), stopped.clone()).await?),
+            Some(settings) => {
+                Some(operations::serve(settings, Arc::clone(&realms), Arc::clone(&traffic), stopped.clone()).await?)
+            }
             None => None,
         };
         let control = control::listen(
@@ -171,6 +180,7 @@ impl Running {
             work: vec![control, delivery, refusals::start(&realms, &stopped)],
             operations,
             realms,
+            traffic,
             passwords,
         })
     }
@@ -194,6 +204,7 @@ impl Running {
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.listeners.join_next().await.is_some() {}
+        self.traffic.flush();
         if let Err(error) = self.realms.write_audit(Due::All).await {
             tracing::error!(%error, "events of the last minute are missing in the audit");
         }
@@ -219,7 +230,17 @@ pub async fn gateway(config: ServerConfig) -> Result<(), String> {
     }
     config::make_data_directory(&config).map_err(|error| error.to_string())?;
     let (stop, stopped) = watch::channel(false);
-    let gateway = Arc::new(Gateway::apart(settings, proxies(&config), stopped.clone())?);
+    let traffic = Arc::new(open_traffic(&config, &Clock::system())?);
+    if let Some(settings) = &config.operations {
+        let address = operations::serve_apart(settings, Arc::clone(&traffic), stopped.clone()).await?;
+        tracing::info!(%address, "operations");
+    }
+    let gateway = Arc::new(Gateway::apart(
+        settings,
+        proxies(&config),
+        Arc::clone(&traffic),
+        stopped.clone(),
+    )?);
     let identifiers: Vec<String> = settings.apis.iter().map(|api| api.identifier.clone()).collect();
     let mut bound = bind(&config, &identifiers).await?;
     bound.retain(|bound| bound.role == Role::Gateway);
@@ -234,6 +255,7 @@ pub async fn gateway(config: ServerConfig) -> Result<(), String> {
     tracing::info!("stopping: requests in progress may finish");
     let _ = stop.send(true);
     while listeners.join_next().await.is_some() {}
+    traffic.flush();
     Ok(())
 }
 
@@ -260,6 +282,7 @@ struct Served {
     around: Option<Router>,
     gate: Gate,
     gateway: Arc<Gateway<Gate>>,
+    traffic: Arc<Traffic>,
 }
 
 impl Served {
@@ -286,7 +309,11 @@ impl Served {
                 listeners.spawn(bound.listener.serve(answer, stopped.clone()));
             }
             (Role::ExtAuthz, _) => {
-                let asked = ext_authz::service(self.gate.clone());
+                let asked = ext_authz::service(Counted::new(
+                    self.gate.clone(),
+                    Arc::clone(&self.traffic),
+                    Through::ExtAuthz,
+                ));
                 let answer = move |request| answer_envoy(asked.clone(), unread(request));
                 listeners.spawn(bound.listener.serve(answer, stopped.clone()));
             }
@@ -311,11 +338,23 @@ fn unread(request: http::Request<Incoming>) -> Request {
     request.map(Body::new)
 }
 
+/// What is known of the calls of APIs: nothing so far.
+fn open_traffic(config: &ServerConfig, clock: &Clock) -> Result<Traffic, String> {
+    let open = |settings: &config::AccessLog| {
+        AccessLog::open(&settings.file, settings.format).map_err(|error| {
+            let file = settings.file.display();
+            format!("[access_log] {file} cannot be written ({error}) — name another file, or let the server write it")
+        })
+    };
+    let log = config.access_log.as_ref().map(open).transpose()?;
+    Ok(Traffic::new(clock.clone(), log))
+}
+
 async fn answer(router: Router, request: Request) -> Response {
     router.oneshot(request).await.unwrap_or_else(|never| match never {})
 }
 
-async fn answer_envoy(asked: ext_authz::Service<Gate>, request: Request) -> Response {
+async fn answer_envoy(asked: ext_authz::Service<Counted<Gate>>, request: Request) -> Response {
     let answered = asked.oneshot(request).await.unwrap_or_else(|never| match never {});
     answered.map(Body::new)
 }

@@ -2,7 +2,7 @@
 
 use model::{Api, Source};
 
-use crate::{Statement, StorageError, Store, api_key, row::json};
+use crate::{Statement, StorageError, Store, Value, api_key, row::json};
 
 impl Store {
     /// All APIs of a realm with their owners.
@@ -24,6 +24,21 @@ impl Store {
             .into_iter()
             .map(|mut row| Ok((row.text()?, row.json()?)))
             .collect()
+    }
+
+    /// The APIs that have one of these identifiers, each with its realm: several realms may protect one API.
+    pub async fn apis_called(&self, identifiers: &[String]) -> Result<Vec<(String, Api)>, StorageError> {
+        const MOST: usize = 4;
+        let mut values: Vec<Value> = identifiers.iter().take(MOST).map(Value::from).collect();
+        values.resize(MOST, Value::Null);
+        self.query(
+            "SELECT realm, settings FROM api WHERE identifier IN ($1, $2, $3, $4) ORDER BY realm, identifier",
+            &values,
+        )
+        .await?
+        .into_iter()
+        .map(|mut row| Ok((row.text()?, row.json()?)))
+        .collect()
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ::oauth::gate::Gate;
 use authn::password::PasswordPool;
 use realm::Realms;
+use traffic::Traffic;
 
 use crate::{extract::Proxies, pages::Pages};
 
@@ -16,6 +17,8 @@ pub struct App {
     pub gate: Gate,
     /// Where passwords are verified.
     pub passwords: PasswordPool,
+    /// What calls of the APIs are like.
+    pub traffic: Arc<Traffic>,
     /// The templates.
     pub pages: Pages,
     /// Whose forwarding headers are believed.

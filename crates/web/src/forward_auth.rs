@@ -7,7 +7,7 @@
 //! Answered: 200 with the header fields that tell the API who calls, or 401 and 403, which is all that some proxies pass on:
 //! what would be 400 is 403. A body is never seen here.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
@@ -20,6 +20,8 @@ use enforcement::{
 };
 use explanation::{Reason, catalogue::gate};
 use protocol::{ClientCertificate, dpop::NONCE_HEADER};
+use realm::trail;
+use traffic::{Decided, Ending, Through, TraceContext};
 
 use crate::{
     app::App,
@@ -42,7 +44,9 @@ pub async fn answer(app: &App, peer: Option<IpAddr>, request: &Parts) -> Respons
             "Who asks is none of the networks of [proxy] forward_auth.\n".to_owned(),
         );
     };
-    let headers = &request.headers;
+    let (began, headers) = (Instant::now(), &request.headers);
+    let trace = TraceContext::of(headers);
+    trail::belongs_to(trace.trace_id());
     let asked = match Asked::read(headers) {
         Ok(asked) => asked,
         Err(name) => {
@@ -64,15 +68,30 @@ pub async fn answer(app: &App, peer: Option<IpAddr>, request: &Parts) -> Respons
         address: Some(app.proxies.address(peer, headers)),
         body: CallBody::Hidden,
     };
-    match app.gate.decide_here(&call).await {
-        Decision::Permitted(permitted) => permit(&permitted),
-        Decision::Denied(denied) => deny(denied.answer()),
+    let decision = match app.gate.decide_here(&call).await {
         // No body can be waited for here, and the gate was told so.
-        Decision::NeedsBody(pending) => match app.gate.finish(*pending, Err(BodyProblem::Incomplete)).await {
-            Decision::Denied(denied) => deny(denied.answer()),
-            _ => StatusCode::FORBIDDEN.into_response(),
-        },
-    }
+        Decision::NeedsBody(pending) => app.gate.finish(*pending, Err(BodyProblem::Incomplete)).await,
+        decision => decision,
+    };
+    let mut response = match &decision {
+        Decision::Permitted(permitted) => permit(permitted),
+        Decision::Denied(denied) => deny(denied.answer()),
+        Decision::NeedsBody(_) => StatusCode::FORBIDDEN.into_response(),
+    };
+    let id = trail::so_far().id;
+    let ending = Ending {
+        through: Through::ForwardAuth,
+        version: request.version,
+        status: response.status().as_u16(),
+        failed: None,
+        took: began.elapsed(),
+        bytes: None,
+        id: id.as_str(),
+        trace: &trace,
+    };
+    app.traffic.ended(&call, &Decided::of(&decision), &ending);
+    trace.pass_on(response.headers_mut());
+    response
 }
 
 /// What a proxy says was called.

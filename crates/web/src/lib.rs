@@ -27,4 +27,5 @@ mod router;
 mod views;
 
 pub use app::App;
+pub use oauth::{is_protected_resource, protected_resource};
 pub use router::{CLAIMED, Front, is_claimed};

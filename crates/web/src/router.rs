@@ -11,13 +11,10 @@ use axum::{
     extract::Request,
     http::{StatusCode, Uri, header, uri::Authority},
     middleware::map_response,
-    response::{IntoResponse, Response},
+    response::Response,
     routing::{MethodRouter, get, post},
 };
-use explanation::{
-    Reason,
-    catalogue::{certificate, server},
-};
+use explanation::catalogue::{certificate, server};
 use metrics::Counter;
 use realm::{
     Found,
@@ -36,7 +33,7 @@ use crate::{
     },
     forward_auth,
     oauth::{self, BroughtProof},
-    respond::{self, Why},
+    respond,
 };
 
 /// What browsers show.
@@ -212,11 +209,16 @@ impl Front {
             let asked = request.into_parts().0;
             return Ok(Box::pin(forward_auth::answer(&self.app, peer, &asked)).await);
         }
+        if oauth::is_protected_resource(&path) {
+            let (method, uri) = (request.method(), request.uri());
+            let authority = authority.unwrap_or_default();
+            return Ok(oauth::protected_resource(&self.app.realms, &authority, method, uri).await);
+        }
         let Some(found) = (match self.find_realm(authority.as_deref(), &path).await {
             Ok(found) => found,
             Err(error) => {
                 tracing::error!(%error, "a realm cannot be loaded");
-                return Ok(try_again());
+                return Ok(respond::try_again());
             }
         }) else {
             return Ok(no_such_host());
@@ -257,6 +259,7 @@ impl Front {
 pub const CLAIMED: &[&str] = &[
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-protected-resource",
     "/jwks",
     "/authorize",
     "/par",
@@ -321,7 +324,7 @@ fn count(status: StatusCode) {
 
 /// What is told to whoever says badly with what a client connected.
 fn unreadable(error: ConnectionError) -> Response {
-    because(
+    respond::because(
         &certificate::MALFORMED_BY_PROXY,
         (
             StatusCode::BAD_REQUEST,
@@ -331,22 +334,9 @@ fn unreadable(error: ConnectionError) -> Response {
     )
 }
 
-/// What a realm says while it cannot be loaded.
-fn try_again() -> Response {
-    (
-        StatusCode::SERVICE_UNAVAILABLE,
-        [
-            (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-            (header::RETRY_AFTER, "1"),
-        ],
-        "The server cannot answer right now; try again in a moment.\n",
-    )
-        .into_response()
-}
-
 /// A host that is no realm's.
 fn no_such_host() -> Response {
-    because(
+    respond::because(
         &server::NO_ISSUER,
         (
             StatusCode::NOT_FOUND,
@@ -354,10 +344,4 @@ fn no_such_host() -> Response {
             "No issuer has this host name. If one should, add a realm for it.\n",
         ),
     )
-}
-
-fn because(reason: &'static Reason, answer: impl IntoResponse) -> Response {
-    let mut response = answer.into_response();
-    response.extensions_mut().insert(Why(reason));
-    response
 }

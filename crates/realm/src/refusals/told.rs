@@ -43,6 +43,7 @@ impl Realms {
             client,
             passed,
             compared,
+            trace_id,
             ..
         } = trail::so_far();
         let mut failed = told.why;
@@ -65,6 +66,7 @@ impl Realms {
                 .filter(|_| is_known(&passed))
                 .map(|client| shown(&client.client_id)),
             network: address.map(network),
+            trace_id,
             passed,
             failed,
         });

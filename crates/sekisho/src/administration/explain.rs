@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{AdminError, AdminErrorKind};
 
 /// The refusal with this id, to the letter: from the memory of this process, else from the database.
-pub(super) async fn explain(realms: &Realms, id: &str) -> Result<Value, AdminError> {
+pub(crate) async fn explain(realms: &Realms, id: &str) -> Result<Value, AdminError> {
     if let Some(refusal) = realms.refusals.find(id) {
         return Ok(json!({ "refusal": *refusal }));
     }

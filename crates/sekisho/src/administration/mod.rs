@@ -35,6 +35,7 @@ use realm::{
 use serde_json::{Value, json};
 use storage::Store;
 
+pub(crate) use self::explain::explain;
 pub use self::{
     apply::{Secrets, apply},
     audit::Query as AuditQuery,
@@ -108,7 +109,7 @@ async fn carry_out(realms: &Realms, pool: &PasswordPool, command: Command) -> Re
             realms.refresh().await?;
             Ok(json!(doctor::database::examine(realms, pool).await?))
         }
-        Action::Explain { id } => explain::explain(realms, &id).await,
+        Action::Explain { id } => explain(realms, &id).await,
         action => {
             realms.refresh().await?;
             let realm = find_realm(realms, command.realm.as_deref()).await?;

@@ -27,7 +27,10 @@ pub(super) fn prepare(task: Task) -> Result<Option<Prepared>, String> {
     let (realm, (action, show)) = match task {
         Task::User { realm, task } => (realm.realm, user(task)?),
         Task::Client { realm, task } => (realm.realm, client(*task)?),
-        Task::Api { realm, task } => (realm.realm, api(*task)?),
+        Task::Api { realm, task } => match api(*task)? {
+            Some(shown) => (realm.realm, shown),
+            None => return Ok(None),
+        },
         Task::Key { realm, task } => (realm.realm, key(&task)),
         Task::Grant { realm, task } => (realm.realm, grant(task)),
         Task::Session { realm, task } => (realm.realm, session(task)),
@@ -226,8 +229,8 @@ fn key_set(path: &Path) -> Result<KeySet, String> {
     serde_json::from_slice(&text).map_err(|error| why(error.to_string()))
 }
 
-fn api(task: ApiTask) -> Result<Shown, String> {
-    Ok(match task {
+fn api(task: ApiTask) -> Result<Option<Shown>, String> {
+    Ok(Some(match task {
         ApiTask::List => (Action::ApiList, show::apis),
         ApiTask::Show { identifier } => (Action::ApiShow { identifier }, show::object),
         ApiTask::Add(new) => (
@@ -238,7 +241,9 @@ fn api(task: ApiTask) -> Result<Shown, String> {
         ),
         ApiTask::Remove { identifier } => (Action::ApiRemove { identifier }, show::object),
         ApiTask::Key { task } => api_key(task)?,
-    })
+        // It asks no realm anything.
+        ApiTask::Import { .. } => return Ok(None),
+    }))
 }
 
 fn api_key(task: ApiKeyTask) -> Result<Shown, String> {

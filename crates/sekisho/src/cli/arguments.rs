@@ -87,7 +87,7 @@ pub(super) enum Task {
         #[command(subcommand)]
         task: Box<ClientTask>,
     },
-    /// APIs: list, show, add, remove, key
+    /// APIs: list, show, add, remove, import, key
     Api {
         #[command(flatten)]
         realm: InRealm,
@@ -417,6 +417,14 @@ pub(super) enum ApiTask {
     /// Forgets it, with its keys
     Remove {
         /// Its identifier
+        identifier: String,
+    },
+    /// Prints the [[api]] that an OpenAPI document describes, with its scopes and rules, to be reviewed
+    Import {
+        /// The document, in YAML or JSON
+        file: PathBuf,
+        /// The public URL of the API
+        #[arg(long, value_name = "URL")]
         identifier: String,
     },
     /// Keys with which clients call it without a token: list, show, add, rotate, revoke

@@ -61,7 +61,7 @@ fn entry(entry: &Value) -> String {
 }
 
 /// A refusal for people: what the request had passed, what it failed, and what to do.
-pub(super) fn refusal(answer: &Value) -> String {
+pub(crate) fn refusal(answer: &Value) -> String {
     let refusal = &answer["refusal"];
     let of = |name: &str| plain(&refusal[name]);
     let mut text = format!(
@@ -84,6 +84,9 @@ pub(super) fn refusal(answer: &Value) -> String {
         ("from", of("network")),
     ] {
         let _ = writeln!(text, "  {name:<7} {value}");
+    }
+    if refusal["trace_id"].is_string() {
+        let _ = writeln!(text, "  trace   {}", of("trace_id"));
     }
     text.push('\n');
     for check in refusal["passed"].as_array().into_iter().flatten() {
@@ -149,6 +152,7 @@ mod tests {
             client_id: Some("app".into()),
             client_is_proven: true,
             network: Some("192.0.2.0/24".into()),
+            trace_id: None,
             passed: vec![failed.check],
             failed: Explanation::from(failed).with("one\u{1b}", "other"),
         };

@@ -28,8 +28,9 @@ use realm::{Outside, Realms};
 use serde_json::{Value, json};
 use storage::Options;
 
+pub(crate) use self::explain::refusal as explained;
 use self::{
-    arguments::{Arguments, Demo, DemoApp, Task},
+    arguments::{ApiTask, Arguments, Demo, DemoApp, Task},
     failure::{Failure, fail, is_for_people, print, print_json, usage},
 };
 use crate::{
@@ -131,6 +132,11 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
         Task::Export(realm) => export(file, realm.realm, is_json).await,
         Task::Audit(task) => audit::run(file, task, is_json).await,
         task => {
+            if let Task::Api { task, .. } = &task
+                && let ApiTask::Import { file, identifier } = &**task
+            {
+                return import(file, identifier, is_json);
+            }
             let config = config::load_process(file)?;
             if let Some(prepared) = actions::prepare(task)? {
                 let answer = ask(&config, prepared.command).await?;
@@ -151,6 +157,20 @@ async fn export(file: Option<&Path>, realm: Option<String>, is_json: bool) -> Re
         print_json(&toml::from_str(toml).map_err(|error| error.to_string())?);
     } else {
         print(toml);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn import(file: &Path, identifier: &str, is_json: bool) -> Result<ExitCode, Failure> {
+    if !url::Url::parse(identifier).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+        let line = format!("--identifier: {identifier} is no URL — write the public URL of the API");
+        return Err(line.into());
+    }
+    let table = config::import_openapi(file, identifier)?;
+    if is_json {
+        print_json(&toml::from_str(&table).map_err(|error| error.to_string())?);
+    } else {
+        print(&table);
     }
     Ok(ExitCode::SUCCESS)
 }

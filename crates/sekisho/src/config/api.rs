@@ -11,7 +11,7 @@ use url::Url;
 use super::{
     details_type,
     document::{Item, Span},
-    gateway, impact,
+    gateway, impact, openapi,
     reader::{Located, Report, Table},
     realm_file::find_profile,
     route::{self, OfApi},
@@ -76,7 +76,10 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
         types: &authorization_details,
         acr,
     };
-    let route = route::read(&mut table, &of_api);
+    let written = route::read(&mut table, &of_api);
+    let names: Vec<&str> = scope.iter().map(|scope| scope.name.as_str()).collect();
+    let place = identifier.as_ref().map_or("", |identifier| identifier.value.as_str());
+    let route = openapi::read(&mut table, place, &names, written);
     check_place(&table, identifier.as_ref(), !route.is_empty());
     if !upstream.is_empty() && route.is_empty() {
         let remedy = "add route = [{ path = \"/**\" }], or finer ones";

@@ -2,6 +2,7 @@
 //!
 //! Reading a file collects every mistake in it at once, each with its line and a remedy.
 
+mod access_log;
 mod apart;
 mod api;
 mod certificate_mapping;
@@ -19,6 +20,7 @@ mod impact;
 mod issuer;
 mod json;
 mod listener;
+mod openapi;
 mod problem;
 mod read_server;
 mod reader;
@@ -40,10 +42,21 @@ use std::{
 
 use protocol::ClientMetadata;
 
+pub use self::{
+    apart::Apart,
+    openapi::import_text as import_openapi_text,
+    problem::{Problem, Problems, Severity},
+    realm_file::{ClientEntry, ClientSecret, OtpSeed, PasswordSeed, RealmFile, UserEntry, from_text},
+    server::{
+        AccessLog, Certificate, Email, Listener, Operations, Outgoing, Proxy, Role, ServerConfig, Tls, WrapSource,
+    },
+    store::{OpenError, make_data_directory, open_store},
+};
 pub(crate) use self::{
     client_secret::format_hash,
     duration::{format as format_duration, in_minutes, parse as parse_duration},
     gateway::format_size,
+    openapi::import as import_openapi,
     realm_file::expose,
     reference::page as reference,
     secret::open_mode,
@@ -54,14 +67,7 @@ use self::{
     reader::Report,
     realm_file::ReadRealm,
 };
-pub use self::{
-    problem::{Problem, Problems, Severity},
-    realm_file::{ClientEntry, ClientSecret, OtpSeed, PasswordSeed, RealmFile, UserEntry, from_text},
-    server::{Certificate, Email, Listener, Operations, Outgoing, Proxy, Role, ServerConfig, Tls, WrapSource},
-    store::{OpenError, make_data_directory, open_store},
-};
 use crate::administration::doctor::Kind;
-pub use apart::Apart;
 pub use web::extract::Network;
 
 /// The server file that is read when none is named.
@@ -172,6 +178,7 @@ fn is_server_file(document: &Document) -> bool {
         "pages",
         "operations",
         "gateway",
+        "access_log",
     ];
     const REALM: &[&str] = &[
         "issuer",

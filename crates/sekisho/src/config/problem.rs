@@ -34,6 +34,9 @@ pub struct Problem {
     /// What `doctor` calls it.
     #[serde(skip)]
     pub kind: Kind,
+    /// What is told behind the other problems of its file, by how bad it is: differences from a description.
+    #[serde(skip)]
+    rank: u8,
     #[serde(skip)]
     span: Range<usize>,
     #[serde(skip)]
@@ -51,6 +54,7 @@ impl Problem {
             problem: problem.into(),
             remedy: remedy.into(),
             kind: Kind::FileMistake,
+            rank: 0,
             span: 0..0,
             text: None,
         }
@@ -68,6 +72,11 @@ impl Problem {
     /// The same under the name that `doctor` has for it.
     pub(super) fn of(self, kind: Kind) -> Self {
         Self { kind, ..self }
+    }
+
+    /// The same, told behind those of a smaller rank.
+    pub(super) fn ranked(self, rank: u8) -> Self {
+        Self { rank, ..self }
     }
 
     /// A problem at a place of a text.
@@ -89,6 +98,7 @@ impl Problem {
                 Severity::Error => Kind::FileMistake,
                 Severity::Warning => Kind::FileWarning,
             },
+            rank: 0,
             span: span.clone(),
             text: Some(Arc::clone(text)),
         }
@@ -179,7 +189,7 @@ impl Problems {
 
     pub(super) fn sorted(mut self) -> Self {
         self.0
-            .sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+            .sort_by(|a, b| (&a.file, a.rank, a.line, a.column).cmp(&(&b.file, b.rank, b.line, b.column)));
         self
     }
 }

@@ -9,7 +9,7 @@ use storage::Options;
 use url::Url;
 
 use super::{
-    apart,
+    access_log, apart,
     document::{Document, Item},
     glob, listener,
     problem::Problem,
@@ -60,6 +60,7 @@ pub(super) fn read(document: &Document, plain_secrets: bool) -> ReadServer {
     config.templates = templates(&mut table);
     config.operations = operations(&mut table);
     config.gateway = apart::read(&mut table);
+    config.access_log = access_log::read(&mut table);
     table.finish();
     ReadServer {
         config,

@@ -30,18 +30,18 @@ pub(super) struct OfApi<'a> {
 }
 
 /// Reads the routes of an API.
-pub(super) fn read(table: &mut Table<'_, '_>, api: &OfApi<'_>) -> Vec<Route> {
-    let mut read: Vec<(Route, Option<PathPattern>)> = Vec::new();
+pub(super) fn read(table: &mut Table<'_, '_>, api: &OfApi<'_>) -> Vec<Located<Route>> {
+    let mut read: Vec<(Located<Route>, Option<PathPattern>)> = Vec::new();
     for mut entry in table.tables("route", EXAMPLE) {
         entry.name = "a route";
         let Some((route, pattern)) = read_one(&mut entry, api) else {
             continue;
         };
-        let same = |other: &&(Route, Option<PathPattern>)| pattern.is_some() && other.1 == pattern;
+        let same = |other: &&(Located<Route>, Option<PathPattern>)| pattern.is_some() && other.1 == pattern;
         if let Some(method) = read
             .iter()
             .filter(same)
-            .find_map(|(other, _)| shared_method(&route, other))
+            .find_map(|(other, _)| shared_method(&route, &other.value))
         {
             let problem = format!("there is another route for {method} {}", route.path);
             let span = entry.span_of("path");
@@ -51,8 +51,9 @@ pub(super) fn read(table: &mut Table<'_, '_>, api: &OfApi<'_>) -> Vec<Route> {
                 "put what it needs into one of the two, and remove the other",
             );
         }
+        let span = entry.span.clone();
         entry.finish();
-        read.push((route, pattern));
+        read.push((Located { value: route, span }, pattern));
     }
     read.into_iter().map(|(route, _)| route).collect()
 }

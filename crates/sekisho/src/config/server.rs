@@ -7,6 +7,7 @@ use std::{
 
 use realm::Sight;
 use storage::Options;
+use traffic::Format;
 use url::Url;
 use web::extract::Network;
 
@@ -41,6 +42,8 @@ pub struct ServerConfig {
     pub operations: Option<Operations>,
     /// What a gateway apart from its server needs.
     pub gateway: Option<Apart>,
+    /// Where each call of a protected API is written down.
+    pub access_log: Option<AccessLog>,
     /// What is weak or has no effect.
     pub warnings: Problems,
 }
@@ -131,6 +134,15 @@ pub struct Operations {
     pub ciba_approval: bool,
 }
 
+/// `[access_log]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessLog {
+    /// The file, to which lines are appended.
+    pub file: PathBuf,
+    /// What a line looks like.
+    pub format: Format,
+}
+
 /// Where the wrapping key is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WrapSource {
@@ -170,6 +182,7 @@ impl ServerConfig {
             templates: None,
             operations: None,
             gateway: None,
+            access_log: None,
             warnings: Problems::default(),
         }
     }

@@ -5,6 +5,8 @@ use std::{sync::Arc, time::Duration};
 use realm::{Realms, audit::Due};
 use tokio::sync::watch;
 
+use super::operations;
+
 /// How often other nodes' changes are looked for.
 const REFRESH: Duration = Duration::from_secs(1);
 /// How often keys and expired rows are looked after.
@@ -15,6 +17,7 @@ const BATCH: i64 = 500;
 /// Starts the background work; it ends when `stop` says so.
 pub fn start(realms: &Arc<Realms>, stop: &watch::Receiver<bool>) {
     repeat(REFRESH, Arc::clone(realms), stop.clone(), |realms| async move {
+        operations::sum_up();
         if let Err(error) = realms.refresh().await {
             tracing::warn!(%error, "settings cannot be read again");
         }

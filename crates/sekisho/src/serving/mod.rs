@@ -5,6 +5,7 @@ mod ciba_approval;
 pub mod delivery;
 pub mod gateway;
 pub mod listener;
+mod live;
 pub mod operations;
 pub mod outgoing;
 pub mod refusals;

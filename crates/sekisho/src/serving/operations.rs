@@ -1,14 +1,18 @@
-//! `/health/live`, `/health/ready` and `/metrics`, on a listener of their own that is never public.
+//! `/health/live`, `/health/ready`, `/metrics` and `/gateway`, on a listener of their own that is never public.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use realm::Realms;
 use tokio::{net::TcpListener, sync::watch};
+use traffic::{BOUNDS, LATENCY, Traffic};
 
-use super::ciba_approval;
+use super::{ciba_approval, live};
 use crate::config;
+
+/// The exposition format of metrics.
+const TEXT: (&str, &str) = ("content-type", "text/plain; version=0.0.4; charset=utf-8");
 
 #[derive(Clone)]
 struct Operations {
@@ -21,7 +25,10 @@ pub fn recorder() -> PrometheusHandle {
     static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
     HANDLE
         .get_or_init(|| {
-            let recorder = PrometheusBuilder::new().build_recorder();
+            let latency = Matcher::Full(LATENCY.to_owned());
+            let builder = PrometheusBuilder::new().set_buckets_for_metric(latency, &BOUNDS);
+            // The bounds are some, which is all that it asks of them.
+            let recorder = builder.unwrap_or_default().build_recorder();
             let handle = recorder.handle();
             // Another recorder of the same process keeps its place.
             let _ = metrics::set_global_recorder(recorder);
@@ -30,17 +37,20 @@ pub fn recorder() -> PrometheusHandle {
         .clone()
 }
 
+/// Sums up what histograms were told, which is kept one by one until then: to be called every second, whether somebody
+/// reads the metrics or not.
+pub fn sum_up() {
+    recorder().run_upkeep();
+}
+
 /// Serves until `stop` says so. Answers the address.
 pub async fn serve(
     settings: &config::Operations,
     realms: Arc<Realms>,
-    mut stop: watch::Receiver<bool>,
+    traffic: Arc<Traffic>,
+    stop: watch::Receiver<bool>,
 ) -> Result<SocketAddr, String> {
-    let bind = settings.bind;
-    let listener = TcpListener::bind(bind)
-        .await
-        .map_err(|error| format!("cannot listen on {bind}: {error}"))?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let (listener, address) = bind(settings.bind).await?;
     let state = Operations {
         realms,
         prometheus: recorder(),
@@ -51,19 +61,60 @@ pub async fn serve(
     } else {
         Router::new()
     };
+    let live = live::router(traffic, Some(Arc::clone(&state.realms)));
     let router = Router::new()
         .route("/health/live", get(|| async { "alive\n" }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
         .with_state(state)
-        .merge(tests);
+        .merge(tests)
+        .merge(live);
+    spawn(listener, router, stop);
+    Ok(address)
+}
+
+/// The same for a gateway apart from its server, which has no database.
+pub async fn serve_apart(
+    settings: &config::Operations,
+    traffic: Arc<Traffic>,
+    stop: watch::Receiver<bool>,
+) -> Result<SocketAddr, String> {
+    let (listener, address) = bind(settings.bind).await?;
+    let mut ended = stop.clone();
+    tokio::spawn(async move {
+        while !*ended.borrow() {
+            sum_up();
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                _ = ended.changed() => return,
+            }
+        }
+    });
+    let rendered = || async { ([TEXT], recorder().render()) };
+    let router = Router::new()
+        .route("/health/live", get(|| async { "alive\n" }))
+        .route("/health/ready", get(|| async { "ready\n" }))
+        .route("/metrics", get(rendered))
+        .merge(live::router(traffic, None));
+    spawn(listener, router, stop);
+    Ok(address)
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    Ok((listener, address))
+}
+
+fn spawn(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
     tokio::spawn(async move {
         let stopped = async move {
             let _ = stop.wait_for(|stop| *stop).await;
         };
         let _ = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
     });
-    Ok(address)
 }
 
 /// Ready: the database answers and every key is there.
@@ -86,8 +137,5 @@ async fn metrics(State(operations): State<Operations>) -> impl IntoResponse {
         metrics::counter!("sekisho_durable_commits_total").absolute(commits);
     }
     operations.prometheus.run_upkeep();
-    (
-        [("content-type", "text/plain; version=0.0.4; charset=utf-8")],
-        operations.prometheus.render(),
-    )
+    ([TEXT], operations.prometheus.render())
 }

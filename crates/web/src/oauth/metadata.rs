@@ -30,11 +30,11 @@ pub async fn jwks(call: Call) -> Response {
     public(bytes, "application/jwk-set+json")
 }
 
-fn json(value: &impl Serialize) -> Arc<[u8]> {
+pub(super) fn json(value: &impl Serialize) -> Arc<[u8]> {
     serde_json::to_vec(value).unwrap_or_default().into()
 }
 
-fn public(bytes: &Arc<[u8]>, content_type: &'static str) -> Response {
+pub(super) fn public(bytes: &Arc<[u8]>, content_type: &'static str) -> Response {
     let mut response = Response::new(Body::from(Bytes::from_owner(Arc::clone(bytes))));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

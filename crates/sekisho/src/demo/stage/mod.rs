@@ -193,6 +193,7 @@ mod tests {
             client_id: None,
             client_is_proven: false,
             network: None,
+            trace_id: None,
             passed: Vec::new(),
             failed,
         });

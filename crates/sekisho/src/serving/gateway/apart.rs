@@ -4,7 +4,7 @@
 //! Nothing is kept of what a token was worth: what was revoked a moment ago is refused now. While the server cannot be
 //! asked, nothing passes; the next call asks again.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use enforcement::{
     Permit,
@@ -13,12 +13,13 @@ use enforcement::{
 use http::{Request, header::AUTHORIZATION};
 use jose::SigningAlg;
 use model::{Api, Clock};
-use protocol::{TokenScheme, dpop};
+use protocol::{TokenScheme, dpop, protected_resource};
 use sekisho_resource_server::{CheckError, ResourceServer};
 use tokio::sync::watch;
+use traffic::Traffic;
 use web::extract::Proxies;
 
-use super::{Gateway, backends::Backends, identity::Identities};
+use super::{Gateway, backends::Backends, identity::Identities, metadata::Described};
 use crate::config::Apart as Settings;
 
 /// How proofs may be signed: as the server's crate for APIs takes them.
@@ -64,13 +65,20 @@ impl Apart {
 
 impl Gateway<Apart> {
     /// Before the APIs of these files.
-    pub fn apart(settings: &Settings, proxies: Proxies, stop: watch::Receiver<bool>) -> Result<Self, String> {
+    pub fn apart(
+        settings: &Settings,
+        proxies: Proxies,
+        traffic: Arc<Traffic>,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Self, String> {
         let issuer = |api: &Api| (settings.issuer.clone(), api.clone());
         Ok(Self {
             decide: Apart::new(settings)?,
             backends: Backends::of_files(settings.apis.iter().map(issuer).collect(), stop),
             identities: Identities::unsigned(),
             proxies,
+            described: Described::of_files(&settings.issuer, &settings.apis, &PROOF_ALGS),
+            traffic,
             realms: None,
         })
     }
@@ -83,7 +91,7 @@ fn rules(issuer: &str, api: &Api) -> ApiRules {
         upstream: api.upstream.first().cloned(),
         acr: api.acr,
         proof_algs: PROOF_ALGS.to_vec(),
-        metadata_url: None,
+        metadata_url: protected_resource::place_of(&api.identifier),
         routes: api.route.clone(),
     }
 }

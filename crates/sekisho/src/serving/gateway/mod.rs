@@ -8,6 +8,7 @@
 pub mod apart;
 mod backends;
 mod identity;
+mod metadata;
 mod refused;
 mod seen;
 mod settings;
@@ -25,11 +26,13 @@ use hyper::body::Incoming;
 use protocol::{ClientCertificate, dpop::NONCE_HEADER};
 use realm::Realms;
 use tokio::sync::watch;
+use traffic::Traffic;
 use web::extract::{Peer, Proxies, client_cert};
 
 use self::{
     backends::{Backends, Behind},
     identity::Identities,
+    metadata::Described,
     refused::Refused,
     seen::Seen,
 };
@@ -43,6 +46,8 @@ pub struct Gateway<D> {
     backends: Backends,
     identities: Identities,
     proxies: Proxies,
+    described: Described,
+    traffic: Arc<Traffic>,
     /// Where refusals are remembered; apart from the server they are in the log alone.
     realms: Option<Arc<Realms>>,
 }
@@ -59,12 +64,20 @@ struct Came {
 
 impl<D: Decide> Gateway<D> {
     /// Before the APIs of the realms of this process.
-    pub fn within(decide: D, realms: &Arc<Realms>, proxies: Proxies, stop: watch::Receiver<bool>) -> Self {
+    pub fn within(
+        decide: D,
+        realms: &Arc<Realms>,
+        proxies: Proxies,
+        traffic: Arc<Traffic>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
         Self {
             decide,
             backends: Backends::of_realms(Arc::clone(realms), stop),
             identities: Identities::signed_by(Arc::clone(realms)),
             proxies,
+            described: Described::Here(Arc::clone(realms)),
+            traffic,
             realms: Some(Arc::clone(realms)),
         }
     }
@@ -72,7 +85,7 @@ impl<D: Decide> Gateway<D> {
     /// Answers a request. `is_tls`: it came by TLS.
     pub fn answer(self: Arc<Self>, mut request: Request<Incoming>, is_tls: bool) -> Answering {
         Box::pin(async move {
-            let mut seen = Seen::begin(&mut request);
+            let mut seen = Seen::begin(&mut request, &self.traffic);
             let mut response = match self.pass(request, is_tls, &mut seen).await {
                 Ok(response) => response,
                 Err(refused) => refused.answer(self.realms.as_deref(), &mut seen).await,
@@ -92,6 +105,11 @@ impl<D: Decide> Gateway<D> {
     ) -> Result<Response<Body>, Refused> {
         let came = self.came(&mut request, is_tls)?;
         seen.address = Some(came.client);
+        if Described::is_asked(request.uri()) {
+            seen.is_question();
+            let (method, uri) = (request.method().clone(), request.uri().clone());
+            return Ok(self.described.answer(came.authority.as_str(), &method, &uri).await);
+        }
         let (parts, incoming) = request.into_parts();
         let target = parts.uri.path_and_query().cloned();
         let target = target.unwrap_or(PathAndQuery::from_static("/"));

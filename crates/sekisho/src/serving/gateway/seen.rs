@@ -5,11 +5,14 @@ use std::{net::IpAddr, sync::Arc};
 use enforcement::gate::{Denied, Permitted, ProtectedApi, RouteRule};
 use gateway::{Body, Ended};
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header::USER_AGENT,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
+    header::{REFERER, USER_AGENT},
+    uri::PathAndQuery,
 };
 use hyper::body::Incoming;
 use protocol::{InteractionId, interaction_id};
 use tokio::time::Instant;
+use traffic::{Call, Outcome, Through, TraceContext, Traffic};
 
 use super::refused::reason;
 
@@ -25,14 +28,28 @@ pub(super) struct Seen {
     api: Option<Arc<ProtectedApi>>,
     route: Option<Arc<RouteRule>>,
     client: Option<String>,
+    subject: Option<String>,
+    referer: Option<HeaderValue>,
+    trace: TraceContext,
+    traffic: Arc<Traffic>,
+    /// Whether it is a call of an API, and not a question about one.
+    is_call: bool,
     status: StatusCode,
     /// Why it was refused, or failed, with the id by which that is explained.
     refused: Option<(&'static str, String)>,
 }
 
 impl Seen {
-    pub fn begin(request: &mut Request<Incoming>) -> Self {
+    pub fn begin(request: &mut Request<Incoming>, traffic: &Arc<Traffic>) -> Self {
+        // The decision and the API find the trace in the header, whether it came with the call or begins here.
+        let trace = TraceContext::of(request.headers());
+        trace.pass_on(request.headers_mut());
         Self {
+            trace,
+            traffic: Arc::clone(traffic),
+            is_call: true,
+            subject: None,
+            referer: request.headers().get(REFERER).cloned(),
             interaction_id: interaction(request.headers_mut()),
             begun: Instant::now(),
             method: request.method().clone(),
@@ -64,6 +81,7 @@ impl Seen {
         self.api = Some(Arc::clone(&permitted.api));
         self.route = Some(Arc::clone(&permitted.route));
         self.client = permitted.permit.as_ref().map(|permit| permit.client_id.clone());
+        self.subject = permitted.permit.as_ref().map(|permit| permit.subject.clone());
     }
 
     pub fn is_denied(&mut self, denied: &Denied) {
@@ -83,21 +101,49 @@ impl Seen {
         headers.extend(field(&self.interaction_id));
     }
 
+    /// It asks what an API says of itself.
+    pub fn is_question(&mut self) {
+        self.is_call = false;
+    }
+
     /// The end: the last byte of the answer is gone, or nobody waits for it any more.
     pub fn end(self, ended: Ended) {
+        if !self.is_call {
+            return;
+        }
+        let outcome = match &self.refused {
+            None => Outcome::Permitted,
+            Some((reason, _)) if self.status.is_server_error() => Outcome::Failed(*reason),
+            Some((reason, _)) => Outcome::Refused(*reason),
+        };
+        let id = match &self.refused {
+            Some((_, id)) => id.as_str(),
+            None => self.interaction_id.as_str(),
+        };
+        let target = self.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        self.traffic.note(&Call {
+            through: Through::Gateway,
+            api: self.api.as_ref().map(|api| api.identifier.as_str()),
+            route: self.route.as_ref().map(|route| route.path.as_str()),
+            client: self.client.as_deref(),
+            subject: self.subject.as_deref(),
+            method: self.method.as_str(),
+            target,
+            version: self.version,
+            status: self.status.as_u16(),
+            outcome,
+            took: self.begun.elapsed(),
+            bytes: Some(ended.bytes),
+            address: self.address,
+            user_agent: self.user_agent.as_ref().and_then(|value| value.to_str().ok()),
+            referer: self.referer.as_ref().and_then(|value| value.to_str().ok()),
+            id,
+            trace: &self.trace,
+        });
         tracing::debug!(
             api = self.api.as_ref().map(|api| api.identifier.as_str()),
-            route = self.route.as_ref().map(|route| route.path.as_str()),
-            client = self.client,
-            method = self.method.as_str(),
-            version = ?self.version,
-            user_agent = ?self.user_agent,
             status = self.status.as_u16(),
-            refused = self.refused.as_ref().map(|(reason, _)| *reason),
-            id = self.refused.as_ref().map(|(_, id)| id.as_str()),
-            bytes = ended.bytes,
             is_whole = ended.is_whole,
-            took = ?self.begun.elapsed(),
             "a call has ended"
         );
     }

@@ -19,9 +19,14 @@ async fn operations(bank: &Bank, ciba_approval: bool) -> (String, watch::Sender<
         bind: SocketAddr::from(([127, 0, 0, 1], 0)),
         ciba_approval,
     };
-    let address = operations::serve(&settings, Arc::clone(&bank.running.realms), stopped)
-        .await
-        .unwrap();
+    let address = operations::serve(
+        &settings,
+        Arc::clone(&bank.running.realms),
+        Arc::clone(&bank.running.traffic),
+        stopped,
+    )
+    .await
+    .unwrap();
     (format!("http://{address}/test/ciba"), stop)
 }
 

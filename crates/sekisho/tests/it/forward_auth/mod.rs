@@ -2,6 +2,7 @@
 
 mod asking;
 mod bound;
+mod counted;
 mod decisions;
 
 use reqwest::Response;

@@ -5,6 +5,7 @@ mod away;
 mod decided;
 mod identity;
 mod raw;
+mod seen;
 mod tls;
 
 use std::{
@@ -110,7 +111,7 @@ pub struct Guarded {
     pub clock: Clock,
     pub gateway: SocketAddr,
     issuer: String,
-    _data: Directory,
+    data: Directory,
 }
 
 /// A directory that is removed when it is no longer needed.
@@ -156,6 +157,10 @@ impl Guarded {
             realms: vec![file],
             names_realms: true,
             listeners: vec![listener(own, Role::Server), listener(front, Role::Gateway)],
+            access_log: Some(config::AccessLog {
+                file: data.join("access.log"),
+                format: traffic::Format::Json,
+            }),
             ..ServerConfig::without_file()
         };
         let clock = Clock::frozen(NOON);
@@ -165,8 +170,15 @@ impl Guarded {
             clock,
             gateway: front,
             issuer,
-            _data: Directory(data),
+            data: Directory(data),
         }
+    }
+
+    /// The lines of its access log so far.
+    pub fn access_log(&self) -> Vec<Value> {
+        self.running.traffic.flush();
+        let text = std::fs::read_to_string(self.data.0.join("access.log")).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// A token of `caller`.

@@ -1,0 +1,4 @@
+//! libFuzzer on `fuzz_targets::http`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::http(data));
