@@ -6,10 +6,10 @@ use http::{
     header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use jose::SigningAlg;
-use protocol::TokenScheme;
+use protocol::{Access, Challenge, TokenScheme};
 use serde::Serialize;
 
-use crate::Refusal;
+use crate::{Refusal, limit};
 
 /// How long a client should wait that cannot be checked right now, in seconds.
 const PAUSE: u16 = 5;
@@ -33,14 +33,14 @@ struct ErrorBody<'a> {
 }
 
 impl Answer {
-    /// A refusal with its challenges.
+    /// A refusal with its challenges: one for each scheme that one of the ways in uses.
     ///
     /// `realm` and `algs`: the API's identifier, and how proofs may be signed there. `tried`: the scheme by which the token
     /// came. `metadata`: where the API's metadata is.
     pub fn of(
         refusal: &Refusal,
         (realm, algs): (&str, &[SigningAlg]),
-        tried: TokenScheme,
+        (ways, tried): (&[Access], TokenScheme),
         metadata: Option<&str>,
     ) -> Self {
         let mut answer = Self::plain(refusal);
@@ -48,11 +48,22 @@ impl Answer {
             return answer;
         }
         for challenge in refusal.challenges(realm, tried, algs) {
-            let challenge = match metadata {
-                Some(url) => challenge.resource_metadata(url),
-                None => challenge,
-            };
-            answer.add(WWW_AUTHENTICATE, &challenge.to_string());
+            let is_of_way = |way: &Access| way.is_token() || *way == Access::ApiKey && challenge.scheme() == "Bearer";
+            if ways.iter().any(is_of_way) {
+                let challenge = match metadata {
+                    Some(url) => challenge.resource_metadata(url),
+                    None => challenge,
+                };
+                answer.add(WWW_AUTHENTICATE, &challenge.to_string());
+            }
+        }
+        if ways.contains(&Access::Basic) {
+            answer.add(WWW_AUTHENTICATE, &Challenge::basic(realm).to_string());
+        }
+        // "The server generating a 401 response MUST send a WWW-Authenticate header field" (RFC 9110 §15.5.2), and there is no
+        // scheme for certificates.
+        if answer.status == StatusCode::UNAUTHORIZED && !answer.headers.contains_key(WWW_AUTHENTICATE) {
+            answer.status = StatusCode::FORBIDDEN;
         }
         answer
     }
@@ -63,7 +74,16 @@ impl Answer {
             error: code.as_str(),
             error_description: refusal.description(),
         });
-        Self::new(refusal.status(), body)
+        let mut answer = Self::new(refusal.status(), body);
+        if let Refusal::LimitExceeded(exceeded) = refusal {
+            answer
+                .headers
+                .insert(RETRY_AFTER, HeaderValue::from(exceeded.retry_after()));
+            answer
+                .headers
+                .extend(limit::fields(std::slice::from_ref(&exceeded.usage)));
+        }
+        answer
     }
 
     /// Fail closed: who cannot be checked does not get in. The client did nothing wrong and may try again.

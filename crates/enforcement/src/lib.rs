@@ -34,6 +34,6 @@ pub use answer::Answer;
 pub use checked_token::CheckedToken;
 pub use credentials::{credentials, tried_scheme};
 pub use permit::Permit;
-pub use refusal::Refusal;
+pub use refusal::{ClientRefusal, Refusal};
 pub use step_up::StepUp;
 pub use token_check::{DEFAULT_LEEWAY, TokenCheck};

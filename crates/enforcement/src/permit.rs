@@ -3,7 +3,10 @@
 use protocol::{Confirmation, Scope};
 use serde_json::{Map, Value};
 
-use crate::Refusal;
+use crate::{Refusal, limit::Caller};
+
+/// The claim with the id of the API key by which a permit came.
+const API_KEY_ID: &str = "api_key_id";
 
 /// A valid access token's content. [`CheckedToken`](crate::CheckedToken) gives one away, or
 /// the issuer in its own process ([`Permit::of_issuer`]).
@@ -45,6 +48,23 @@ impl Permit {
             confirmation: Confirmation::default(),
             claims: Map::new(),
         }
+    }
+
+    /// Who calls, as limits count it.
+    pub(crate) fn caller(&self) -> Caller<'_> {
+        let is_user = self.subject != self.client_id;
+        Caller {
+            client: Some(&self.client_id),
+            user: is_user.then_some(self.subject.as_str()),
+            key: self.claims.get(API_KEY_ID).and_then(Value::as_str),
+        }
+    }
+
+    /// With the id of the API key by which it came.
+    #[must_use]
+    pub fn by_key(mut self, id: &str) -> Self {
+        self.claims.insert(API_KEY_ID.to_owned(), id.into());
+        self
     }
 
     /// Demands every scope-token of `needed`.

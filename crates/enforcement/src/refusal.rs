@@ -15,6 +15,7 @@ use protocol::{Challenge, ErrorCode, Scope, TokenScheme, client_cert::ClientCert
 use crate::{
     StepUp,
     gate::{BodyProblem, MalformedCall},
+    limit::Exceeded,
 };
 
 /// Why an API refuses a request.
@@ -111,6 +112,26 @@ pub enum Refusal {
     /// The route looks into the body, which the proxy does not show.
     #[error("the route looks into the body, which the proxy does not show whole")]
     BodyHidden,
+    /// What was brought is right for other routes.
+    #[error("this path takes no {0}")]
+    OtherWay(&'static str),
+    /// A client that calls for itself, without a token, and may not.
+    #[error("{}", .0.description)]
+    Client(Box<ClientRefusal>),
+    /// A limit is used up.
+    #[error("too many calls: the next one gets through in {} seconds", .0.retry_after())]
+    LimitExceeded(Exceeded),
+}
+
+/// Why a client may not call for itself: by its API key, by HTTP Basic, by its certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientRefusal {
+    /// The error code.
+    pub code: ErrorCode,
+    /// What the client may read about it.
+    pub description: String,
+    /// What it is explained by.
+    pub why: Explanation,
 }
 
 impl Refusal {
@@ -130,7 +151,11 @@ impl Refusal {
             | Self::WrongMethod(_)
             | Self::Body(_)
             | Self::BodyHidden => Some(ErrorCode::InvalidRequest),
-            Self::MistypedKey
+            Self::Client(refusal) => Some(refusal.code),
+            // No code is registered for this; it is what a server says that has too much to do (RFC 6749 §4.1.2.1).
+            Self::LimitExceeded(_) => Some(ErrorCode::TemporarilyUnavailable),
+            Self::OtherWay(_)
+            | Self::MistypedKey
             | Self::UnknownTokenForm
             | Self::Signature(_)
             | Self::WrongType
@@ -157,6 +182,8 @@ impl Refusal {
             Self::UnknownApi => return StatusCode::NOT_FOUND,
             Self::NoRoute | Self::NearRoute | Self::WrongMethod(_) | Self::BodyHidden => return StatusCode::FORBIDDEN,
             Self::Body(BodyProblem::TooLarge) => return StatusCode::PAYLOAD_TOO_LARGE,
+            // RFC 6585 §4.
+            Self::LimitExceeded(_) => return StatusCode::TOO_MANY_REQUESTS,
             _ => {}
         }
         let is_about_proof = |code: &ErrorCode| matches!(code, ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce);
@@ -174,7 +201,13 @@ impl Refusal {
             Self::Proof(error) => return Some(error.to_string()),
             Self::Malformed(error) => return Some(error.to_string()),
             Self::Body(error) => return Some(error.to_string()),
-            Self::UnknownApi | Self::NoRoute | Self::NearRoute | Self::WrongMethod(_) => return Some(self.to_string()),
+            Self::UnknownApi
+            | Self::NoRoute
+            | Self::NearRoute
+            | Self::WrongMethod(_)
+            | Self::OtherWay(_)
+            | Self::Client(_)
+            | Self::LimitExceeded(_) => return Some(self.to_string()),
             Self::BodyHidden => {
                 "This path cannot be called by way of this proxy: its route looks into the body, which the proxy does not show"
             }
@@ -209,6 +242,7 @@ impl Refusal {
                 | Self::WrongMethod(_)
                 | Self::Body(_)
                 | Self::BodyHidden
+                | Self::LimitExceeded(_)
         )
     }
 
@@ -287,6 +321,11 @@ impl Explain for Refusal {
             Self::WrongMethod(allowed) => return Explanation::from(&gate::WRONG_METHOD).expected(allowed),
             Self::Body(problem) => return Explanation::from(&gate::BODY).found(problem.to_string()),
             Self::BodyHidden => &gate::BODY_HIDDEN,
+            Self::OtherWay(_) => return Explanation::from(&gate::OTHER_WAY).found(self.to_string()),
+            Self::Client(refusal) => return refusal.why.clone(),
+            Self::LimitExceeded(exceeded) => {
+                return Explanation::from(&gate::LIMIT_EXCEEDED).found(exceeded.usage.rule.name.as_str());
+            }
         };
         reason.into()
     }

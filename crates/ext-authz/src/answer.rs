@@ -52,12 +52,15 @@ fn permit(permitted: &Permitted, sent: &HeaderMap) -> CheckResponse {
         .iter()
         .map(|(name, value)| field(name.as_str(), value.as_bytes(), set));
     let nonce = permitted.nonce.iter();
+    let nonce = nonce.map(|nonce| field(&NONCE_HEADER.to_ascii_lowercase(), nonce.as_bytes(), set));
+    let limits = permitted.limits();
+    let limits = limits
+        .iter()
+        .map(|(name, value)| field(name.as_str(), value.as_bytes(), set));
     let ok = OkHttpResponse {
         headers: headers.collect(),
         headers_to_remove: remove.into_iter().collect(),
-        response_headers_to_add: nonce
-            .map(|nonce| field(&NONCE_HEADER.to_ascii_lowercase(), nonce.as_bytes(), set))
-            .collect(),
+        response_headers_to_add: nonce.chain(limits).collect(),
         ..OkHttpResponse::default()
     };
     let mut response = CheckResponse::with_status(Status::ok(""));

@@ -44,6 +44,7 @@ pub(crate) fn clean_request(headers: &mut HeaderMap, passes_authorization: bool)
     if !passes_authorization {
         headers.remove(AUTHORIZATION);
         headers.remove(DPOP);
+        gate::strip_api_key(headers);
     }
     let reserved: Vec<HeaderName> = headers.keys().filter(|name| is_reserved(name)).cloned().collect();
     for name in reserved {
@@ -201,13 +202,18 @@ mod tests {
 
     #[test]
     fn a_token_stays_here_unless_the_api_wants_it() {
-        let sent = [("authorization", "DPoP t"), ("dpop", "proof"), ("cookie", "a=b")];
+        let sent = [
+            ("authorization", "DPoP t"),
+            ("dpop", "proof"),
+            ("x-api-key", "sekisho_x"),
+            ("cookie", "a=b"),
+        ];
         let mut request = headers(&sent);
         clean_request(&mut request, false);
         assert_eq!(names(&request), ["cookie"]);
         let mut request = headers(&sent);
         clean_request(&mut request, true);
-        assert_eq!(names(&request), ["authorization", "cookie", "dpop"]);
+        assert_eq!(names(&request), ["authorization", "cookie", "dpop", "x-api-key"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use jose::SigningAlg;
 pub use protocol::Route;
-use protocol::{acr::Acr, scope::Scope};
+use protocol::{acr::Acr, limit::Limit, scope::Scope};
 use serde::{Deserialize, Serialize};
 
 use crate::Localized;
@@ -56,6 +56,9 @@ pub struct Api {
     /// The paths that are protected; no call gets through that none of them is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub route: Vec<Route>,
+    /// How many calls get through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limit: Vec<Limit>,
 }
 
 impl Api {

@@ -9,12 +9,16 @@
 use std::sync::Arc;
 
 use enforcement::{
-    Permit, Refusal,
-    gate::{BodyProblem, Call, Decide, Decision, Denied, Failure, Lookup, Pending, Presented, ProtectedApi},
+    ClientRefusal, Permit, Refusal,
+    gate::{
+        BodyProblem, Call, ClientCredentials, Decide, Decision, Denied, Failure, Lookup, Pending, Presented,
+        ProtectedApi,
+    },
+    limit::{Charge, Exceeded, Usage},
 };
 use explanation::{
-    Explain,
-    catalogue::{gate, server, token},
+    Explain, Explanation,
+    catalogue::{api_key as catalogue, gate, server, token},
 };
 use protocol::{ErrorCode, dpop::NonceUse};
 use realm::{
@@ -25,6 +29,9 @@ use realm::{
 use traffic::TraceContext;
 
 use crate::{
+    api_key::{self, ApiKeyRefusal},
+    client_access::{self, ClientAccess, ClientAccessRefusal},
+    client_auth::ClientAuthRefusal,
     dpop::{self, ProofRefusal},
     introspection::LiveToken,
     token_access::{self, AccessRefusal, TokenRequest},
@@ -186,11 +193,91 @@ impl Lookup for InProcess<'_> {
         Ok(permit(live))
     }
 
+    async fn admit_client(&self, api: &ProtectedApi, credentials: ClientCredentials<'_>) -> Result<Permit, Failure> {
+        for check in [&gate::CALL, &gate::API, &gate::ROUTE] {
+            trail::passed(check);
+        }
+        let realm = self.realm(api).await?;
+        match credentials {
+            ClientCredentials::ApiKey(text) => by_key(&realm, text, api).await,
+            ClientCredentials::Basic(header) => {
+                let access = client_access::by_basic(&realm, header, &api.identifier).await;
+                Ok(of_client(&realm, access.map_err(of_access)?, api))
+            }
+            ClientCredentials::Certificate(certificate) => {
+                let access = client_access::by_certificate(&realm, certificate, &api.identifier).await;
+                Ok(of_client(&realm, access.map_err(of_access)?, api))
+            }
+        }
+    }
+
+    async fn take(&self, api: &ProtectedApi, charges: &[Charge]) -> Result<Result<Vec<Usage>, Exceeded>, Failure> {
+        let realm = self.realm(api).await?;
+        let taken = realm
+            .node
+            .limits
+            .take(&realm.store, realm.issuer(), charges, realm.now())
+            .await;
+        taken.map_err(|error| Failure::Unavailable(error.to_string()))
+    }
+
     async fn next_nonce(&self, api: &ProtectedApi, is_needed: bool) -> Option<String> {
         let realm = self.realm(api).await.ok()?;
         let gives = is_needed || realm.realm.dpop_nonces || realm.node.wants_nonces(realm.issuer());
         gives.then(|| realm.node.nonce(realm.issuer(), NonceUse::ResourceServer, realm.now()))
     }
+}
+
+/// What an API key permits here.
+async fn by_key(realm: &RealmContext, text: &str, api: &ProtectedApi) -> Result<Permit, Failure> {
+    let live = api_key::live(realm, text).await.map_err(|refusal| match refusal {
+        ApiKeyRefusal::Fault(fault) => Failure::Unavailable(fault.to_string()),
+        refusal => client_refusal(refusal.code(), &refusal, refusal.explanation()),
+    })?;
+    trail::says_client(&live.key.client_id);
+    trail::client_is_proven();
+    if live.key.api != api.identifier {
+        return Err(Refusal::WrongAudience.into());
+    }
+    for check in [&catalogue::GOOD, &catalogue::OF_CLIENT, &gate::AUDIENCE] {
+        trail::passed(check);
+    }
+    api_key::note_use(realm, &live.key).await;
+    let (client_id, audience) = (live.key.client_id, vec![live.key.api]);
+    let permit = Permit::of_issuer(client_id.clone(), client_id, live.scope, audience, live.key.expires_at);
+    Ok(permit.by_key(&live.key.id))
+}
+
+/// What a client permits itself. It brings its credentials with each call, so that there is no end to tell: what is made of
+/// it lives as long as a token.
+fn of_client(realm: &RealmContext, access: ClientAccess, api: &ProtectedApi) -> Permit {
+    let expires_at = realm.now() + realm.realm.lifetimes.access_token;
+    let ClientAccess { client_id, scope } = access;
+    Permit::of_issuer(
+        client_id.clone(),
+        client_id,
+        scope,
+        vec![api.identifier.clone()],
+        expires_at,
+    )
+}
+
+fn of_access(refusal: ClientAccessRefusal) -> Failure {
+    match refusal {
+        ClientAccessRefusal::Fault(fault) | ClientAccessRefusal::Client(ClientAuthRefusal::Fault(fault)) => {
+            Failure::Unavailable(fault.to_string())
+        }
+        refusal => client_refusal(refusal.code(), &refusal, refusal.explanation()),
+    }
+}
+
+fn client_refusal(code: ErrorCode, told: &impl ToString, why: Explanation) -> Failure {
+    let refusal = ClientRefusal {
+        code,
+        description: told.to_string(),
+        why,
+    };
+    Failure::Refused(Refusal::Client(Box::new(refusal)))
 }
 
 /// What a token permits, in the words of an API: it knows users by their one identifier.

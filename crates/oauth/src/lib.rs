@@ -21,6 +21,7 @@ pub mod authorization_details;
 pub mod authorize;
 pub mod backchannel_authentication;
 pub mod ciba;
+pub mod client_access;
 pub mod client_auth;
 pub mod client_keys;
 pub mod client_secret;

@@ -94,6 +94,11 @@ impl Challenge {
         .with("realm", realm)
     }
 
+    /// The scheme.
+    pub const fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
     /// What went wrong.
     #[must_use]
     pub fn error(self, code: ErrorCode) -> Self {

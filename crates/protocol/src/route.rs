@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Acr;
+use crate::{Acr, limit::Limit};
 
 /// One protected path of an API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct Route {
     pub methods: Vec<String>,
     /// Below the API's identifier; `*` is one segment, `/**` at the end zero or more.
     pub path: String,
-    /// The ways in; empty: [`Access::Token`] alone.
+    /// The ways in; empty: [`Access::DEFAULT`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub access: Vec<Access>,
     /// The scopes that a token needs, all of them.
@@ -32,21 +32,50 @@ pub struct Route {
     /// What must have been permitted in detail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization_details: Option<DetailsRule>,
+    /// How many calls get through, besides the limits of the API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limit: Vec<Limit>,
 }
 
 /// A way in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
-    /// With an access token.
+    /// With an access token, for a user or for a client itself.
     Token,
+    /// With an access token for a user.
+    UserToken,
+    /// With an access token that a client got for itself.
+    ClientCredentials,
+    /// With an API key.
+    ApiKey,
+    /// With the id and the secret of a client, by HTTP Basic.
+    Basic,
+    /// With the certificate of a client.
+    ClientCertificate,
     /// With nothing: everybody may call it.
     None,
 }
 
 impl Access {
     /// Every way, by its name in files.
-    pub const ALL: &[(&str, Self)] = &[("token", Self::Token), ("none", Self::None)];
+    pub const ALL: &[(&str, Self)] = &[
+        ("token", Self::Token),
+        ("user_token", Self::UserToken),
+        ("client_credentials", Self::ClientCredentials),
+        ("api_key", Self::ApiKey),
+        ("basic", Self::Basic),
+        ("client_certificate", Self::ClientCertificate),
+        ("none", Self::None),
+    ];
+
+    /// Where nothing is said of ways in: those of which each is made for this API by somebody who may.
+    pub const DEFAULT: &[Self] = &[Self::Token, Self::ApiKey];
+
+    /// Whether it is one with an access token.
+    pub const fn is_token(self) -> bool {
+        matches!(self, Self::Token | Self::UserToken | Self::ClientCredentials)
+    }
 }
 
 /// The call must be what an object of `authorization_details` says: each member that is named here equals a part of the call,

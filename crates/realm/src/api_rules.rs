@@ -3,7 +3,7 @@
 use enforcement::gate::{ApiRules, ProtectedApi, Rules};
 use jose::SigningAlg;
 use model::{Api, Realm};
-use protocol::protected_resource;
+use protocol::{limit::Limit, protected_resource};
 
 /// The rules of an API, as the gate compiles them.
 pub fn api_rules(realm: &Realm, api: Api) -> ApiRules {
@@ -31,11 +31,11 @@ pub fn proof_algs(realm: &Realm) -> Vec<SigningAlg> {
 
 /// Puts the rules of all APIs together. Those without routes are left out: nothing of theirs would get through, and they may
 /// be APIs that check tokens themselves. One whose rules cannot be is left out too, and nothing of it gets through.
-pub(crate) fn compile(apis: impl IntoIterator<Item = ApiRules>) -> Rules {
-    let with_routes = apis.into_iter().filter(|api| !api.routes.is_empty());
-    let compiled = with_routes.filter_map(|api| {
+pub(crate) fn compile(apis: impl IntoIterator<Item = (ApiRules, Vec<Limit>)>) -> Rules {
+    let with_routes = apis.into_iter().filter(|(api, _)| !api.routes.is_empty());
+    let compiled = with_routes.filter_map(|(api, limits)| {
         let (issuer, identifier) = (api.issuer.clone(), api.identifier.clone());
-        ProtectedApi::compile(api)
+        ProtectedApi::compile_limited(api, &limits)
             .inspect_err(|error| tracing::error!(issuer, api = identifier, %error, "calls of an API are refused"))
             .ok()
     });

@@ -15,9 +15,11 @@
 
 mod api_rules;
 pub mod audit;
+mod certificate_owners;
 mod context;
 mod decryption;
 mod details_types;
+mod limits;
 mod node;
 mod outside;
 mod places;
@@ -31,8 +33,10 @@ pub mod trail;
 pub mod wrap_label;
 
 pub use api_rules::{api_rules, proof_algs};
+pub use certificate_owners::{CertificateOwner, CertificateOwners};
 pub use context::{Documents, OPENID_SCOPES, RealmContext, RealmError, Scopes, Sight, is_own_scope};
 pub use details_types::{DetailsTypes, KnownType};
+pub use limits::Limits;
 pub use node::Node;
 pub use outside::{Fetch, FetchError, Fetched, Fetching, KEYS_MAX_AGE, Outside};
 pub use realms::{Found, Realms};

@@ -17,7 +17,7 @@ use model::new_id;
 use protocol::dpop::{NonceKey, NonceUse, Proof, SeenProofs, Unseen, WINDOW};
 use storage::{Outcome, StorageError, Store, proof_lease};
 
-use crate::audit::Tally;
+use crate::{CertificateOwners, Limits, audit::Tally};
 
 /// For how long a lease is taken, in seconds. It is kept while proofs without a nonce come.
 const LEASE: i64 = 60;
@@ -42,6 +42,10 @@ pub struct Node {
     leases: Mutex<HashMap<String, Lease>>,
     /// What happened and is not written yet.
     pub tally: Tally,
+    /// How many calls of APIs get through.
+    pub limits: Limits,
+    /// Whose certificates they are.
+    pub certificates: CertificateOwners,
 }
 
 impl Default for Node {
@@ -52,6 +56,8 @@ impl Default for Node {
             seen: Mutex::new(SeenProofs::new(REMEMBERED)),
             leases: Mutex::default(),
             tally: Tally::default(),
+            limits: Limits::default(),
+            certificates: CertificateOwners::default(),
         }
     }
 }

@@ -171,7 +171,10 @@ impl Realms {
             let known = apis
                 .into_iter()
                 .filter_map(|(issuer, api)| Some((index.places.realm(&issuer)?, api)));
-            let rules = api_rules::compile(known.map(|(realm, api)| api_rules(realm, api)));
+            let rules = api_rules::compile(known.map(|(realm, api)| {
+                let limits = api.limit.clone();
+                (api_rules(realm, api), limits)
+            }));
             Ok::<_, RealmError>(Arc::new(rules))
         });
         compiling.await.cloned()

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use enforcement::{Answer, Refusal};
 use http::StatusCode;
-use protocol::TokenScheme;
+use protocol::{Access, TokenScheme};
 
 use crate::{CheckError, ResourceServer};
 
@@ -26,7 +26,7 @@ pub(crate) fn refused(server: &ResourceServer, refusal: &Refusal, tried: TokenSc
     response(Answer::of(
         refusal,
         (server.realm(), server.proof_algs()),
-        tried,
+        (Access::DEFAULT, tried),
         metadata,
     ))
 }

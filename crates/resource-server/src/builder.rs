@@ -1,9 +1,10 @@
 //! Describing an API: whose tokens it takes, who it is, and how it checks.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use enforcement::TokenCheck;
+use enforcement::limit::Table;
 use jose::SigningAlg;
 use protocol::Scope;
 use reqwest::Client;
@@ -21,6 +22,9 @@ use crate::resource_server::Inner;
 
 /// How DPoP proofs may be signed: as FAPI 2.0 Security Profile §5.4.1 wants.
 pub(crate) const PROOF_ALGS: [SigningAlg; 3] = [SigningAlg::Ps256, SigningAlg::Es256, SigningAlg::EdDsa];
+
+/// How many buckets of limits are kept at a gateway.
+const BUCKETS: usize = 1 << 18;
 
 /// Why an API cannot be protected as described.
 #[derive(Debug, thiserror::Error)]
@@ -173,6 +177,7 @@ impl Builder {
             proxies: self.client_cert_from,
             bound_only: self.bound_only,
             clock: self.clock,
+            limits: Mutex::new(Table::new(BUCKETS)),
         }))
     }
 }

@@ -1,14 +1,16 @@
 //! An API that checks access tokens.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use enforcement::gate::{Failure, Lookup, Presented, ProtectedApi};
+use enforcement::gate::{ClientCredentials, Failure, Lookup, Presented, ProtectedApi};
+use enforcement::limit::{Charge, Exceeded, Table, Usage};
 use enforcement::{CheckedToken, Permit, Refusal, TokenCheck, credentials};
 use http::request::Parts;
 use jose::{SigningAlg, UnverifiedJwt};
 use protocol::{ClientCertificate, Confirmation, TokenScheme};
+use serde_json::Value;
 
 use crate::builder::Builder;
 use crate::clock::Clock;
@@ -35,6 +37,8 @@ pub(crate) struct Inner {
     /// Whether tokens that are bound to no key are refused.
     pub(crate) bound_only: bool,
     pub(crate) clock: Clock,
+    /// The buckets of a gateway's limits.
+    pub(crate) limits: Mutex<Table>,
 }
 
 impl ResourceServer {
@@ -161,6 +165,26 @@ impl Lookup for ResourceServer {
 
     async fn admit(&self, _: &ProtectedApi, presented: &Presented<'_>) -> Result<Permit, Failure> {
         Ok(self.check_presented(presented).await?)
+    }
+
+    /// Clients' secrets and certificates are known to the issuer alone, and nobody else can be asked about them.
+    async fn admit_client(&self, _: &ProtectedApi, credentials: ClientCredentials<'_>) -> Result<Permit, Failure> {
+        let ClientCredentials::ApiKey(key) = credentials else {
+            return Err(
+                Refusal::OtherWay("secrets and certificates of clients at a gateway apart from the server").into(),
+            );
+        };
+        let permit = self.check(key).await?;
+        let id = permit.claims.get("jti").and_then(Value::as_str).map(str::to_owned);
+        Ok(match id {
+            Some(id) => permit.by_key(&id),
+            None => permit,
+        })
+    }
+
+    async fn take(&self, _: &ProtectedApi, charges: &[Charge]) -> Result<Result<Vec<Usage>, Exceeded>, Failure> {
+        let mut limits = self.0.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(limits.take(charges, self.0.clock.unix()))
     }
 
     async fn next_nonce(&self, _: &ProtectedApi, _: bool) -> Option<String> {

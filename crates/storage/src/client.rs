@@ -68,6 +68,24 @@ impl Store {
         Ok(last.is_none())
     }
 
+    /// The enabled clients of a realm that authenticate by a certificate.
+    pub async fn clients_with_certificates(&self, realm: &str) -> Result<Vec<Client>, StorageError> {
+        self.query(
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM client WHERE realm = $1 AND enabled = 1 \
+                 AND (metadata LIKE '%\"token_endpoint_auth_method\":\"tls_client_auth\"%' \
+                 OR metadata LIKE '%\"token_endpoint_auth_method\":\"self_signed_tls_client_auth\"%') ORDER BY client_id"
+            ),
+            &[realm.into()],
+        )
+        .await?
+        .into_iter()
+        .map(|row| read(self, row))
+        .collect()
+    }
+
     /// All clients of a realm.
     pub async fn clients(&self, realm: &str) -> Result<Vec<Client>, StorageError> {
         self.query(

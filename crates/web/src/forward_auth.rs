@@ -133,6 +133,7 @@ fn permit(permitted: &Permitted) -> Response {
     let headers = response.headers_mut();
     no_store(headers);
     headers.extend(permitted.identity());
+    headers.extend(permitted.limits());
     if let Some(nonce) = permitted
         .nonce
         .as_deref()

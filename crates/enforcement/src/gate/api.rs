@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use jose::SigningAlg;
-use protocol::{Access, Acr, Route, Scope};
+use protocol::{Access, Acr, Route, Scope, limit::Limit};
 
 use super::{PathPattern, PatternProblem, details::Details, host};
-use crate::StepUp;
+use crate::{
+    StepUp,
+    limit::{self, LimitRule},
+};
 
 /// What an operator wrote of an API.
 #[derive(Clone, Debug)]
@@ -79,19 +82,29 @@ pub struct RouteRule {
     pub authentication: Option<StepUp>,
     /// Whether that is the API's wish for its users alone: then it says nothing about a client without one.
     pub is_for_users: bool,
+    /// The limits that apply: those of the API, and its own.
+    pub limits: Vec<Arc<LimitRule>>,
     pub(super) pattern: PathPattern,
     pub(super) details: Option<Details>,
 }
 
 impl ProtectedApi {
-    /// Compiles the rules of an API.
+    /// Compiles the rules of an API that has no limits of its own.
     pub fn compile(rules: ApiRules) -> Result<Self, RuleProblem> {
+        Self::compile_limited(rules, &[])
+    }
+
+    /// Compiles the rules of an API with these limits.
+    pub fn compile_limited(rules: ApiRules, limits: &[Limit]) -> Result<Self, RuleProblem> {
         let Some((scheme, origin_length)) = place(&rules.identifier) else {
             return Err(RuleProblem::Place(rules.identifier));
         };
         let mut routes = Vec::with_capacity(rules.routes.len());
+        let place = format!("{} {}", rules.issuer, rules.identifier);
         for route in rules.routes {
-            routes.push(Arc::new(RouteRule::compile(route, rules.acr)?));
+            let name = format!("{} {}", route.methods.join(","), route.path);
+            let limits = limit::rules(&place, limits, &name, &route.limit);
+            routes.push(Arc::new(RouteRule::compile(route, rules.acr, limits)?));
         }
         // One that names HEAD counts before one that HEAD follows.
         routes.sort_by_key(|route| (route.pattern.rank(), !route.names("HEAD")));
@@ -182,7 +195,7 @@ fn place(identifier: &str) -> Option<(&'static str, usize)> {
 }
 
 impl RouteRule {
-    fn compile(route: Route, of_api: Option<Acr>) -> Result<Self, RuleProblem> {
+    fn compile(route: Route, of_api: Option<Acr>, limits: Vec<Arc<LimitRule>>) -> Result<Self, RuleProblem> {
         let pattern =
             PathPattern::parse(&route.path).map_err(|problem| RuleProblem::Path(route.path.clone(), problem))?;
         let scope = Scope::from_tokens(&route.scope).map_err(|_| RuleProblem::Scope(route.scope.join(" ")))?;
@@ -197,10 +210,11 @@ impl RouteRule {
             path: route.path,
             methods: route.methods,
             access: if route.access.is_empty() {
-                vec![Access::Token]
+                Access::DEFAULT.to_vec()
             } else {
                 route.access
             },
+            limits,
             scope,
             authentication,
             pattern,

@@ -9,15 +9,19 @@
 
 use std::future::Future;
 
-use http::header::AUTHORIZATION;
 use protocol::{Access, ClientCertificate, TokenCredentials, dpop};
 
 use super::{
     Call, CallBody, Decision, Denied, Pending, Permitted, ProtectedApi, RouteRule, Rules,
     body::{self, BodyProblem},
     rules::{Found, Nowhere},
+    way_in::{ClientCredentials, WayIn, check_kind, way_in},
 };
-use crate::{Permit, Refusal, credentials, tried_scheme};
+use crate::{
+    Permit, Refusal,
+    limit::{self, Caller, Charge, Exceeded, Usage},
+    tried_scheme,
+};
 
 /// Who decides about calls: a server in its own process, or a gateway apart from it. What carries calls is handed one.
 pub trait Decide: Send + Sync + 'static {
@@ -40,6 +44,31 @@ pub trait Lookup: Sync {
         api: &ProtectedApi,
         presented: &Presented<'_>,
     ) -> impl Future<Output = Result<Permit, Failure>> + Send;
+
+    /// What a client may do that calls without a token, at this API. Nothing, where nobody knows clients.
+    fn admit_client(
+        &self,
+        _api: &ProtectedApi,
+        _credentials: ClientCredentials<'_>,
+    ) -> impl Future<Output = Result<Permit, Failure>> + Send {
+        async { Err(Refusal::OtherWay("callers without access tokens here").into()) }
+    }
+
+    /// Takes one call from each bucket, or none from any. Where nobody counts, nothing passes that is limited.
+    fn take(
+        &self,
+        _api: &ProtectedApi,
+        charges: &[Charge],
+    ) -> impl Future<Output = Result<Result<Vec<Usage>, Exceeded>, Failure>> + Send {
+        let is_limited = !charges.is_empty();
+        async move {
+            if is_limited {
+                Err(Failure::Unavailable("calls are not counted here".to_owned()))
+            } else {
+                Ok(Ok(Vec::new()))
+            }
+        }
+    }
 
     /// The nonce for the next proof of whoever brought one; `is_needed`: this call was refused for want of one.
     fn next_nonce(&self, api: &ProtectedApi, is_needed: bool) -> impl Future<Output = Option<String>> + Send;
@@ -105,50 +134,64 @@ impl Rules {
         let demanded = permit
             .as_ref()
             .map_or(Ok(()), |permit| demand(found.route, permit, lookup.now()));
+        // Who may not call at all uses nothing up.
+        let taken = match demanded {
+            Ok(()) => take(lookup, &found, permit.as_ref()).await,
+            Err(refusal) => Err(refusal.into()),
+        };
         let pending = Pending {
             permitted: Permitted {
                 api,
                 route,
                 permit,
                 nonce,
+                usages: Vec::new(),
             },
             tried,
             method: call.method.to_owned(),
             path: found.below.to_owned(),
         };
-        match demanded {
-            Ok(()) => look_into_body(pending, call),
-            Err(refusal) => pending.deny(refusal),
+        match taken {
+            Ok(usages) => look_into_body(pending.with(usages), call),
+            Err(failure) => pending.fail(failure),
         }
     }
 }
 
-/// The way in that a call takes: the first of the route's for which it brings something; if it brings nothing, the first.
-fn way_in(route: &RouteRule, call: &Call<'_>) -> Access {
-    let brings = |way: &Access| match way {
-        Access::None => true,
-        Access::Token => call.headers.contains_key(AUTHORIZATION),
-    };
-    let ways = &route.access;
-    let way = ways.iter().find(|way| brings(way)).or_else(|| ways.first());
-    way.copied().unwrap_or(Access::Token)
+/// Takes the call from the limits.
+async fn take(lookup: &impl Lookup, found: &Found<'_, '_>, permit: Option<&Permit>) -> Result<Vec<Usage>, Failure> {
+    if found.route.limits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let charges = limit::charges(&found.route.limits, permit.map_or_else(Caller::default, Permit::caller));
+    Ok(lookup
+        .take(found.api, &charges)
+        .await?
+        .map_err(Refusal::LimitExceeded)?)
 }
 
 /// What a call brings is worth this; `None`: nothing is needed.
 async fn admit(lookup: &impl Lookup, found: &Found<'_, '_>, call: &Call<'_>) -> Result<Option<Permit>, Failure> {
-    match way_in(found.route, call) {
-        Access::None => Ok(None),
-        Access::Token => {
+    let ways = &found.route.access;
+    if *ways == [Access::None] {
+        return Ok(None);
+    }
+    let permit = match way_in(ways, call, found.query)? {
+        WayIn::Token(credentials) => {
             let presented = Presented {
-                credentials: credentials(call.headers, found.query)?,
+                credentials,
                 proofs: proofs(call),
                 method: call.method,
                 url: found.api.url(found.path),
                 certificate: call.certificate,
             };
-            lookup.admit(found.api, &presented).await.map(Some)
+            let permit = lookup.admit(found.api, &presented).await?;
+            check_kind(ways, &permit)?;
+            permit
         }
-    }
+        WayIn::Client(brought) => lookup.admit_client(found.api, brought.credentials()).await?,
+    };
+    Ok(Some(permit))
 }
 
 fn proofs<'a>(call: &Call<'a>) -> Vec<&'a str> {

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
-use protocol::TokenScheme;
+use protocol::{Access, TokenScheme};
 use serde_json::Value;
 
 use super::{ProtectedApi, RouteRule, body, body::BodyProblem, decide::Failure, details::Sample, identity};
-use crate::{Answer, Permit, Refusal};
+use crate::{
+    Answer, Permit, Refusal,
+    limit::{self, Usage},
+};
 
 /// What becomes of a call.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub struct Permitted {
     pub permit: Option<Permit>,
     /// The nonce for the client's next proof, for the response.
     pub nonce: Option<String>,
+    /// What the call left of the limits.
+    pub usages: Vec<Usage>,
 }
 
 impl Permitted {
@@ -39,6 +44,11 @@ impl Permitted {
     /// client's own.
     pub fn identity(&self) -> Vec<(HeaderName, HeaderValue)> {
         self.permit.as_ref().map_or_else(Vec::new, identity::headers)
+    }
+
+    /// The header fields that the client gets with the response, besides the nonce: what is left of the limits.
+    pub fn limits(&self) -> Vec<(HeaderName, HeaderValue)> {
+        limit::fields(&self.usages)
     }
 }
 
@@ -95,14 +105,24 @@ impl Pending {
         }
     }
 
+    /// With what is left of the limits.
+    pub(super) fn with(mut self, usages: Vec<Usage>) -> Self {
+        self.permitted.usages = usages;
+        self
+    }
+
     pub(super) fn deny(self, refusal: Refusal) -> Decision {
+        self.fail(refusal.into())
+    }
+
+    pub(super) fn fail(self, failure: Failure) -> Decision {
         Decision::Denied(Box::new(Denied {
             api: Some(self.permitted.api),
             route: Some(self.permitted.route),
             client_id: self.permitted.permit.map(|permit| permit.client_id),
             tried: self.tried,
             nonce: self.permitted.nonce,
-            ..Denied::because(refusal.into())
+            ..Denied::because(failure)
         }))
     }
 }
@@ -149,7 +169,13 @@ impl Denied {
         let mut answer = match (&self.failure, &self.api) {
             (Failure::Refused(refusal), Some(api)) => {
                 let metadata = api.metadata_url.as_deref();
-                Answer::of(refusal, (&api.identifier, &api.proof_algs), self.tried, metadata)
+                let ways = self.route.as_ref().map_or(Access::DEFAULT, |route| &route.access);
+                Answer::of(
+                    refusal,
+                    (&api.identifier, &api.proof_algs),
+                    (ways, self.tried),
+                    metadata,
+                )
             }
             (Failure::Refused(refusal), None) => Answer::plain(refusal),
             (Failure::Unavailable(_) | Failure::TooManyProofs, _) => Answer::unavailable(),

@@ -16,6 +16,7 @@ mod identity;
 mod path;
 mod pattern;
 mod rules;
+mod way_in;
 
 #[cfg(test)]
 mod tests;
@@ -28,3 +29,4 @@ pub use decision::{Decision, Denied, Pending, Permitted};
 pub use identity::{is_reserved, reserved, strip};
 pub use pattern::{PathPattern, PatternProblem};
 pub use rules::Rules;
+pub use way_in::{ClientCredentials, strip_api_key};

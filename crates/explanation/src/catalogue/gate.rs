@@ -47,6 +47,20 @@ topic! {
             "Send the scheme, one space, and the token as it was issued."
         }
     }
+    WAY("way in", "does the route take what the call brings?", "docs/two-party-access.md") {
+        OTHER_WAY("gate.other_way", InvalidToken) {
+            "The route is for other callers: its access does not list what the call brings, as API keys, or tokens without a \
+             user."
+            "Bring what the route takes; the challenges name its schemes. The operator adds the way to access of the route."
+        }
+    }
+    LIMIT("limit", "are there calls left in the limits of the API and the route?", "RFC 6585 §4") {
+        LIMIT_EXCEEDED("gate.limit_exceeded", TemporarilyUnavailable) {
+            "More calls came than a limit of the API or of the route permits."
+            "Call again after Retry-After, and heed the header RateLimit. The operator raises limit of the [[api]] or of its \
+             route."
+        }
+    }
     AUDIENCE("token meant for this API", "is the access token meant for the API that is called?", "RFC 9068 §4") {
         WRONG_AUDIENCE("gate.wrong_audience", InvalidToken) {
             "The token is meant for another API, or for UserInfo."

@@ -39,6 +39,7 @@ pub mod binding;
 pub mod certificate;
 pub mod ciba;
 pub mod client;
+pub mod client_access;
 pub mod client_certificate;
 pub mod dpop;
 pub mod form;
@@ -88,6 +89,7 @@ static TOPICS: &[(&[&Check], &[&Reason])] = &[
     (token_exchange::CHECKS, token_exchange::REASONS),
     (token::CHECKS, token::REASONS),
     (api_key::CHECKS, api_key::REASONS),
+    (client_access::CHECKS, client_access::REASONS),
     (gate::CHECKS, gate::REASONS),
     (upstream::CHECKS, upstream::REASONS),
     (grant_management::CHECKS, grant_management::REASONS),

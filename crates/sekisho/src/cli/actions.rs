@@ -301,6 +301,7 @@ fn new_api(new: NewApi) -> Api {
         upstream: Vec::new(),
         gateway: None,
         route: Vec::new(),
+        limit: Vec::new(),
     }
 }
 

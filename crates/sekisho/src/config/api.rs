@@ -80,6 +80,7 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
     let names: Vec<&str> = scope.iter().map(|scope| scope.name.as_str()).collect();
     let place = identifier.as_ref().map_or("", |identifier| identifier.value.as_str());
     let route = openapi::read(&mut table, place, &names, written);
+    let limit = super::limit::read(&mut table, false);
     check_place(&table, identifier.as_ref(), !route.is_empty());
     if !upstream.is_empty() && route.is_empty() {
         let remedy = "add route = [{ path = \"/**\" }], or finer ones";
@@ -108,6 +109,7 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<ReadApi> {
             upstream,
             gateway,
             route,
+            limit,
         },
         span,
         scope_spans,

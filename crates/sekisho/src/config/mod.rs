@@ -19,6 +19,7 @@ mod glob;
 mod impact;
 mod issuer;
 mod json;
+mod limit;
 mod listener;
 mod openapi;
 mod problem;

@@ -7,11 +7,16 @@ use std::collections::BTreeMap;
 
 use enforcement::gate::PathPattern;
 use model::{ApiScope, DetailsType, api::Route};
-use protocol::{Access, Acr, DetailsRule, json_schema::JsonSchema};
+use protocol::{
+    Access, Acr, DetailsRule,
+    json_schema::JsonSchema,
+    limit::{Limit, LimitedBy},
+};
 
 use super::{
     api,
     document::{Item, Span},
+    limit,
     reader::{Located, Table, any_of, nearest},
 };
 
@@ -98,7 +103,8 @@ fn read_one(entry: &mut Table<'_, '_>, api: &OfApi<'_>) -> Option<(Route, Option
         types: api.types,
     };
     let authorization_details = details(entry, &of_route);
-    check_open(entry, &access);
+    let limit = limit::read(entry, true);
+    check_open(entry, &access, &limit);
     let route = Route {
         methods,
         path: path?.value,
@@ -107,6 +113,7 @@ fn read_one(entry: &mut Table<'_, '_>, api: &OfApi<'_>) -> Option<(Route, Option
         acr,
         max_age,
         authorization_details,
+        limit,
     };
     Some((route, pattern))
 }
@@ -149,7 +156,7 @@ fn acr(entry: &mut Table<'_, '_>, of_api: Option<Acr>) -> Option<Acr> {
 }
 
 /// Who needs nothing has nothing that could be looked at.
-fn check_open(entry: &Table<'_, '_>, access: &[Access]) {
+fn check_open(entry: &Table<'_, '_>, access: &[Access], limits: &[Limit]) {
     if !access.contains(&Access::None) {
         return;
     }
@@ -161,6 +168,11 @@ fn check_open(entry: &Table<'_, '_>, access: &[Access]) {
             "access has \"none\" beside other ways, so that those are never needed",
             remedy,
         );
+    }
+    if limits.iter().any(|limit| limit.per != LimitedBy::Route) {
+        let remedy = "use per = \"route\"";
+        let problem = "limit counts callers, and nobody knows who calls: the route is open to everybody";
+        entry.report.error(&entry.span_of("limit"), problem, remedy);
     }
     let is_there = |key: &&&str| entry.entries().iter().any(|entry| entry.key == **key);
     for key in ["scope", "acr", "max_age", "authorization_details"]

@@ -99,6 +99,11 @@ impl Bank {
 
     /// With PostgreSQL, in a database of its own.
     pub async fn on_postgres() -> Self {
+        Self::on_postgres_with(testkit::realm::bank).await
+    }
+
+    /// The same with a realm file of the test's own.
+    pub async fn on_postgres_with(realm: impl FnOnce(&str) -> String) -> Self {
         let url = tokio::task::spawn_blocking(|| testkit::postgres::shared().create_database())
             .await
             .unwrap();
@@ -106,7 +111,7 @@ impl Bank {
         let (data, address) = (process::temporary_directory("bank"), free_address());
         let issuer = format!("http://localhost:{}", address.port());
         let proxy = Proxy::default();
-        Self::with(options, data, address, &issuer, (testkit::realm::bank, proxy)).await
+        Self::with(options, data, address, &issuer, (realm, proxy)).await
     }
 
     async fn with(

@@ -13,6 +13,7 @@ for_both_engines![
     a_client_beyond_the_quota_does_not_appear,
     an_identifier_is_given_once,
     a_client_replaces_its_own_metadata_and_nothing_else,
+    those_who_authenticate_by_a_certificate_are_found,
 ];
 
 const REALM: &str = "https://id.example";
@@ -162,4 +163,37 @@ async fn a_client_replaces_its_own_metadata_and_nothing_else(db: Database) {
     assert_eq!(found.secret_hash, None);
     let _ = apply(&db, [client::set_enabled(REALM, "a", false, NOW)]).await;
     assert_eq!(apply(&db, [replace([2; 32])]).await, Outcome::Missed, "disabled");
+}
+
+async fn those_who_authenticate_by_a_certificate_are_found(db: Database) {
+    use protocol::TokenEndpointAuthMethod::{self, ClientSecretBasic, None, SelfSignedTlsClientAuth, TlsClientAuth};
+    let put = |id: &str, method: TokenEndpointAuthMethod| {
+        let mut client = registered(id);
+        client.metadata = ClientMetadata {
+            token_endpoint_auth_method: method,
+            ..metadata(id, "tls_client_auth")
+        }
+        .into();
+        client::put(REALM, &client, NOW).unwrap()
+    };
+    let clients = [
+        put("secret", ClientSecretBasic),
+        put("public", None),
+        put("subject", TlsClientAuth),
+        put("self-signed", SelfSignedTlsClientAuth),
+        put("off", TlsClientAuth),
+        client::set_enabled(REALM, "off", false, NOW),
+    ];
+    assert_eq!(apply(&db, clients).await, Outcome::Applied);
+    let found = db.store.clients_with_certificates(REALM).await.unwrap();
+    let ids: Vec<&str> = found.iter().map(Client::id).collect();
+    assert!(["self-signed", "subject"].iter().all(|id| ids.contains(id)), "{ids:?}");
+    assert!(!ids.contains(&"off") && !ids.contains(&"secret"), "{ids:?}");
+    assert!(
+        db.store
+            .clients_with_certificates("https://other.example")
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }

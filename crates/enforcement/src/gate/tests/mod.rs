@@ -4,6 +4,7 @@ mod details;
 mod places;
 mod routes;
 mod tokens;
+mod two_party;
 
 use http::{HeaderMap, HeaderName, StatusCode};
 use jose::SigningAlg;
@@ -11,10 +12,14 @@ use protocol::{Acr, Route, TokenScheme, dpop::ProofError};
 use serde_json::{Value, json};
 
 use super::{
-    ApiRules, BodyProblem, Call, CallBody, Decision, Denied, Failure, Lookup, MalformedCall, Presented, ProtectedApi,
-    RuleProblem, Rules,
+    ApiRules, BodyProblem, Call, CallBody, ClientCredentials, Decision, Denied, Failure, Lookup, MalformedCall,
+    Presented, ProtectedApi, RuleProblem, Rules,
 };
-use crate::{Permit, Refusal, permit::tests::permit};
+use crate::{
+    Permit, Refusal,
+    limit::{Charge, Exceeded, Table, Usage},
+    permit::tests::permit,
+};
 
 const NOW: i64 = 1_800_000_000;
 const TOKEN: (&str, &str) = ("authorization", "Bearer good");
@@ -44,6 +49,26 @@ impl Lookup for Issuer {
             ("many", _) => Err(Failure::TooManyProofs),
             _ => Err(Refusal::Inactive.into()),
         }
+    }
+
+    async fn admit_client(&self, api: &ProtectedApi, credentials: ClientCredentials<'_>) -> Result<Permit, Failure> {
+        let brought = match credentials {
+            ClientCredentials::ApiKey(_) => "key",
+            ClientCredentials::Basic(_) => "basic",
+            ClientCredentials::Certificate(_) => "certificate",
+        };
+        let (client, audience) = (brought.to_owned(), vec![api.identifier.clone()]);
+        Ok(Permit::of_issuer(
+            client.clone(),
+            client,
+            self.0.scope.clone(),
+            audience,
+            NOW,
+        ))
+    }
+
+    async fn take(&self, _: &ProtectedApi, charges: &[Charge]) -> Result<Result<Vec<Usage>, Exceeded>, Failure> {
+        Ok(Table::new(1).take(charges, NOW))
     }
 
     async fn next_nonce(&self, _: &ProtectedApi, is_needed: bool) -> Option<String> {

@@ -8,7 +8,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use enforcement::{
     Permit,
-    gate::{ApiRules, BodyProblem, Call, Decide, Decision, Failure, Lookup, Pending, Presented, ProtectedApi, Rules},
+    gate::{
+        ApiRules, BodyProblem, Call, ClientCredentials, Decide, Decision, Failure, Lookup, Pending, Presented,
+        ProtectedApi, Rules,
+    },
+    limit::{Charge, Exceeded, Usage},
 };
 use http::{Request, header::AUTHORIZATION};
 use jose::SigningAlg;
@@ -39,7 +43,7 @@ impl Apart {
         let mut servers = HashMap::new();
         let http = http_client(settings)?;
         for api in settings.apis.iter().filter(|api| !api.route.is_empty()) {
-            let rules = ProtectedApi::compile(rules(&settings.issuer, api));
+            let rules = ProtectedApi::compile_limited(rules(&settings.issuer, api), &api.limit);
             compiled.push(rules.map_err(|problem| format!("{}: {problem}", api.identifier))?);
             let server = ResourceServer::builder(&settings.issuer, &api.identifier)
                 .introspection(&settings.client_id, settings.client_secret.expose())
@@ -115,6 +119,13 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client, String> {
         .map_err(|error| format!("the client towards the issuer cannot be made: {error}"))
 }
 
+impl Apart {
+    fn server(&self, api: &ProtectedApi) -> Result<&ResourceServer, Failure> {
+        let server = self.servers.get(&api.identifier);
+        server.ok_or_else(|| Failure::Unavailable("the API is not known here".to_owned()))
+    }
+}
+
 impl Decide for Apart {
     async fn decide(&self, call: &Call<'_>) -> Decision {
         self.rules.decide(self, call).await
@@ -131,8 +142,7 @@ impl Lookup for Apart {
     }
 
     async fn admit(&self, api: &ProtectedApi, presented: &Presented<'_>) -> Result<Permit, Failure> {
-        let server = self.servers.get(&api.identifier);
-        let server = server.ok_or_else(|| Failure::Unavailable("the API is not known here".to_owned()))?;
+        let server = self.server(api)?;
         let scheme = match presented.credentials.scheme {
             TokenScheme::Bearer => "Bearer",
             TokenScheme::Dpop => dpop::SCHEME,
@@ -157,6 +167,14 @@ impl Lookup for Apart {
             CheckError::Unavailable(error) => Failure::Unavailable(error.to_string()),
             CheckError::TooManyProofs => Failure::TooManyProofs,
         })
+    }
+
+    async fn admit_client(&self, api: &ProtectedApi, credentials: ClientCredentials<'_>) -> Result<Permit, Failure> {
+        self.server(api)?.admit_client(api, credentials).await
+    }
+
+    async fn take(&self, api: &ProtectedApi, charges: &[Charge]) -> Result<Result<Vec<Usage>, Exceeded>, Failure> {
+        self.server(api)?.take(api, charges).await
     }
 
     async fn next_nonce(&self, _: &ProtectedApi, _: bool) -> Option<String> {

@@ -169,6 +169,7 @@ impl<D: Decide> Gateway<D> {
         {
             response.headers_mut().insert(NONCE_HEADER, nonce);
         }
+        response.headers_mut().extend(permitted.limits());
         Ok(response)
     }
 

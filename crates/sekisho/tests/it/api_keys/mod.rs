@@ -21,7 +21,7 @@ async fn try_run(bank: &Bank, action: Action) -> Result<Value, AdminError> {
     administration::execute(&bank.running.realms, &bank.running.passwords, command).await
 }
 
-async fn run(bank: &Bank, action: Action) -> Value {
+pub async fn run(bank: &Bank, action: Action) -> Value {
     try_run(bank, action).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -37,12 +37,12 @@ fn adding(scope: Option<&str>) -> Action {
 }
 
 /// A new key: its id, and the key itself.
-async fn new_key(bank: &Bank) -> (String, String) {
+pub async fn new_key(bank: &Bank) -> (String, String) {
     let answer = run(bank, adding(None)).await;
     (text(&answer, "id").to_owned(), text(&answer, "api_key").to_owned())
 }
 
-async fn revoke(bank: &Bank, key: &str) -> Value {
+pub async fn revoke(bank: &Bank, key: &str) -> Value {
     let key = Secret::new(key);
     run(bank, Action::ApiKeyRevoke { key }).await
 }

@@ -79,7 +79,9 @@ async fn when_the_server_stops_a_call_in_progress_finishes_and_a_websocket_ends(
     let (mut api, _) = upstream.accept().await.unwrap();
     until(&mut api, "\r\n\r\n").await;
 
-    let Guarded { running, data: _data, .. } = guarded;
+    let Guarded {
+        running, data: _data, ..
+    } = guarded;
     let stopping = tokio::spawn(running.stop());
     assert_eq!(socket.read(&mut [0]).await.unwrap_or(0), 0, "it has no end of its own");
     api.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")

@@ -1,0 +1,19 @@
+//! Clients that call an API for themselves, without a token.
+
+topic! {
+    CLIENT("client may call", "may the client call the API for itself?", "docs/two-party-access.md") {
+        NOBODYS("client_access.nobodys", InvalidClient) {
+            "The certificate is that of no client that authenticates by one, or it would do for several."
+            "Register it: tls_client_auth with a subject of its own, or self_signed_tls_client_auth with the certificate in jwks."
+        }
+        NOT_OF_PROFILE("client_access.not_of_profile", InvalidClient) {
+            "The API wants clients that follow a stricter profile, or the client is registered to use tokens that are bound to \
+             a key."
+            "Use access tokens, or register the client for the profile of the API."
+        }
+        NOTHING_REGISTERED("client_access.nothing_registered", InvalidClient) {
+            "The client is registered for no scope of the API."
+            "Register it for the scope that it needs."
+        }
+    }
+}
