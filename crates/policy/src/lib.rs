@@ -1,1 +1,0 @@
-//! Rules of a realm about who may sign in, from where, on which device, and with which factors.
