@@ -107,8 +107,8 @@ impl Backend {
                 return Err(Failure::BodyLength);
             }
         }
-        let wants = headers::waits_to_go_on(request.headers());
-        let waits = wants && !request.body().is_empty() && !settings.is_http2;
+        let is_asked = headers::waits_to_go_on(request.headers());
+        let waits = is_asked && !request.body().is_empty() && !settings.is_http2;
         let upload = request
             .body_mut()
             .limited(settings.body_limit, settings.patience.idle, waits);

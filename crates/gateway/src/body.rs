@@ -110,7 +110,7 @@ impl fmt::Debug for Body {
 impl Streaming {
     fn end(&mut self) {
         if let Some(lease) = self.lease.take() {
-            lease.is_answered();
+            lease.give_back();
         }
     }
 

@@ -170,7 +170,7 @@ impl Lease {
     }
 
     /// The answer came to its end.
-    pub fn is_answered(mut self) {
+    pub fn give_back(mut self) {
         let is_sent = self.upload.as_ref().is_none_or(|upload| upload.is_done());
         if let Some(Sender::One(sender)) = self.sender.take().filter(|_| is_sent) {
             self.host.keep(sender);

@@ -63,7 +63,9 @@ fn apis_of(report: &Report<'_>, file: &Located<String>) -> Vec<Api> {
     let document = match Document::read(&report.document.resolve(&file.value)) {
         Ok(document) => document,
         Err(Problems(problems)) => {
-            problems.into_iter().for_each(|problem| report.add(problem));
+            for problem in problems {
+                report.add(problem);
+            }
             return Vec::new();
         }
     };
@@ -87,6 +89,8 @@ fn apis_of(report: &Report<'_>, file: &Located<String>) -> Vec<Api> {
         }
     }
     let problems: Vec<Problem> = inner.finish();
-    problems.into_iter().for_each(|problem| report.add(problem));
+    for problem in problems {
+        report.add(problem);
+    }
     read.into_iter().map(|read| read.api).collect()
 }

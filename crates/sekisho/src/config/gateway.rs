@@ -194,7 +194,7 @@ fn size(table: &mut Table<'_, '_>, key: &'static str) -> Option<u64> {
 
 /// A number of bytes as it is written.
 pub(crate) fn format_size(bytes: u64) -> String {
-    let fits = UNITS.iter().find(|(_, unit)| bytes != 0 && bytes % unit == 0);
+    let fits = UNITS.iter().find(|(_, unit)| bytes != 0 && bytes.is_multiple_of(*unit));
     // Sizes come from files, in whole units.
     fits.map_or_else(
         || format!("{}KiB", bytes.div_ceil(1 << 10)),
