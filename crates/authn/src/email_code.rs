@@ -40,8 +40,8 @@ fn of_period(realm: &RealmContext, what_for: &str, period: i64) -> Option<String
     let seals = &realm.seals;
     let root = seals.refresh_key(seals.refresh_key_id()?)?;
     let key = jose::hmac_sha256(root, b"codes by mail");
-    let [a, b, c, d, e, f, g, h, ..] = jose::hmac_sha256(&key, format!("{period} {what_for}").as_bytes());
-    let number = u64::from_be_bytes([a, b, c, d, e, f, g, h]) % 100_000_000;
+    let mac = jose::hmac_sha256(&key, format!("{period} {what_for}").as_bytes());
+    let number = u64::from_be_bytes(*mac.first_chunk()?) % 100_000_000;
     Some(format!("{number:08}"))
 }
 

@@ -43,20 +43,20 @@ pub(crate) fn of(decision: &Decision, sent: &HeaderMap) -> CheckResponse {
 
 fn permit(permitted: &Permitted, sent: &HeaderMap) -> CheckResponse {
     let identity = permitted.identity();
-    let is_set = |name: &str| identity.iter().any(|(set, _)| set.as_str() == name);
+    let is_set = |name: &str| identity.iter().any(|(own, _)| own.as_str() == name);
     // Envoy takes off what is to be removed after it has set what is to be set.
     let own = OWN.into_iter().chain(reserved(sent).map(http::HeaderName::as_str));
     let remove: HashSet<String> = own.filter(|name| !is_set(name)).map(str::to_owned).collect();
-    let set = HeaderAppendAction::OverwriteIfExistsOrAdd;
+    let how = HeaderAppendAction::OverwriteIfExistsOrAdd;
     let headers = identity
         .iter()
-        .map(|(name, value)| field(name.as_str(), value.as_bytes(), set));
+        .map(|(name, value)| field(name.as_str(), value.as_bytes(), how));
     let nonce = permitted.nonce.iter();
-    let nonce = nonce.map(|nonce| field(&NONCE_HEADER.to_ascii_lowercase(), nonce.as_bytes(), set));
+    let nonce = nonce.map(|nonce| field(&NONCE_HEADER.to_ascii_lowercase(), nonce.as_bytes(), how));
     let limits = permitted.limits();
     let limits = limits
         .iter()
-        .map(|(name, value)| field(name.as_str(), value.as_bytes(), set));
+        .map(|(name, value)| field(name.as_str(), value.as_bytes(), how));
     let ok = OkHttpResponse {
         headers: headers.collect(),
         headers_to_remove: remove.into_iter().collect(),

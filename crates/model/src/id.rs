@@ -18,9 +18,10 @@ pub fn new_id() -> String {
         Ok(last) | Err(last) => after(last),
     };
     // Random bytes of our own, since those of the library cost a call of the system for each id.
-    let [a, b, c, d, e, f, g, h] = jose::random_bytes::<8>();
+    let mut bytes = jose::random_bytes::<10>();
     let [.., high, low] = (moment % COUNTER).to_be_bytes();
-    let id = Builder::from_unix_timestamp_millis(moment / COUNTER, &[high, low, a, b, c, d, e, f, g, h]);
+    (bytes[0], bytes[1]) = (high, low);
+    let id = Builder::from_unix_timestamp_millis(moment / COUNTER, &bytes);
     id.into_uuid().simple().to_string()
 }
 

@@ -155,7 +155,9 @@ impl Proof {
 /// The proofs with a new one: of a method, the latest counts.
 pub fn with(proofs: &[Proof], new: Proof) -> Vec<Proof> {
     let others = proofs.iter().filter(|old| old.method != new.method).cloned();
-    others.chain([new.clone()]).collect()
+    let mut all: Vec<Proof> = others.collect();
+    all.push(new);
+    all
 }
 
 /// What proofs are worth.

@@ -57,7 +57,7 @@ impl AccessLog {
         let path = path.to_owned();
         thread::Builder::new()
             .name("access-log".into())
-            .spawn(move || write_all(&waiting, path, file))?;
+            .spawn(move || write_all(&waiting, &path, file))?;
         Ok(Self { format, lines })
     }
 
@@ -85,7 +85,7 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).mode(0o640).open(path)
 }
 
-fn write_all(waiting: &Receiver<Message>, path: PathBuf, file: File) {
+fn write_all(waiting: &Receiver<Message>, path: &Path, file: File) {
     let mut file = BufWriter::new(file);
     loop {
         let told = match waiting.recv_timeout(LOOK) {
@@ -102,8 +102,8 @@ fn write_all(waiting: &Receiver<Message>, path: PathBuf, file: File) {
         if told.and_then(|()| file.flush()).is_err() {
             metrics::counter!("sekisho_access_log_lost_total").increment(1);
         }
-        if was_moved(&path, file.get_ref())
-            && let Ok(new) = open(&path)
+        if was_moved(path, file.get_ref())
+            && let Ok(new) = open(path)
         {
             file = BufWriter::new(new);
         }

@@ -151,7 +151,7 @@ fn order(a: &Row, b: &Row) -> std::cmp::Ordering {
 }
 
 fn sum(slots: &[Slot]) -> Slot {
-    slots.iter().fold(Slot::default(), |sum, slot| sum.plus(slot))
+    slots.iter().fold(Slot::default(), super::ring::Slot::plus)
 }
 
 #[cfg(test)]

@@ -158,8 +158,8 @@ mod tests {
             slot.add(Outcome::Permitted, MS);
         }
         slot.add(Outcome::Permitted, Duration::from_millis(200));
-        slot.add(Outcome::Failed("x"), Duration::from_secs(60));
-        slot.add(Outcome::Refused("x"), Duration::from_secs(60));
+        slot.add(Outcome::Failed("x"), Duration::from_mins(1));
+        slot.add(Outcome::Refused("x"), Duration::from_mins(1));
         assert_eq!((slot.within(0.5), slot.within(0.99)), (Some(0.001), Some(0.25)));
         assert_eq!(slot.within(1.0), Some(10.0));
         assert_eq!(slot.plus(&slot).within(0.99), Some(0.25));

@@ -269,11 +269,11 @@ pub async fn enrol(
     (session, user): (&Session, &User),
     carried: &str,
 ) -> Result<Counts, EnrolRefusal> {
-    let (found, used) = open(realm, &session.id, carried).map_err(EnrolRefusal::Certificate)?;
+    let (found, use_up) = open(realm, &session.id, carried).map_err(EnrolRefusal::Certificate)?;
     if found.mapped.as_ref().is_some_and(|owner| *owner != user.id) {
         return Err(EnrolRefusal::Certificate(CertificateRefusal::NoUser));
     }
-    if realm.store.commit(Change::new().then_all(used)).await? == Outcome::Missed {
+    if realm.store.commit(Change::new().then_all(use_up)).await? == Outcome::Missed {
         return Err(EnrolRefusal::Certificate(CertificateRefusal::Over));
     }
     let mut row = without_secret(new_id(), &user.id, Method::ClientCertificate);

@@ -1,13 +1,13 @@
 //! API keys.
 
 topic! {
-    WRITTEN("API key well written", "does the API key have the right form and checksum?", "docs/two-party-access.md") {
+    WRITTEN("API key well written", "does the API key have the right form and checksum?", "docs/two-party-access.md §API keys") {
         MISTYPED("api_key.mistyped", InvalidToken) {
             "What begins with sekisho_ is no API key: it was cut off, or a character is another."
             "Copy the key as it was shown when it was made: sekisho_ and 50 letters and digits."
         }
     }
-    GOOD("API key good", "is it a key of this issuer that has not ended?", "docs/two-party-access.md") {
+    GOOD("API key good", "is it a key of this issuer that has not ended?", "docs/two-party-access.md §API keys") {
         UNKNOWN("api_key.unknown", InvalidToken) {
             "No key of this realm is this one, or it ended more than a month ago, or its client or API was removed."
             "Look at sekisho api key list, and make a new one with sekisho api key add."
@@ -21,7 +21,7 @@ topic! {
             "Make a new one with sekisho api key add."
         }
     }
-    OF_CLIENT("client of the API key", "may its client still use the key?", "docs/two-party-access.md") {
+    OF_CLIENT("client of the API key", "may its client still use the key?", "docs/two-party-access.md §API keys") {
         CLIENT_DISABLED("api_key.client_disabled", InvalidToken) {
             "The client that the key belongs to is disabled."
             "Enable it: sekisho client enable."

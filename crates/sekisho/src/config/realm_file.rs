@@ -315,13 +315,17 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
         realm.enrolment_delay = delay.value;
     }
     realm.lifetimes = lifetimes(table);
-    if let Some(mut table) = table.table("audit", "[audit]") {
+    audit(table, &mut realm);
+    realm
+}
+
+fn audit(root: &mut Table<'_, '_>, realm: &mut Realm) {
+    if let Some(mut table) = root.table("audit", "[audit]") {
         if let Some(retain) = table.duration("retain", DAY, 3650 * DAY) {
             realm.audit.retain = retain.value;
         }
         table.finish();
     }
-    realm
 }
 
 fn lifetimes(root: &mut Table<'_, '_>) -> Lifetimes {

@@ -54,7 +54,7 @@ async fn a_device_is_recognised_for_its_user_until_it_expires_or_is_forgotten(da
     };
     let _ = commit(database, [device::seen(REALM, &again)]).await;
     let devices = database.store.devices_of_user(REALM, "alice", NOW + 120).await.unwrap();
-    assert_eq!(devices, [again.clone()]);
+    assert_eq!(devices, std::slice::from_ref(&again));
 
     assert_eq!(
         commit(database, [device::forget(REALM, "bob", "phone")]).await,

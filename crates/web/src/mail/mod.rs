@@ -66,7 +66,7 @@ impl Mails {
             match overridden.write(letter) {
                 Ok(written) => return Ok(written),
                 Err(error) => {
-                    tracing::error!(%error, "an overridden template of mail failed; the built-in one is used")
+                    tracing::error!(%error, "an overridden template of mail failed; the built-in one is used");
                 }
             }
         }
@@ -98,11 +98,8 @@ impl Templates {
             };
             let built_in = TEMPLATES.map(|(name, source)| (name.to_owned(), source.to_owned()));
             for (name, source) in built_in.iter().chain(instead) {
-                let engine = if name.ends_with(".txt") {
-                    &mut engines.text
-                } else {
-                    &mut engines.html
-                };
+                let is_text = Path::new(name).extension().is_some_and(|extension| extension == "txt");
+                let engine = if is_text { &mut engines.text } else { &mut engines.html };
                 engine
                     .add_template_owned(name.clone(), source.clone())
                     .map_err(|error| (name.clone(), error))?;

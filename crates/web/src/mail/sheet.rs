@@ -76,7 +76,10 @@ impl Sheet {
             Content::NewSignIn { .. } => self.of_sign_in(content, locale),
             Content::WaitingRequest => {
                 self.about("mail.waiting_request.subject", "mail.waiting_request.lead");
-                self.button = button("mail.waiting_request.button", &format!("{}/requests", self.account));
+                self.button = Some(button(
+                    "mail.waiting_request.button",
+                    &format!("{}/requests", self.account),
+                ));
                 self.after = vec!["mail.waiting_request.if_not".into()];
             }
             Content::Code { code, minutes } => {
@@ -107,7 +110,7 @@ impl Sheet {
             } => {
                 self.about("mail.confirm_factor.subject", "mail.confirm_factor.lead");
                 self.of_factor(locale, factor, *when);
-                self.button = button("mail.confirm_factor.button", link);
+                self.button = Some(button("mail.confirm_factor.button", link));
                 let from = Text::key("mail.confirm_factor.counts_from").with("when", moment(locale, *counts_from));
                 self.after = vec![from, self.named("mail.confirm_factor.if_not")];
             }
@@ -117,7 +120,7 @@ impl Sheet {
                 self.facts
                     .push(fact("mail.fact.factor", Label::first_of(&[name, kind])));
                 self.facts.push(fact("mail.fact.when", moment(locale, *when)));
-                self.button = button("mail.to_account", &self.account);
+                self.button = Some(button("mail.to_account", &self.account));
                 self.after = vec!["mail.passkey_copied.remove".into(), self.named("mail.if_not_you")];
             }
             Content::PasswordChanged { when } => {
@@ -147,7 +150,7 @@ impl Sheet {
             fact("mail.fact.browser", browser),
             fact("mail.fact.address", address),
         ]);
-        self.button = button("mail.new_sign_in.button", link);
+        self.button = Some(button("mail.new_sign_in.button", link));
         self.after = vec!["mail.new_sign_in.if_you".into(), self.named("mail.new_sign_in.if_not")];
     }
 
@@ -156,7 +159,7 @@ impl Sheet {
         let name = locale.message(&format!("mail.factor.{factor}")).unwrap_or(factor);
         self.facts.push(fact("mail.fact.factor", Label::new(name)));
         self.facts.push(fact("mail.fact.when", moment(locale, when)));
-        self.button = button("mail.to_account", &self.account);
+        self.button = Some(button("mail.to_account", &self.account));
         self.after = vec![self.named("mail.if_not_you")];
     }
 
@@ -178,11 +181,11 @@ fn fact(label: &'static str, value: Label) -> Fact {
     }
 }
 
-fn button(label: &'static str, href: &str) -> Option<Button> {
-    Some(Button {
+fn button(label: &'static str, href: &str) -> Button {
+    Button {
         label: label.into(),
         href: href.to_owned(),
-    })
+    }
 }
 
 fn moment(locale: Locale, at: i64) -> Label {

@@ -19,6 +19,7 @@ const DAY: i64 = 24 * 3600;
 /// Every page: with all that it can show, and with the least.
 pub(super) fn all(locale: Locale) -> Vec<Sheet> {
     let mut sheets = of_flows(locale);
+    sheets.extend(of_questions(locale));
     sheets.extend(of_the_user(locale));
     sheets.extend(of_factors(locale));
     sheets.extend(ErrorKind::ALL.map(|kind| Sheet::of(&error(locale, kind))));
@@ -95,6 +96,12 @@ fn of_flows(locale: Locale) -> Vec<Sheet> {
             can_go_back: false,
             ..enrol_first(locale)
         }),
+    ]
+}
+
+/// What a user is asked before an app gets an answer.
+fn of_questions(locale: Locale) -> Vec<Sheet> {
+    vec![
         Sheet::of(&sign_up(locale)),
         Sheet::of(&SignUp {
             client: None,
@@ -578,32 +585,7 @@ pub(super) fn account(locale: Locale) -> Account {
         devices: vec![device("ZGV2aWNl", true, "192.0.2.0/24"), device("b3RoZXI", false, "")],
         has_password: true,
         failed: 0,
-        factors: vec![
-            FactorView {
-                name: Label::new("Pixel 9"),
-                last_used: Some(NOW - DAY),
-                ..factor_view("01K9ZQ5", "totp", "account.factor.totp")
-            },
-            FactorView {
-                state: FactorState::Delayed,
-                counts_from: Some(NOW + DAY),
-                ..factor_view("01K9ZQ6", "totp", "account.factor.totp")
-            },
-            FactorView {
-                state: FactorState::Unconfirmed,
-                counts_from: None,
-                ..factor_view("01K9ZQ7", "hotp", "account.factor.hotp")
-            },
-            FactorView {
-                state: FactorState::Unapproved,
-                counts_from: None,
-                ..factor_view("01K9ZQ8", "hotp", "account.factor.hotp")
-            },
-            FactorView {
-                left: Some(9),
-                ..factor_view("01K9ZQ9", "recovery_code", "account.factor.recovery_code")
-            },
-        ],
+        factors: factor_views(),
         offers_recovery_codes: true,
         enrol_passkey: Some(Href::local("/bank/account/factors/passkey")),
         enrol_certificate: Some(Href::local("/bank/account/factors/certificate")),
@@ -613,6 +595,36 @@ pub(super) fn account(locale: Locale) -> Account {
         notice: None,
         error: None,
     }
+}
+
+/// One in each state.
+fn factor_views() -> Vec<FactorView> {
+    vec![
+        FactorView {
+            name: Label::new("Pixel 9"),
+            last_used: Some(NOW - DAY),
+            ..factor_view("01K9ZQ5", "totp", "account.factor.totp")
+        },
+        FactorView {
+            state: FactorState::Delayed,
+            counts_from: Some(NOW + DAY),
+            ..factor_view("01K9ZQ6", "totp", "account.factor.totp")
+        },
+        FactorView {
+            state: FactorState::Unconfirmed,
+            counts_from: None,
+            ..factor_view("01K9ZQ7", "hotp", "account.factor.hotp")
+        },
+        FactorView {
+            state: FactorState::Unapproved,
+            counts_from: None,
+            ..factor_view("01K9ZQ8", "hotp", "account.factor.hotp")
+        },
+        FactorView {
+            left: Some(9),
+            ..factor_view("01K9ZQ9", "recovery_code", "account.factor.recovery_code")
+        },
+    ]
 }
 
 pub(super) fn change_password(locale: Locale) -> ChangePassword {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     ApiRules, BodyProblem, Call, CallBody, ClientCredentials, Decision, Denied, Failure, Lookup, MalformedCall,
-    Presented, ProtectedApi, RuleProblem, Rules,
+    Presented, ProtectedApi, RuleProblem, Rules, strip_api_key,
 };
 use crate::{
     Permit, Refusal,

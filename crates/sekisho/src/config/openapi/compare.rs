@@ -99,70 +99,58 @@ fn covers(wide: &str, narrow: &str) -> bool {
 }
 
 fn difference(rule: &Rule<'_>, operation: &Operation, place: &str) -> Option<Difference> {
-    let at_rule = |rank, problem, remedy| {
-        let span = Some(rule.span.clone());
-        Some(Difference {
-            rank,
-            span,
-            problem,
-            remedy,
-        })
-    };
-    match (rule.is_open, operation.is_open()) {
-        (true, true) => return None,
-        (true, false) => {
-            let problem = format!(
-                "everybody may call {place} by the rule {}, and not by the description",
-                rule.path
-            );
-            return at_rule(
-                WEAKER,
-                problem,
-                "remove the access \"none\", or the description's security",
-            );
-        }
-        (false, true) => {
-            let problem = format!(
-                "{place} is described as open to everybody, but the rule {} is not",
-                rule.path
-            );
-            return at_rule(
-                STRICTER,
-                problem,
-                "say in the description what is needed, or open the rule",
-            );
-        }
-        (false, false) => {}
-    }
-    let with_token = operation
+    let with_token: Vec<&Way> = operation
         .ways
         .iter()
-        .filter(|way| way.credentials.contains(&Credential::Token));
-    let with_token: Vec<&Way> = with_token.collect();
-    if with_token.is_empty() {
-        let problem = format!(
-            "a token opens {place} by the rule {}, and not by the description",
-            rule.path
-        );
-        let remedy = "write another access into the rule, or add a token to the description's security";
-        return if rule.takes_token {
-            at_rule(WEAKER, problem, remedy)
-        } else {
-            None
-        };
-    }
-    if !rule.takes_token {
-        let problem = format!(
-            "a token opens {place} by the description, and not by the rule {}",
-            rule.path
-        );
-        return at_rule(
+        .filter(|way| way.credentials.contains(&Credential::Token))
+        .collect();
+    let (rank, problem, remedy) = match (rule.is_open, operation.is_open()) {
+        (true, true) => None,
+        (true, false) => Some((
+            WEAKER,
+            format!(
+                "everybody may call {place} by the rule {}, and not by the description",
+                rule.path
+            ),
+            "remove the access \"none\", or the description's security",
+        )),
+        (false, true) => Some((
             STRICTER,
-            problem,
+            format!(
+                "{place} is described as open to everybody, but the rule {} is not",
+                rule.path
+            ),
+            "say in the description what is needed, or open the rule",
+        )),
+        (false, false) if with_token.is_empty() && rule.takes_token => Some((
+            WEAKER,
+            format!(
+                "a token opens {place} by the rule {}, and not by the description",
+                rule.path
+            ),
+            "write another access into the rule, or add a token to the description's security",
+        )),
+        (false, false) if with_token.is_empty() => None,
+        (false, false) if !rule.takes_token => Some((
+            STRICTER,
+            format!(
+                "a token opens {place} by the description, and not by the rule {}",
+                rule.path
+            ),
             "add \"token\" to the rule's access, or correct the description",
-        );
-    }
-    // The scopes that a rule wants must be enough for one of the ways at least.
+        )),
+        (false, false) => of_scope(rule, &with_token, place),
+    }?;
+    Some(Difference {
+        rank,
+        span: Some(rule.span.clone()),
+        problem,
+        remedy,
+    })
+}
+
+/// The scopes that a rule wants must be enough for one of the ways at least, and not more than each wants.
+fn of_scope(rule: &Rule<'_>, with_token: &[&Way], place: &str) -> Option<(u8, String, &'static str)> {
     let lacks = |way: &&Way| way.scope.iter().filter(|scope| !rule.scope.contains(scope)).count();
     let nearest = with_token.iter().copied().min_by_key(lacks)?;
     let listed = |scopes: Vec<&String>| scopes.into_iter().map(String::as_str).collect::<Vec<_>>().join(" ");
@@ -177,11 +165,8 @@ fn difference(rule: &Rule<'_>, operation: &Operation, place: &str) -> Option<Dif
             listed(missing),
             rule.path
         );
-        return at_rule(
-            WEAKER,
-            problem,
-            "add it to the scope of the rule, or make a rule of its own for this path",
-        );
+        let remedy = "add it to the scope of the rule, or make a rule of its own for this path";
+        return Some((WEAKER, problem, remedy));
     }
     let is_exact = with_token
         .iter()
@@ -199,11 +184,8 @@ fn difference(rule: &Rule<'_>, operation: &Operation, place: &str) -> Option<Dif
         listed(more),
         rule.path
     );
-    at_rule(
-        STRICTER,
-        problem,
-        "add it to the description, so that clients ask for it",
-    )
+    let remedy = "add it to the description, so that clients ask for it";
+    Some((STRICTER, problem, remedy))
 }
 
 /// A rule that no operation is under, or that lets in methods which none has.

@@ -46,14 +46,13 @@ impl<'n> Schemes<'n> {
         let mut way = Way::default();
         for entry in requirement {
             let known = self.known.iter().find(|(name, _)| *name == entry.key);
-            let credential = match known {
-                Some((_, credential)) => *credential,
-                None => {
-                    let problem = format!("there is no security scheme {}", entry.key);
-                    let remedy = "describe it in components.securitySchemes, or correct its name";
-                    description.mistake(&entry.key_span, problem, remedy);
-                    None
-                }
+            let credential = if let Some((_, credential)) = known {
+                *credential
+            } else {
+                let problem = format!("there is no security scheme {}", entry.key);
+                let remedy = "describe it in components.securitySchemes, or correct its name";
+                description.mistake(&entry.key_span, problem, remedy);
+                None
             };
             let credential = credential.unwrap_or(Credential::Token);
             way.credentials.push(credential);

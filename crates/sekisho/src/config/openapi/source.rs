@@ -22,21 +22,21 @@ pub(in crate::config) struct Source {
 
 impl Source {
     /// Reads a file.
-    pub fn read(path: &Path) -> Result<Self, Problem> {
+    pub fn read(path: &Path) -> Result<Self, Box<Problem>> {
         let length = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
         if length > MOST as u64 {
             let problem = format!("is longer than {MOST} bytes");
-            return Err(Problem::with_file(path, problem, "describe less in one document"));
+            return Err(Problem::with_file(path, problem, "describe less in one document").into());
         }
         let text = std::fs::read_to_string(path).map_err(|error| {
             let remedy = "name a readable file with an OpenAPI document in JSON or YAML";
-            Problem::with_file(path, format!("cannot be read ({error})"), remedy)
+            Box::new(Problem::with_file(path, format!("cannot be read ({error})"), remedy))
         })?;
         Self::parse(path, text.into())
     }
 
     /// Reads a text as if it were this file. Whatever begins with a brace is JSON; so is every `.json`.
-    pub fn parse(path: &Path, text: Arc<str>) -> Result<Self, Problem> {
+    pub fn parse(path: &Path, text: Arc<str>) -> Result<Self, Box<Problem>> {
         let is_named_json = path
             .extension()
             .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
@@ -54,7 +54,7 @@ impl Source {
             }),
             Err((problem, span)) => {
                 let remedy = format!("correct the {language} here");
-                Err(Problem::at((path, &text, &span), Severity::Error, problem, remedy))
+                Err(Problem::at((path, &text, &span), Severity::Error, problem, remedy).into())
             }
         }
     }

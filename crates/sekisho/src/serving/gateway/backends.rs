@@ -105,14 +105,15 @@ impl Backends {
         let at = written.iter().position(|written| is_it(&written));
         let behind = match at.and_then(|at| Some((written.get(at)?, &apis.get(at)?.1))) {
             None => Arc::new(Behind::Nothing),
-            Some((written, settings)) => match made.iter().find(|(known, _)| known == written) {
-                Some((_, behind)) => Arc::clone(behind),
-                None => {
+            Some((written, settings)) => {
+                if let Some((_, behind)) = made.iter().find(|(known, _)| known == written) {
+                    Arc::clone(behind)
+                } else {
                     let behind = Arc::new(self.make(settings));
                     made.push((written.clone(), Arc::clone(&behind)));
                     behind
                 }
-            },
+            }
         };
         let mut known = Known::clone(&self.known.load());
         // Rules that nobody else holds any more are those of before the change.

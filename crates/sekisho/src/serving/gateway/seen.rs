@@ -113,8 +113,8 @@ impl Seen {
         }
         let outcome = match &self.refused {
             None => Outcome::Permitted,
-            Some((reason, _)) if self.status.is_server_error() => Outcome::Failed(*reason),
-            Some((reason, _)) => Outcome::Refused(*reason),
+            Some((reason, _)) if self.status.is_server_error() => Outcome::Failed(reason),
+            Some((reason, _)) => Outcome::Refused(reason),
         };
         let id = match &self.refused {
             Some((_, id)) => id.as_str(),

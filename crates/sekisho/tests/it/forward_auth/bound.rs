@@ -51,7 +51,10 @@ async fn a_token_with_a_proof_of_its_key_for_the_apis_url_goes_on_once() {
     let token = token(&bank, &key).await;
     let proof = |url: &str| key.proof("GET", url, bank.clock.now()).with_token(&token);
     let good = proof(URL).sign();
-    assert_eq!(ask(&bank, "DPoP", &token, &[good.clone()]).await.status(), 200);
+    assert_eq!(
+        ask(&bank, "DPoP", &token, std::slice::from_ref(&good)).await.status(),
+        200
+    );
     refused(&ask(&bank, "DPoP", &token, &[good]).await, "DPoP", "invalid_dpop_proof");
     let bad: [Proof<'_>; 5] = [
         proof("https://api.example.com/accounts/2"),

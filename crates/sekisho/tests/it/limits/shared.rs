@@ -61,11 +61,11 @@ async fn what_one_limit_holds_back_is_not_used_up_in_another() {
         let charges = charge(limits.clone(), client);
         node.take(&store, ISSUER, &charges, NOON).await.unwrap().is_ok()
     };
-    let mut passed = 0;
+    let mut count = 0;
     for client in ["a", "a", "a", "a", "b", "b", "b", "c", "c", "d", "d", "e", "e", "f"] {
-        passed += usize::from(passes(client).await);
+        count += usize::from(passes(client).await);
     }
-    assert_eq!(passed, 10);
+    assert_eq!(count, 10);
 }
 
 #[tokio::test]

@@ -55,8 +55,8 @@ async fn shown(bank: &Bank, page: &Page, certificate: Option<&Identity>) -> Stri
 async fn show(bank: &Bank, certificate: Option<&Identity>) -> Page {
     let browser = bank.browser();
     let page = browser.open("/account").await.page();
-    let back = shown(bank, &page, certificate).await;
-    browser.open(&back).await.page()
+    let place = shown(bank, &page, certificate).await;
+    browser.open(&place).await.page()
 }
 
 fn is_refused(page: &Page, words: &str) -> bool {
@@ -69,9 +69,9 @@ async fn whom_the_certificate_names_is_signed_in_with_one_factor() {
     let bank = bank(&ca, &[], BY_MAIL).await;
     let (browser, request) = (bank.browser(), Request::code("openid"));
     let page = request.open(&bank, &browser).await.page();
-    let back = shown(&bank, &page, Some(&ca.issue(&alice()))).await;
-    assert!(back.starts_with(&bank.issuer));
-    let page = browser.open(&back).await.page();
+    let place = shown(&bank, &page, Some(&ca.issue(&alice()))).await;
+    assert!(place.starts_with(&bank.issuer));
+    let page = browser.open(&place).await.page();
     let callback = browser.approve(&page).await.callback();
     let id_token = claims(text(&request.redeem(&bank, &callback).await, "id_token"));
     assert_eq!(id_token["acr"], "urn:sekisho:acr:loa2");
@@ -84,8 +84,8 @@ async fn a_certificate_and_the_password_are_two_factors_and_so_is_a_smart_card()
     let bank = bank(&ca, &[], BY_MAIL).await;
     let (browser, request) = (bank.browser(), Request::code("openid"));
     let page = request.open(&bank, &browser).await.page();
-    let back = shown(&bank, &page, Some(&ca.issue(&alice()))).await;
-    let _ = browser.open(&back).await.page();
+    let place = shown(&bank, &page, Some(&ca.issue(&alice()))).await;
+    let _ = browser.open(&place).await.page();
     let request = request.with("acr_values", "urn:sekisho:acr:loa3");
     let page = request.open(&bank, &browser).await.page();
     let page = sign_in(&browser, &page, "alice").await;
@@ -97,8 +97,8 @@ async fn a_certificate_and_the_password_are_two_factors_and_so_is_a_smart_card()
     let card = ca.issue(&alice().policy(&SMART_CARD));
     let (browser, request) = (bank.browser(), Request::code("openid"));
     let page = request.open(&bank, &browser).await.page();
-    let back = shown(&bank, &page, Some(&card)).await;
-    let callback = browser.open(&back).await.callback();
+    let place = shown(&bank, &page, Some(&card)).await;
+    let callback = browser.open(&place).await.callback();
     let id_token = claims(text(&request.redeem(&bank, &callback).await, "id_token"));
     assert_eq!(id_token["acr"], "urn:sekisho:acr:loa4");
     assert_eq!(id_token["amr"], json!(["hwk", "pin", "sc", "pop", "mfa"]));
@@ -154,22 +154,22 @@ async fn what_was_shown_counts_once_soon_and_in_the_browser_that_began() {
     let certificate = ca.issue(&alice());
     let (browser, other) = (bank.browser(), bank.browser());
     let page = browser.open("/account").await.page();
-    let back = shown(&bank, &page, Some(&certificate)).await;
+    let place = shown(&bank, &page, Some(&certificate)).await;
     // Another browser has not that flow, and its own flow is another.
-    assert!(!other.open(&back).await.page().has("sign-out"));
+    assert!(!other.open(&place).await.page().has("sign-out"));
     let own = other.open("/account").await.page();
     let flow = own.link("use-certificate").split("flow=").nth(1).unwrap().to_owned();
-    let voucher = back.split("&voucher=").nth(1).unwrap();
+    let voucher = place.split("&voucher=").nth(1).unwrap();
     let stolen = format!("/sign-in/certificate?flow={flow}&voucher={voucher}");
     assert!(is_refused(&other.open(&stolen).await.page(), "too long"));
 
-    assert!(browser.open(&back).await.page().has("sign-out"));
+    assert!(browser.open(&place).await.page().has("sign-out"));
     browser.forget_cookies_like("sekisho-session-");
-    assert!(is_refused(&browser.open(&back).await.page(), "too long"));
+    assert!(is_refused(&browser.open(&place).await.page(), "too long"));
 
-    let back = shown(&bank, &page, Some(&certificate)).await;
+    let place = shown(&bank, &page, Some(&certificate)).await;
     bank.clock.advance(120);
-    assert!(is_refused(&browser.open(&back).await.page(), "too long"));
+    assert!(is_refused(&browser.open(&place).await.page(), "too long"));
 }
 
 #[tokio::test]
@@ -183,16 +183,16 @@ async fn what_no_rule_maps_its_owner_sets_up() {
     let page = sign_in(&browser, &page, "carol").await;
     let page = enter(&browser, &page, &code(&bank)).await.page();
     // Somebody else's, by a rule, is not carol's.
-    let back = shown(&bank, &page, Some(&ca.issue(&alice()))).await;
-    let refused = browser.press(&browser.open(&back).await.page(), "enrol").await.page();
+    let place = shown(&bank, &page, Some(&ca.issue(&alice()))).await;
+    let refused = browser.press(&browser.open(&place).await.page(), "enrol").await.page();
     assert!(
         refused.status == 401 && refused.has("error-summary"),
         "{}",
         refused.text()
     );
 
-    let back = shown(&bank, &page, Some(&certificate)).await;
-    let asked = browser.open(&back).await.page();
+    let place = shown(&bank, &page, Some(&certificate)).await;
+    let asked = browser.open(&place).await.page();
     assert!(asked.text().contains("laptop"));
     let account = browser.press(&asked, "enrol").await.page();
     assert!(account.text().contains("laptop"), "{}", account.text());
@@ -210,8 +210,8 @@ async fn what_no_rule_maps_its_owner_sets_up() {
         .open(&format!("{}&method=client_certificate", page.url))
         .await
         .page();
-    let back = shown(&bank, &page, Some(&certificate)).await;
-    assert!(browser.open(&back).await.page().has("approve"));
+    let place = shown(&bank, &page, Some(&certificate)).await;
+    assert!(browser.open(&place).await.page().has("approve"));
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ const DAY: i64 = 24 * 3600;
 
 pub(super) fn examine(patient: &Patient) -> Vec<Finding> {
     let good = patient.api_keys.iter().filter(|key| key.is_good(patient.now));
-    good.flat_map(|key| of_key(patient, key)).collect()
+    good.filter_map(|key| of_key(patient, key)).collect()
 }
 
 fn of_key(patient: &Patient, key: &ApiKey) -> Option<Finding> {
