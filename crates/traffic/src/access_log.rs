@@ -9,7 +9,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, BufWriter, Write},
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
-    path::{Path, PathBuf},
+    path::Path,
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     thread,
     time::Duration,

@@ -151,7 +151,7 @@ fn order(a: &Row, b: &Row) -> std::cmp::Ordering {
 }
 
 fn sum(slots: &[Slot]) -> Slot {
-    slots.iter().fold(Slot::default(), super::ring::Slot::plus)
+    slots.iter().fold(Slot::default(), Slot::plus)
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ impl ProtectedApi {
         // One that names HEAD counts before one that HEAD follows.
         routes.sort_by_key(|route| (route.pattern.rank(), !route.names("HEAD")));
         for (at, route) in routes.iter().enumerate() {
-            let same = routes.iter().take(at).filter(|other| other.pattern == route.pattern);
+            let mut same = routes.iter().take(at).filter(|other| other.pattern == route.pattern);
             if let Some(method) = same.find_map(|other| other.shared_method(route)) {
                 return Err(RuleProblem::Twice(method, route.path.clone()));
             }

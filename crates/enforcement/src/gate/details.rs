@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    fn check(rule: Value, detail: Value, (method, path, body): (&str, &str, Option<Value>)) -> bool {
+    fn check(rule: Value, detail: &Value, (method, path, body): (&str, &str, Option<Value>)) -> bool {
         let mut permit = crate::permit::tests::permit("");
         permit
             .claims
@@ -113,7 +113,7 @@ mod tests {
         let detail = || json!({ "type": "payment", "amount": "12.30", "payee": { "iban": "DE1" }, "note": "x" });
         let call = |body| ("POST", "/payments", Some(body));
         let good = json!({ "instructed": { "amount": "12.30" }, "payee": { "iban": "DE1" }, "more": 1 });
-        assert!(check(rule(), detail(), call(good)));
+        assert!(check(rule(), &detail(), call(good)));
         for bad in [
             json!({ "instructed": { "amount": "12.31" }, "payee": { "iban": "DE1" } }),
             json!({ "instructed": { "amount": 12.30 }, "payee": { "iban": "DE1" } }),
@@ -123,15 +123,18 @@ mod tests {
             json!(["12.30"]),
             json!(null),
         ] {
-            assert!(!check(rule(), detail(), call(bad.clone())), "{bad}");
+            assert!(!check(rule(), &detail(), call(bad.clone())), "{bad}");
         }
-        assert!(!check(rule(), detail(), ("POST", "/payments", None)));
+        assert!(!check(rule(), &detail(), ("POST", "/payments", None)));
         let without = json!({ "type": "payment", "payee": { "iban": "DE1" } });
         let null = json!({ "instructed": { "amount": null }, "payee": { "iban": "DE1" } });
-        assert!(!check(rule(), without, call(null)), "what was not granted is not there");
+        assert!(
+            !check(rule(), &without, call(null)),
+            "what was not granted is not there"
+        );
         let other = json!({ "type": "Payment", "amount": "12.30", "payee": { "iban": "DE1" } });
         let same = json!({ "instructed": { "amount": "12.30" }, "payee": { "iban": "DE1" } });
-        assert!(!check(rule(), other, call(same)), "another type");
+        assert!(!check(rule(), &other, call(same)), "another type");
     }
 
     #[test]
@@ -152,7 +155,7 @@ mod tests {
         ] {
             let detail = json!({ "type": "account", "account": account, "actions": actions });
             assert_eq!(
-                check(rule(), detail.clone(), (method, path, None)),
+                check(rule(), &detail, (method, path, None)),
                 is_permitted,
                 "{detail} {method} {path}"
             );

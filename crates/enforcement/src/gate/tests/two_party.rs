@@ -5,6 +5,7 @@ use protocol::Scope;
 use super::*;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table, one row for each combination")]
 async fn a_call_comes_in_by_what_it_brings_if_the_route_takes_that() {
     let key = protocol::ApiKeySecret::from_random([[1; 16], [2; 16]]);
     let bearer_key = format!("Bearer {}", key.as_str());

@@ -91,12 +91,16 @@ fn rule(operation: &Operation) -> Imported {
 
 /// `sekisho api import`: an `[[api]]` of a realm file, made from a description.
 pub(crate) fn import(file: &Path, identifier: &str) -> Result<String, Problems> {
-    made_of(&Source::read(file)?, file, identifier)
+    made_of(&Source::read(file).map_err(|problem| *problem)?, file, identifier)
 }
 
 /// The same of a text, as if it were this file.
 pub fn import_text(file: &Path, text: &str, identifier: &str) -> Result<String, Problems> {
-    made_of(&Source::parse(file, text.into())?, file, identifier)
+    made_of(
+        &Source::parse(file, text.into()).map_err(|problem| *problem)?,
+        file,
+        identifier,
+    )
 }
 
 fn made_of(source: &Source, file: &Path, identifier: &str) -> Result<String, Problems> {

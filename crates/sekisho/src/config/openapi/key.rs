@@ -43,7 +43,7 @@ fn described(table: &Table<'_, '_>, file: &Located<std::path::PathBuf>, identifi
     let source = match Source::read(&file.value) {
         Ok(source) => source,
         Err(problem) => {
-            table.report.add(problem);
+            table.report.add(*problem);
             return None;
         }
     };
