@@ -1,6 +1,6 @@
 //! Envoy's protocol of external authorization: a proxy asks by gRPC whether a call may go on to an API.
 //!
-//! Spec: Envoy `ext_authz` v3 §Check
+//! Spec: Envoy external authorization v3 §Check
 //!
 //! The decision is that of `enforcement`; here a question becomes a call ([`question`]), and the decision an answer
 //! ([`answer`]).

@@ -1,6 +1,6 @@
 //! What clients are told of limits.
 //!
-//! Spec: `RateLimit` Fields §3 and §4, RFC 6585 §4
+//! Spec: Rate limit fields §3 and §4, RFC 6585 §4
 //!
 //! `RateLimit-Policy` says what the limits are, `RateLimit` what is left of them, one member each. `t` of a limit that is used
 //! up is what `Retry-After` says. Deliberately not: `pk`, which would tell a client how it is counted.
