@@ -57,6 +57,7 @@ route = [
   { methods = ["GET"], path = "/fresh", max_age = "1s" },
   { methods = ["GET"], path = "/recent", max_age = "1h" },
   { methods = ["GET"], path = "/status", access = ["none"] },
+  { methods = ["GET"], path = "/partners", access = ["basic", "client_certificate"], scope = ["loans:read"] },
   { methods = ["POST"], path = "/transfers/*", authorization_details = { type = "transfer", path = { account = 2 }, method = "actions" } },
   { methods = ["POST"], path = "/orders", authorization_details = { type = "order", body = { amount = "/amount", payee = "/payee" } } },
 ]
@@ -64,6 +65,14 @@ ${client('reader', 'loans:read')}
 ${client('writer', 'loans:write')}
 ${client('prover', 'loans:read', 'dpop_bound_access_tokens = true')}
 ${client('holder', 'loans:read', 'tls_client_certificate_bound_access_tokens = true')}
+
+[[client]]
+client_id                  = "partner"
+grant_types                = ["client_credentials"]
+response_types             = []
+scope                      = "loans:read"
+token_endpoint_auth_method = "tls_client_auth"
+tls_client_auth_subject_dn = "CN=app"
 
 [[client]]
 client_id                   = "app"
@@ -115,7 +124,7 @@ export async function startBank() {
   const first = await freePort(3)
   const ports = { plain: first, gateway: first + 1, envoy: first + 2 }
   // The first tokens end at once.
-  const settings = `${lifetime('1s')}\ndpop_nonces = true`
+  const settings = `${lifetime('1s')}\ndpop_nonces = true\nclient_ca = ["${ca.file}"]`
   const server = await startServer('sqlite', realm(api.port), settings, true, listeners(ports)).catch((error) => {
     api.close()
     throw error
@@ -195,6 +204,7 @@ async function tokens({ server, identities, keys }) {
   if (status !== 200) throw new Error(`revocation: ${status}`)
   const reader = await own('reader', 'loans:read')
   return {
+    ...await apiKeys(server),
     expired,
     revoked,
     reader,
@@ -217,5 +227,24 @@ async function tokens({ server, identities, keys }) {
 async function lastLonger(server) {
   const file = path.join(path.dirname(server.config), 'realm.toml')
   await writeFile(file, (await readFile(file, 'utf8')).replace(lifetime('1s'), lifetime('1h')))
-  await promisify(execFile)(program, ['apply', '--config', server.config, file])
+  await command(server, 'apply', file)
+}
+
+const command = (server, ...words) => promisify(execFile)(program, [...words, '--config', server.config])
+
+/** API keys, by their names in the table. */
+async function apiKeys(server) {
+  const add = async (api, client, scope) => {
+    const { stdout } = await command(server, 'api', 'key', 'add', `https://${api}`, '--client', client, '--scope', scope, '--for', '90d')
+    return /sekisho_[0-9A-Za-z]{50}/.exec(stdout)[0]
+  }
+  const key = await add(host, 'reader', 'loans:read')
+  const revoked = await add(host, 'reader', 'loans:read')
+  await command(server, 'api', 'key', 'revoke', revoked)
+  return {
+    key,
+    'key-revoked': revoked,
+    'key-mistyped': key.slice(0, 20) + (key[20] === 'a' ? 'b' : 'a') + key.slice(21),
+    'key-elsewhere': await add('api.example.com', 'robot', 'accounts:read'),
+  }
 }

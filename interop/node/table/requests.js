@@ -7,6 +7,7 @@
 //   certificate    which certificate the client shows
 //   host, headers, body   as they are sent; the host is that of the API unless another is said
 //   gives      status, and the client whose call goes on or the error code of the challenge
+//   schemes    of the challenges of a 401, where they are not Bearer and DPoP
 //   says       what else stands in the challenge
 //   not        the ways in that it says nothing about, with the reason above
 //   but        what is different at some ways in
@@ -18,6 +19,7 @@ const notInCrate = ['crate']
 /** The body goes past whoever only asks; Envoy sends it along. */
 const unseenBody = Object.fromEntries(['nginx', 'caddy', 'apache', 'haproxy', 'traefik'].map((way) => [way, '403']))
 
+const basic = (id, secret) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
 const json = [['Content-Type', 'application/json']]
 const order = (amount, payee = 'Bob') => JSON.stringify({ amount, payee })
 
@@ -88,6 +90,22 @@ export const requests = [
   { row: 'the order that was permitted', call: 'POST /orders', bearer: 'detailed', headers: json, body: order(100), gives: '200 app', but: unseenBody },
   { row: 'another amount', call: 'POST /orders', bearer: 'detailed', headers: json, body: order(101), gives: '403 insufficient_scope', but: unseenBody },
   { row: 'another payee', call: 'POST /orders', bearer: 'detailed', headers: json, body: order(100, 'Mallory'), gives: '403 insufficient_scope', but: unseenBody },
+
+  // ---- API keys, passwords and certificates of clients
+  { row: 'an API key', call: 'GET /loans', bearer: 'key', gives: '200 reader' },
+  { row: 'an API key in a header of its own', call: 'GET /loans', headers: [['X-API-Key', '{key}']], gives: '200 reader' },
+  { row: 'an API key without the scope', call: 'POST /loans', bearer: 'key', gives: '403 insufficient_scope' },
+  { row: 'an API key with a letter changed', call: 'GET /loans', bearer: 'key-mistyped', gives: '401 invalid_token' },
+  { row: 'an API key that was revoked', call: 'GET /loans', bearer: 'key-revoked', gives: '401 invalid_token' },
+  { row: 'an API key for another API', call: 'GET /loans', bearer: 'key-elsewhere', gives: '401 invalid_token' },
+  { row: 'an API key beside a token', call: 'GET /loans', bearer: 'reader', headers: [['X-API-Key', '{key}']], gives: '400 invalid_request' },
+  { row: 'the password of a client', call: 'GET /partners', headers: [['Authorization', basic('reader', 'reader-secret')]], gives: '200 reader', not: notInCrate },
+  { row: 'a wrong password of a client', call: 'GET /partners', headers: [['Authorization', basic('reader', 'wrong')]], gives: '401', schemes: ['Basic'], not: notInCrate },
+  { row: 'the password of a client without the scope', call: 'GET /partners', headers: [['Authorization', basic('writer', 'writer-secret')]], gives: '403', not: notInCrate },
+  // Traefik tells nobody what certificate it saw.
+  { row: 'the certificate of a client', call: 'GET /partners', certificate: 'app', gives: '200 partner', not: ['crate', 'traefik'] },
+  { row: 'a certificate of no client', call: 'GET /partners', certificate: 'other', gives: '401', schemes: ['Basic'], not: notInCrate },
+  { row: 'nothing, where a password or a certificate is wanted', call: 'GET /partners', gives: '401', schemes: ['Basic'], not: notInCrate },
 
   // ---- routes
   { row: 'a route that is open', call: 'GET /status', gives: '200', not: notInCrate },
