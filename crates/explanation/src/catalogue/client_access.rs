@@ -1,7 +1,7 @@
 //! Clients that call an API for themselves, without a token.
 
 topic! {
-    CLIENT("client may call", "may the client call the API for itself?", "docs/two-party-access.md") {
+    CLIENT("client may call", "may the client call the API for itself?", "docs/two-party-access.md §Basic") {
         NOBODYS("client_access.nobodys", InvalidClient) {
             "The certificate is that of no client that authenticates by one, or it would do for several."
             "Register it: tls_client_auth with a subject of its own, or self_signed_tls_client_auth with the certificate in jwks."

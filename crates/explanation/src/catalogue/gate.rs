@@ -47,7 +47,7 @@ topic! {
             "Send the scheme, one space, and the token as it was issued."
         }
     }
-    WAY("way in", "does the route take what the call brings?", "docs/two-party-access.md") {
+    WAY("way in", "does the route take what the call brings?", "docs/two-party-access.md §What a route takes") {
         OTHER_WAY("gate.other_way", InvalidToken) {
             "The route is for other callers: its access does not list what the call brings, as API keys, or tokens without a \
              user."
