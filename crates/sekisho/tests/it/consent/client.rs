@@ -38,7 +38,7 @@ fn without_our_script(page: &Page) -> String {
     };
     let (address, after) = rest.split_once("\" defer></script>").unwrap();
     assert!(
-        address.contains("/assets/passkey.") && !address.contains(['"', '<', '&']),
+        address.contains("/assets/passkey-") && !address.contains(['"', '<', '&']),
         "{address}"
     );
     format!("{before}{after}")
