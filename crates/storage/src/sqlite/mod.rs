@@ -142,8 +142,6 @@ fn set_up_writer(db: &Connection) -> Result<(), StorageError> {
         ("fullfsync", "ON"),
         // Pages go back from the log into the file when it has 32 MiB: those that are written again and again go once.
         ("wal_autocheckpoint", "8192"),
-        // The pages that the indexes grow at stay in memory, 16 MiB at most.
-        ("cache_size", "-16384"),
         // After a burst the log shrinks again, to 64 MiB.
         ("journal_size_limit", "67108864"),
     ] {
