@@ -20,6 +20,9 @@ pub struct Flow {
     /// The session whose user chose to go on as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chosen_session: Option<String>,
+    /// The client that shows its steps itself; none: the pages do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_by: Option<String>,
     /// When it began, unix seconds.
     pub created_at: i64,
 }
@@ -50,6 +53,7 @@ impl Flow {
             goal,
             object: None,
             chosen_session: None,
+            shown_by: None,
             created_at: now,
         }
     }

@@ -81,34 +81,40 @@ impl OpenFlow {
 
 /// Puts a flow on its way, new or changed. Answers the cookies to set.
 pub async fn begin(call: &Call, flow: &Flow) -> Result<Vec<String>, FlowError> {
-    let realm = &call.realm;
-    let sealed = realm.seal(Purpose::Flow, flow)?;
-    let mut text = b64::encode(&sealed);
-    if text.len() > COOKIE_LIMIT {
-        if !realm.store.has_room_for_flows(realm.issuer(), QUOTA).await? {
-            return Err(FlowError::TooMany);
-        }
-        let key = jose::random_token();
-        let put = stored_flow::put(
-            realm.issuer(),
-            &row_id(&key),
-            &sealed,
-            flow.created_at + LIFETIME,
-            QUOTA,
-        );
-        if realm.store.commit(Change::new().then(put)).await? == Outcome::Missed {
-            return Err(FlowError::TooMany);
-        }
-        text = format!("{ROW}{key}");
-    }
-    let name = authn::session::flow_cookie_name(&realm.realm, &flow.id);
-    let mut cookies = vec![cookies::set(&realm.realm, &name, &text, Some(LIFETIME))];
+    let realm = &call.realm.realm;
+    let text = carry(&call.realm, flow).await?;
+    let name = authn::session::flow_cookie_name(realm, &flow.id);
+    let mut cookies = vec![cookies::set(realm, &name, &text, Some(LIFETIME))];
     cookies.extend(
         oldest(call, &name)
             .iter()
-            .map(|name| cookies::set(&realm.realm, name, "", Some(0))),
+            .map(|name| cookies::set(realm, name, "", Some(0))),
     );
     Ok(cookies)
+}
+
+/// The text that carries a flow: sealed, or the name of its row.
+pub async fn carry(realm: &RealmContext, flow: &Flow) -> Result<String, FlowError> {
+    let sealed = realm.seal(Purpose::Flow, flow)?;
+    let text = b64::encode(&sealed);
+    if text.len() <= COOKIE_LIMIT {
+        return Ok(text);
+    }
+    if !realm.store.has_room_for_flows(realm.issuer(), QUOTA).await? {
+        return Err(FlowError::TooMany);
+    }
+    let key = jose::random_token();
+    let put = stored_flow::put(
+        realm.issuer(),
+        &row_id(&key),
+        &sealed,
+        flow.created_at + LIFETIME,
+        QUOTA,
+    );
+    if realm.store.commit(Change::new().then(put)).await? == Outcome::Missed {
+        return Err(FlowError::TooMany);
+    }
+    Ok(format!("{ROW}{key}"))
 }
 
 /// The cookies of the oldest flows, beyond what a browser may have at once besides the one of this name.
@@ -141,7 +147,7 @@ fn row_id(key: &str) -> String {
 pub async fn resume(call: &Call, id: &str) -> Result<OpenFlow, FlowError> {
     let name = authn::session::flow_cookie_name(&call.realm.realm, id);
     let carried = call.cookies.get(&name).ok_or(FlowError::Lost)?;
-    let flow = open(&call.realm, carried).await?;
+    let flow = open(&call.realm, carried, None).await?;
     if flow.id != id {
         return Err(FlowError::Lost);
     }
@@ -153,7 +159,7 @@ pub async fn resume(call: &Call, id: &str) -> Result<OpenFlow, FlowError> {
 
 /// The flow that a form continues: what the form carries must be what the cookie holds.
 pub async fn submitted(call: &Call, carried: &str, csrf: &str) -> Result<OpenFlow, FlowError> {
-    let flow = open(&call.realm, carried).await?;
+    let flow = open(&call.realm, carried, None).await?;
     let name = authn::session::flow_cookie_name(&call.realm.realm, &flow.id);
     let is_ours = call
         .cookies
@@ -174,7 +180,8 @@ pub async fn submitted_by_someone(call: &Call, form: &Form) -> Result<OpenFlow, 
     submitted(call, carried, csrf.split('.').next().unwrap_or("")).await
 }
 
-async fn open(realm: &RealmContext, carried: &str) -> Result<Flow, FlowError> {
+/// Opens what carries a flow, if its steps are shown by this client itself; `None`: by the pages.
+pub async fn open(realm: &RealmContext, carried: &str, shown_by: Option<&str>) -> Result<Flow, FlowError> {
     let sealed = match carried.strip_prefix(ROW) {
         Some(key) => {
             realm
@@ -186,6 +193,7 @@ async fn open(realm: &RealmContext, carried: &str) -> Result<Flow, FlowError> {
     };
     let flow = sealed
         .and_then(|sealed| realm.open::<Flow>(Purpose::Flow, &sealed))
+        .filter(|flow| flow.shown_by.as_deref() == shown_by)
         .ok_or(FlowError::Lost)?;
     if flow.is_expired(realm.now()) {
         return Err(FlowError::BeginAgain(Box::new(flow)));

@@ -11,6 +11,7 @@
 )]
 
 mod account;
+mod again;
 mod app;
 mod asset;
 pub mod assets;

@@ -75,12 +75,17 @@ impl AuthorizationResponse {
 
     /// How it travels. Refused is what is to be encrypted and cannot be.
     pub async fn destination(&self, realm: &RealmContext) -> Result<Destination, ProtectionRefusal> {
+        Ok(self.carrying(self.protected(realm).await?))
+    }
+
+    /// What travels: the parameters, or the JWT that holds them.
+    pub async fn protected(&self, realm: &RealmContext) -> Result<Vec<(&'static str, String)>, ProtectionRefusal> {
         if !self.mode.is_jwt() {
-            return Ok(self.carrying(self.parameters.clone()));
+            return Ok(self.parameters.clone());
         }
         let protection = Protection::of_authorization_response(realm, &self.client).await?;
         let response = protection.protect(realm, "JWT", &self.claims(realm.now()))?;
-        Ok(self.carrying(vec![("response", response)]))
+        Ok(vec![("response", response)])
     }
 
     /// JARM §2.1: "names and string values are included as JSON strings and numerical values (e.g., `expires_in` value) are
@@ -99,7 +104,8 @@ impl AuthorizationResponse {
         parameters.chain(of_the_jwt).collect()
     }
 
-    fn carrying(&self, parameters: Vec<(&'static str, String)>) -> Destination {
+    /// The parameters on their way to the redirect URI.
+    pub fn carrying(&self, parameters: Vec<(&'static str, String)>) -> Destination {
         let borrowed: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
         match self.mode {
             ResponseMode::Query | ResponseMode::QueryJwt | ResponseMode::Jwt => {

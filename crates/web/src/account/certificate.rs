@@ -12,7 +12,7 @@ use authn::{
 };
 use axum::{http::StatusCode, response::Response};
 use explanation::Explain;
-use protocol::{Method, form::Form};
+use protocol::form::Form;
 
 use super::{
     factor,
@@ -118,7 +118,7 @@ async fn sign_in(call: &Call, open: &OpenFlow, voucher: &str) -> Response {
         Ok(requester) => requester,
         Err(refusal) => return refuse(call, &refusal).await,
     };
-    let visitor = match Visitor::of(call, &Form::default()).await {
+    let visitor = match Visitor::of(call, false).await {
         Ok(visitor) => visitor,
         Err(error) => return respond::fault_page(call, &Fault::from(error)),
     };
@@ -135,7 +135,7 @@ async fn sign_in(call: &Call, open: &OpenFlow, voucher: &str) -> Response {
 async fn prove_more(call: &Call, open: &OpenFlow, person: &Person, voucher: &str) -> Response {
     match authn::prove::by_certificate(&call.realm, (&person.session, &person.user), (&open.flow.id, voucher)).await {
         Ok(proved) => factor::go_on(call, &sign_in::next(open), &proved),
-        Err(refusal) => factor::again(call, open, Method::ClientCertificate, refusal).await,
+        Err(refusal) => factor::again(call, open, refusal).await,
     }
 }
 

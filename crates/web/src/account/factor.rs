@@ -5,28 +5,22 @@
 //! What is missing is found out anew each time ([`authn::next_step`]): the page holds no state of its own, so it may be
 //! reloaded, left for hours, or opened twice. A method with a page of its own has a line in [`prove`].
 
-use ::oauth::{
-    Fault,
-    authorize::{AuthorizeRefusal, Person, unmet},
-};
+use ::oauth::authorize::{AuthorizeRefusal, Person, unmet};
 use authn::{
     next_step::{Step, next_step},
     prove::{self, ProveRefusal, Proved},
-    session,
 };
-use axum::{
-    http::{HeaderValue, StatusCode, header},
-    response::Response,
-};
+use axum::{http::StatusCode, response::Response};
 use explanation::Explain;
 use protocol::{DemandOf, Method, form::Form};
+use storage::StorageError;
 
 use super::{
     certificate, passkey,
-    sign_in::{next, session_cookie},
+    sign_in::{cookies_of, next},
 };
 use crate::{
-    browser_state,
+    again::{Again, NotDone},
     extract::{Call, PageForm},
     flow::{self, OpenFlow},
     oauth::{Requester, flow_error, refuse},
@@ -36,12 +30,6 @@ use crate::{
 
 /// Where it is.
 pub const PATH: &str = "/sign-in/factor";
-
-/// Why the form is shown again.
-struct Again {
-    status: StatusCode,
-    error: Text,
-}
 
 /// `GET /sign-in/factor?flow=ID`, with `method` when the user chose another one than the first.
 pub async fn factor_page(call: Call) -> Response {
@@ -74,15 +62,13 @@ async fn show(
     call: &Call,
     open: &OpenFlow,
     chosen: Option<Method>,
-    again: Option<Again>,
+    again: Option<&Again>,
 ) -> Result<Response, AuthorizeRefusal> {
     let requester = Requester::of(call, open).await?;
     let Some(person) = call.person().await? else {
         return Ok(go_to(call, "/sign-in", open));
     };
-    let demand = requester.demand(call, open, &person).await?;
-    let step = next_step(&call.realm, (&person.session, &person.user), &demand).await?;
-    Ok(match step {
+    Ok(match missing(call, open, &requester, &person).await? {
         Step::Met => respond::see_other(call, &next(open), &[]),
         Step::Prove { choices, .. } => match chosen
             .filter(|chosen| choices.contains(chosen))
@@ -95,6 +81,17 @@ async fn show(
     })
 }
 
+/// What is missing of what the flow demands of this user.
+pub async fn missing(
+    call: &Call,
+    open: &OpenFlow,
+    requester: &Requester,
+    person: &Person,
+) -> Result<Step, StorageError> {
+    let demand = requester.demand(call, open, person).await?;
+    next_step(&call.realm, (&person.session, &person.user), &demand).await
+}
+
 fn go_to(call: &Call, page: &str, open: &OpenFlow) -> Response {
     respond::see_other(call, &format!("{page}?flow={}", open.flow.id), &[])
 }
@@ -105,7 +102,7 @@ async fn prove(
     (open, requester): (&OpenFlow, &Requester),
     person: &Person,
     (method, choices): (Method, &[Method]),
-    again: Option<Again>,
+    again: Option<&Again>,
 ) -> Response {
     let flow = format!("flow={}", open.flow.id);
     let others = choices.iter().filter(|other| **other != method);
@@ -114,7 +111,7 @@ async fn prove(
         label: Text::key(other_way(*other)),
     });
     let others = others.collect();
-    let (status, error) = again.map_or((StatusCode::OK, None), |again| (again.status, Some(again.error)));
+    let (status, error) = again.map_or((StatusCode::OK, None), |again| (again.status, Some(again.text.clone())));
     match method {
         Method::Password => return go_to(call, "/sign-in", open),
         Method::Passkey => return passkey::prove(call, (open, requester), person, others, (status, error)).await,
@@ -204,84 +201,95 @@ async fn submitted(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response
         return go_back(call, open, &person).await;
     }
     let method = form.first("method").and_then(Method::parse).unwrap_or(Method::Totp);
-    let whose = (&person.session, &person.user);
-    let proved = match method {
-        Method::Passkey => {
-            let answer = passkey::answer(form);
-            prove::by_passkey(&call.realm, whose, (&open.flow.id, answer)).await
-        }
-        method => prove::by_code(&call.realm, whose, method, form.first("code").unwrap_or("")).await,
+    let shown = match method {
+        Method::Passkey => Shown::Passkey(passkey::answer(form)),
+        method => Shown::Code(method, form.first("code").unwrap_or("")),
     };
-    match proved {
+    match prove_more(call, open, &person, shown).await {
         Ok(proved) => Ok(go_on(call, &next(open), &proved)),
-        Err(refusal) => show_again(call, open, method, refusal).await,
+        Err(not_done) => show_again(call, open, method, not_done).await,
     }
 }
 
-/// Says why a method did not do, on the page on which it is asked for.
-pub async fn again(call: &Call, open: &OpenFlow, method: Method, refusal: ProveRefusal) -> Response {
-    or_refuse(call, show_again(call, open, method, refusal).await).await
+/// What a user shows.
+pub enum Shown<'a> {
+    /// A code of one of their authenticators of this method.
+    Code(Method, &'a str),
+    /// A passkey: the challenge of this flow, and the browser's answer to it.
+    Passkey((&'a str, &'a str)),
+}
+
+/// The session of this user learns what they show.
+pub async fn prove_more(call: &Call, open: &OpenFlow, person: &Person, shown: Shown<'_>) -> Result<Proved, NotDone> {
+    let whose = (&person.session, &person.user);
+    let proved = match shown {
+        Shown::Passkey(answer) => prove::by_passkey(&call.realm, whose, (&open.flow.id, answer)).await,
+        Shown::Code(method, code) => prove::by_code(&call.realm, whose, method, code).await,
+    };
+    proved.map_err(said)
+}
+
+/// Says why a certificate did not do, on the page on which it is asked for.
+pub async fn again(call: &Call, open: &OpenFlow, refusal: ProveRefusal) -> Response {
+    let method = Method::ClientCertificate;
+    or_refuse(call, show_again(call, open, method, said(refusal)).await).await
 }
 
 async fn show_again(
     call: &Call,
     open: &OpenFlow,
     method: Method,
-    refusal: ProveRefusal,
+    not_done: NotDone,
 ) -> Result<Response, AuthorizeRefusal> {
-    if let ProveRefusal::Fault(error) = refusal {
-        return Ok(respond::fault_page(call, &Fault::from(error)));
+    match not_done {
+        NotDone::Fault(fault) => Ok(respond::fault_page(call, &fault)),
+        NotDone::Again(again) => {
+            again.tell(call, "the form of a further factor is shown again");
+            let response = show(call, open, Some(method), Some(&again)).await?;
+            Ok(again.shown(response))
+        }
     }
-    let (again, retry_after) = said(&refusal);
-    let why = refusal.explanation();
-    respond::shown_again(call, again.status, "the form of a further factor is shown again", why);
-    let mut response = show(call, open, Some(method), Some(again)).await?;
-    if let Some(seconds) = retry_after {
-        let headers = response.headers_mut();
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    Ok(response)
 }
 
-/// How a refusal is said, and after how many seconds to try again.
-fn said(refusal: &ProveRefusal) -> (Again, Option<i64>) {
-    let (status, error, retry_after) = match refusal {
+/// How a refusal is said.
+fn said(refusal: ProveRefusal) -> NotDone {
+    let why = refusal.explanation();
+    match refusal {
         ProveRefusal::TooManyGuesses { retry_after } => {
-            let minutes = (retry_after + 59) / 60;
-            let text = Text::key("factor.error.too_many").with("count", minutes.to_string());
-            (StatusCode::TOO_MANY_REQUESTS, text, Some(*retry_after))
+            Again::too_many("factor.error.too_many", retry_after, why).into()
         }
-        ProveRefusal::Passkey(refusal) => {
-            let (status, text) = passkey::said(refusal);
-            (status, text, None)
-        }
+        ProveRefusal::Passkey(refusal) => passkey::said(refusal),
         ProveRefusal::Certificate(refusal) => {
-            let (status, text) = certificate::said(refusal);
-            (status, text, None)
+            let (status, text) = certificate::said(&refusal);
+            Again::new(status, text, why).into()
         }
-        ProveRefusal::Wrong | ProveRefusal::Fault(_) => {
-            (StatusCode::UNAUTHORIZED, Text::key("factor.error.wrong"), None)
-        }
-    };
-    (Again { status, error }, retry_after)
+        ProveRefusal::Wrong => Again::new(StatusCode::UNAUTHORIZED, Text::key("factor.error.wrong"), why).into(),
+        ProveRefusal::Fault(error) => error.into(),
+    }
 }
 
 /// The app is told that what it demands is out of the user's reach.
 async fn go_back(call: &Call, open: &OpenFlow, person: &Person) -> Result<Response, AuthorizeRefusal> {
-    match Requester::of(call, open).await? {
+    let requester = Requester::of(call, open).await?;
+    match without(call, &requester, person) {
+        Some(refusal) => Err(refusal),
+        None => Ok(respond::see_other(call, "/account", &[])),
+    }
+}
+
+/// What an app is told whose user goes back without proving more; `None`: no app waits.
+pub fn without(call: &Call, requester: &Requester, person: &Person) -> Option<AuthorizeRefusal> {
+    match requester {
         Requester::App(valid) => {
             let reached = person.assurance(call.realm.now()).acr;
-            Err(unmet(&call.realm, &valid, DemandOf::Api, reached))
+            Some(unmet(&call.realm, valid, DemandOf::Api, reached))
         }
-        Requester::Device(_) | Requester::User => Ok(respond::see_other(call, "/account", &[])),
+        Requester::Device(_) | Requester::User => None,
     }
 }
 
 /// More is proved: on to `below`, with the session's new cookie.
 pub fn go_on(call: &Call, below: &str, proved: &Proved) -> Response {
-    let cookies = [
-        session_cookie(call, &proved.session, &proved.cookie),
-        browser_state::set(call, Some(&session::browser_state(&proved.cookie))),
-    ];
+    let cookies = cookies_of(call, (&proved.session, &proved.cookie), None);
     respond::see_other(call, below, &cookies)
 }

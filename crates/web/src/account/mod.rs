@@ -3,16 +3,16 @@
 mod certificate;
 mod devices;
 mod email;
-mod factor;
-mod factors;
+pub mod factor;
+pub mod factors;
 mod not_me;
 mod overview;
-mod passkey;
+pub mod passkey;
 mod password;
 mod requests;
 mod select_account;
-mod sign_in;
-mod sign_up;
+pub mod sign_in;
+pub mod sign_up;
 mod user_code;
 
 use ::oauth::{Fault, authorize::Person};
@@ -44,7 +44,13 @@ pub use sign_in::{sign_in, sign_in_page};
 pub use sign_up::{sign_up, sign_up_page};
 pub use user_code::set_user_code;
 
-use crate::{extract::Call, flow, oauth::flow_error, pages::ErrorKind, respond};
+use crate::{
+    extract::Call,
+    flow::{self, FlowError, OpenFlow},
+    oauth::{Requester, flow_error, refuse},
+    pages::ErrorKind,
+    respond,
+};
 
 /// `GET /`: whoever comes without knowing where to go sees their own pages.
 pub async fn root(call: Call) -> Response {
@@ -89,6 +95,31 @@ async fn begin(call: &Call, goal: Goal, page: &str) -> Response {
     match flow::begin(call, &flow).await {
         Ok(cookies) => respond::see_other(call, &format!("{page}?flow={}", flow.id), &cookies),
         Err(error) => flow_error(call, error),
+    }
+}
+
+/// The flow that the query of a page names, with for whom it is; otherwise where the browser goes instead.
+async fn resumed(call: &Call) -> Result<(OpenFlow, Requester), Box<Response>> {
+    let query = Form::parse(call.query().as_bytes()).unwrap_or_default();
+    let id = query.first("flow").unwrap_or("");
+    if id.is_empty() {
+        // Nobody sent the user here: their own pages know what to do.
+        return Err(Box::new(respond::see_other(call, "/account", &[])));
+    }
+    opened(call, flow::resume(call, id).await).await
+}
+
+/// The flow that a form continues which anybody may send who was shown it, with for whom it is.
+async fn submitted(call: &Call, form: &Form) -> Result<(OpenFlow, Requester), Box<Response>> {
+    let (carried, csrf) = (form.first("flow").unwrap_or(""), form.first("csrf").unwrap_or(""));
+    opened(call, flow::submitted(call, carried, csrf).await).await
+}
+
+async fn opened(call: &Call, open: Result<OpenFlow, FlowError>) -> Result<(OpenFlow, Requester), Box<Response>> {
+    let open = open.map_err(|error| Box::new(flow_error(call, error)))?;
+    match Requester::of(call, &open).await {
+        Ok(requester) => Ok((open, requester)),
+        Err(refusal) => Err(Box::new(refuse(call, &refusal).await)),
     }
 }
 

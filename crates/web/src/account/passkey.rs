@@ -8,21 +8,22 @@
 use ::oauth::{Fault, authorize::Person};
 use authn::{
     factors::passkey::{self, Begun, PasskeyRefusal},
-    sign_in::sign_in_by_passkey,
+    sign_in::{SignedIn, sign_in_by_passkey},
 };
-use axum::{
-    http::{HeaderValue, StatusCode, header},
-    response::Response,
-};
+use axum::{http::StatusCode, response::Response};
 use explanation::Explain;
 use protocol::form::Form;
 use realm::RealmError;
 
-use super::sign_in::{self, Visitor};
+use super::{
+    sign_in::{self, Visitor},
+    submitted,
+};
 use crate::{
+    again::{Again, NotDone},
     extract::{Call, PageForm},
-    flow::{self, OpenFlow},
-    oauth::{Requester, flow_error, refuse},
+    flow::OpenFlow,
+    oauth::Requester,
     pages::{FactorPasskey, Label, Link, PasskeyForm, Text, csp},
     respond, views,
 };
@@ -67,34 +68,27 @@ pub(super) fn answer(form: &Form) -> (&str, &str) {
 
 /// `POST /sign-in/passkey`.
 pub async fn sign_in_by_passkey_form(PageForm { call, form }: PageForm) -> Response {
-    let (carried, csrf) = (form.first("flow").unwrap_or(""), form.first("csrf").unwrap_or(""));
-    let open = match flow::submitted(&call, carried, csrf).await {
-        Ok(open) => open,
-        Err(error) => return flow_error(&call, error),
+    let (open, requester) = match submitted(&call, &form).await {
+        Ok(opened) => opened,
+        Err(response) => return *response,
     };
-    let requester = match Requester::of(&call, &open).await {
-        Ok(requester) => requester,
-        Err(refusal) => return refuse(&call, &refusal).await,
-    };
-    let visitor = match Visitor::of(&call, &form).await {
-        Ok(visitor) => visitor,
-        Err(error) => return respond::fault_page(&call, &Fault::from(error)),
-    };
-    match sign_in_by_passkey(&call.realm, &visitor.browser(&call, &open), answer(&form)).await {
+    let is_remembered = form.first("remember") == Some("yes");
+    match by_passkey(&call, &open, answer(&form), is_remembered).await {
         Ok(signed_in) => sign_in::go_on(&call, &open, &signed_in),
-        Err(PasskeyRefusal::Fault(error)) => respond::fault_page(&call, &Fault::from(error)),
-        Err(refusal) => {
-            let (status, text) = said(&refusal);
-            respond::shown_again(&call, status, "the sign-in form is shown again", refusal.explanation());
-            let hint = requester.login_hint();
-            let mut response = sign_in::show(&call, &open, &requester, status, hint, Some(text));
-            if let PasskeyRefusal::TooManyGuesses { retry_after } = refusal {
-                let headers = response.headers_mut();
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
-            }
-            response
-        }
+        Err(not_done) => sign_in::show_again(&call, &open, &requester, requester.login_hint(), not_done),
     }
+}
+
+/// Signs the owner of a passkey in: by the challenge of this flow, and the browser's answer to it.
+pub async fn by_passkey(
+    call: &Call,
+    open: &OpenFlow,
+    answer: (&str, &str),
+    is_remembered: bool,
+) -> Result<SignedIn, NotDone> {
+    let visitor = Visitor::of(call, is_remembered).await?;
+    let signed_in = sign_in_by_passkey(&call.realm, &visitor.browser(call, open), answer).await;
+    signed_in.map_err(said)
 }
 
 /// Asks for a passkey as a further factor.
@@ -124,12 +118,12 @@ pub(super) async fn prove(
 }
 
 /// How a refusal is said. What is unknown and what is wrong is said the same.
-pub(super) fn said(refusal: &PasskeyRefusal) -> (StatusCode, Text) {
+pub fn said(refusal: PasskeyRefusal) -> NotDone {
+    let why = refusal.explanation();
     let key = match refusal {
+        PasskeyRefusal::Fault(error) => return error.into(),
         PasskeyRefusal::TooManyGuesses { retry_after } => {
-            let minutes = (retry_after + 59) / 60;
-            let text = Text::key("sign_in.error.too_many").with("count", minutes.to_string());
-            return (StatusCode::TOO_MANY_REQUESTS, text);
+            return Again::too_many("sign_in.error.too_many", retry_after, why).into();
         }
         PasskeyRefusal::Over | PasskeyRefusal::Used => "passkey.error.over",
         PasskeyRefusal::NotVerified => "passkey.error.not_verified",
@@ -140,8 +134,7 @@ pub(super) fn said(refusal: &PasskeyRefusal) -> (StatusCode, Text) {
         | PasskeyRefusal::Unknown
         | PasskeyRefusal::Wrong(_)
         | PasskeyRefusal::Library(_)
-        | PasskeyRefusal::Stored(_)
-        | PasskeyRefusal::Fault(_) => "passkey.error.wrong",
+        | PasskeyRefusal::Stored(_) => "passkey.error.wrong",
     };
-    (StatusCode::UNAUTHORIZED, Text::key(key))
+    Again::new(StatusCode::UNAUTHORIZED, Text::key(key), why).into()
 }

@@ -1,25 +1,22 @@
 //! `/sign-in`: user name and password.
 
-use ::oauth::{Fault, authorize::Person};
+use ::oauth::authorize::Person;
 use authn::{
     session::{self, cookie_name, device_cookie_name},
     sign_in::{Attempt, Browser, SignInRefusal, SignedIn},
 };
-use axum::{
-    http::{HeaderValue, StatusCode, header},
-    response::Response,
-};
+use axum::{http::StatusCode, response::Response};
 use explanation::{Explain, Explanation, catalogue::sign_in as catalogue};
 use model::{Goal, Secret, Session};
-use protocol::form::Form;
 use storage::StorageError;
 
-use super::{certificate, passkey};
+use super::{certificate, passkey, resumed, submitted};
 use crate::{
+    again::{Again, NotDone},
     browser_state,
     extract::{Call, PageForm, cookies},
-    flow::{self, OpenFlow},
-    oauth::{Requester, flow_error, refuse},
+    flow::OpenFlow,
+    oauth::Requester,
     pages::{Href, SignIn, Text, csp},
     respond, views,
 };
@@ -31,19 +28,9 @@ const USER_AGENT: usize = 256;
 
 /// `GET /sign-in?flow=ID`.
 pub async fn sign_in_page(call: Call) -> Response {
-    let query = Form::parse(call.query().as_bytes()).ok();
-    let id = query.as_ref().and_then(|form| form.first("flow")).unwrap_or("");
-    if id.is_empty() {
-        // Nobody sent the user here: their own pages know what to do.
-        return respond::see_other(&call, "/account", &[]);
-    }
-    let open = match flow::resume(&call, id).await {
-        Ok(open) => open,
-        Err(error) => return flow_error(&call, error),
-    };
-    match Requester::of(&call, &open).await {
-        Ok(requester) => show(&call, &open, &requester, StatusCode::OK, requester.login_hint(), None),
-        Err(refusal) => refuse(&call, &refusal).await,
+    match resumed(&call).await {
+        Ok((open, requester)) => show(&call, &open, &requester, StatusCode::OK, requester.login_hint(), None),
+        Err(response) => *response,
     }
 }
 
@@ -81,61 +68,85 @@ pub(super) fn show(
 
 /// `POST /sign-in`.
 pub async fn sign_in(PageForm { call, form }: PageForm) -> Response {
-    let (carried, csrf) = (form.first("flow").unwrap_or(""), form.first("csrf").unwrap_or(""));
-    let open = match flow::submitted(&call, carried, csrf).await {
-        Ok(open) => open,
-        Err(error) => return flow_error(&call, error),
+    let (open, requester) = match submitted(&call, &form).await {
+        Ok(opened) => opened,
+        Err(response) => return *response,
     };
-    let requester = match Requester::of(&call, &open).await {
-        Ok(requester) => requester,
-        Err(refusal) => return refuse(&call, &refusal).await,
+    let typed = Typed {
+        username: form.first("username").unwrap_or(""),
+        password: form.first("password").unwrap_or(""),
+        is_remembered: form.first("remember") == Some("yes"),
     };
-    let (username, password) = (
-        form.first("username").unwrap_or(""),
-        form.first("password").unwrap_or(""),
-    );
-    let refuse = |status, error: Text, why: Explanation| {
-        respond::shown_again(&call, status, "the sign-in form is shown again", why);
-        show(&call, &open, &requester, status, username, Some(error))
-    };
-    if username.trim().is_empty() || password.is_empty() {
-        let why = (&catalogue::CREDENTIALS_MISSING).into();
-        return refuse(StatusCode::BAD_REQUEST, Text::key("sign_in.error.missing"), why);
-    }
-    let attempted = attempt(&call, &open, &form).await;
-    count(&attempted);
-    match attempted {
+    match by_password(&call, &open, typed).await {
         Ok(signed_in) => go_on(&call, &open, &signed_in),
-        Err(refusal @ SignInRefusal::WrongCredentials) => refuse(
-            StatusCode::UNAUTHORIZED,
-            Text::key("sign_in.error.wrong"),
-            refusal.explanation(),
-        ),
-        Err(ref refusal @ SignInRefusal::TooManyGuesses { retry_after }) => {
-            let minutes = (retry_after + 59) / 60;
-            let mut response = refuse(
-                StatusCode::TOO_MANY_REQUESTS,
-                Text::key("sign_in.error.too_many").with("count", minutes.to_string()),
-                refusal.explanation(),
-            );
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
-            response
-        }
-        Err(refusal @ SignInRefusal::Busy(_)) => {
-            let mut response = refuse(
-                StatusCode::SERVICE_UNAVAILABLE,
-                Text::key("sign_in.error.busy"),
-                refusal.explanation(),
-            );
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
-            response
-        }
-        Err(SignInRefusal::Fault(error)) => respond::fault_page(&call, &Fault::from(error)),
+        Err(not_done) => show_again(&call, &open, &requester, typed.username, not_done),
     }
+}
+
+/// The page again, with what was wrong.
+pub(super) fn show_again(
+    call: &Call,
+    open: &OpenFlow,
+    requester: &Requester,
+    username: &str,
+    not_done: NotDone,
+) -> Response {
+    match not_done {
+        NotDone::Fault(fault) => respond::fault_page(call, &fault),
+        NotDone::Again(again) => {
+            again.tell(call, "the sign-in form is shown again");
+            let text = Some(again.text.clone());
+            again.shown(show(call, open, requester, again.status, username, text))
+        }
+    }
+}
+
+/// What somebody typed who wants to sign in.
+#[derive(Clone, Copy)]
+pub struct Typed<'a> {
+    /// The user name.
+    pub username: &'a str,
+    /// The password.
+    pub password: &'a str,
+    /// Whether they want to stay signed in.
+    pub is_remembered: bool,
+}
+
+/// Signs in by user name and password.
+pub async fn by_password(call: &Call, open: &OpenFlow, typed: Typed<'_>) -> Result<SignedIn, NotDone> {
+    if typed.username.trim().is_empty() || typed.password.is_empty() {
+        let why = (&catalogue::CREDENTIALS_MISSING).into();
+        return Err(Again::new(StatusCode::BAD_REQUEST, Text::key("sign_in.error.missing"), why).into());
+    }
+    let visitor = Visitor::of(call, typed.is_remembered).await?;
+    let attempt = Attempt {
+        username: typed.username,
+        password: &Secret::new(typed.password),
+        browser: visitor.browser(call, open),
+    };
+    let attempted = authn::sign_in::sign_in(&call.realm, &call.app.passwords, attempt).await;
+    count(&attempted);
+    attempted.map_err(said)
+}
+
+/// How a refusal is said.
+fn said(refusal: SignInRefusal) -> NotDone {
+    let why = refusal.explanation();
+    match refusal {
+        SignInRefusal::WrongCredentials => {
+            Again::new(StatusCode::UNAUTHORIZED, Text::key("sign_in.error.wrong"), why).into()
+        }
+        SignInRefusal::TooManyGuesses { retry_after } => {
+            Again::too_many("sign_in.error.too_many", retry_after, why).into()
+        }
+        SignInRefusal::Busy(_) => busy(why).into(),
+        SignInRefusal::Fault(error) => error.into(),
+    }
+}
+
+/// Too many passwords are looked at.
+pub(super) fn busy(why: Explanation) -> Again {
+    Again::new(StatusCode::SERVICE_UNAVAILABLE, Text::key("sign_in.error.busy"), why).after(2)
 }
 
 /// Counts how sign-ins end, for the operator.
@@ -150,16 +161,6 @@ fn count(attempted: &Result<SignedIn, SignInRefusal>) {
     metrics::counter!("sekisho_sign_ins_total", "result" => result).increment(1);
 }
 
-async fn attempt(call: &Call, open: &OpenFlow, form: &Form) -> Result<SignedIn, SignInRefusal> {
-    let visitor = Visitor::of(call, form).await?;
-    let attempt = Attempt {
-        username: form.first("username").unwrap_or(""),
-        password: &Secret::new(form.first("password").unwrap_or("")),
-        browser: visitor.browser(call, open),
-    };
-    authn::sign_in::sign_in(&call.realm, &call.app.passwords, attempt).await
-}
-
 /// Who sends a form, as far as the browser tells.
 pub(super) struct Visitor {
     current: Option<Person>,
@@ -169,14 +170,14 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
-    /// `form`: the one of the sign-in page says whether to stay signed in.
-    pub(super) async fn of(call: &Call, form: &Form) -> Result<Self, StorageError> {
+    /// `is_remembered`: whether the user wants to stay signed in.
+    pub(super) async fn of(call: &Call, is_remembered: bool) -> Result<Self, StorageError> {
         let user_agent = call.header("user-agent").unwrap_or("");
         Ok(Self {
             current: call.person().await?,
             user_agent: user_agent.chars().take(USER_AGENT).collect(),
             address: call.address.to_string(),
-            is_remembered: form.first("remember") == Some("yes"),
+            is_remembered,
         })
     }
 
@@ -195,20 +196,19 @@ impl Visitor {
 
 /// The user is known: on to what the flow was for.
 pub(super) fn go_on(call: &Call, open: &OpenFlow, signed_in: &SignedIn) -> Response {
-    let realm = &call.realm.realm;
-    let cookies = [
-        session_cookie(call, &signed_in.session, &signed_in.cookie),
-        cookies::set(realm, &device_cookie_name(realm), &signed_in.device, Some(RECOGNISED)),
-        browser_state::set(call, Some(&session::browser_state(&signed_in.cookie))),
-    ];
+    let (session, device) = (&signed_in.session, &signed_in.device);
+    let cookies = cookies_of(call, (session, &signed_in.cookie), Some(device));
     respond::see_other(call, &next(open), &cookies)
 }
 
-/// The cookie of a session: it ends with the browser, unless the user wanted to stay signed in.
-pub(super) fn session_cookie(call: &Call, session: &Session, value: &str) -> String {
+/// The cookies of a session that began or goes on with a new secret; and that of its device, after a sign-in.
+pub fn cookies_of(call: &Call, (session, secret): (&Session, &str), device: Option<&String>) -> Vec<String> {
     let realm = &call.realm.realm;
+    let device = device.map(|device| cookies::set(realm, &device_cookie_name(realm), device, Some(RECOGNISED)));
+    let state = browser_state::set(call, Some(&session::browser_state(secret)));
     let rest = session.is_remembered.then(|| session.expires_at - call.realm.now());
-    cookies::set(realm, &cookie_name(realm), value, rest)
+    let session = cookies::set(realm, &cookie_name(realm), secret, rest);
+    [session, state].into_iter().chain(device).collect()
 }
 
 /// Where a flow goes when the user is known.

@@ -4,38 +4,39 @@
 //!
 //! The page belongs to a flow, as the sign-in page does, and each of the two links to the other.
 
-use ::oauth::Fault;
 use authn::{
+    sign_in::SignedIn,
     sign_up::{Application, SignUpRefusal},
     users::{MIN_PASSWORD, PasswordProblem},
     weak_password::Weakness,
 };
-use axum::{
-    http::{HeaderValue, StatusCode, header},
-    response::Response,
-};
+use axum::{http::StatusCode, response::Response};
 use explanation::Explain;
 use model::Secret;
 use protocol::form::Form;
 
 use super::{
-    no_such_page,
+    no_such_page, resumed,
     sign_in::{Visitor, go_on, next},
+    submitted,
 };
 use crate::{
+    again::{Again, NotDone},
     extract::{Call, PageForm},
-    flow::{self, OpenFlow},
-    oauth::{Requester, flow_error, refuse},
+    flow::OpenFlow,
+    oauth::Requester,
     pages::{FieldError, Href, SignUp, Text},
     respond, views,
 };
 
 /// What is in the form besides the password.
-#[derive(Default)]
-struct Typed {
-    username: String,
-    email: String,
-    name: String,
+pub struct Typed {
+    /// The user name.
+    pub username: String,
+    /// The e-mail address.
+    pub email: String,
+    /// What to be called.
+    pub name: String,
 }
 
 impl Typed {
@@ -70,22 +71,12 @@ pub async fn sign_up_page(call: Call) -> Response {
         let uri = call.uri.clone();
         return no_such_page(call, uri).await;
     }
-    let query = Form::parse(call.query().as_bytes()).ok();
-    let id = query.as_ref().and_then(|form| form.first("flow")).unwrap_or("");
-    if id.is_empty() {
-        // Nobody sent the user here: their own pages know what to do.
-        return respond::see_other(&call, "/account", &[]);
-    }
-    let open = match flow::resume(&call, id).await {
-        Ok(open) => open,
-        Err(error) => return flow_error(&call, error),
-    };
-    match Requester::of(&call, &open).await {
-        Ok(requester) => {
+    match resumed(&call).await {
+        Ok((open, requester)) => {
             let typed = Typed::hinted(requester.login_hint());
             show(&call, &open, &requester, typed, StatusCode::OK, None)
         }
-        Err(refusal) => refuse(&call, &refusal).await,
+        Err(response) => *response,
     }
 }
 
@@ -121,42 +112,41 @@ pub async fn sign_up(PageForm { call, form }: PageForm) -> Response {
         let uri = call.uri.clone();
         return no_such_page(call, uri).await;
     }
-    let (carried, csrf) = (form.first("flow").unwrap_or(""), form.first("csrf").unwrap_or(""));
-    let open = match flow::submitted(&call, carried, csrf).await {
-        Ok(open) => open,
-        Err(error) => return flow_error(&call, error),
-    };
-    let requester = match Requester::of(&call, &open).await {
-        Ok(requester) => requester,
-        Err(refusal) => return refuse(&call, &refusal).await,
-    };
-    let visitor = match Visitor::of(&call, &form).await {
-        Ok(visitor) => visitor,
-        Err(error) => return respond::fault_page(&call, &Fault::from(error)),
+    let (open, requester) = match submitted(&call, &form).await {
+        Ok(opened) => opened,
+        Err(response) => return *response,
     };
     let typed = Typed::of(&form);
+    match apply(&call, &open, &typed, form.first("password").unwrap_or("")).await {
+        Ok(Some(signed_up)) => go_on(&call, &open, &signed_up),
+        // The page was sent twice, or gone back to: the account is there.
+        Ok(None) => respond::see_other(&call, &next(&open), &[]),
+        Err(NotDone::Fault(fault)) => respond::fault_page(&call, &fault),
+        Err(NotDone::Again(again)) => {
+            again.tell(&call, "the sign-up form is shown again");
+            let error = FieldError {
+                field: again.field.unwrap_or("username"),
+                text: again.text.clone(),
+            };
+            again.shown(show(&call, &open, &requester, typed, again.status, Some(error)))
+        }
+    }
+}
+
+/// Makes the account. `None`: it was made in this flow before.
+pub async fn apply(call: &Call, open: &OpenFlow, typed: &Typed, password: &str) -> Result<Option<SignedIn>, NotDone> {
+    let visitor = Visitor::of(call, false).await?;
     let application = Application {
         username: &typed.username,
-        password: &Secret::new(form.first("password").unwrap_or("")),
+        password: &Secret::new(password),
         email: &typed.email,
         name: &typed.name,
-        browser: visitor.browser(&call, &open),
+        browser: visitor.browser(call, open),
     };
     match authn::sign_up::sign_up(&call.realm, &call.app.passwords, application).await {
-        Ok(signed_up) => go_on(&call, &open, &signed_up),
-        // The page was sent twice, or gone back to: the account is there.
-        Err(SignUpRefusal::FlowUsed) => respond::see_other(&call, &next(&open), &[]),
-        Err(SignUpRefusal::Fault(error)) => respond::fault_page(&call, &Fault::from(error)),
-        Err(refusal) => {
-            let (status, retry_after, error) = answer(&refusal);
-            respond::shown_again(&call, status, "the sign-up form is shown again", refusal.explanation());
-            let mut response = show(&call, &open, &requester, typed, status, Some(error));
-            if let Some(seconds) = retry_after {
-                let headers = response.headers_mut();
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            }
-            response
-        }
+        Ok(signed_up) => Ok(Some(signed_up)),
+        Err(SignUpRefusal::FlowUsed) => Ok(None),
+        Err(refusal) => Err(said(refusal)),
     }
 }
 
@@ -173,42 +163,21 @@ pub(super) fn of_weakness(weakness: Weakness) -> Text {
     Text::key(key).with("count", MIN_PASSWORD.to_string())
 }
 
-/// How a refusal is said: the status, after how many seconds to try again, and at which field.
-fn answer(refusal: &SignUpRefusal) -> (StatusCode, Option<i64>, FieldError) {
-    let wrong = |field, key| {
-        (
-            StatusCode::BAD_REQUEST,
-            None,
-            FieldError {
-                field,
-                text: Text::key(key),
-            },
-        )
-    };
+/// How a refusal is said, and at which field.
+fn said(refusal: SignUpRefusal) -> NotDone {
+    let why = refusal.explanation();
+    let wrong = |field, text, why| NotDone::from(Again::new(StatusCode::BAD_REQUEST, text, why).at(field));
     match refusal {
-        SignUpRefusal::UnacceptableUsername => wrong("username", "sign_up.error.username"),
-        SignUpRefusal::UsernameTaken => wrong("username", "sign_up.error.taken"),
-        SignUpRefusal::UnacceptableEmail => wrong("email", "sign_up.error.email"),
-        SignUpRefusal::UnacceptableName => wrong("name", "sign_up.error.name"),
-        SignUpRefusal::WeakPassword(weakness) => {
-            let (status, retry_after, mut error) = wrong("password", "sign_up.error.short");
-            error.text = of_weakness(*weakness);
-            (status, retry_after, error)
-        }
-        SignUpRefusal::TooMany { retry_after } => {
-            let minutes = (retry_after + 59) / 60;
-            let text = Text::key("sign_up.error.too_many").with("count", minutes.to_string());
-            let field = "username";
-            (
-                StatusCode::TOO_MANY_REQUESTS,
-                Some(*retry_after),
-                FieldError { field, text },
-            )
-        }
-        SignUpRefusal::Busy(_) | SignUpRefusal::FlowUsed | SignUpRefusal::Fault(_) => {
+        SignUpRefusal::UnacceptableUsername => wrong("username", Text::key("sign_up.error.username"), why),
+        SignUpRefusal::UsernameTaken => wrong("username", Text::key("sign_up.error.taken"), why),
+        SignUpRefusal::UnacceptableEmail => wrong("email", Text::key("sign_up.error.email"), why),
+        SignUpRefusal::UnacceptableName => wrong("name", Text::key("sign_up.error.name"), why),
+        SignUpRefusal::WeakPassword(weakness) => wrong("password", of_weakness(weakness), why),
+        SignUpRefusal::TooMany { retry_after } => Again::too_many("sign_up.error.too_many", retry_after, why).into(),
+        SignUpRefusal::Busy(_) | SignUpRefusal::FlowUsed => {
             let text = Text::key("sign_up.error.busy");
-            let field = "username";
-            (StatusCode::SERVICE_UNAVAILABLE, Some(2), FieldError { field, text })
+            Again::new(StatusCode::SERVICE_UNAVAILABLE, text, why).after(2).into()
         }
+        SignUpRefusal::Fault(error) => error.into(),
     }
 }

@@ -86,8 +86,8 @@ async fn start(
         Decision::Prove | Decision::Enrol => "/sign-in/factor",
         Decision::Consent(_) => "/consent",
         Decision::Issue(permitted) => {
-            match answer(call, &valid, person, &permitted, None, Approval::Remembered).await? {
-                Some(response) => return Ok(response),
+            match answer(&valid, person, &permitted, (call, None), Approval::Remembered).await? {
+                Some(response) => return Ok(send(call, &response).await),
                 // What changed in this moment, the next page finds out.
                 None => "/consent",
             }
@@ -131,33 +131,33 @@ pub async fn request_of(call: &Call, open: &OpenFlow) -> Result<Option<ValidRequ
     validate(&call.realm, &form, Some(&open.flow)).await.map(Some)
 }
 
-fn encode(form: &Form) -> String {
+/// A form as a query.
+pub fn encode(form: &Form) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(form.iter())
         .finish()
 }
 
-/// Issues what was decided. `None`: the session ended meanwhile or the flow was completed before.
+/// Issues what was decided, in a flow or right away. `None`: the session ended meanwhile or the flow was completed before.
 pub async fn answer(
-    call: &Call,
     valid: &ValidRequest,
     person: Option<&Person>,
     permitted: &Permission,
-    flow_id: Option<&str>,
+    (call, flow_id): (&Call, Option<&str>),
     approval: Approval,
-) -> Result<Option<Response>, AuthorizeRefusal> {
+) -> Result<Option<AuthorizationResponse>, AuthorizeRefusal> {
     let Some(person) = person else { return Ok(None) };
     match issue(&call.realm, valid, person, permitted, flow_id, approval).await? {
         Issued::Response(response) => {
             tracing::info!(client_id = valid.client.id(), user = person.user.id, scope = %permitted.scope, "authorized");
-            Ok(Some(send(call, &response).await))
+            Ok(Some(response))
         }
         Issued::StartAgain => Ok(None),
     }
 }
 
 /// Sends an authorization response through the browser.
-async fn send(call: &Call, response: &AuthorizationResponse) -> Response {
+pub async fn send(call: &Call, response: &AuthorizationResponse) -> Response {
     match response.destination(&call.realm).await {
         Ok(Destination::Redirect(location)) => respond::redirect(call, &location),
         Ok(Destination::FormPost { action, fields }) => {

@@ -4,7 +4,10 @@
 
 use ::oauth::{
     authorization_details,
-    authorize::{Approval, AuthorizeRefusal, ConsentNeeded, Decision, Permission, Person, ValidRequest, deny},
+    authorize::{
+        Approval, AuthorizationResponse, AuthorizeRefusal, ConsentNeeded, Decision, Permission, Person, ValidRequest,
+        deny,
+    },
     scope_policy,
 };
 use axum::{http::StatusCode, response::Response};
@@ -15,7 +18,7 @@ use protocol::{
 };
 
 use super::{
-    authorize::{answer, begin_again, decide_next, flow_error, refuse, request_of},
+    authorize::{answer, begin_again, decide_next, flow_error, refuse, request_of, send},
     device_consent,
 };
 use crate::{
@@ -72,16 +75,9 @@ async fn show(call: &Call, open: &OpenFlow, error: Option<Text>) -> Result<Respo
     ) {
         (Decision::Consent(needed), Some(person)) => Ok(ask(call, open, &valid, person, &needed, error)),
         (Decision::Issue(permitted), Some(_)) => {
-            let response = answer(
-                call,
-                &valid,
-                person.as_ref(),
-                &permitted,
-                Some(id),
-                Approval::Remembered,
-            )
-            .await?;
-            Ok(response.unwrap_or_else(|| begin_again(call, &open.flow.goal)))
+            let place = (call, Some(id.as_str()));
+            let response = answer(&valid, person.as_ref(), &permitted, place, Approval::Remembered).await?;
+            Ok(sent(call, open, response).await)
         }
         (Decision::Prove | Decision::Enrol, Some(_)) => {
             Ok(respond::see_other(call, &format!("/sign-in/factor?flow={id}"), &[]))
@@ -158,33 +154,67 @@ pub(super) fn is_who_was_asked(open: &OpenFlow, person: Option<&Person>, form: &
     person.is_some_and(|person| open.is_csrf_of(person, presented))
 }
 
+async fn sent(call: &Call, open: &OpenFlow, response: Option<AuthorizationResponse>) -> Response {
+    match response {
+        Some(response) => send(call, &response).await,
+        None => begin_again(call, &open.flow.goal),
+    }
+}
+
 async fn decided(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, AuthorizeRefusal> {
     let Some(valid) = request_of(call, open).await? else {
         return Ok(begin_again(call, &open.flow.goal));
     };
-    let person = call.person().await?;
     let id = &open.flow.id;
-    // Only who could be asked may answer: the session may have ended while the page was open.
-    match decide_next(call, &valid, person.as_ref(), Some(&open.flow)).await? {
-        Decision::SignIn => return Ok(respond::see_other(call, &format!("/sign-in?flow={id}"), &[])),
-        Decision::SelectAccount => return Ok(respond::see_other(call, &format!("/select-account?flow={id}"), &[])),
-        Decision::Prove | Decision::Enrol => {
-            return Ok(respond::see_other(call, &format!("/sign-in/factor?flow={id}"), &[]));
+    match settle(call, open, &valid, form).await? {
+        Settled::Answered(response) => Ok(sent(call, open, response).await),
+        Settled::AskAgain(error) => show(call, open, Some(error)).await,
+        Settled::First(Decision::SelectAccount) => {
+            Ok(respond::see_other(call, &format!("/select-account?flow={id}"), &[]))
         }
+        Settled::First(Decision::Prove | Decision::Enrol) => {
+            Ok(respond::see_other(call, &format!("/sign-in/factor?flow={id}"), &[]))
+        }
+        Settled::First(_) => Ok(respond::see_other(call, &format!("/sign-in?flow={id}"), &[])),
+    }
+}
+
+/// What became of a user's answer.
+pub enum Settled {
+    /// Something else comes first.
+    First(Decision),
+    /// The answer is not taken: why, for the user.
+    AskAgain(Text),
+    /// What the app is told; `None`: the flow was completed before, or the session ended meanwhile.
+    Answered(Option<AuthorizationResponse>),
+}
+
+/// Takes the user's answer: `decision` and, with their marks, what is left ticked.
+pub async fn settle(
+    call: &Call,
+    open: &OpenFlow,
+    valid: &ValidRequest,
+    form: &Form,
+) -> Result<Settled, AuthorizeRefusal> {
+    let person = call.person().await?;
+    // Only who could be asked may answer: the session may have ended while the page was open.
+    match decide_next(call, valid, person.as_ref(), Some(&open.flow)).await? {
         Decision::Consent(_) | Decision::Issue(_) => {}
+        first => return Ok(Settled::First(first)),
     }
     if form.first("decision") != Some("approve") {
-        return Err(deny(&call.realm, &valid).await?);
+        return Err(deny(&call.realm, valid).await?);
     }
     if !is_who_was_asked(open, person.as_ref(), form) {
-        return show(call, open, Some(Text::key("consent.error.form"))).await;
+        return Ok(Settled::AskAgain(Text::key("consent.error.form")));
     }
     let chosen = chosen(call, &valid.asked(), form);
     if chosen.opens_nothing() {
-        return show(call, open, Some(Text::key("consent.error.nothing"))).await;
+        return Ok(Settled::AskAgain(Text::key("consent.error.nothing")));
     }
-    let response = answer(call, &valid, person.as_ref(), &chosen, Some(id), Approval::Asked).await?;
-    Ok(response.unwrap_or_else(|| begin_again(call, &open.flow.goal)))
+    let place = (call, Some(open.flow.id.as_str()));
+    let response = answer(valid, person.as_ref(), &chosen, place, Approval::Asked).await?;
+    Ok(Settled::Answered(response))
 }
 
 /// What the user left ticked. `openid` stays if it was asked for.

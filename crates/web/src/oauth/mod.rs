@@ -26,10 +26,12 @@ use axum::{http::HeaderMap, response::Response};
 use explanation::{Explanation, catalogue};
 use protocol::{dpop, error_code::ErrorCode, form::Form};
 
-pub use authorize::{authorize_get, authorize_post, begin_again, decide_next, flow_error, refuse, request_of};
+pub use authorize::{
+    answer, authorize_get, authorize_post, begin_again, decide_next, encode, flow_error, refuse, request_of,
+};
 pub use backchannel_authentication::backchannel_authentication;
 pub use check_session::check_session;
-pub use consent::{chosen, consent, consent_page, question};
+pub use consent::{Settled, chosen, consent, consent_page, question, settle};
 pub use device::{device_page, enter_user_code};
 pub use device_authorization::device_authorization;
 pub use dpop_nonce::{BroughtProof, NonceNeeded};

@@ -1,10 +1,11 @@
 //! What pages show of others' texts: names that cannot deceive, links that lead to the Web alone, messages by key.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, convert::Infallible};
 
 use serde::Serialize;
 
 use super::csp;
+use crate::locale::{Locale, fill};
 
 /// A text that somebody else chose (an app's name, a user's, a browser's), fit to be shown: no control or invisible
 /// characters, none that turn the direction of writing, white space collapsed, and short.
@@ -200,6 +201,19 @@ impl Text {
     pub fn plain(text: &str) -> Self {
         Self::Plain {
             plain: Label::paragraph(text),
+        }
+    }
+
+    /// The text in a language, where there is no page to say it on.
+    pub fn said(&self, locale: Locale) -> String {
+        match self {
+            Self::Plain { plain } => plain.as_str().to_owned(),
+            Self::Message { key, args } => {
+                let count = args.get("count").map(Label::as_str);
+                let message = locale.counted(key, count).unwrap_or(key);
+                let value = |name: &str| Ok::<_, Infallible>(args.get(name).map_or("", Label::as_str).to_owned());
+                fill(message, str::to_owned, value).unwrap_or_else(|never| match never {})
+            }
         }
     }
 

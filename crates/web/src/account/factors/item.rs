@@ -16,9 +16,12 @@ use crate::{
     respond, views,
 };
 
+/// Where it is.
+pub const PATH: &str = "/account/factors/item";
+
 fn path_of(id: &str) -> String {
     let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
-    format!("/account/factors/item?id={id}")
+    format!("{PATH}?id={id}")
 }
 
 /// `GET`.
@@ -55,7 +58,7 @@ async fn show(call: &Call, person: &Person, id: &str) -> Result<Response, Storag
 }
 
 /// Whether the account reaches two factors with it, and not without: what demands them is then out of reach.
-fn is_last(call: &Call, person: &Person, all: &[Authenticator], found: &Authenticator) -> bool {
+pub fn is_last(call: &Call, person: &Person, all: &[Authenticator], found: &Authenticator) -> bool {
     let now = call.realm.now();
     let others: Vec<Authenticator> = all.iter().filter(|one| one.id != found.id).cloned().collect();
     reachable(&person.user, all, now) >= Acr::Loa3 && reachable(&person.user, &others, now) < Acr::Loa3
@@ -77,12 +80,17 @@ pub async fn remove_authenticator(PageForm { call, form }: PageForm) -> Response
     let id = form.first("id").unwrap_or("");
     act(&call, &form, &path_of(id), |person| async {
         let person = person;
-        let all = of(&call, &person).await?;
-        let is_gone = match all.iter().find(|one| one.id == id) {
-            Some(found) => enrolment::remove(&call.realm, &person.user, found).await?,
-            None => false,
-        };
+        let is_gone = remove(&call, &person, id).await?;
         Ok(done(&call, if is_gone { "removed" } else { "nothing" }))
     })
     .await
+}
+
+/// The user gives one up. `false`: they have none of this id.
+pub async fn remove(call: &Call, person: &Person, id: &str) -> Result<bool, StorageError> {
+    let all = of(call, person).await?;
+    match all.iter().find(|one| one.id == id) {
+        Some(found) => enrolment::remove(&call.realm, &person.user, found).await,
+        None => Ok(false),
+    }
 }

@@ -6,10 +6,10 @@
 
 mod certificate;
 mod confirm;
-mod item;
-mod passkey;
-mod recovery_codes;
-mod totp;
+pub mod item;
+pub mod passkey;
+pub mod recovery_codes;
+pub mod totp;
 
 use std::future::Future;
 
@@ -40,20 +40,36 @@ use crate::{
     respond,
 };
 
+/// Who may change what the account has, and what comes first.
+pub enum Changer {
+    /// This user may.
+    May(Person),
+    /// Somebody must sign in, perhaps again.
+    SignIn,
+    /// This user must prove more.
+    ProveMore(Person),
+}
+
+/// Who may change what the account of whoever is signed in has.
+pub async fn changer(call: &Call) -> Result<Changer, StorageError> {
+    let Some(person) = call.person().await? else {
+        return Ok(Changer::SignIn);
+    };
+    Ok(match hindrance(&call.realm, (&person.session, &person.user)).await? {
+        None => Changer::May(person),
+        Some(Hindrance::SignInAgain) => Changer::SignIn,
+        Some(Hindrance::ProveMore) => Changer::ProveMore(person),
+    })
+}
+
 /// Who may change what the account has. Otherwise where the browser goes first, to come back to `page`.
 async fn who_may_change(call: &Call, page: &str) -> Result<Person, Box<Response>> {
-    let fault = |error: StorageError| Box::new(respond::fault_page(call, &Fault::from(error)));
     let goal = Goal::Page(page.to_owned());
-    let Some(person) = call.person().await.map_err(fault)? else {
-        return Err(Box::new(ask_to_sign_in(call, goal).await));
-    };
-    match hindrance(&call.realm, (&person.session, &person.user))
-        .await
-        .map_err(fault)?
-    {
-        None => Ok(person),
-        Some(Hindrance::SignInAgain) => Err(Box::new(ask_to_sign_in(call, goal).await)),
-        Some(Hindrance::ProveMore) => Err(Box::new(ask_for_more(call, goal).await)),
+    match changer(call).await {
+        Ok(Changer::May(person)) => Ok(person),
+        Ok(Changer::SignIn) => Err(Box::new(ask_to_sign_in(call, goal).await)),
+        Ok(Changer::ProveMore(_)) => Err(Box::new(ask_for_more(call, goal).await)),
+        Err(error) => Err(Box::new(respond::fault_page(call, &Fault::from(error)))),
     }
 }
 
@@ -103,7 +119,7 @@ fn csrf(call: &Call) -> String {
 }
 
 /// What this user has.
-async fn of(call: &Call, person: &Person) -> Result<Vec<Authenticator>, StorageError> {
+pub async fn of(call: &Call, person: &Person) -> Result<Vec<Authenticator>, StorageError> {
     let store = &call.realm.store;
     store.authenticators_of_user(call.realm.issuer(), &person.user.id).await
 }

@@ -10,18 +10,19 @@ use authn::{
     factors::passkey::{self, PasskeyRefusal},
 };
 use axum::{http::StatusCode, response::Response};
-use explanation::Explain;
 use realm::RealmError;
 
 use super::{act, csrf, enrolled, who_may_change};
 use crate::{
     account::passkey::{answer, said},
+    again::NotDone,
     extract::{Call, PageForm},
     pages::{EnrolPasskey, Href, Label, PasskeyForm, Text, csp},
     respond, views,
 };
 
-const PATH: &str = "/account/factors/passkey";
+/// Where it is.
+pub const PATH: &str = "/account/factors/passkey";
 
 /// `GET`.
 pub async fn passkey_page(call: Call) -> Response {
@@ -39,16 +40,13 @@ pub async fn enrol_passkey(PageForm { call, form }: PageForm) -> Response {
         let whose = (&person.session, &person.user);
         match passkey::enrol(&call.realm, whose, answer(&form), name).await {
             Ok(counts) => Ok(enrolled(&call, counts)),
-            Err(EnrolRefusal::Passkey(refusal)) => {
-                let (status, text) = said(&refusal);
-                respond::shown_again(
-                    &call,
-                    status,
-                    "the page for a new passkey is shown again",
-                    refusal.explanation(),
-                );
-                Ok(show(&call, &person, status, Some(text)).await)
-            }
+            Err(EnrolRefusal::Passkey(refusal)) => Ok(match said(refusal) {
+                NotDone::Fault(fault) => respond::fault_page(&call, &fault),
+                NotDone::Again(again) => {
+                    again.tell(&call, "the page for a new passkey is shown again");
+                    show(&call, &person, again.status, Some(again.text)).await
+                }
+            }),
             Err(refusal) => Err(refusal),
         }
     })

@@ -15,7 +15,8 @@ use crate::{
     respond, views,
 };
 
-const PATH: &str = "/account/factors/recovery-codes";
+/// Where it is.
+pub const PATH: &str = "/account/factors/recovery-codes";
 
 /// `GET`: new codes.
 pub async fn recovery_codes_page(call: Call) -> Response {

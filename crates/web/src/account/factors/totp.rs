@@ -20,7 +20,8 @@ use crate::{
     respond, views,
 };
 
-const PATH: &str = "/account/factors/totp";
+/// Where it is.
+pub const PATH: &str = "/account/factors/totp";
 
 /// `GET`: the secret, as a picture and as text.
 pub async fn totp_page(call: Call) -> Response {
