@@ -6,6 +6,8 @@
 //! Accepted: the members below, and human-readable ones in several languages (`client_name#ja`). Unknown members are
 //! ignored: "the authorization server MUST ignore any client metadata sent by the client that it does not understand".
 
+mod application_type;
+mod subject_type;
 mod validation;
 
 use std::collections::BTreeMap;
@@ -13,55 +15,10 @@ use std::collections::BTreeMap;
 use jose::{JweAlg, JweEnc, KeySet, SigningAlg};
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub use self::validation::MetadataProblem;
+pub use self::{application_type::ApplicationType, subject_type::SubjectType, validation::MetadataProblem};
 use crate::{
     GrantType, ResponseMode, ResponseType, Scope, SecurityProfile, TokenDeliveryMode, TokenEndpointAuthMethod,
 };
-
-/// Where the client runs (OpenID Connect Registration §2, `application_type`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ApplicationType {
-    /// On a web server or in a browser.
-    #[default]
-    Web,
-    /// On the user's device.
-    Native,
-}
-
-impl ApplicationType {
-    /// The value as it is written on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Web => "web",
-            Self::Native => "native",
-        }
-    }
-}
-
-/// How a client's users are named to it (OpenID Connect Core §8).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SubjectType {
-    /// By the same `sub` for all clients.
-    #[default]
-    Public,
-    /// By a `sub` that clients of other sectors do not see.
-    Pairwise,
-}
-
-impl SubjectType {
-    /// Every type.
-    pub const ALL: [Self; 2] = [Self::Public, Self::Pairwise];
-
-    /// The value as it is written on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Pairwise => "pairwise",
-        }
-    }
-}
 
 /// The members that may be given in several languages (RFC 7591 §2.2).
 pub const LOCALIZED_MEMBERS: &[&str] = &["client_name", "client_uri", "logo_uri", "tos_uri", "policy_uri"];

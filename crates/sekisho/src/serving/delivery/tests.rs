@@ -1,14 +1,13 @@
 //! Real servers on loopback, a real database, and a clock that stands still.
 
 mod logout;
+mod mail;
+mod slow;
 mod smtp;
 
 use std::{
     path::PathBuf,
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use authn::notice::{Content, Letter};
@@ -27,7 +26,7 @@ use storage::{
     outbox::{NewCall, OutboxEntry, enqueue},
 };
 use testkit::process::temporary_directory;
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::net::TcpListener;
 
 use self::smtp::Smtp;
 use super::*;
@@ -151,125 +150,6 @@ async fn serve(router: Router) -> String {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}")
-}
-
-#[tokio::test]
-async fn mail_arrives_once() {
-    let world = World::new().await;
-    let mut smtp = Smtp::plain().await;
-    let mut worker = world.worker(Some(smtp.mail("smtp", &[]).unwrap()));
-    world.owe_mail("m1").await;
-    deliver(&mut worker).await;
-    deliver(&mut worker).await;
-
-    let mail = smtp.received().await;
-    assert_eq!(
-        mail.commands,
-        ["MAIL FROM:<no-reply@example.com>", "RCPT TO:<alice@example.com>"]
-    );
-    assert!(
-        mail.text.contains("\r\nMessage-ID: <m1@example.com>\r\n"),
-        "{}",
-        mail.text
-    );
-    for part in ["multipart/alternative", "text/plain", "text/html", "=?utf-8?b?"] {
-        assert!(mail.text.contains(part), "{part}: {}", mail.text);
-    }
-    let entry = world.entry("m1").await;
-    assert_eq!((entry.state.as_str(), entry.attempts), ("delivered", 1));
-    assert!(smtp.received_nothing_more());
-}
-
-#[tokio::test]
-async fn mail_that_is_kept_does_not_leave() {
-    let world = World::new().await;
-    let kept = Arc::new(Mutex::new(Vec::new()));
-    let box_ = Arc::clone(&kept);
-    let keep: Keep = Arc::new(move |to, written| box_.lock().unwrap().push((to.to_owned(), written.subject)));
-    world.owe_mail("m1").await;
-    deliver(&mut world.worker(Some(Mail::kept(Mails::new(None).unwrap(), keep)))).await;
-    assert_eq!(world.state("m1").await, "delivered");
-    let subject = "A request waits for you at 銀行".to_owned();
-    assert_eq!(*kept.lock().unwrap(), [("alice@example.com".to_owned(), subject)]);
-}
-
-#[tokio::test]
-async fn nothing_is_lost_while_the_mail_server_is_down() {
-    let world = World::new().await;
-    // Nobody listens there.
-    let mut settings = Smtp::plain().await.settings("smtp");
-    settings.smtp.set_port(Some(testkit::process::free_port())).unwrap();
-    let down = || Mail::by_smtp(Mails::new(None).unwrap(), &settings, &[]).unwrap();
-    for id in ["m1", "m2"] {
-        world.owe_mail(id).await;
-    }
-    for wait in [10, 20, 40] {
-        deliver(&mut world.worker(Some(down()))).await;
-        for id in ["m1", "m2"] {
-            assert_eq!(world.state(id).await, "pending");
-        }
-        world.clock.advance(wait);
-    }
-    let mut smtp = Smtp::plain().await;
-    deliver(&mut world.worker(Some(smtp.mail("smtp", &[]).unwrap()))).await;
-    for _ in 0..2 {
-        smtp.received().await;
-    }
-    for id in ["m1", "m2"] {
-        assert_eq!(world.state(id).await, "delivered");
-    }
-}
-
-#[tokio::test]
-async fn mail_that_is_refused_is_tried_again() {
-    let world = World::new().await;
-    let mut smtp = Smtp::plain().await;
-    smtp.refuse_recipients(1);
-    let mut worker = world.worker(Some(smtp.mail("smtp", &[]).unwrap()));
-    world.owe_mail("m1").await;
-    deliver(&mut worker).await;
-    let entry = world.entry("m1").await;
-    assert_eq!((entry.state.as_str(), entry.next_attempt_at), ("pending", NOW + 10));
-    assert!(entry.last_error.unwrap().contains("mailbox is busy"));
-    world.clock.advance(10);
-    deliver(&mut worker).await;
-    assert_eq!(world.state("m1").await, "delivered");
-    smtp.received().await;
-}
-
-#[tokio::test]
-async fn tls_from_the_start_needs_a_certificate_that_is_trusted() {
-    let world = World::new().await;
-    let (mut smtp, root) = Smtp::tls(&world.directory).await;
-    world.owe_mail("m1").await;
-    deliver(&mut world.worker(Some(smtp.mail("smtps", &[]).unwrap()))).await;
-    let entry = world.entry("m1").await;
-    assert_eq!(entry.state, "pending");
-    assert!(entry.last_error.unwrap().contains("certificate"));
-
-    world.clock.advance(10);
-    deliver(&mut world.worker(Some(smtp.mail("smtps", &[root]).unwrap()))).await;
-    assert_eq!(world.state("m1").await, "delivered");
-    smtp.received().await;
-}
-
-#[tokio::test]
-async fn mail_without_a_mail_server_says_so_and_waits() {
-    let world = World::new().await;
-    let mut worker = world.worker(None);
-    world.owe_mail("m1").await;
-    for _ in 0..3 {
-        deliver(&mut worker).await;
-    }
-    let entry = world.entry("m1").await;
-    assert_eq!(
-        (entry.state.as_str(), entry.attempts, entry.next_attempt_at),
-        ("pending", 1, NOW + 10)
-    );
-    assert!(entry.last_error.unwrap().contains("[email]"));
-    world.clock.advance(3600);
-    deliver(&mut worker).await;
-    assert_eq!(world.state("m1").await, "dead");
 }
 
 #[tokio::test]
@@ -411,131 +291,6 @@ async fn a_payload_or_a_kind_that_nobody_understands_fails_without_being_quoted(
         );
     }
     assert!(smtp.received_nothing_more());
-}
-
-/// An endpoint that answers when it is let to, and how many calls it saw at once.
-struct Slow {
-    let_go: Semaphore,
-    now: Mutex<(usize, usize)>,
-}
-
-impl Slow {
-    async fn serve() -> (Arc<Self>, String) {
-        let slow = Arc::new(Self {
-            let_go: Semaphore::new(0),
-            now: Mutex::default(),
-        });
-        let endpoint = Arc::clone(&slow);
-        let answer = move || {
-            let slow = Arc::clone(&endpoint);
-            async move {
-                slow.count(1);
-                slow.let_go.acquire().await.unwrap().forget();
-                slow.count(-1);
-            }
-        };
-        (slow, serve(Router::new().route("/", post(answer))).await)
-    }
-
-    fn count(&self, by: isize) {
-        let (now, most) = &mut *self.now.lock().unwrap();
-        *now = now.checked_add_signed(by).unwrap();
-        *most = (*most).max(*now);
-    }
-
-    fn release(&self, calls: usize) {
-        self.let_go.add_permits(calls);
-    }
-
-    fn most_at_once(&self) -> usize {
-        self.now.lock().unwrap().1
-    }
-}
-
-// Conformance: BC-08
-#[tokio::test]
-async fn a_slow_destination_has_two_places_and_holds_up_nobody_else() {
-    let world = World::new().await;
-    let (slow, slow_url) = Slow::serve().await;
-    let fast_url = serve(Router::new().route("/", post(|| async {}))).await;
-    for id in ["s1", "s2", "s3", "s4", "s5"] {
-        world.owe_call(id, &slow_url).await;
-    }
-    world.owe_call("fast", &fast_url).await;
-    let mut worker = world.worker(None);
-    worker.lease().await;
-    assert_eq!(worker.running(), 3);
-    worker.ended().await;
-    assert_eq!(world.state("fast").await, "delivered");
-
-    // What comes later is not held up either.
-    world.owe_call("later", &fast_url).await;
-    worker.lease().await;
-    worker.ended().await;
-    assert_eq!(
-        (world.state("later").await.as_str(), worker.running()),
-        ("delivered", 2)
-    );
-
-    slow.release(5);
-    while worker.running() > 0 {
-        worker.ended().await;
-    }
-    for id in ["s1", "s2", "s3", "s4", "s5"] {
-        assert_eq!(world.state(id).await, "delivered");
-    }
-    assert_eq!(slow.most_at_once(), 2);
-}
-
-#[tokio::test]
-async fn a_call_that_waited_until_its_lease_is_nearly_over_is_left_to_another_node() {
-    let world = World::new().await;
-    let (slow, url) = Slow::serve().await;
-    for id in ["s1", "s2", "s3"] {
-        world.owe_call(id, &url).await;
-    }
-    let (mut worker, mut another) = (world.worker(None), world.worker(None));
-    worker.lease().await;
-    world.clock.advance(100);
-    slow.release(3);
-    while worker.running() > 0 {
-        worker.ended().await;
-    }
-    another.lease().await;
-    assert_eq!((worker.running(), another.running()), (0, 0));
-    world.clock.advance(20);
-    deliver(&mut another).await;
-    for id in ["s1", "s2", "s3"] {
-        assert_eq!(world.state(id).await, "delivered");
-    }
-}
-
-#[tokio::test]
-async fn many_calls_of_one_destination_leave_room_for_others() {
-    let world = World::new().await;
-    let (_slow, slow_url) = Slow::serve().await;
-    let calls = (0..2000).map(|n| {
-        let call = NewCall {
-            id: format!("s{n}"),
-            realm: REALM.into(),
-            kind: "notification".into(),
-            destination: slow_url.clone(),
-            payload: world.notification(&format!("s{n}")),
-            expires_at: NOW + 3600,
-        };
-        enqueue(call, NOW)
-    });
-    let _ = world.store.commit(Change::new().then_all(calls)).await.unwrap();
-    world.clock.advance(1);
-    let fast_url = serve(Router::new().route("/", post(|| async {}))).await;
-    world.owe_call("fast", &fast_url).await;
-    let mut worker = world.worker(None);
-    worker.lease().await;
-    worker.ended().await;
-    assert_eq!(
-        (world.entry("fast").await.state.as_str(), worker.running()),
-        ("delivered", 2)
-    );
 }
 
 #[tokio::test]

@@ -1,4 +1,7 @@
-//! The `claims` parameter (OpenID Connect Core §5.5), and claims in several languages (§5.2).
+//! The `claims` parameter (OpenID Connect Core §5.5), and what the scopes give.
+
+mod locales;
+mod scope;
 
 use serde_json::{Value, json};
 use testkit::{Browser, Callback, Page};
@@ -385,100 +388,6 @@ async fn an_auth_time_is_always_there() {
         let (id_token, _) = learned(&bank, &request).await;
         assert_eq!(id_token["auth_time"], bank.clock.now());
     }
-}
-
-// Conformance: B26 oidcc-claims-locales OP-05
-#[tokio::test]
-async fn claims_come_in_the_first_wanted_language_that_is_known() {
-    let bank = people().await;
-    let name = async |locales: &str| {
-        let request = ask("openid profile", &Value::Null).with("claims_locales", locales);
-        let told = learned(&bank, &request).await.1;
-        assert!(
-            told.as_object().unwrap().keys().all(|name| !name.contains('#')),
-            "{told}"
-        );
-        text(&told, "name").to_owned()
-    };
-    assert_eq!(name("fr ja").await, "例 花子");
-    assert_eq!(name("ja-Kana-JP").await, "レイ ハナコ");
-    assert_eq!(name("se").await, "Carol Example");
-}
-
-#[tokio::test]
-async fn a_claim_can_be_asked_for_in_a_language() {
-    let bank = people().await;
-    let wanted = json!({"userinfo": {
-        "name#ja-Kana-JP": null, "website#de": null, "nickname#ja": null, "address#ja": null
-    }});
-    let request = ask("openid", &wanted);
-    let browser = bank.browser();
-    let page = asked(&bank, &browser, &request).await;
-    assert!(page.form_with("approve").is_ticked("claim-website"));
-    let callback = browser.approve(&page).await.callback();
-    assert_eq!(
-        of_the_person(&told(&bank, &request, &callback).await.1),
-        json!({
-            "name#ja-Kana-JP": "レイ ハナコ", "website#de": "https://carol.example/ch",
-            "address#ja": {"formatted": "東京都千代田区千代田1-1"}
-        })
-    );
-}
-
-// Conformance: B80 B85 oidcc-scope-profile oidcc-scope-email oidcc-scope-address oidcc-scope-phone oidcc-scope-all
-// Conformance: OP-16
-#[tokio::test]
-async fn each_scope_gives_all_its_claims_with_their_types_at_userinfo_alone() {
-    let bank = people().await;
-    for (scope, more) in [
-        ("profile", &["profile"][..]),
-        ("email", &["email"]),
-        ("address", &["address"]),
-        ("phone", &["phone"]),
-        ("profile email address phone", &["profile", "email", "address", "phone"]),
-    ] {
-        let (id_token, userinfo) = learned(&bank, &ask(&format!("openid {scope}"), &Value::Null)).await;
-        let expected = protocol::claims::SCOPE_CLAIMS
-            .iter()
-            .filter(|(token, _)| more.contains(token))
-            .flat_map(|(_, names)| names.iter());
-        let expected: Vec<_> = expected.collect();
-        for name in &expected {
-            let value = &userinfo[**name];
-            let is_right = match **name {
-                "email_verified" | "phone_number_verified" => value.is_boolean(),
-                "updated_at" => value.is_i64(),
-                "address" => value["country"] == "JP",
-                _ => value.is_string(),
-            };
-            assert!(is_right, "{name}: {value}");
-        }
-        assert_eq!(
-            of_the_person(&userinfo).as_object().unwrap().len(),
-            expected.len(),
-            "{scope}"
-        );
-        assert_eq!(of_the_person(&id_token), json!({}), "{scope}");
-        assert_eq!(userinfo["sub"], id_token["sub"]);
-    }
-}
-
-// Conformance: B80 oidcc-scope-all
-#[tokio::test]
-async fn without_an_access_token_the_claims_of_the_scopes_are_in_the_id_token() {
-    let bank = people().await;
-    let request = ask("openid profile email address phone", &Value::Null).with("response_type", "id_token");
-    let callback = request.walk(&bank, &bank.browser(), "carol").await;
-    assert_eq!(callback.get("access_token"), None);
-    let told = of_the_person(&claims(callback.get("id_token").unwrap()));
-    assert_eq!(told.as_object().unwrap().len(), 19, "{told}");
-    assert!(told["updated_at"].is_i64() && told["address"].is_object());
-
-    let single = json!({"id_token": {"name": {"essential": true}}});
-    let request = ask("openid", &single).with("response_type", "id_token");
-    let callback = request.walk(&bank, &bank.browser(), "carol").await;
-    let told = of_the_person(&claims(callback.get("id_token").unwrap()));
-    assert_eq!(told, json!({"name": "Carol Example"}));
 }
 
 #[tokio::test]

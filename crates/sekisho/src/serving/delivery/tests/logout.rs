@@ -7,7 +7,7 @@ use jose::{SigningAlg, UnverifiedJwt, Verified};
 use model::{Client, Lifetimes, Realm, Registration, Source};
 use protocol::{ClientMetadata, ProfileRef};
 
-use super::*;
+use super::{slow::Slow, *};
 
 const APP: &str = "app";
 
