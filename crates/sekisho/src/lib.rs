@@ -1,4 +1,4 @@
-//! The binary's library: configuration, administration, commands, and the server put together.
+//! The binary's library: administration, commands, and the server put together.
 #![cfg_attr(
     test,
     allow(
@@ -12,8 +12,9 @@
 
 pub mod administration;
 pub mod cli;
-pub mod config;
 pub mod control;
 pub mod demo;
 pub mod serving;
 pub mod wiring;
+
+pub use configuration as config;

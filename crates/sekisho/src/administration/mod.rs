@@ -27,7 +27,7 @@ mod users;
 use std::sync::Arc;
 
 use authn::password::PasswordPool;
-pub(crate) use realm::{OPENID_SCOPES, is_own_scope};
+pub(crate) use realm::is_own_scope;
 use realm::{
     RealmContext, Realms,
     trail::{self, Trail},

@@ -1,20 +1,15 @@
 //! `sekisho doctor`: what is wrong or weak in this deployment, worst first.
 //!
-//! A kind of finding is a line in [`kind`]; what looks for it is a file in [`server`] (the process: its files, as this
+//! A kind of finding is a line in `configuration/src/kind.rs`; what looks for it is a file in [`server`] (the process: its files, as this
 //! machine sees them) or in [`database`] (what is in the database), and its line in the list there. Whatever `check` warns of
 //! is a finding too.
 
 pub mod database;
-mod finding;
-mod kind;
 pub mod server;
 
-pub use self::{
-    database::Examination,
-    finding::{Finding, Grade},
-    kind::Kind,
-    server::Deployment,
-};
+pub use configuration::{Finding, Grade, Kind};
+
+pub use self::{database::Examination, server::Deployment};
 
 /// The worst first; where the files warn of what was found by looking, the warning is an echo.
 pub fn sorted(found: Vec<Finding>, warned: Vec<Finding>) -> Vec<Finding> {

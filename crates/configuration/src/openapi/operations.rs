@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::config::{
+use crate::{
     document::{Entry, Node},
     openapi::{Description, MOST_OPERATIONS, Operation, security::Schemes, tree},
 };

@@ -16,7 +16,7 @@ use super::{
     document::Span,
     reader::{Report, Table},
 };
-use crate::administration::doctor::Kind;
+use crate::Kind;
 
 /// Reads the impact: as it was written, and what it needs.
 pub(super) fn read(api: &mut Table<'_, '_>) -> (BTreeMap<String, String>, Option<Needed>) {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Grade;
+use crate::Grade;
 
 /// One list makes the names, the grades and the documentation, so that nothing is found that is not described.
 macro_rules! kinds {

@@ -16,7 +16,7 @@ use super::{
     realm_file::find_profile,
     route::{self, OfApi},
 };
-use crate::administration::doctor::Kind;
+use crate::Kind;
 
 /// What the other parts of the file may refer to wrongly.
 pub(super) struct ReadApi {

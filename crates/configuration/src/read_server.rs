@@ -17,7 +17,7 @@ use super::{
     secret::warn_if_open,
     server::{DEFAULT_DATA, Email, Operations, Outgoing, ServerConfig, WrapSource},
 };
-use crate::administration::doctor::Kind;
+use crate::Kind;
 
 /// Connections to PostgreSQL that a node keeps at most.
 const CONNECTIONS: usize = 16;

@@ -11,13 +11,13 @@ use super::{
     import::{Imported, base_of},
     rules,
 };
-use crate::config::{
+use crate::{
     problem::{Problem, Severity},
     reader::{Located, Table},
 };
 
 /// The rules of an API, of which `written` stand in the file.
-pub(in crate::config) fn read(
+pub(crate) fn read(
     table: &mut Table<'_, '_>,
     identifier: &str,
     scopes: &[&str],

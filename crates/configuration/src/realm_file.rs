@@ -143,7 +143,7 @@ pub enum OtpSeed {
 }
 
 /// Writes a secret for the control socket, which only its owner can read.
-pub(crate) fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose())
 }
 

@@ -9,7 +9,7 @@ use std::{fmt, thread};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
-use crate::config::document::{Entry, Item, Node, Span};
+use crate::document::{Entry, Item, Node, Span};
 
 /// How deep it may go, how large the tree may become, and how much of it may come from anchors.
 const DEEPEST: usize = 48;

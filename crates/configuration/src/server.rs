@@ -156,7 +156,8 @@ pub enum WrapSource {
 
 /// Where a server listens that is told nothing.
 const DEFAULT_PORT: u16 = 8080;
-pub(crate) const DEFAULT_DATA: &str = "sekisho-data";
+/// Where a server keeps its data that is told nothing.
+pub const DEFAULT_DATA: &str = "sekisho-data";
 
 impl ServerConfig {
     /// What a server without a configuration file does.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use model::{Realm, TokenFormat, username_key};
 use protocol::{ProfileRef, SecurityProfile};
+use realm::{OPENID_SCOPES, is_own_scope};
 
 use super::{
     api::ReadApi,
@@ -14,7 +15,7 @@ use super::{
     reader::{Located, Report, any_of, nearest},
     realm_file::UserEntry,
 };
-use crate::administration::{OPENID_SCOPES, doctor::Kind, is_own_scope};
+use crate::Kind;
 
 /// Complains of everything that does not fit together.
 pub(super) fn check(

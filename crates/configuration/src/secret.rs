@@ -8,7 +8,7 @@ use super::{
     document::Item,
     reader::{Located, Report, Table},
 };
-use crate::administration::doctor::Kind;
+use crate::Kind;
 
 /// A secret that a file names.
 #[derive(Debug, Clone)]
@@ -133,7 +133,7 @@ pub(super) fn warn_if_open(report: &Report<'_>, kind: Kind, path: &Path, at: &Lo
 }
 
 /// The mode of a file that others on this machine can read or write.
-pub(crate) fn open_mode(path: &Path) -> Option<u32> {
+pub fn open_mode(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
     // Reading by the group is left to the operator: orchestrators hand out secrets that way.
     const TOO_OPEN: u32 = 0o027;

@@ -1,6 +1,6 @@
 //! Ways through the tree of a document, with local references followed.
 
-use crate::config::document::{Entry, Item, Node};
+use crate::document::{Entry, Item, Node};
 
 /// References that lead to references: more are a circle, or meant to look like none.
 const MOST_STEPS: usize = 16;

@@ -1,8 +1,8 @@
-//! One finding: how bad, where, what, and what to do.
+//! What is wrong or weak in a deployment, one finding: how bad, where, what, and what to do.
 
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
+use crate::Kind;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

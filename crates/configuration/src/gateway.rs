@@ -9,7 +9,7 @@ use super::{
     reader::{Located, Table},
     secret::warn_if_open,
 };
-use crate::administration::doctor::Kind;
+use crate::Kind;
 
 const IDENTITIES: &[(&str, Identity)] = &[("headers", Identity::Headers), ("jwt", Identity::Jwt)];
 const FAMILIES: &[(&str, Forwarded)] = &[
@@ -193,7 +193,7 @@ fn size(table: &mut Table<'_, '_>, key: &'static str) -> Option<u64> {
 }
 
 /// A number of bytes as it is written.
-pub(crate) fn format_size(bytes: u64) -> String {
+pub fn format_size(bytes: u64) -> String {
     let fits = UNITS.iter().find(|(_, unit)| bytes != 0 && bytes.is_multiple_of(*unit));
     // Sizes come from files, in whole units.
     fits.map_or_else(

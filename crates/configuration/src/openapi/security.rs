@@ -1,6 +1,6 @@
 //! What an operation needs: Security Requirement Objects by the Security Scheme Objects that they name.
 
-use crate::config::{
+use crate::{
     document::{Entry, Node},
     openapi::{Credential, Description, Way, tree},
 };

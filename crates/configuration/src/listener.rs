@@ -10,7 +10,7 @@ use super::{
     secret::warn_if_open,
     server::{Certificate, Listener, Proxy, Role, Tls},
 };
-use crate::administration::doctor::Kind;
+use crate::Kind;
 
 /// An address with a port.
 pub(super) fn address(report: &Report<'_>, text: Located<String>) -> Option<Located<SocketAddr>> {

@@ -3,11 +3,11 @@
 use std::{fmt::Write as _, path::Path};
 
 use super::{Credential, Description, Operation, Source, Way};
-use crate::config::problem::Problems;
+use crate::problem::Problems;
 
 /// A rule that a description asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::config) struct Imported {
+pub(crate) struct Imported {
     pub methods: Vec<String>,
     pub path: String,
     /// The words of `access`, all of them: what is absent there may stand for more than is described.
@@ -18,7 +18,7 @@ pub(in crate::config) struct Imported {
 }
 
 /// The rules that a description asks for, one for all methods of a path that need the same.
-pub(in crate::config) fn rules(description: &Description) -> Vec<Imported> {
+pub(crate) fn rules(description: &Description) -> Vec<Imported> {
     let mut rules: Vec<Imported> = Vec::new();
     for operation in &description.operations {
         let rule = rule(operation);
@@ -90,7 +90,7 @@ fn rule(operation: &Operation) -> Imported {
 }
 
 /// `sekisho api import`: an `[[api]]` of a realm file, made from a description.
-pub(crate) fn import(file: &Path, identifier: &str) -> Result<String, Problems> {
+pub fn import(file: &Path, identifier: &str) -> Result<String, Problems> {
     made_of(&Source::read(file).map_err(|problem| *problem)?, file, identifier)
 }
 
@@ -113,7 +113,7 @@ fn made_of(source: &Source, file: &Path, identifier: &str) -> Result<String, Pro
 }
 
 /// The path of an identifier, without a slash at the end.
-pub(in crate::config) fn base_of(identifier: &str) -> &str {
+pub(crate) fn base_of(identifier: &str) -> &str {
     let after = identifier.split_once("://").map_or(identifier, |(_, rest)| rest);
     let after = after.split('?').next().unwrap_or_default();
     let path = after.find('/').and_then(|start| after.get(start..)).unwrap_or_default();

@@ -1,6 +1,16 @@
 //! Files: `sekisho.toml`, the process, and `realms/*.toml`, one realm each.
 //!
 //! Reading a file collects every mistake in it at once, each with its line and a remedy.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "tests fail loudly"
+    )
+)]
 
 mod access_log;
 mod apart;
@@ -14,11 +24,13 @@ mod cross_check;
 mod details_type;
 mod document;
 mod duration;
+mod finding;
 mod gateway;
 mod glob;
 mod impact;
 mod issuer;
 mod json;
+mod kind;
 mod limit;
 mod listener;
 mod openapi;
@@ -45,30 +57,27 @@ use protocol::ClientMetadata;
 
 pub use self::{
     apart::Apart,
-    openapi::import_text as import_openapi_text,
-    problem::{Problem, Problems, Severity},
-    realm_file::{ClientEntry, ClientSecret, OtpSeed, PasswordSeed, RealmFile, UserEntry, from_text},
-    server::{
-        AccessLog, Certificate, Email, Listener, Operations, Outgoing, Proxy, Role, ServerConfig, Tls, WrapSource,
-    },
-    store::{OpenError, make_data_directory, open_store},
-};
-pub(crate) use self::{
     client_secret::format_hash,
     duration::{format as format_duration, in_minutes, parse as parse_duration},
+    finding::{Finding, Grade},
     gateway::format_size,
-    openapi::import as import_openapi,
-    realm_file::expose,
+    kind::Kind,
+    openapi::{import as import_openapi, import_text as import_openapi_text},
+    problem::{Problem, Problems, Severity},
+    realm_file::{ClientEntry, ClientSecret, OtpSeed, PasswordSeed, RealmFile, UserEntry, expose, from_text},
     reference::page as reference,
     secret::open_mode,
-    server::DEFAULT_DATA,
+    server::{
+        AccessLog, Certificate, DEFAULT_DATA, Email, Listener, Operations, Outgoing, Proxy, Role, ServerConfig, Tls,
+        WrapSource,
+    },
+    store::{OpenError, make_data_directory, open_store},
 };
 use self::{
     document::{Document, Item},
     reader::Report,
     realm_file::ReadRealm,
 };
-use crate::administration::doctor::Kind;
 pub use web::extract::Network;
 
 /// The server file that is read when none is named.

@@ -5,7 +5,7 @@ use super::reader::{Located, Table};
 const UNITS: &[(&str, i64)] = &[("d", 24 * 3600), ("h", 3600), ("m", 60), ("s", 1)];
 
 /// Seconds; `None` when it is not a duration.
-pub(crate) fn parse(text: &str) -> Option<i64> {
+pub fn parse(text: &str) -> Option<i64> {
     let (unit, seconds) = UNITS.iter().find(|(unit, _)| text.ends_with(unit))?;
     let number = text.strip_suffix(unit)?;
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -15,7 +15,7 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
 }
 
 /// In the largest unit that fits without a rest.
-pub(crate) fn format(seconds: i64) -> String {
+pub fn format(seconds: i64) -> String {
     UNITS
         .iter()
         .find(|(_, size)| seconds != 0 && seconds % size == 0)
@@ -26,7 +26,7 @@ pub(crate) fn format(seconds: i64) -> String {
 }
 
 /// In words, as in "for up to 10 minutes".
-pub(crate) fn in_minutes(seconds: i64) -> String {
+pub fn in_minutes(seconds: i64) -> String {
     match (seconds + 59) / 60 {
         1 => "1 minute".to_owned(),
         minutes => format!("{minutes} minutes"),

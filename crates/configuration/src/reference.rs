@@ -62,7 +62,7 @@ impl Section {
 }
 
 /// `docs/configuration.md`.
-pub(crate) fn page() -> String {
+pub fn page() -> String {
     let mut page = String::from(include_str!("reference/head.md"));
     let mut form = "";
     for section in &REFERENCE.section {

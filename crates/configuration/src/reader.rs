@@ -7,7 +7,7 @@ use super::{
     problem::{Problem, Severity},
     reference::Section,
 };
-use crate::administration::doctor::Kind;
+use crate::Kind;
 
 /// A value with its place.
 #[derive(Debug, Clone)]

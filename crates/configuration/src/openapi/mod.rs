@@ -20,8 +20,7 @@ mod tests;
 mod tree;
 mod yaml;
 
-pub(crate) use self::import::import;
-pub use self::import::import_text;
+pub use self::import::{import, import_text};
 pub(super) use self::key::read;
 use self::{compare::Rule, import::rules, source::Source};
 use super::document::{Node, Span};

@@ -4,7 +4,7 @@ use std::{fmt, ops::Range, path::Path, sync::Arc};
 
 use serde::Serialize;
 
-use crate::administration::doctor::Kind;
+use crate::Kind;
 
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

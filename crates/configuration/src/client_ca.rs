@@ -10,7 +10,7 @@ use super::{
     document::Span,
     reader::{Located, Report, Table},
 };
-use crate::administration::doctor::Kind;
+use crate::Kind;
 
 /// Reads both into the realm.
 pub(super) fn read(table: &mut Table<'_, '_>, realm: &mut Realm) {

@@ -13,7 +13,7 @@ use super::{
     realm_file::ClientSecret,
     secret::NamedSecret,
 };
-use crate::administration::doctor::Kind;
+use crate::Kind;
 
 /// At least 128 bits in base64url.
 const SHORTEST_SECRET: usize = 22;
@@ -129,7 +129,7 @@ fn parse_hash(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The hash of a secret as files write it.
-pub(crate) fn format_hash(hash: &[u8]) -> String {
+pub fn format_hash(hash: &[u8]) -> String {
     format!("{HASH_PREFIX}{}", b64::encode(hash))
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Description, MOST, yaml};
-use crate::config::{
+use crate::{
     document::{Node, Span},
     json,
     problem::{Problem, Severity, position},
@@ -14,7 +14,7 @@ use crate::config::{
 
 /// A file that was read.
 #[derive(Debug)]
-pub(in crate::config) struct Source {
+pub(crate) struct Source {
     path: PathBuf,
     text: Arc<str>,
     root: Node,

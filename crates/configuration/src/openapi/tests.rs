@@ -339,7 +339,7 @@ fn checked(api: &str) -> (Vec<String>, Vec<String>) {
     let identifier = "identifier = \"https://eu.bank.example/bank/v1\"";
     let text = format!("issuer = \"https://id.example\"\n[[api]]\n{identifier}\nscope = [{scopes}]\n{api}\n");
     std::fs::write(&file, text).unwrap();
-    let (problems, realms) = crate::config::check_and_read(&[file]);
+    let (problems, realms) = crate::check_and_read(&[file]);
     std::fs::remove_dir_all(&directory).unwrap();
     let place = directory.display().to_string();
     let told = problems

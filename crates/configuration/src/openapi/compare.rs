@@ -4,10 +4,10 @@
 use std::cmp::Reverse;
 
 use super::{Credential, Description, Operation, Source, Way};
-use crate::config::document::Span;
+use crate::document::Span;
 
 /// A rule, as far as a description says something of it.
-pub(in crate::config) struct Rule<'r> {
+pub(crate) struct Rule<'r> {
     /// Empty: all.
     pub methods: &'r [String],
     pub path: &'r str,
@@ -21,7 +21,7 @@ pub(in crate::config) struct Rule<'r> {
 
 /// A difference. The smallest rank is the worst.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::config) struct Difference {
+pub(crate) struct Difference {
     pub rank: u8,
     /// The rule; none where there is none.
     pub span: Option<Span>,
@@ -36,7 +36,7 @@ const UNPROTECTED: u8 = 3;
 const STRICTER: u8 = 4;
 
 /// Finds all of them, the worst first.
-pub(in crate::config) fn compare(source: &Source, description: &Description, rules: &[Rule<'_>]) -> Vec<Difference> {
+pub(crate) fn compare(source: &Source, description: &Description, rules: &[Rule<'_>]) -> Vec<Difference> {
     let mut found = Vec::new();
     for operation in &description.operations {
         let place = format!("{} ({})", operation.shown(), source.place(&operation.span));
