@@ -210,6 +210,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("pay.html", include_str!("pages/pay.html")),
         ("payment.html", include_str!("pages/payment.html")),
         ("till.html", include_str!("pages/till.html")),
+        ("bank_accounts.html", include_str!("pages/bank_accounts.html")),
+        ("bank_permission.html", include_str!("pages/bank_permission.html")),
         ("board.html", include_str!("pages/board.html")),
         ("pocket.html", include_str!("pages/pocket.html")),
         ("silent.html", include_str!("pages/silent.html")),
