@@ -30,6 +30,18 @@ async fn fill_lane(test: &TestRealm, username: &str, device: Option<&str>) {
     );
 }
 
+/// The mail that the realm owes, oldest first: to whom.
+async fn owed_mail(test: &TestRealm) -> Vec<String> {
+    let calls = test
+        .realm()
+        .store
+        .outbox_of_realm(test.realm().issuer(), None, 100)
+        .await
+        .unwrap();
+    assert!(calls.iter().all(|call| call.kind == "mail"));
+    calls.into_iter().rev().map(|call| call.destination).collect()
+}
+
 #[tokio::test]
 async fn the_right_password_makes_a_session() {
     let test = TestRealm::new().await;

@@ -2,18 +2,6 @@
 
 use super::*;
 
-/// The mail that the realm owes, oldest first: to whom.
-async fn owed_mail(test: &TestRealm) -> Vec<String> {
-    let calls = test
-        .realm()
-        .store
-        .outbox_of_realm(test.realm().issuer(), None, 100)
-        .await
-        .unwrap();
-    assert!(calls.iter().all(|call| call.kind == "mail"));
-    calls.into_iter().rev().map(|call| call.destination).collect()
-}
-
 #[tokio::test]
 async fn a_browser_that_is_not_recognised_owes_mail_except_at_the_first_sign_in() {
     let test = TestRealm::new().await;
