@@ -16,6 +16,8 @@ pub(crate) struct Rule<'r> {
     pub is_open: bool,
     /// Whether a token is a way in.
     pub takes_token: bool,
+    /// Whether an API key is one.
+    pub takes_key: bool,
     pub span: &'r Span,
 }
 
@@ -47,7 +49,10 @@ pub(crate) fn compare(source: &Source, description: &Description, rules: &[Rule<
                 problem: format!("{place} is described, but no rule is for it: such calls are refused"),
                 remedy: "add a rule to route, or remove it from the description",
             }),
-            Some(rule) => found.extend(difference(rule, operation, &place)),
+            Some(rule) => {
+                found.extend(difference(rule, operation, &place));
+                found.extend(of_key(rule, operation, &place));
+            }
         }
     }
     found.extend(rules.iter().filter_map(|rule| undescribed(rule, description)));
@@ -141,6 +146,39 @@ fn difference(rule: &Rule<'_>, operation: &Operation, place: &str) -> Option<Dif
         )),
         (false, false) => of_scope(rule, &with_token, place),
     }?;
+    Some(Difference {
+        rank,
+        span: Some(rule.span.clone()),
+        problem,
+        remedy,
+    })
+}
+
+/// A key of the API is a way in by itself.
+fn of_key(rule: &Rule<'_>, operation: &Operation, place: &str) -> Option<Difference> {
+    if rule.is_open || operation.is_open() {
+        return None;
+    }
+    let is_described = operation.ways.iter().any(|way| way.credentials == [Credential::ApiKey]);
+    let (rank, problem, remedy) = match (rule.takes_key, is_described) {
+        (true, false) => (
+            WEAKER,
+            format!(
+                "an API key opens {place} by the rule {}, and not by the description",
+                rule.path
+            ),
+            "write access = [\"token\"] into the rule, or add the key to the description's security",
+        ),
+        (false, true) => (
+            STRICTER,
+            format!(
+                "an API key opens {place} by the description, and not by the rule {}",
+                rule.path
+            ),
+            "add \"api_key\" to the rule's access, or correct the description",
+        ),
+        _ => return None,
+    };
     Some(Difference {
         rank,
         span: Some(rule.span.clone()),

@@ -61,12 +61,17 @@ fn as_rules(written: &[Located<Route>]) -> Vec<Rule<'_>> {
 }
 
 fn as_rule(route: &Located<Route>) -> Rule<'_> {
+    let ways = match route.value.access.as_slice() {
+        [] => Access::DEFAULT,
+        written => written,
+    };
     Rule {
         methods: &route.value.methods,
         path: &route.value.path,
         scope: &route.value.scope,
-        is_open: route.value.access.contains(&Access::None),
-        takes_token: route.value.access.is_empty() || route.value.access.contains(&Access::Token),
+        is_open: ways.contains(&Access::None),
+        takes_token: ways.iter().any(|way| way.is_token()),
+        takes_key: ways.contains(&Access::ApiKey),
         span: &route.span,
     }
 }

@@ -253,6 +253,7 @@ fn differences(rules: &[(&[&str], &str, &[&str])]) -> Vec<String> {
             scope,
             is_open: scope[..] == open[..],
             takes_token: scope[..] != open[..],
+            takes_key: false,
             span: &span,
         })
         .collect();
@@ -390,6 +391,24 @@ fn check_tells_where_rules_and_description_differ_the_worst_first() {
     let position = |part: &str| differences.iter().position(|text| text.contains(part)).unwrap();
     assert!(position("needs accounts:read") < position("rule /old"));
     assert!(position("rule /old") < position("POST /payments"));
+}
+
+#[test]
+fn a_rule_that_names_no_way_in_takes_api_keys_too_and_check_says_so() {
+    let keys = |access: &str| -> Vec<String> {
+        let route = format!(
+            "openapi = \"bank.openapi.yaml\"\nroute = [{{ methods = [\"GET\"], path = \"/accounts\", {access}scope = [\"accounts:read\"] }}]"
+        );
+        let (told, _) = checked(&route);
+        let of_route = |text: &&String| text.contains("GET /accounts (") && text.contains(" opens ");
+        told.iter().filter(of_route).cloned().collect()
+    };
+    let found = keys("");
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].contains("an API key opens GET /accounts (") && found[0].contains("not by the description"));
+    for same in ["access = [\"token\"], ", "access = [\"user_token\"], "] {
+        assert_eq!(keys(same), Vec::<String>::new(), "{same}");
+    }
 }
 
 #[test]
