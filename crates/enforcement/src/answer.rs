@@ -75,6 +75,9 @@ impl Answer {
             error_description: refusal.description(),
         });
         let mut answer = Self::new(refusal.status(), body);
+        if let Refusal::TooManyGuesses { retry_after } = refusal {
+            answer.headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after));
+        }
         if let Refusal::LimitExceeded(exceeded) = refusal {
             answer
                 .headers

@@ -6,7 +6,7 @@
 
 use explanation::{
     Explain, Explanation,
-    catalogue::{api_key, certificate, dpop, gate, token},
+    catalogue::{api_key, certificate, client_access, dpop, gate, token},
 };
 use http::StatusCode;
 use jose::{JwsError, SigningAlg};
@@ -121,6 +121,12 @@ pub enum Refusal {
     /// A limit is used up.
     #[error("too many calls: the next one gets through in {} seconds", .0.retry_after())]
     LimitExceeded(Exceeded),
+    /// Secrets or keys were guessed at, and too many were wrong.
+    #[error("too many wrong secrets: the next one is looked at in {retry_after} seconds")]
+    TooManyGuesses {
+        /// In seconds.
+        retry_after: i64,
+    },
 }
 
 /// Why a client may not call for itself: by its API key, by HTTP Basic, by its certificate.
@@ -153,7 +159,7 @@ impl Refusal {
             | Self::BodyHidden => Some(ErrorCode::InvalidRequest),
             Self::Client(refusal) => Some(refusal.code),
             // No code is registered for this; it is what a server says that has too much to do (RFC 6749 §4.1.2.1).
-            Self::LimitExceeded(_) => Some(ErrorCode::TemporarilyUnavailable),
+            Self::LimitExceeded(_) | Self::TooManyGuesses { .. } => Some(ErrorCode::TemporarilyUnavailable),
             Self::OtherWay(_)
             | Self::MistypedKey
             | Self::UnknownTokenForm
@@ -183,7 +189,7 @@ impl Refusal {
             Self::NoRoute | Self::NearRoute | Self::WrongMethod(_) | Self::BodyHidden => return StatusCode::FORBIDDEN,
             Self::Body(BodyProblem::TooLarge) => return StatusCode::PAYLOAD_TOO_LARGE,
             // RFC 6585 §4.
-            Self::LimitExceeded(_) => return StatusCode::TOO_MANY_REQUESTS,
+            Self::LimitExceeded(_) | Self::TooManyGuesses { .. } => return StatusCode::TOO_MANY_REQUESTS,
             _ => {}
         }
         let is_about_proof = |code: &ErrorCode| matches!(code, ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce);
@@ -207,6 +213,7 @@ impl Refusal {
             | Self::WrongMethod(_)
             | Self::OtherWay(_)
             | Self::Client(_)
+            | Self::TooManyGuesses { .. }
             | Self::LimitExceeded(_) => return Some(self.to_string()),
             Self::BodyHidden => {
                 "This path cannot be called by way of this proxy: its route looks into the body, which the proxy does not show"
@@ -243,6 +250,7 @@ impl Refusal {
                 | Self::Body(_)
                 | Self::BodyHidden
                 | Self::LimitExceeded(_)
+                | Self::TooManyGuesses { .. }
         )
     }
 
@@ -323,6 +331,7 @@ impl Explain for Refusal {
             Self::BodyHidden => &gate::BODY_HIDDEN,
             Self::OtherWay(_) => return Explanation::from(&gate::OTHER_WAY).found(self.to_string()),
             Self::Client(refusal) => return refusal.why.clone(),
+            Self::TooManyGuesses { .. } => &client_access::TOO_MANY_GUESSES,
             Self::LimitExceeded(exceeded) => {
                 return Explanation::from(&gate::LIMIT_EXCEEDED).found(exceeded.usage.rule.name.as_str());
             }

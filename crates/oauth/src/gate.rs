@@ -20,7 +20,7 @@ use explanation::{
     Explain, Explanation,
     catalogue::{api_key as catalogue, gate, server, token},
 };
-use protocol::{ErrorCode, dpop::NonceUse};
+use protocol::{ApiKeySecret, ErrorCode, dpop::NonceUse};
 use realm::{
     RealmContext, Realms, audit,
     refusals::{Place, Told},
@@ -33,6 +33,7 @@ use crate::{
     client_access::{self, ClientAccess, ClientAccessRefusal},
     client_auth::ClientAuthRefusal,
     dpop::{self, ProofRefusal},
+    guess::{Guess, GuessRefusal},
     introspection::LiveToken,
     token_access::{self, AccessRefusal, TokenRequest},
 };
@@ -230,10 +231,16 @@ impl Lookup for InProcess<'_> {
 
 /// What an API key permits here.
 async fn by_key(realm: &RealmContext, text: &str, api: &ProtectedApi) -> Result<Permit, Failure> {
-    let live = api_key::live(realm, text).await.map_err(|refusal| match refusal {
+    let refused = |refusal| match refusal {
         ApiKeyRefusal::Fault(fault) => Failure::Unavailable(fault.to_string()),
         refusal => client_refusal(refusal.code(), &refusal, refusal.explanation()),
-    })?;
+    };
+    // What is mistyped is no guess: nothing is looked up for it.
+    let secret = ApiKeySecret::parse(text).map_err(|error| refused(error.into()))?;
+    let guess = Guess::reserve(realm, secret.as_str(), None).await.map_err(too_many)?;
+    let live = api_key::live(realm, text).await.map_err(refused)?;
+    let given_back = guess.was_right().await;
+    given_back.map_err(|fault| Failure::Unavailable(fault.to_string()))?;
     trail::says_client(&live.key.client_id);
     trail::client_is_proven();
     if live.key.api != api.identifier {
@@ -267,7 +274,15 @@ fn of_access(refusal: ClientAccessRefusal) -> Failure {
         ClientAccessRefusal::Fault(fault) | ClientAccessRefusal::Client(ClientAuthRefusal::Fault(fault)) => {
             Failure::Unavailable(fault.to_string())
         }
+        ClientAccessRefusal::Guess(refusal) => too_many(refusal),
         refusal => client_refusal(refusal.code(), &refusal, refusal.explanation()),
+    }
+}
+
+fn too_many(refusal: GuessRefusal) -> Failure {
+    match refusal {
+        GuessRefusal::TooMany { retry_after } => Refusal::TooManyGuesses { retry_after }.into(),
+        GuessRefusal::Fault(fault) => Failure::Unavailable(fault.to_string()),
     }
 }
 

@@ -33,6 +33,7 @@ pub mod elsewhere;
 pub mod gate;
 pub mod grant_management;
 pub mod grants;
+pub mod guess;
 pub mod id_token_hint;
 pub mod introspection;
 pub mod issue;

@@ -3,10 +3,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{denied, identity, itself, permitted, protected, refused};
 use crate::bank::Bank;
 
-const ROUTES: &str = "route = [{ path = \"/accounts\", access = [\"basic\", \"token\"], scope = [\"accounts:read\"] }, \
+pub const ROUTES: &str = "route = [{ path = \"/accounts\", access = [\"basic\", \"token\"], scope = [\"accounts:read\"] }, \
                       { path = \"/payments\", access = [\"basic\"], scope = [\"payments:write\"] }, { path = \"/tokens\" }]";
 
-fn basic(id: &str, secret: &str) -> String {
+pub fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
 }
 

@@ -4,8 +4,9 @@
 mod api_key;
 mod basic;
 mod client_certificate;
+mod guesses;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use enforcement::gate::{Call, CallBody, Decide as _, Decision, Denied, Permitted};
 use http::{HeaderMap, HeaderName};
@@ -30,6 +31,16 @@ pub fn protected(of_api: &str, more: &str) -> impl FnOnce(&str) -> String + use<
 
 /// What becomes of `GET` with these header fields and this certificate.
 pub async fn called(bank: &Bank, path: &str, fields: &[(&str, &str)], shown: Option<&Identity>) -> Decision {
+    called_from(bank, (None, path), fields, shown).await
+}
+
+/// The same from an address.
+pub async fn called_from(
+    bank: &Bank,
+    (address, path): (Option<IpAddr>, &str),
+    fields: &[(&str, &str)],
+    shown: Option<&Identity>,
+) -> Decision {
     let mut headers = HeaderMap::new();
     for (name, value) in fields {
         headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
@@ -46,7 +57,7 @@ pub async fn called(bank: &Bank, path: &str, fields: &[(&str, &str)], shown: Opt
         target: path,
         headers: &headers,
         certificate: certificate.as_ref(),
-        address: None,
+        address,
         body: CallBody::Hidden,
     };
     gate.decide(&call).await
