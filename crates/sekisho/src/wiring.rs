@@ -6,6 +6,7 @@ use authn::password::PasswordPool;
 use axum::{Router, body::Body, extract::Request, response::Response};
 use enforcement::gate::Decide;
 use explanation::Refusal;
+use gateway::Upload;
 use hyper::body::Incoming;
 use model::Clock;
 use oauth::gate::Gate;
@@ -41,6 +42,8 @@ const QUEUE_PER_THREAD: usize = 32;
 pub struct Surroundings {
     /// What answers in the server's place, and asks it.
     pub around: Box<dyn FnOnce(Front) -> Router + Send>,
+    /// The same in the gateway's place.
+    pub around_gateway: Box<dyn FnOnce(Arc<Gateway<Gate>>) -> Router + Send>,
     /// Who gets the mail.
     pub keep_mail: Keep,
 }
@@ -147,13 +150,20 @@ impl Running {
         let front = Front::new(app);
         let bound = bind(&config, &realms.issuers()).await?;
         let addresses = bound.iter().filter_map(|bound| bound.listener.address()).collect();
-        let (around, keep_mail) = around.map_or((None, None), |demo| (Some(demo.around), Some(demo.keep_mail)));
         let counting = Arc::clone(&traffic);
         let gateway = Gateway::within(gate.clone(), &realms, proxies(&config), counting, stopped.clone());
+        let gateway = Arc::new(gateway);
+        let (mut routes, mut gateway_routes, mut keep_mail) = (None, None, None);
+        if let Some(demo) = around {
+            routes = Some((demo.around)(front.clone()));
+            gateway_routes = Some((demo.around_gateway)(Arc::clone(&gateway)));
+            keep_mail = Some(demo.keep_mail);
+        }
         let served = Served {
-            around: around.map(|around| around(front.clone())),
+            around: routes,
+            around_gateway: gateway_routes,
             front,
-            gateway: Arc::new(gateway),
+            gateway,
             gate,
             traffic: Arc::clone(&traffic),
         };
@@ -280,6 +290,7 @@ struct Served {
     front: Front,
     /// The demo's, around it.
     around: Option<Router>,
+    around_gateway: Option<Router>,
     gate: Gate,
     gateway: Arc<Gateway<Gate>>,
     traffic: Arc<Traffic>,
@@ -298,13 +309,18 @@ impl Served {
     /// Serves what belongs at this listener.
     fn at(&self, bound: Bound, listeners: &mut JoinSet<()>, stopped: &watch::Receiver<bool>) {
         let (role, front) = (bound.role, self.front.clone());
-        match (role, self.around.clone()) {
-            (Role::Gateway, _) => guard(bound, &self.gateway, listeners, stopped),
+        let around = match role {
+            Role::Server => self.around.clone(),
+            Role::Gateway => self.around_gateway.clone(),
+            Role::ExtAuthz => None,
+        };
+        match (role, around) {
+            (Role::Gateway, None) => guard(bound, &self.gateway, listeners, stopped),
             (Role::Server, None) => {
                 let answer = move |request| front.clone().handle(unread(request));
                 listeners.spawn(bound.listener.serve(answer, stopped.clone()));
             }
-            (Role::Server, Some(router)) => {
+            (Role::Server | Role::Gateway, Some(router)) => {
                 let answer = move |request| answer(router.clone(), unread(request));
                 listeners.spawn(bound.listener.serve(answer, stopped.clone()));
             }
@@ -329,7 +345,7 @@ fn guard<D: Decide>(
     stopped: &watch::Receiver<bool>,
 ) {
     let (gateway, is_tls) = (Arc::clone(gateway), bound.is_tls);
-    let answer = move |request| Arc::clone(&gateway).answer(request, is_tls);
+    let answer = move |request: http::Request<Incoming>| Arc::clone(&gateway).answer(request.map(Upload::from), is_tls);
     listeners.spawn(bound.listener.serve(answer, stopped.clone()));
 }
 

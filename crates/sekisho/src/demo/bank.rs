@@ -5,6 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+/// The user who is Alice at the authorization server, by the `sub` that never changes: the bank wrote it down when the
+/// account was opened.
+pub(super) const ALICE: &str = "2041-alice";
+
+/// The same for Bob.
+pub(super) const BOB: &str = "7310-bob";
+
 /// One account of a customer. Amounts are whole yen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Account {
@@ -46,7 +53,7 @@ pub(super) enum PaymentError {
     Balance,
 }
 
-/// All customers' accounts.
+/// All customers' accounts, by `sub`.
 pub(super) struct Bank(Mutex<HashMap<String, Vec<Account>>>);
 
 impl Bank {
@@ -71,8 +78,8 @@ impl Bank {
             account("001-2042", Kind::Savings, 1_500_000),
         ];
         let bob = vec![account("002-7310", Kind::Everyday, 73_020)];
-        let customers = [("alice", alice), ("bob", bob)];
-        customers.map(|(name, accounts)| (name.to_owned(), accounts)).into()
+        let customers = [(ALICE, alice), (BOB, bob)];
+        customers.map(|(sub, accounts)| (sub.to_owned(), accounts)).into()
     }
 
     /// A customer's accounts; nobody else has any.
@@ -135,7 +142,7 @@ mod tests {
             payee: payee.to_owned(),
             amount,
         };
-        Bank::new().pay("alice", &payment)
+        Bank::new().pay(ALICE, &payment)
     }
 
     #[test]
@@ -162,17 +169,17 @@ mod tests {
             payee: "Shop".to_owned(),
             amount: 300,
         };
-        bank.pay("alice", &payment).unwrap();
+        bank.pay(ALICE, &payment).unwrap();
         bank.refill();
-        assert_eq!(bank.accounts_of("alice"), Bank::new().accounts_of("alice"));
+        assert_eq!(bank.accounts_of(ALICE), Bank::new().accounts_of(ALICE));
     }
 
     // Conformance: F1B-RS-06
     #[test]
     fn customers_see_their_own_accounts() {
         let bank = Bank::new();
-        assert_eq!(bank.accounts_of("alice").len(), 2);
-        assert_eq!(bank.accounts_of("bob").len(), 1);
+        assert_eq!(bank.accounts_of(ALICE).len(), 2);
+        assert_eq!(bank.accounts_of(BOB).len(), 1);
         assert!(bank.accounts_of("eve").is_empty());
         assert_eq!(bank.summary(), (3, 1_821_320));
     }

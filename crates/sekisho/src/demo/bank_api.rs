@@ -1,66 +1,60 @@
-//! The bank's API. It knows nothing of passwords, sessions or consent: only what a token permits.
+//! The bank's API. It knows nothing of passwords, sessions, consent or tokens: the gateway before it checks each call by the
+//! rules in `realm.toml`, and says in headers who calls. A client's own headers of these names do not get through the gateway.
 //!
-//! `ResourceServer` checks each call's token by asking the authorization server, so that a permission that was
-//! taken back ends with the next call. Handlers get the verified token as an argument.
+//! So it must be reached by the gateway alone. Here it listens on an address of this machine that nobody else is told; one of
+//! your own has a network for that, or takes the gateway's certificate, or a signed token instead of the headers
+//! (`docs/gateway.md`).
 
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use sekisho_resource_server::{BuildError, Permit, ResourceServer, VerifiedToken, require_scope};
 use serde_json::{Value, json};
 
 use super::bank::{Bank, Payment};
 
-/// For whom a call is made.
-enum Caller<'a> {
-    /// A customer, through an app. A bank of your own would look its customer up by `permit.subject`, which never
-    /// changes; the demo has no register of customers and takes the user name.
-    Customer(&'a str),
-    /// A program in its own name (`client_credentials`).
+/// For whom a call is made, as the gateway says.
+enum Caller {
+    /// A customer, through an app: the user's `sub`, which never changes.
+    Customer(String),
+    /// A program in its own name (`client_credentials`): it is the subject itself.
     Program,
 }
 
-impl<'a> Caller<'a> {
-    fn of(permit: &'a Permit) -> Self {
-        let username = permit.claims.get("username").and_then(Value::as_str);
-        username.map_or(Self::Program, Self::Customer)
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        let said = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        match (said("sekisho-subject"), said("sekisho-client")) {
+            (Some(subject), Some(client)) if subject == client => Ok(Self::Program),
+            (Some(subject), Some(_)) => Ok(Self::Customer(subject.to_owned())),
+            _ => Err(problem(StatusCode::FORBIDDEN, "this call did not come by the gateway")),
+        }
     }
 }
 
-/// The API's routes. `http` asks the issuer about tokens.
-pub(super) fn router(
-    issuer: &str,
-    identifier: &str,
-    http: reqwest::Client,
-    bank: Arc<Bank>,
-) -> Result<Router, BuildError> {
-    let guard = ResourceServer::builder(issuer, identifier)
-        .introspection("bank-api", "bank-api-secret")
-        .scopes_supported(["accounts:read", "payments:write"])
-        .http_client(http)
-        .build()?;
-    Ok(Router::new()
-        .route("/accounts", get(accounts).route_layer(require_scope("accounts:read")))
-        .route("/payments", post(pay).route_layer(require_scope("payments:write")))
+/// The API's routes.
+pub(super) fn router(bank: Arc<Bank>) -> Router {
+    Router::new()
+        .route("/accounts", get(accounts))
+        .route("/payments", post(pay))
         .layer(DefaultBodyLimit::max(16 * 1024))
-        // What stands above needs a valid token; what stands below does not.
-        .layer(guard.layer())
         .route(
             "/",
             get("The API of Sekisho Bank: GET /accounts, POST /payments. Both want an access token.\n"),
         )
         .with_state(bank)
-        .merge(guard.metadata_router()))
 }
 
-async fn accounts(State(bank): State<Arc<Bank>>, VerifiedToken(permit): VerifiedToken) -> Json<Value> {
-    Json(match Caller::of(&permit) {
-        Caller::Customer(name) => json!({ "accounts": bank.accounts_of(name) }),
+async fn accounts(State(bank): State<Arc<Bank>>, caller: Caller) -> Json<Value> {
+    Json(match caller {
+        Caller::Customer(sub) => json!({ "accounts": bank.accounts_of(&sub) }),
         Caller::Program => summary(&bank),
     })
 }
@@ -71,15 +65,15 @@ pub(super) fn summary(bank: &Bank) -> Value {
     json!({ "summary": { "accounts": accounts, "total": total, "currency": "JPY" } })
 }
 
-async fn pay(State(bank): State<Arc<Bank>>, VerifiedToken(permit): VerifiedToken, body: Bytes) -> Response {
-    let Caller::Customer(name) = Caller::of(&permit) else {
+async fn pay(State(bank): State<Arc<Bank>>, caller: Caller, body: Bytes) -> Response {
+    let Caller::Customer(sub) = caller else {
         return problem(StatusCode::FORBIDDEN, "only a customer can pay");
     };
     let payment: Payment = match serde_json::from_slice(&body) {
         Ok(payment) => payment,
         Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
     };
-    match bank.pay(name, &payment) {
+    match bank.pay(&sub, &payment) {
         Ok(account) => (StatusCode::CREATED, Json(account)).into_response(),
         Err(error) => problem(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
     }
@@ -87,45 +81,59 @@ async fn pay(State(bank): State<Arc<Bank>>, VerifiedToken(permit): VerifiedToken
 
 /// RFC 9457.
 fn problem(status: StatusCode, detail: &str) -> Response {
-    let body = json!({ "title": "The payment is not possible", "status": status.as_u16(), "detail": detail });
+    let body = json!({ "title": "The call is not possible", "status": status.as_u16(), "detail": detail });
     let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
     (status, content_type, body.to_string()).into_response()
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
+    use axum::body::{Body, to_bytes};
     use axum::http::Request;
     use tower::ServiceExt as _;
 
+    use super::super::bank::ALICE;
     use super::*;
-    use crate::demo::oidc_client::http;
 
-    async fn status(request: Request<Body>) -> StatusCode {
-        let bank = Arc::new(Bank::new());
-        let api = router("http://localhost:1", "http://localhost:3", http().unwrap(), bank).unwrap();
-        api.oneshot(request).await.unwrap().status()
+    async fn answer(request: Request<Body>) -> (StatusCode, String) {
+        let answer = router(Arc::new(Bank::new())).oneshot(request).await.unwrap();
+        let status = answer.status();
+        let body = to_bytes(answer.into_body(), 10_000).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
-    fn get(path: &str) -> Request<Body> {
-        Request::get(path).body(Body::empty()).unwrap()
+    fn accounts_for(said: &[(&str, &str)]) -> Request<Body> {
+        let mut request = Request::get("/accounts");
+        for (name, value) in said {
+            request = request.header(*name, *value);
+        }
+        request.body(Body::empty()).unwrap()
     }
 
     #[tokio::test]
-    async fn nothing_but_the_description_is_open_without_a_token() {
-        assert_eq!(status(get("/")).await, StatusCode::OK);
-        let metadata = status(get("/.well-known/oauth-protected-resource")).await;
-        assert_eq!(metadata, StatusCode::OK);
-        assert_eq!(status(get("/accounts")).await, StatusCode::UNAUTHORIZED);
+    async fn a_customer_is_known_by_what_the_gateway_says() {
+        let said = [("sekisho-subject", ALICE), ("sekisho-client", "budget-web")];
+        let (status, body) = answer(accounts_for(&said)).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(body.contains("001-2041") && !body.contains("002-7310"), "{body}");
+        let said = [
+            ("sekisho-subject", "nightly-report"),
+            ("sekisho-client", "nightly-report"),
+        ];
+        let (_, body) = answer(accounts_for(&said)).await;
+        assert!(body.contains("summary") && !body.contains("001-2041"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_call_that_the_gateway_says_nothing_of_gets_nothing() {
+        for said in [
+            &[][..],
+            &[("sekisho-subject", ALICE)],
+            &[("authorization", "Bearer made-up")],
+        ] {
+            assert_eq!(answer(accounts_for(said)).await.0, StatusCode::FORBIDDEN);
+        }
         let payment = Request::post("/payments").body(Body::from("{}")).unwrap();
-        assert_eq!(status(payment).await, StatusCode::UNAUTHORIZED);
-    }
-
-    #[tokio::test]
-    async fn a_token_that_cannot_be_checked_opens_nothing() {
-        let mut request = get("/accounts");
-        let header = "Bearer made-up".parse().unwrap();
-        request.headers_mut().insert(header::AUTHORIZATION, header);
-        assert_eq!(status(request).await, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer(payment).await.0, StatusCode::FORBIDDEN);
     }
 }

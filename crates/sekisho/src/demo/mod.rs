@@ -1,13 +1,14 @@
 //! `sekisho demo`: a bank that opens its API, apps of every form that use it, and the server in between, on one machine.
 //!
 //! - [`landing`]: the page that says who is who and what to try
-//! - [`bank_api`]: the API for accounts, over [`bank`], protected by `sekisho-resource-server`
+//! - [`bank_api`]: the API for accounts, over [`bank`]; [`api_gateway`]: the gateway before it, which checks the calls
 //! - the five forms of apps: [`web_app`]; [`board_app`], JavaScript with a server; [`js_app`], JavaScript alone;
 //!   [`cli_app`], a program with a server ([`desk_app`]) and one alone
 //! - [`nightly_report`]: a program without a user
 //! - [`oidc_client`], [`bank_client`], [`connection`]: what those do with the authorization server and with that API;
 //!   [`back_end`], [`problem`]: what servers of apps tell those in front
-//! - [`payments_api`]: the API at financial grade; it pays what was consented to, once
+//! - [`payments_api`]: the API at financial grade; it checks its tokens itself, by `sekisho-resource-server`, and pays what was
+//!   consented to, once
 //! - [`pay_app`]: an app by FAPI 2.0; [`till_app`]: one whose user decides on a device of their own (CIBA)
 //! - [`fapi_client`]: what these two do with the authorization server and with that API
 //! - [`mailbox`]: what the server would have sent by mail
@@ -17,6 +18,7 @@
 //!
 //! The apps use the server by its endpoints alone, as an app elsewhere would.
 
+mod api_gateway;
 mod back_end;
 mod bank;
 mod bank_api;
@@ -88,10 +90,12 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     let data = Data::prepare(options.data)?;
     let (pay_keys, till_keys) = (AppKeys::generate().map_err(text)?, AppKeys::generate().map_err(text)?);
 
-    let realm = places.realm(&pay_keys.registered(), &till_keys.registered(), options.access_token);
-    let config = server_config(&realm, &data, &sockets.issuer)?;
-    // The server binds its addresses itself.
-    drop(sockets.issuer);
+    let bank_at = sockets.bank.local_addr().map_err(text)?;
+    let (pay, till) = (pay_keys.registered(), till_keys.registered());
+    let realm = places.realm(bank_at, &pay, &till, options.access_token);
+    let config = server_config(&realm, &data, (&sockets.issuer, &sockets.api))?;
+    // The server and its gateway bind their addresses themselves.
+    drop((sockets.issuer, sockets.api));
     let (recording, bank) = (Arc::new(Recording::default()), Arc::new(Bank::new()));
     let wire = Wire {
         http: http().map_err(text)?,
@@ -100,7 +104,9 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
         api: places.api(),
         payments_api: places.payments_api(),
     };
-    let around = surroundings(&places, Registered::of(&realm), wire, Arc::clone(&bank));
+    // Pocket calls the API from the browser.
+    let pocket = HeaderValue::from_str(&places.pocket()).map_err(text)?;
+    let around = surroundings(&places, (Registered::of(&realm), pocket), wire, Arc::clone(&bank));
     let server = Running::start(config, Clock::system(), Some(around)).await?;
 
     // So that whoever opens the page at once finds every key there.
@@ -109,11 +115,7 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     let mut apps = JoinSet::new();
     let (issuer, http) = (places.issuer(), http().map_err(text)?);
     let asking = http_as(stage::API_USER_AGENT).map_err(text)?;
-    let api = bank_api::router(&issuer, &places.api(), asking.clone(), Arc::clone(&bank)).map_err(text)?;
-    // Pocket calls it from the browser.
-    let pocket = HeaderValue::from_str(&places.pocket()).map_err(text)?;
-    let api = stage::record(browser_calls::from_origin(api, pocket), &recording, &places.api_site());
-    serve(&mut apps, sockets.api, &api);
+    serve(&mut apps, vec![sockets.bank], &bank_api::router(Arc::clone(&bank)));
     let payments_api = payments_api::router(&issuer, &places.payments_api(), asking, bank).map_err(text)?;
     let payments_api = stage::record(payments_api, &recording, &places.payments_api_site());
     serve(&mut apps, sockets.payments_api, &payments_api);
@@ -147,14 +149,21 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     Ok(())
 }
 
-/// What the demo's server has besides: the landing page, the mailbox, and the stage, which looks at what passes.
-fn surroundings(places: &Places, registered: Registered, wire: Wire, bank: Arc<Bank>) -> Surroundings {
+/// What the demo's server has besides: the landing page, the mailbox, and the stage, which looks at what passes, at the
+/// gateway too.
+fn surroundings(
+    places: &Places,
+    (registered, pocket): (Registered, HeaderValue),
+    wire: Wire,
+    bank: Arc<Bank>,
+) -> Surroundings {
     let mailbox = Arc::new(Mailbox::default());
     let (landing, site, recording) = (
         landing::router(places).merge(mailbox::router(&mailbox)),
         places.server_site(),
         Arc::clone(&wire.recording),
     );
+    let watched = Arc::clone(&recording);
     let around = Box::new(move |front: web::Front| {
         let stage = Stage {
             recording: Arc::clone(&recording),
@@ -167,22 +176,30 @@ fn surroundings(places: &Places, registered: Registered, wire: Wire, bank: Arc<B
         let server = Router::new().fallback(move |request| front.clone().handle(request));
         stage::record(server, &recording, &site)
     });
+    let (recording, api) = (Arc::clone(&watched), places.api_site());
+    let around_gateway = Box::new(move |gateway| {
+        let routes = browser_calls::from_origin(api_gateway::routes(gateway), pocket);
+        stage::record(routes, &recording, &api)
+    });
     Surroundings {
         around,
+        around_gateway,
         keep_mail: mailbox.keep(),
     }
 }
 
-fn server_config(realm: &str, data: &Data, sockets: &[TcpListener]) -> Result<ServerConfig, String> {
+fn server_config(
+    realm: &str,
+    data: &Data,
+    (issuer, api): (&[TcpListener], &[TcpListener]),
+) -> Result<ServerConfig, String> {
     let realm = config::from_text(Path::new("demo/realm.toml"), realm).map_err(text)?;
-    let listener = |socket: &TcpListener| {
+    let listener = |(socket, role): (&TcpListener, config::Role)| {
         let bind = socket.local_addr().map_err(text)?;
-        Ok(config::Listener {
-            bind,
-            tls: None,
-            role: config::Role::Server,
-        })
+        Ok(config::Listener { bind, tls: None, role })
     };
+    let server = issuer.iter().map(|socket| (socket, config::Role::Server));
+    let gateway = api.iter().map(|socket| (socket, config::Role::Gateway));
     Ok(ServerConfig {
         data: data.path().to_owned(),
         database: Options::Sqlite {
@@ -190,7 +207,7 @@ fn server_config(realm: &str, data: &Data, sockets: &[TcpListener]) -> Result<Se
         },
         realms: vec![realm],
         names_realms: true,
-        listeners: sockets.iter().map(listener).collect::<Result<_, String>>()?,
+        listeners: server.chain(gateway).map(listener).collect::<Result<_, String>>()?,
         ..ServerConfig::without_file()
     })
 }
@@ -252,6 +269,8 @@ struct Sockets {
     issuer: Vec<TcpListener>,
     web_app: Vec<TcpListener>,
     api: Vec<TcpListener>,
+    /// The API behind the gateway: at any port.
+    bank: TcpListener,
     pay: Vec<TcpListener>,
     payments_api: Vec<TcpListener>,
     till: Vec<TcpListener>,
@@ -266,6 +285,7 @@ impl Sockets {
             issuer: listen(places.port()).await?,
             web_app: listen(places.web_app_port()).await?,
             api: listen(places.api_port()).await?,
+            bank: TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(text)?,
             pay: listen(places.pay_port()).await?,
             payments_api: listen(places.payments_api_port()).await?,
             till: listen(places.till_port()).await?,

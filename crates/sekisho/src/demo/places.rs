@@ -1,11 +1,12 @@
 //! Who of the demo is to be found where, and the realm that says so to the authorization server.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use jose::Jwk;
 
-use super::payments_api;
 use super::stage::{Site, SiteKind};
+use super::{bank, payments_api};
 
 /// The port of the landing page and issuer, unless told otherwise.
 pub const DEFAULT_PORT: u16 = 8080;
@@ -44,7 +45,7 @@ impl Places {
         origin(self.web_app_port())
     }
 
-    /// The bank's API for accounts: where it runs, and its identifier.
+    /// The bank's API for accounts: its identifier, and where the gateway before it listens.
     pub fn api(&self) -> String {
         origin(self.api_port())
     }
@@ -148,13 +149,16 @@ impl Places {
         }
     }
 
-    /// The realm file. `pay`, `till`: the public keys of those apps, which were just made. `access_token`: how many
-    /// seconds access tokens last.
-    pub(super) fn realm(&self, pay: &Jwk, till: &Jwk, access_token: i64) -> String {
+    /// The realm file. `bank`: where the API for accounts runs, which the gateway alone needs to know. `pay`, `till`: the
+    /// public keys of those apps, which were just made. `access_token`: how many seconds access tokens last.
+    pub(super) fn realm(&self, bank: SocketAddr, pay: &Jwk, till: &Jwk, access_token: i64) -> String {
         include_str!("realm.toml")
             .replace("{issuer}", &self.issuer())
             .replace("{web_app}", &self.web_app())
             .replace("{api}", &self.api())
+            .replace("{bank}", &format!("http://{bank}"))
+            .replace("{alice}", bank::ALICE)
+            .replace("{bob}", bank::BOB)
             .replace("{pay}", &self.pay())
             .replace("{payments_api}", &self.payments_api())
             .replace("{board}", &self.board())
@@ -199,10 +203,12 @@ mod tests {
     fn the_realm_is_filled_in() {
         let key = || AppKeys::generate().unwrap().registered();
         let (pay, till) = (key(), key());
-        let text = Places::at(8100).unwrap().realm(&pay, &till, 120);
+        let bank = SocketAddr::from(([127, 0, 0, 1], 8109));
+        let text = Places::at(8100).unwrap().realm(bank, &pay, &till, 120);
         let realm: toml::Table = text.parse().unwrap();
         assert_eq!(realm["issuer"].as_str(), Some("http://localhost:8100"));
         assert_eq!(realm["api"][0]["identifier"].as_str(), Some("http://localhost:8102"));
+        assert_eq!(realm["api"][0]["upstream"].as_str(), Some("http://127.0.0.1:8109"));
         assert_eq!(realm["api"][1]["identifier"].as_str(), Some("http://localhost:8104"));
         let client = |id: &str| {
             let clients = realm["client"].as_array().unwrap();

@@ -5,14 +5,13 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sekisho_resource_server::Permit;
-use serde_json::Value;
 
 use super::super::bank::{Bank, Payment, PaymentError};
 use super::order::Order;
 
 /// Who consented to what, for whom.
 pub(super) struct Consent {
-    /// The bank's customer; none when the token is a program's own.
+    /// The bank's customer, by `sub`; none when the token is a program's own.
     customer: Option<String>,
     /// The app.
     client_id: String,
@@ -23,10 +22,10 @@ pub(super) struct Consent {
 impl Consent {
     /// What stands behind a token that was checked.
     pub(super) fn of(permit: &Permit) -> Self {
-        let username = permit.claims.get("username").and_then(Value::as_str);
+        // Without a user, the client is the subject (RFC 9068 §2.2).
+        let is_user = permit.subject != permit.client_id;
         Self {
-            // As in the accounts API, the demo knows its customers by their user names.
-            customer: username.map(str::to_owned),
+            customer: is_user.then(|| permit.subject.clone()),
             client_id: permit.client_id.clone(),
             orders: permit.authorization_details("payment"),
         }
@@ -111,11 +110,12 @@ impl Payments {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::bank::ALICE;
     use super::*;
 
     fn consent(orders: &[&Order]) -> Consent {
         Consent {
-            customer: Some("alice".to_owned()),
+            customer: Some(ALICE.to_owned()),
             client_id: "pay-web".to_owned(),
             orders: orders.iter().copied().cloned().collect(),
         }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn balance(bank: &Bank) -> i64 {
-        bank.accounts_of("alice")[0].balance
+        bank.accounts_of(ALICE)[0].balance
     }
 
     #[test]

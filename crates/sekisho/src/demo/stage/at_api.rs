@@ -1,8 +1,10 @@
-//! Why an API refused a call, told from what went over the wire.
+//! Why a call of an API was refused: by the gateway before it, which remembers that, or by the API itself, told from what
+//! went over the wire.
 //! Spec: RFC 6750 §3.1, RFC 7662 §2.2, RFC 9449 §7.1
 
 use std::sync::Arc;
 
+use explanation::{Refusal, catalogue::token};
 use serde_json::Value;
 
 use super::super::frame::Lang;
@@ -18,7 +20,18 @@ pub(super) fn introspection(recording: &Recording, call: &Exchange) -> Option<Ar
     asked.find(|other| other.request.body.field("token") == Some(token))
 }
 
-/// Tells why. The order is that of the API's own checks: the first that fails decides.
+/// Tells why the gateway refused a call. Of a token that is worth nothing it knows no more than that; who has watched does.
+pub(super) fn by_gateway(lang: Lang, recording: &Recording, call: &Exchange, refusal: &Refusal) -> Why {
+    let mut why = Why::from(refusal);
+    if refusal.failed.reason.name == token::INVALID.name
+        && let Some(token) = call.shown_token()
+    {
+        why.cause = fate(lang, recording, token);
+    }
+    why
+}
+
+/// Tells why an API refused that checks its tokens itself. The order is that of its checks: the first that fails decides.
 pub(super) fn why(lang: Lang, recording: &Recording, call: &Exchange) -> Why {
     let t = |english: &str, japanese: &str| match lang {
         Lang::En => english.to_owned(),

@@ -157,11 +157,13 @@ impl Exchange {
         self.status >= 400
     }
 
-    /// By what a refusal is called when it is explained: the server gives it an id, at an API the step's number does.
+    /// By what a refusal is called when it is explained: server and gateway give it an id, at an API that checks its tokens
+    /// itself the step's number does.
     pub(super) fn explain_id(&self) -> Option<String> {
-        let id = match self.site.kind {
-            SiteKind::Server => self.answer.header("sekisho-explain")?.to_owned(),
-            SiteKind::Api => self.number.to_string(),
+        let id = match (self.answer.header("sekisho-explain"), self.site.kind) {
+            (Some(id), _) => id.to_owned(),
+            (None, SiteKind::Api) => self.number.to_string(),
+            (None, SiteKind::Server) => return None,
         };
         self.is_refused().then_some(id)
     }

@@ -47,13 +47,12 @@ fn of_scene(lang: Lang, scene: &Scene) -> Value {
 /// Why a step was refused.
 pub(super) fn explained(lang: Lang, stage: &Stage, exchange: &Exchange) -> Response {
     let id = exchange.answer.header("sekisho-explain");
-    let (why, asked) = match exchange.site.kind {
-        SiteKind::Server => {
-            let remembered = id.and_then(|id| stage.realms.refusals.find(id));
-            let why = remembered.map_or_else(|| why::as_answered(exchange), |refusal| Why::from(&*refusal));
-            (why, None)
-        }
-        SiteKind::Api => {
+    let remembered = id.and_then(|id| stage.realms.refusals.find(id));
+    let (why, asked) = match (exchange.site.kind, remembered) {
+        (SiteKind::Server, Some(refusal)) => (Why::from(&*refusal), None),
+        (SiteKind::Server, None) => (why::as_answered(exchange), None),
+        (SiteKind::Api, Some(refusal)) => (at_api::by_gateway(lang, &stage.recording, exchange, &refusal), None),
+        (SiteKind::Api, None) => {
             let asked = at_api::introspection(&stage.recording, exchange);
             let why = at_api::why(lang, &stage.recording, exchange);
             (why, asked.map(|asked| asked.number))

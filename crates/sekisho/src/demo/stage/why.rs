@@ -1,7 +1,8 @@
 //! Why something was refused: which checks the request passed, and which one it failed.
 //!
-//! Of its own refusals the server remembers that. What an API refused, the stage explains by what was said on the wire: what
-//! the API answered, and what the server had told it about the token (`at_api.rs`).
+//! Of its own refusals the server remembers that, and of the gateway's. What an API refused that checks its tokens itself, the
+//! stage explains by what was said on the wire: what the API answered, and what the server had told it about the token
+//! (`at_api.rs`).
 
 use explanation::{Check, Refusal};
 

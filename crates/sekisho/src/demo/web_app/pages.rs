@@ -121,7 +121,7 @@ pub(super) fn gone(lang: Lang) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::bank::Bank;
+    use super::super::super::bank::{ALICE, Bank};
     use super::super::super::frame::rendered;
     use super::super::super::oidc_client::token::test_tokens;
     use super::*;
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn accounts_are_shown_with_a_way_to_pay_and_to_leave() {
-        let accounts = || Ok(Bank::new().accounts_of("alice"));
+        let accounts = || Ok(Bank::new().accounts_of(ALICE));
         let english = html(Lang::En, Some(accounts()));
         for part in [
             "id=\"accounts\"",

@@ -22,7 +22,6 @@ use http::{
     HeaderValue, Request, Response,
     uri::{Authority, PathAndQuery},
 };
-use hyper::body::Incoming;
 use protocol::{ClientCertificate, dpop::NONCE_HEADER};
 use realm::Realms;
 use tokio::sync::watch;
@@ -83,7 +82,7 @@ impl<D: Decide> Gateway<D> {
     }
 
     /// Answers a request. `is_tls`: it came by TLS.
-    pub fn answer(self: Arc<Self>, mut request: Request<Incoming>, is_tls: bool) -> Answering {
+    pub fn answer(self: Arc<Self>, mut request: Request<Upload>, is_tls: bool) -> Answering {
         Box::pin(async move {
             let mut seen = Seen::begin(&mut request, &self.traffic);
             let mut response = match self.pass(request, is_tls, &mut seen).await {
@@ -99,7 +98,7 @@ impl<D: Decide> Gateway<D> {
 
     async fn pass(
         &self,
-        mut request: Request<Incoming>,
+        mut request: Request<Upload>,
         is_tls: bool,
         seen: &mut Seen,
     ) -> Result<Response<Body>, Refused> {
@@ -110,7 +109,7 @@ impl<D: Decide> Gateway<D> {
             let (method, uri) = (request.method().clone(), request.uri().clone());
             return Ok(self.described.answer(came.authority.as_str(), &method, &uri).await);
         }
-        let (parts, incoming) = request.into_parts();
+        let (parts, body) = request.into_parts();
         let target = parts.uri.path_and_query().cloned();
         let target = target.unwrap_or(PathAndQuery::from_static("/"));
         let call = Call {
@@ -124,11 +123,11 @@ impl<D: Decide> Gateway<D> {
             body: CallBody::Later,
         };
         let (permitted, upload) = match self.decide.decide(&call).await {
-            Decision::Permitted(permitted) => (permitted, Upload::from(incoming)),
+            Decision::Permitted(permitted) => (permitted, body),
             Decision::Denied(denied) => return Err(denied.into()),
             Decision::NeedsBody(pending) => {
                 // Rare, and what is read needs room.
-                let read = Box::pin(Upload::from(incoming).read(MOST_BODY)).await;
+                let read = Box::pin(body.read(MOST_BODY)).await;
                 let body = read.as_deref().map_err(problem);
                 match self.decide.finish(*pending, body).await {
                     Decision::Permitted(permitted) => (permitted, Upload::from(read.unwrap_or_default())),
@@ -174,7 +173,7 @@ impl<D: Decide> Gateway<D> {
     }
 
     /// Where a request comes from, and for whom it is. Headers that only a proxy may send are taken off, unless one did.
-    fn came(&self, request: &mut Request<Incoming>, is_tls: bool) -> Result<Came, Refused> {
+    fn came(&self, request: &mut Request<Upload>, is_tls: bool) -> Result<Came, Refused> {
         let own = shape::check(request)?;
         let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
         let peer = peer.ok_or(&upstream::SHAPE)?;

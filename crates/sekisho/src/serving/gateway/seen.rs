@@ -3,13 +3,12 @@
 use std::{net::IpAddr, sync::Arc};
 
 use enforcement::gate::{Denied, Permitted, ProtectedApi, RouteRule};
-use gateway::{Body, Ended};
+use gateway::{Body, Ended, Upload};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
     header::{REFERER, USER_AGENT},
     uri::PathAndQuery,
 };
-use hyper::body::Incoming;
 use protocol::{InteractionId, interaction_id};
 use tokio::time::Instant;
 use traffic::{Call, Outcome, Through, TraceContext, Traffic};
@@ -40,7 +39,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub fn begin(request: &mut Request<Incoming>, traffic: &Arc<Traffic>) -> Self {
+    pub fn begin(request: &mut Request<Upload>, traffic: &Arc<Traffic>) -> Self {
         // The decision and the API find the trace in the header, whether it came with the call or begins here.
         let trace = TraceContext::of(request.headers());
         trace.pass_on(request.headers_mut());
