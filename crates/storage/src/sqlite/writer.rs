@@ -7,6 +7,7 @@ use std::{
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread,
+    time::Duration,
 };
 
 use rusqlite::Connection;
@@ -17,6 +18,13 @@ use crate::{Change, Outcome, Statement, StorageError};
 
 /// Changes in one commit at most. More would make the first one wait without saving much.
 const BATCH: usize = 256;
+
+/// From how many changes in a commit on the next one waits for company: so many come at the same time only under load.
+const CROWD: usize = 4;
+
+/// How long it waits. A commit costs some 440 µs of CPU time whatever is in it, and each change in it 20 µs; it takes about
+/// as long as this to reach the disk.
+const WAIT: Duration = Duration::from_millis(3);
 
 /// A change and who waits for it.
 pub(super) struct Job {
@@ -35,9 +43,14 @@ pub(super) fn start(db: Connection, queue: usize, batches: Arc<AtomicU64>) -> Re
 }
 
 fn run(db: &Connection, queue: &Receiver<Job>, batches: &AtomicU64) {
+    let mut last = 0;
     while let Ok(first) = queue.recv() {
+        if last >= CROWD {
+            thread::sleep(WAIT);
+        }
         let mut jobs = vec![first];
         jobs.extend(queue.try_iter().take(BATCH - 1));
+        last = jobs.len();
         let outcomes = commit(db, &jobs);
         if outcomes.is_ok() {
             batches.fetch_add(1, Ordering::Relaxed);
