@@ -200,7 +200,6 @@ fn redirect_uris_are_needed_and_checked() {
     assert!(problem.problem.contains("http://a.example") && !problem.remedy.is_empty());
 }
 
-#[test]
 // Conformance: B128 oidcc-3rd_party-init-login-nohttps BC-01
 #[test]
 fn addresses_for_log_out_are_web_addresses_without_a_fragment() {

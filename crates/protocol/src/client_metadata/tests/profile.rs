@@ -2,6 +2,7 @@
 
 use super::*;
 
+#[test]
 fn the_profile_decides_what_may_be_registered() {
     let implicit = with(&serde_json::json!({"grant_types": ["implicit"], "response_types": ["id_token"]}));
     assert_eq!(members_in_trouble(&implicit, "openid-core"), Vec::<String>::new());
