@@ -6,7 +6,7 @@ use std::path::Path;
 pub fn openapi(data: &[u8]) {
     const IDENTIFIER: &str = "https://api.example/v1";
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let Ok(made) = sekisho::config::import_openapi_text(Path::new("fuzz.yaml"), text, IDENTIFIER) else {
+    let Ok(made) = configuration::import_openapi_text(Path::new("fuzz.yaml"), text, IDENTIFIER) else {
         return;
     };
     let table: toml::Table = match made.parse() {
@@ -17,5 +17,5 @@ pub fn openapi(data: &[u8]) {
     assert_eq!((table.len(), apis), (1, 1), "{made}");
     // It may be refused, but by mistakes with places.
     let realm = format!("issuer = \"https://id.example\"\n{made}");
-    let _ = sekisho::config::from_text(Path::new("realm.toml"), &realm);
+    let _ = configuration::from_text(Path::new("realm.toml"), &realm);
 }
