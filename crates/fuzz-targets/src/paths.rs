@@ -78,11 +78,11 @@ fn rules() -> Rules {
     Rules::new([api]).0
 }
 
-/// Whether even the most careless reader finds a path that everybody may call.
+/// Whether even the most careless reader finds a path that everybody may call. What is below a secret is none.
 fn is_public(path: &str) -> bool {
     let careless = normalised(&decoded(&decoded(path)));
-    let mut segments = careless.split('/').skip(1);
-    segments.next() == Some("public") && careless.split('/').nth(3) != Some("secret")
+    let segments: Vec<&str> = careless.split('/').skip(1).collect();
+    segments.first() == Some(&"public") && !matches!(segments[..], [_, _, "secret"])
 }
 
 fn decoded(path: &str) -> String {

@@ -1,4 +1,4 @@
-//! A connection to an upstream, with or without TLS.
+//! A connection to an upstream, with or without TLS; one of a client is of the same kind.
 
 use std::{
     io,
@@ -14,20 +14,35 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_rustls::{TlsConnector, TlsStream};
 use url::Host;
 
 use crate::{Failure, Upstream, failure::chain};
 
 /// The stream of a connection.
-pub(crate) enum Stream {
+#[derive(Debug)]
+pub enum Stream {
+    /// Without TLS.
     Plain(TcpStream),
+    /// With TLS, whose state is large beside a socket.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Stream {
+    /// Waits until the other side says something, or ends. Nothing of it is read.
+    pub async fn readable(&self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.readable().await,
+            Self::Tls(stream) => stream.get_ref().0.readable().await,
+        }
+    }
+
     /// Connects in time.
-    pub async fn open(to: &Upstream, tls: Option<&Arc<ClientConfig>>, patience: Duration) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        to: &Upstream,
+        tls: Option<&Arc<ClientConfig>>,
+        patience: Duration,
+    ) -> Result<Self, Failure> {
         match timeout(patience, connect(to, tls)).await {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) => Err(Failure::Unreachable(chain(&error))),
@@ -54,7 +69,7 @@ async fn connect(to: &Upstream, tls: Option<&Arc<ClientConfig>>) -> io::Result<S
     };
     // The handshake needs much room, and happens once for many requests.
     let handshake = Box::pin(TlsConnector::from(Arc::clone(tls)).connect(name, tcp));
-    Ok(Stream::Tls(Box::new(handshake.await?)))
+    Ok(Stream::Tls(Box::new(handshake.await?.into())))
 }
 
 impl AsyncRead for Stream {

@@ -36,6 +36,7 @@ mod upstreams;
 
 pub use backend::{Arrival, Backend};
 pub use body::{Body, Ended};
+pub use connection::Stream;
 pub use failure::Failure;
 pub use settings::{Family, Health, Patience, Settings, Upstream};
 pub use upload::Upload;

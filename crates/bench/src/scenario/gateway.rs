@@ -20,6 +20,9 @@ const NAME: &str = "gateway";
 /// The empty server answers so many bytes.
 const PATH: &str = "/200";
 
+/// How long nothing is said until a connection counts as idle.
+const UNUSED: Duration = Duration::from_secs(3);
+
 /// Addresses of the gateway, and how clients know them.
 struct Doors {
     plain: SocketAddr,
@@ -157,7 +160,7 @@ async fn added(load: Load, api: &Process, ours: &Measured) -> Result<Duration, S
     Ok(through.unwrap_or_default().saturating_sub(alone.p99()))
 }
 
-/// What connections cost that are kept open while nothing is said. The server was started anew for each kind.
+/// What connections cost that are kept open while nothing is said, some seconds after their last request. The server was started anew for each kind.
 async fn idle(options: &Options, mut server: Server, doors: &Doors) -> Result<Vec<Check>, String> {
     let many = options.idle;
     let what = |kind: &str| format!("resident memory with {many} idle connections, {kind}");
@@ -165,6 +168,7 @@ async fn idle(options: &Options, mut server: Server, doors: &Doors) -> Result<Ve
     server.restart_after(async |_, _| Ok(())).await?;
     let request = call(&server, doors.plain, "files:read").await?;
     let open = idle::open(many, doors.plain, None, &request).await?;
+    tokio::time::sleep(UNUSED).await;
     let plain = Check::smaller(what("HTTP/1.1"), server.memory(), 150);
     drop(open);
 
@@ -172,6 +176,7 @@ async fn idle(options: &Options, mut server: Server, doors: &Doors) -> Result<Ve
     let request = call(&server, doors.tls, "files:read:tls").await?;
     let tls = idle::trusting(&server.authority())?;
     let open = idle::open(many, doors.tls, Some(&tls), &request).await?;
+    tokio::time::sleep(UNUSED).await;
     let checks = vec![plain, Check::told(what("TLS"), server.memory())];
     drop(open);
     Ok(checks)

@@ -1,52 +1,31 @@
-//! Accepts connections and serves HTTP/1.1 and HTTP/2 on them, within limits.
-//!
-//! Slow clients: a header must arrive within seconds, a TLS handshake too, and the body's reader has its own limit.
+//! Accepts connections, so many at once, and ends well.
 
-use std::{
-    convert::Infallible,
-    error::Error,
-    net::SocketAddr,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{convert::Infallible, error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
+use ::gateway::Stream;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::{
-    body::{Body, Frame, Incoming, SizeHint},
+    body::{Body, Incoming},
     service::service_fn,
-};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{
-        conn::auto,
-        graceful::{GracefulShutdown, Watcher},
-    },
 };
 use protocol::{ClientCertificate, client_cert::MAX_CHAIN};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{Notify, Semaphore, watch},
+    sync::{Semaphore, watch},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use web::extract::Peer;
 
-/// How long a client may take to send a request's header, or to finish a TLS handshake.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a connection without requests is kept at least.
-const IDLE: Duration = Duration::from_mins(1);
+use super::{
+    connection,
+    line::{Activity, Line, Running},
+};
+
 /// How long requests in progress may take when the server stops.
 pub const DRAIN: Duration = Duration::from_secs(10);
-/// The largest request header, in bytes.
-const MAX_HEADER: u32 = 32 * 1024;
 /// Connections at once on one listener; more wait in the kernel's queue.
-const MAX_CONNECTIONS: usize = 12_000;
+const MAX_CONNECTIONS: u32 = 12_000;
 
 /// A bound address, with or without TLS.
 pub struct Listener {
@@ -75,8 +54,8 @@ impl Listener {
         A: Future<Output = Response<B>> + Send + 'static,
         B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
     {
-        let graceful = GracefulShutdown::new();
-        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
+        let stopped = stop.clone();
         loop {
             let place = tokio::select! {
                 place = Arc::clone(&places).acquire_owned() => place,
@@ -96,30 +75,41 @@ impl Listener {
                 _ = stop.changed() => break,
             };
             let _ = stream.set_nodelay(true);
-            let (answer, tls, watcher) = (answer.clone(), self.tls.clone(), graceful.watcher());
+            let (answer, tls, mut stopped) = (answer.clone(), self.tls.clone(), stopped.clone());
             tokio::spawn(async move {
                 let _place = place;
-                match tls {
-                    None => serve_connection(stream, (peer, None), answer, watcher).await,
+                let (stream, certificate) = match tls {
+                    None => (Stream::Plain(stream), None),
                     Some(tls) => {
-                        if let Some(stream) = handshake(tls, stream).await {
-                            let certificate = certificate_of(&stream).map(Arc::new);
-                            serve_connection(stream, (peer, certificate), answer, watcher).await;
-                        }
+                        let handshake = tokio::select! {
+                            handshake = Box::pin(handshake(tls, stream)) => handshake,
+                            _ = stopped.changed() => None,
+                        };
+                        let Some((stream, certificate)) = handshake else { return };
+                        (stream, certificate)
                     }
-                }
+                };
+                serve(stream, (peer, certificate), answer, stopped).await;
             });
         }
         drop(self.tcp);
-        if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+        // Each connection holds a place until it has ended.
+        let ended = places.acquire_many(MAX_CONNECTIONS);
+        if tokio::time::timeout(DRAIN, ended).await.is_err() {
             tracing::warn!("some requests were still running when the server stopped");
         }
     }
 }
 
-async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
-    match tokio::time::timeout(PATIENCE, tls.accept(stream)).await {
-        Ok(Ok(stream)) => Some(stream),
+/// Who is at the other end of a connection.
+type Client = (SocketAddr, Option<Arc<ClientCertificate>>);
+
+async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<(Stream, Option<Arc<ClientCertificate>>)> {
+    match tokio::time::timeout(connection::PATIENCE, tls.accept(stream)).await {
+        Ok(Ok(stream)) => {
+            let certificate = certificate_of(&stream).map(Arc::new);
+            Some((Stream::Tls(Box::new(stream.into())), certificate))
+        }
         Ok(Err(error)) => {
             tracing::debug!(%error, "TLS handshake failed");
             None
@@ -138,111 +128,24 @@ fn certificate_of(stream: &TlsStream<TcpStream>) -> Option<ClientCertificate> {
     })
 }
 
-/// Who is at the other end of a connection.
-type Client = (SocketAddr, Option<Arc<ClientCertificate>>);
-
-async fn serve_connection<S, F, A, B>(stream: S, client: Client, answer: F, watcher: Watcher)
+async fn serve<F, A, B>(stream: Stream, client: Client, answer: F, stop: watch::Receiver<bool>)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     F: Fn(Request<Incoming>) -> A + Send + 'static,
     A: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
 {
     let activity = Arc::new(Activity::default());
+    let line = Line::new(stream, Arc::clone(&activity));
     let seen = Arc::clone(&activity);
     let service = service_fn(move |mut request: Request<Incoming>| {
+        let run = seen.begin(&request);
         let (peer, certificate) = client.clone();
-        let runs = seen.begin();
         request.extensions_mut().insert(Peer(peer));
         if let Some(certificate) = certificate {
             request.extensions_mut().insert(certificate);
         }
         let answered = answer(request);
-        async move {
-            let response = answered.await;
-            Ok::<_, Infallible>(response.map(|body| Running { body, _runs: runs }))
-        }
+        async move { Ok::<_, Infallible>(answered.await.map(|body| Running::new(body, run))) }
     });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
-        .max_buf_size(MAX_HEADER as usize);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(100)
-        .max_header_list_size(MAX_HEADER)
-        .keep_alive_interval(Duration::from_secs(30))
-        .keep_alive_timeout(PATIENCE);
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-    let connection = connection.into_owned();
-    tokio::select! {
-        ended = watcher.watch(connection) => {
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection ended early");
-            }
-        }
-        () = activity.stops() => tracing::debug!("no request came in time"),
-    }
-}
-
-/// The body of an answer: while it is being sent, the connection is in use.
-struct Running<B> {
-    body: B,
-    _runs: Arc<()>,
-}
-
-impl<B: Body + Unpin> Body for Running<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// What a connection is used for. hyper's limit of a header begins when the version of HTTP is known; who says nothing,
-/// half of HTTP/2's preface, or nothing more but pings, would hold a place for ever.
-#[derive(Default)]
-struct Activity {
-    first: Notify,
-    begun: AtomicU64,
-    running: Arc<()>,
-}
-
-impl Activity {
-    /// A request begins; it runs until the body of its answer is dropped.
-    fn begin(&self) -> Arc<()> {
-        self.first.notify_one();
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        Arc::clone(&self.running)
-    }
-
-    /// Ends when no first request came in time, or no further one for long.
-    async fn stops(&self) {
-        if tokio::time::timeout(PATIENCE, self.first.notified()).await.is_err() {
-            return;
-        }
-        loop {
-            let begun = self.begun.load(Ordering::Relaxed);
-            tokio::time::sleep(IDLE).await;
-            let is_idle = Arc::strong_count(&self.running) == 1;
-            if is_idle && begun == self.begun.load(Ordering::Relaxed) {
-                return;
-            }
-        }
-    }
+    connection::serve(line, service, &activity, stop).await;
 }

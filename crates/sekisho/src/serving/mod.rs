@@ -2,8 +2,10 @@
 
 pub mod background;
 mod ciba_approval;
+mod connection;
 pub mod delivery;
 pub mod gateway;
+mod line;
 pub mod listener;
 mod live;
 pub mod operations;
