@@ -77,6 +77,7 @@ where
         let served = Box::pin(http1(line, service, (activity, &mut quiet), &mut stop)).await;
         let Some(rest) = served else { return };
         (line, service) = rest;
+        activity.set_rests(false);
         tokio::select! {
             said = timeout_at(quiet.since + IDLE, line.readable()) => {
                 if matches!(said, Ok(Ok(()))) {
@@ -107,7 +108,6 @@ where
     let mut connection = connection.with_upgrades();
     let mut looks = looks();
     let mut is_ending = false;
-    activity.set_rests(false);
     loop {
         tokio::select! {
             biased;
