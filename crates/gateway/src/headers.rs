@@ -7,48 +7,26 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{
-        AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SERVER, TE,
-        TRANSFER_ENCODING, UPGRADE,
-    },
+    header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING},
 };
 
 use enforcement::gate;
 
 use crate::Failure;
 
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
-const DPOP: HeaderName = HeaderName::from_static("dpop");
-const EXPLAIN: HeaderName = HeaderName::from_static("sekisho-explain");
-
-/// What each hop says for itself. `Trailer` is not here: trailers are passed on, and it says which (RFC 9110 §6.6.2).
-const HOP_BY_HOP: [HeaderName; 7] = [
-    KEEP_ALIVE,
-    PROXY_CONNECTION,
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
-
 /// Removes from a request what its upstream must not see.
 pub(crate) fn clean_request(headers: &mut HeaderMap, passes_authorization: bool) {
     // RFC 9110 §10.1.4: a client that takes trailers says so to each hop; so do we, for it.
     let takes_trailers = lists(headers, &TE, "trailers");
-    remove_hop_by_hop(headers);
+    remove_named_by_connection(headers);
+    remove(headers, |name| {
+        is_of_hop(name) || is_reserved(name) || !passes_authorization && matches!(name, "authorization" | "dpop")
+    });
     if takes_trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
     if !passes_authorization {
-        headers.remove(AUTHORIZATION);
-        headers.remove(DPOP);
         gate::strip_api_key(headers);
-    }
-    let reserved: Vec<HeaderName> = headers.keys().filter(|name| is_reserved(name)).cloned().collect();
-    for name in reserved {
-        headers.remove(name);
     }
 }
 
@@ -62,14 +40,30 @@ pub(crate) fn clean_response(headers: &mut HeaderMap) -> Result<(), Failure> {
         // RFC 9112 §6.1: "the Transfer-Encoding overrides the Content-Length".
         headers.remove(CONTENT_LENGTH);
     }
-    remove_hop_by_hop(headers);
+    remove_named_by_connection(headers);
     // What the upstream is made of is nobody's business; and refusals are explained by the gateway alone.
-    headers.remove(SERVER);
-    headers.remove(EXPLAIN);
+    remove(headers, |name| {
+        is_of_hop(name) || matches!(name, "server" | "sekisho-explain")
+    });
     Ok(())
 }
 
-fn remove_hop_by_hop(headers: &mut HeaderMap) {
+/// What each hop says for itself. `Trailer` is not here: trailers are passed on, and it says which (RFC 9110 §6.6.2).
+fn is_of_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
+
+fn remove_named_by_connection(headers: &mut HeaderMap) {
     if let Some(connection) = headers.get(CONNECTION) {
         // By far the most clients name nothing here that is not in the list.
         if !connection.as_bytes().eq_ignore_ascii_case(b"keep-alive") || headers.get_all(CONNECTION).iter().count() > 1
@@ -78,9 +72,13 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
                 headers.remove(name);
             }
         }
-        headers.remove(CONNECTION);
     }
-    for name in HOP_BY_HOP {
+}
+
+/// Most messages have few headers and nothing to remove: to look at each takes less than to look for each.
+fn remove(headers: &mut HeaderMap, is_unwanted: impl Fn(&str) -> bool) {
+    let unwanted = headers.keys().filter(|name| is_unwanted(name.as_str()));
+    for name in unwanted.cloned().collect::<Vec<HeaderName>>() {
         headers.remove(name);
     }
 }
@@ -103,8 +101,7 @@ fn items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = 
 }
 
 /// Whether only the gateway may say this to an upstream.
-fn is_reserved(name: &HeaderName) -> bool {
-    let name = name.as_str();
+fn is_reserved(name: &str) -> bool {
     if name.contains('_') {
         let name = name.replace('_', "-");
         return is_ours(&name)

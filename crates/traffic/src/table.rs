@@ -75,16 +75,16 @@ impl Traffic {
         let now = self.clock.now();
         let (name, api) = named(&self.apis, call.api, MOST_APIS, |_| ApiTraffic::default());
         let (_, route) = named(&api.routes, call.route, MOST_ROUTES, |route| {
-            Series::of_route(&name, route)
+            Series::of_route(name, route)
         });
         let (_, client) = named(&api.clients, call.client, MOST_CLIENTS, |client| {
-            Series::of_client(&name, client)
+            Series::of_client(name, client)
         });
         route.note(now, call.outcome, call.status, call.took);
         client.note(now, call.outcome, call.status, call.took);
         if let Some(reason) = call.outcome.reason() {
-            api.because(&name, reason, now, call);
-            self.remember(now, &name, reason, call);
+            api.because(name, reason, now, call);
+            self.remember(now, name, reason, call);
         }
         if let Some(log) = &self.log {
             log.write(now, call);
@@ -128,22 +128,20 @@ impl ApiTraffic {
 }
 
 /// The entry of a name, made if there is still room for it; else that of all others. Answers under which name.
-fn named<T>(
+fn named<'n, T>(
     entries: &RwLock<HashMap<String, Arc<T>>>,
-    name: Option<&str>,
+    name: Option<&'n str>,
     most: usize,
     make: impl Fn(&str) -> T,
-) -> (String, Arc<T>) {
+) -> (&'n str, Arc<T>) {
     let name = name.unwrap_or(OTHER);
     {
         let entries = entries.read().unwrap_or_else(PoisonError::into_inner);
-        let name = if entries.contains_key(name) || entries.len() < most {
-            name
-        } else {
-            OTHER
-        };
         if let Some(entry) = entries.get(name) {
-            return (name.to_owned(), Arc::clone(entry));
+            return (name, Arc::clone(entry));
+        }
+        if let Some(others) = entries.get(OTHER).filter(|_| entries.len() >= most) {
+            return (OTHER, Arc::clone(others));
         }
     }
     let mut entries = entries.write().unwrap_or_else(PoisonError::into_inner);
@@ -153,5 +151,5 @@ fn named<T>(
         OTHER
     };
     let entry = entries.entry(name.to_owned()).or_insert_with(|| Arc::new(make(name)));
-    (name.to_owned(), Arc::clone(entry))
+    (name, Arc::clone(entry))
 }

@@ -6,7 +6,7 @@
 //! calls chooses it. What is malformed is not passed on (§3.2.2.1: "the vendor creates a new traceparent header and deletes the
 //! tracestate").
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -80,19 +80,24 @@ impl TraceContext {
 /// §3.2.2: `version "-" trace-id "-" parent-id "-" trace-flags`. A later version may have more behind a further dash
 /// (§3.2.4).
 fn is_traceparent(value: &str) -> bool {
-    let mut fields = value.splitn(5, '-');
-    let mut field = |length: usize| {
-        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        fields
-            .next()
-            .filter(|text| text.len() == length && text.bytes().all(is_hex))
+    let is_hex = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+    let is_field = |from: usize, to: usize| {
+        let digits = value.as_bytes().get(from..to);
+        digits.is_some_and(|digits| digits.iter().all(is_hex))
     };
-    let (Some(version), Some(trace), Some(parent), Some(_)) = (field(2), field(32), field(16), field(2)) else {
-        return false;
+    let is_dash = |at: usize| value.as_bytes().get(at) == Some(&b'-');
+    let is_zero = |from: usize, to: usize| {
+        let digits = value.as_bytes().get(from..to);
+        digits.is_some_and(|digits| digits.iter().all(|byte| *byte == b'0'))
     };
-    let is_zero = |text: &str| text.bytes().all(|byte| byte == b'0');
-    let has_more = fields.next().is_some();
-    version != "ff" && !is_zero(trace) && !is_zero(parent) && (version != "00" || !has_more)
+    let has_fields = is_field(0, 2) && is_field(3, 35) && is_field(36, 52) && is_field(53, 55);
+    let ends_well = value.len() == 55 || is_dash(55) && !value.starts_with("00");
+    has_fields
+        && [2, 35, 52].into_iter().all(is_dash)
+        && ends_well
+        && !value.starts_with("ff")
+        && !is_zero(3, 35)
+        && !is_zero(36, 52)
 }
 
 /// §3.3: comma-separated `key=value`. An empty list is as good as none.
@@ -133,9 +138,9 @@ fn not_zero<const N: usize>() -> [u8; N] {
 }
 
 fn push_hex(text: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
+    // `write!` takes ten times as long, for each call of an API.
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    text.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
 }
 
 #[cfg(test)]

@@ -46,12 +46,14 @@ pub fn take<B>(proxies: &Proxies, peer: Option<IpAddr>, request: &mut Request<B>
     let is_proxy = peer.is_some_and(|peer| proxies.says_certificates(peer));
     let told = is_proxy.then(|| from_headers(request.headers())).transpose()?;
     let bindings = is_proxy.then(|| bindings(request.headers())).transpose()?.flatten();
-    // A message that was not negotiated here proves nothing (RFC 8471 §4.2), but there may be only one.
-    if request.headers().get_all(SEC_TOKEN_BINDING).iter().nth(1).is_some() {
-        return Err(TokenBindingError::Twice.into());
-    }
-    for name in &PROXYS_OWN {
-        request.headers_mut().remove(name);
+    if request.headers().keys().any(|name| PROXYS_OWN.contains(name)) {
+        // A message that was not negotiated here proves nothing (RFC 8471 §4.2), but there may be only one.
+        if request.headers().get_all(SEC_TOKEN_BINDING).iter().nth(1).is_some() {
+            return Err(TokenBindingError::Twice.into());
+        }
+        for name in &PROXYS_OWN {
+            request.headers_mut().remove(name);
+        }
     }
     if let Some(bindings) = bindings {
         request.extensions_mut().insert(Arc::new(bindings));

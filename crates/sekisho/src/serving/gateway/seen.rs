@@ -15,6 +15,8 @@ use traffic::{Call, Outcome, Through, TraceContext, Traffic};
 
 use super::refused::reason;
 
+const INTERACTION_ID: HeaderName = HeaderName::from_static(interaction_id::HEADER);
+
 /// A call, as far as it has come.
 pub(super) struct Seen {
     begun: Instant,
@@ -95,9 +97,7 @@ impl Seen {
 
     pub fn answer(&mut self, response: &mut Response<Body>) {
         self.status = response.status();
-        let headers = response.headers_mut();
-        headers.remove(interaction_id::HEADER);
-        headers.extend(field(&self.interaction_id));
+        tell(response.headers_mut(), &self.interaction_id);
     }
 
     /// It asks what an API says of itself.
@@ -152,19 +152,18 @@ impl Seen {
 /// corresponding FAPI client request header or to a RFC 4122 UUID value if the request header was not provided". The API gets
 /// it too, as if it had been sent.
 fn interaction(headers: &mut HeaderMap) -> InteractionId {
-    let sent = headers
-        .get(interaction_id::HEADER)
-        .and_then(|value| value.to_str().ok());
+    let sent = headers.get(INTERACTION_ID).and_then(|value| value.to_str().ok());
     if let Some(id) = sent.and_then(InteractionId::parse) {
         return id;
     }
     let id = InteractionId::from_random(jose::random_bytes());
-    headers.remove(interaction_id::HEADER);
-    headers.extend(field(&id));
+    tell(headers, &id);
     id
 }
 
-fn field(id: &InteractionId) -> Option<(HeaderName, HeaderValue)> {
-    let value = HeaderValue::from_str(id.as_str()).ok()?;
-    Some((HeaderName::from_static(interaction_id::HEADER), value))
+fn tell(headers: &mut HeaderMap, id: &InteractionId) {
+    // A UUID is always a value.
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(INTERACTION_ID, value);
+    }
 }
