@@ -6,7 +6,10 @@
 //! RFC 9112 §6.3 wants. Here is what it lets pass: nothing of it is needed by anybody honest, and two readers may
 //! understand it in two ways.
 
-use http::{HeaderMap, Method, Request, StatusCode, Uri, Version, header, uri::Authority};
+use http::{
+    HeaderMap, Method, Request, StatusCode, Uri, Version, header,
+    uri::{Authority, PathAndQuery},
+};
 
 /// Why a request is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +46,9 @@ pub fn check<B>(request: &Request<B>) -> Result<Authority, Misshapen> {
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
         return Err(Misshapen::Method);
     }
-    if !request.uri().path().starts_with('/') {
+    // `http://host?query` has a query and no path: it would be matched without the slash that the upstream is sent.
+    let target = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
+    if !target.starts_with('/') {
         return Err(Misshapen::Target);
     }
     check_coding(request.headers())?;
@@ -128,6 +133,8 @@ mod tests {
         for other in ["http://other.example/a", "http://api.example:81/a", "http://x@other/a"] {
             assert_eq!(checked("GET", other, &[host]), Err(Misshapen::OtherHost), "{other}");
         }
+        assert_eq!(checked("GET", "http://api.example", &[host]), good);
+        assert_eq!(checked("GET", "http://api.example?a", &[host]), Err(Misshapen::Target));
     }
 
     #[test]
