@@ -11,12 +11,10 @@ use serde_json::Value;
 use storage::{Change, Outcome, StorageError, guess, outbox};
 
 use crate::{
+    by_mail::{self, SENDS},
     email_code, lane,
     notice::{self, Content},
 };
-
-/// Codes that are sent for an account, and to an address, within the window of guesses.
-const SENDS: i64 = 5;
 
 /// Why an address is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -109,8 +107,7 @@ fn what_for(user: &User, session: &Session, email: &str) -> String {
 
 /// By account, and by address: one person does not fill another's mailbox through many accounts.
 fn send_lanes(user: &User, email: &str) -> [String; 2] {
-    let address = jose::b64::encode(jose::sha256(email.to_lowercase().as_bytes()));
-    [format!("address/{}", user.id), format!("address-to/{address}")]
+    [format!("address/{}", user.id), by_mail::lane_to(email)]
 }
 
 fn no_key() -> AddressRefusal {

@@ -3,7 +3,8 @@
 //! Spec: NIST SP 800-63B §5.1.3.1 (mail shows no device)
 //!
 //! Nothing of a code is stored: it is an HMAC of what it is for and of the time, under a key of the realm. What it is for
-//! names the user and the session, so it is worth nothing elsewhere. Guesses are counted by whoever asks for it.
+//! names the user and the session or flow, so it is worth nothing elsewhere. Guesses are counted by whoever asks for it, and
+//! so is whether it was used.
 
 use realm::RealmContext;
 
@@ -23,24 +24,30 @@ pub(crate) fn now(realm: &RealmContext, what_for: &str) -> Option<String> {
 
 /// Whether somebody typed a code that is still good. White space does not matter.
 pub(crate) fn is_right(realm: &RealmContext, what_for: &str, typed: &str) -> bool {
-    let typed: String = typed
-        .chars()
-        .filter(|letter| !letter.is_whitespace())
-        .take(DIGITS + 1)
-        .collect();
     let current = realm.now() / PERIOD;
     // All are looked at, so that the time does not tell which one it was.
     (current + 1 - AT_ONCE..=current).fold(false, |found, period| {
-        let expected = of_period(realm, what_for, period);
-        found | expected.is_some_and(|code| jose::constant_time_eq(code.as_bytes(), typed.as_bytes()))
+        found | is(of_period(realm, what_for, period).as_deref(), typed)
     })
 }
 
 fn of_period(realm: &RealmContext, what_for: &str, period: i64) -> Option<String> {
+    of(realm, &format!("{period} {what_for}"))
+}
+
+/// Whether somebody typed this code; compared in constant time.
+pub(crate) fn is(expected: Option<&str>, typed: &str) -> bool {
+    let letters = typed.chars().filter(|letter| !letter.is_whitespace());
+    let typed: String = letters.take(DIGITS + 1).collect();
+    expected.is_some_and(|code| jose::constant_time_eq(code.as_bytes(), typed.as_bytes()))
+}
+
+/// The code of a text that says what it is for, and when it was sent.
+pub(crate) fn of(realm: &RealmContext, text: &str) -> Option<String> {
     let seals = &realm.seals;
     let root = seals.refresh_key(seals.refresh_key_id()?)?;
     let key = jose::hmac_sha256(root, b"codes by mail");
-    let mac = jose::hmac_sha256(&key, format!("{period} {what_for}").as_bytes());
+    let mac = jose::hmac_sha256(&key, text.as_bytes());
     let number = u64::from_be_bytes(*mac.first_chunk()?) % 100_000_000;
     Some(format!("{number:08}"))
 }

@@ -30,8 +30,15 @@ const UNKNOWN_LANES: u16 = 4096;
 pub(crate) fn of(realm: &RealmContext, username: &str, user: Option<&User>, device: Option<&Device>) -> String {
     match (user, device) {
         (Some(user), Some(device)) => format!("password/{}/{}", user.id, device.id),
-        (Some(user), None) => format!("password/{}", user.id),
-        (None, _) => format!("password/?{}", unknown(realm, username)),
+        _ => named(realm, "password", username, user),
+    }
+}
+
+/// The lane in which something of a kind is counted for an account, or for a name that is nobody's.
+pub(crate) fn named(realm: &RealmContext, kind: &str, username: &str, user: Option<&User>) -> String {
+    match user {
+        Some(user) => format!("{kind}/{}", user.id),
+        None => format!("{kind}/?{}", unknown(realm, username)),
     }
 }
 

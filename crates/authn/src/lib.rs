@@ -1,6 +1,6 @@
 //! Who is the person: sign-in, sessions, passwords, counting guesses.
 //!
-//! - [`sign_in`]: a user name and a password, a passkey or a certificate become a session, in numbered steps
+//! - [`sign_in`]: a user name and a password, a passkey, a certificate or a code by mail become a session, in numbered steps
 //! - [`sign_up`]: somebody makes an account for themselves
 //! - [`weak_password`]: what is wrong with a password that somebody chooses
 //! - [`session`]: the browser's cookie, and which session it stands for
@@ -8,7 +8,8 @@
 //! - [`factors`]: what users prove who they are with, besides the password; a file each
 //! - [`next_step`]: what is still to be proved for what is demanded
 //! - [`prove`]: something more is proved in a session
-//! - [`password`]: argon2id on a bounded pool of its own; hashes of other programs; [`password_change`]
+//! - [`password`]: argon2id on a bounded pool of its own; hashes of other programs; [`password_change`];
+//!   [`password_reset`]: by a link in a mail, for who has forgotten it
 //! - [`notice`]: what users are told by mail; [`browser_name`]: what their browsers are called
 //! - [`user_code`]: counting guesses of the codes that devices show
 //! - [`users`]: making users and setting their passwords
@@ -25,9 +26,11 @@
     )
 )]
 
+mod by_mail;
 pub mod device;
 pub mod email_code;
 mod lane;
+mod link;
 pub mod not_me;
 #[cfg(test)]
 mod test_realm;
@@ -41,6 +44,7 @@ pub mod next_step;
 pub mod notice;
 pub mod password;
 pub mod password_change;
+pub mod password_reset;
 pub mod prove;
 pub mod session;
 pub mod sign_in;

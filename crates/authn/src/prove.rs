@@ -89,14 +89,18 @@ pub async fn by_code(
 
     // Step 2
     let usable = usable(realm, user, method).await?;
-    let typed: String = code.chars().filter(|letter| !letter.is_whitespace()).take(64).collect();
-    let verified = factors::verify_code(realm, &usable, &typed)?;
+    let verified = factors::verify_code(realm, &usable, &as_typed(code))?;
 
     // Step 3
     match verified {
         Some(verified) => add(realm, (session, user), verified).await,
         None => Err(wrong(realm, user, method)),
     }
+}
+
+/// A code without the white space that people type in it, and no longer than any code.
+pub(crate) fn as_typed(code: &str) -> String {
+    code.chars().filter(|letter| !letter.is_whitespace()).take(64).collect()
 }
 
 /// Proves more by a passkey: by the answer that a form brought in this flow.

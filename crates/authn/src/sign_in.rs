@@ -13,6 +13,7 @@
 //!    was not recognised is owed.
 
 mod by_certificate;
+mod by_email_code;
 mod by_passkey;
 mod without_password;
 
@@ -35,7 +36,11 @@ use crate::{
     users::is_username,
 };
 
-pub use self::{by_certificate::sign_in_by_certificate, by_passkey::sign_in_by_passkey};
+pub use self::{
+    by_certificate::sign_in_by_certificate,
+    by_email_code::{EmailCodeRefusal, send_email_code, sign_in_by_email_code},
+    by_passkey::sign_in_by_passkey,
+};
 
 /// How much of a `User-Agent` is kept, in bytes.
 const MAX_USER_AGENT: usize = 256;

@@ -54,6 +54,9 @@ impl RealmFile {
                 smart_card_policies: Vec::new(),
                 token_binding: false,
                 remember_me: false,
+                email_code: false,
+                password_reset: true,
+                passkey_ca: Vec::new(),
                 enrolment_delay: 24 * 3600,
                 audit: model::AuditSettings::default(),
             },
@@ -299,6 +302,12 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
     }
     if let Some(remember_me) = table.boolean("remember_me") {
         realm.remember_me = remember_me.value;
+    }
+    if let Some(email_code) = table.boolean("email_code") {
+        realm.email_code = email_code.value;
+    }
+    if let Some(password_reset) = table.boolean("password_reset") {
+        realm.password_reset = password_reset.value;
     }
     if let Some(sign_up) = table.boolean("sign_up") {
         realm.sign_up = sign_up.value;

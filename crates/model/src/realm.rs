@@ -56,12 +56,25 @@ pub struct Realm {
     /// Whether users may stay signed in when their browser is closed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub remember_me: bool,
+    /// Whether users sign in by a code that is sent to their verified mail address.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub email_code: bool,
+    /// Whether who has forgotten their password sets a new one by a link in a mail.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub password_reset: bool,
+    /// Whose authenticators are known to keep their keys in hardware: one certificate of a maker each, in PEM.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passkey_ca: Vec<String>,
     /// How long a further factor waits that was enrolled with a password alone, in seconds.
     #[serde(default = "a_day")]
     pub enrolment_delay: i64,
     /// What is kept of what happened.
     #[serde(default)]
     pub audit: AuditSettings,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// What a realm that says nothing waits.
@@ -246,6 +259,9 @@ mod tests {
             smart_card_policies: Vec::new(),
             token_binding: false,
             remember_me: false,
+            email_code: false,
+            password_reset: true,
+            passkey_ca: Vec::new(),
             enrolment_delay: 24 * 3600,
             audit: AuditSettings::default(),
         }

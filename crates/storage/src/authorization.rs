@@ -220,3 +220,12 @@ pub fn end_by(realm: &str, id: &str, change_id: &str, now: i64) -> Statement {
         vec![realm.into(), id.into(), now.into(), change_id.into()],
     )
 }
+
+/// Ends all authorizations of a user, those that hold a refresh token too. The grants stay.
+pub fn end_all_of_user(realm: &str, user_id: &str, now: i64) -> Statement {
+    Statement::new(
+        "UPDATE authorizations SET ended_at = $3 WHERE realm = $1 AND ended_at IS NULL \
+         AND grant_id IN (SELECT id FROM grants WHERE realm = $1 AND user_id = $2)",
+        vec![realm.into(), user_id.into(), now.into()],
+    )
+}

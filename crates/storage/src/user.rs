@@ -181,6 +181,14 @@ pub fn still_has_password(realm: &str, id: &str, phc: &str) -> Statement {
     )
 }
 
+/// Guards that a user is still enabled and has no password yet.
+pub fn still_has_no_password(realm: &str, id: &str) -> Statement {
+    Statement::guard(
+        "UPDATE users SET enabled = 1 WHERE realm = $1 AND id = $2 AND enabled = 1 AND password_hash IS NULL",
+        vec![realm.into(), id.into()],
+    )
+}
+
 /// Puts another hash of the same password in the place of the one that was verified; misses when the password was
 /// changed meanwhile.
 pub fn rehash(realm: &str, id: &str, old: &str, new: &str) -> Statement {

@@ -58,6 +58,7 @@ fn pages() -> Router<Arc<App>> {
         .route("/sign-up", get(account::sign_up_page).post(account::sign_up))
         .route("/consent", get(oauth::consent_page).post(oauth::consent))
         .route("/device", get(oauth::device_page).post(oauth::enter_user_code))
+        .merge(by_mail())
         .route("/account", get(account::page))
         .route(
             "/account/requests",
@@ -77,6 +78,20 @@ fn pages() -> Router<Arc<App>> {
         .route("/logout", get(oauth::logout).post(oauth::logout_post))
         .route("/", get(account::root))
         .method_not_allowed_fallback(account::wrong_method)
+}
+
+/// What the sign-in page leads to that sends mail, and where that mail leads.
+fn by_mail() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/sign-in/email",
+            get(account::email_code_page).post(account::email_code),
+        )
+        .route(
+            "/sign-in/forgotten",
+            get(account::forgotten_page).post(account::forgotten),
+        )
+        .route("/sign-in/reset", get(account::reset_page).post(account::reset))
 }
 
 /// What users prove who they are with.

@@ -92,6 +92,20 @@ pub enum Content {
         /// When.
         when: i64,
     },
+    /// The way to a new password, for who has forgotten it.
+    ResetPassword {
+        /// Where it is set.
+        link: String,
+        /// For how many minutes the link is good.
+        minutes: i64,
+    },
+    /// The operator lets the user set the first password, or a further factor that counts at once.
+    Invitation {
+        /// Where.
+        link: String,
+        /// Until when the link is good.
+        until: i64,
+    },
 }
 
 impl Content {
@@ -107,6 +121,8 @@ impl Content {
             Self::ConfirmFactor { .. } => "confirm_factor",
             Self::PasskeyCopied { .. } => "passkey_copied",
             Self::PasswordChanged { .. } => "password_changed",
+            Self::ResetPassword { .. } => "reset_password",
+            Self::Invitation { .. } => "invitation",
         }
     }
 }

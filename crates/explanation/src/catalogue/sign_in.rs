@@ -56,6 +56,13 @@ topic! {
              link was cut by a mail program."
             "Look at /account: it says what counts and what waits."
         }
+        RESET_LINK("sign_in.reset_link", InvalidRequest) {
+            "The link to a new password was used, is older than half an hour, or was cut by a mail program; or the \
+             address or the password was changed since it was sent. Or the account has a second factor that is no code, \
+             by which its user signs in instead."
+            "Ask for another mail on the sign-in page, and open its whole link. The operator sets a new password with: \
+             sekisho user set-password."
+        }
         BUSY("sign_in.busy", TemporarilyUnavailable) {
             "Too many passwords are being checked right now."
             "Try again in a moment."

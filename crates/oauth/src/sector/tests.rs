@@ -41,6 +41,9 @@ async fn check_against(status: u16, document: &'static str, client: &ClientMetad
         smart_card_policies: Vec::new(),
         token_binding: false,
         remember_me: false,
+        email_code: false,
+        password_reset: true,
+        passkey_ca: Vec::new(),
         enrolment_delay: 24 * 3600,
         audit: model::AuditSettings::default(),
     };

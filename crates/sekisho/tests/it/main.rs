@@ -35,6 +35,7 @@ mod https;
 mod interop_openidconnect;
 mod introspect;
 mod keys;
+mod letters;
 mod limits;
 mod logout;
 mod metadata;

@@ -9,6 +9,7 @@ use crate::{Change, Outcome, Statement, authorization, grant, guess, session, us
 for_both_engines![
     guesses_end_when_their_window_does,
     a_password_that_was_changed_or_a_user_who_was_disabled_misses,
+    a_first_password_misses_where_there_is_one,
     a_session_or_a_grant_tells_that_a_user_signed_in_before,
     all_sessions_of_a_user_end_with_what_does_not_outlive_them,
     of_two_users_of_one_name_one_appears_and_is_recognised,
@@ -131,6 +132,24 @@ async fn a_password_that_was_changed_or_a_user_who_was_disabled_misses(db: Datab
     assert_eq!(apply(&db, still()).await, Outcome::Missed);
 }
 
+async fn a_first_password_misses_where_there_is_one(db: Database) {
+    let none = || [user::still_has_no_password(REALM, "bob")];
+    assert_eq!(apply(&db, none()).await, Outcome::Missed, "no such user");
+    let bob = User {
+        id: "bob".into(),
+        username: "bob".into(),
+        password_hash: None,
+        ..alice()
+    };
+    let _ = apply(&db, [user::insert(REALM, &bob).unwrap()]).await;
+    assert_eq!(apply(&db, none()).await, Outcome::Applied);
+    let _ = apply(&db, [user::set_enabled(REALM, "bob", false, NOW)]).await;
+    assert_eq!(apply(&db, none()).await, Outcome::Missed);
+    let _ = apply(&db, [user::set_enabled(REALM, "bob", true, NOW)]).await;
+    let _ = apply(&db, [user::set_password(REALM, "bob", "$argon2id$new", NOW)]).await;
+    assert_eq!(apply(&db, none()).await, Outcome::Missed);
+}
+
 async fn a_session_or_a_grant_tells_that_a_user_signed_in_before(db: Database) {
     let _ = apply(&db, [new_session("bob", "s"), new_grant("carol", "g")]).await;
     for (user_id, expected) in [("alice", false), ("bob", true), ("carol", true)] {
@@ -170,6 +189,13 @@ async fn all_sessions_of_a_user_end_with_what_does_not_outlive_them(db: Database
     assert_eq!(db.number(ended).await, 1);
     let online = "SELECT count(*) FROM authorizations WHERE ended_at IS NOT NULL AND id = 'alice-online'";
     assert_eq!(db.number(online).await, 1);
+    assert_eq!(
+        apply(&db, [authorization::end_all_of_user(REALM, "alice", NOW + 2)]).await,
+        Outcome::Applied
+    );
+    assert_eq!(db.number(ended).await, 2, "refresh tokens too, and nobody else's");
+    let at = "SELECT ended_at FROM authorizations WHERE id = 'alice-online'";
+    assert_eq!(db.number(at).await, NOW + 1, "what had ended stays as it was");
 }
 
 async fn of_two_users_of_one_name_one_appears_and_is_recognised(db: Database) {

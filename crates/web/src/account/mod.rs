@@ -3,6 +3,7 @@
 mod certificate;
 mod devices;
 mod email;
+pub mod email_code;
 pub mod factor;
 pub mod factors;
 mod not_me;
@@ -10,6 +11,7 @@ mod overview;
 pub mod passkey;
 mod password;
 mod requests;
+pub mod reset;
 mod select_account;
 pub mod sign_in;
 pub mod sign_up;
@@ -28,6 +30,7 @@ use protocol::{error_code::ErrorCode, form::Form};
 pub use certificate::{redeem_certificate, show_certificate};
 pub use devices::forget_device;
 pub use email::email;
+pub use email_code::{email_code, email_code_page};
 pub use factor::{factor, factor_page};
 pub use factors::{
     answer_confirmation, authenticator_page, certificate_page, confirmation_page, enrol_certificate, enrol_passkey,
@@ -39,6 +42,7 @@ pub use overview::{end_session, page, revoke_grant};
 pub use passkey::sign_in_by_passkey_form;
 pub use password::{change_password, password_page};
 pub use requests::{answer_request, requests_page};
+pub use reset::{forgotten, forgotten_page, reset, reset_page};
 pub use select_account::{select_account, select_account_page};
 pub use sign_in::{sign_in, sign_in_page};
 pub use sign_up::{sign_up, sign_up_page};

@@ -8,9 +8,10 @@ use authn::{
 use axum::{http::StatusCode, response::Response};
 use explanation::{Explain, Explanation, catalogue::sign_in as catalogue};
 use model::{Goal, Secret, Session};
+use protocol::form::Form;
 use storage::StorageError;
 
-use super::{certificate, passkey, resumed, submitted};
+use super::{certificate, email_code, passkey, reset, resumed, submitted};
 use crate::{
     again::{Again, NotDone},
     browser_state,
@@ -54,16 +55,25 @@ pub(super) fn show(
         username: username.chars().take(255).collect(),
         remember: call.realm.realm.remember_me,
         error,
-        notice: None,
+        notice: notice(call),
         passkey: passkey::beside_password(call, open),
         certificate: certificate::link(call, open, false),
         sign_up: sign_up.map(Href::local),
+        email_code: email_code::link(call, open),
+        forgotten: reset::link(call, open),
     };
     let policy = match &view.passkey {
         Some(_) => csp::with_script(&requester.policy()),
         None => requester.policy(),
     };
     respond::page(call, locale, status, &view, &policy)
+}
+
+/// What was just done, said by the redirect that followed it.
+fn notice(call: &Call) -> Option<Text> {
+    let query = Form::parse(call.query().as_bytes()).ok()?;
+    let is_set = query.first("done") == Some("password-set");
+    is_set.then(|| Text::key("sign_in.notice.password_set"))
 }
 
 /// `POST /sign-in`.

@@ -52,6 +52,14 @@ pub(super) fn all(locale: Locale) -> Vec<Letter> {
             when: NOW,
         },
         Content::PasswordChanged { when: NOW },
+        Content::ResetPassword {
+            link: "https://id.example.com/bank/sign-in/reset?t=c2VjcmV0&flow=Zmxvdw".into(),
+            minutes: 30,
+        },
+        Content::Invitation {
+            link: "https://id.example.com/bank/sign-in/invitation?t=c2VjcmV0".into(),
+            until: NOW + 7 * 24 * 3600,
+        },
     ];
     contents.map(|content| letter(locale, content)).into()
 }

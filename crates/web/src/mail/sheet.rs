@@ -123,6 +123,18 @@ impl Sheet {
                 self.button = Some(button("mail.to_account", &self.account));
                 self.after = vec!["mail.passkey_copied.remove".into(), self.named("mail.if_not_you")];
             }
+            Content::ResetPassword { link, minutes } => {
+                self.about("mail.reset_password.subject", "mail.reset_password.lead");
+                self.button = Some(button("mail.reset_password.button", link));
+                let valid = Text::key("mail.code.valid").with("count", minutes.to_string());
+                self.after = vec![valid, self.named("mail.reset_password.if_not")];
+            }
+            Content::Invitation { link, until } => {
+                self.about("mail.invitation.subject", "mail.invitation.lead");
+                self.button = Some(button("mail.invitation.button", link));
+                let until = Text::key("mail.invitation.until").with("when", moment(locale, *until));
+                self.after = vec![until, self.named("mail.invitation.if_not")];
+            }
             Content::PasswordChanged { when } => {
                 self.about("mail.password_changed.subject", "mail.password_changed.lead");
                 self.facts.push(fact("mail.fact.when", moment(locale, *when)));

@@ -7,6 +7,7 @@
 //! Variables of every template: `lang`, `css`, `mark`, `script`, and the members of its view.
 
 mod account;
+mod by_mail;
 mod certificate;
 mod change_password;
 mod consent;
@@ -35,6 +36,7 @@ mod tests;
 mod text;
 
 pub use account::{Account, DeviceView, EmailView, GrantView, SessionView};
+pub use by_mail::{AskByMail, EnterMailCode, MailKind, SetPassword};
 pub use certificate::{EnrolCertificate, FactorCertificate};
 pub use change_password::ChangePassword;
 pub use consent::{ApiView, ClaimView, Consent, ScopeView, WaitingView};
@@ -64,11 +66,17 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 28] = [
+const TEMPLATES: [(&str, &str); 31] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
     ("sign_in.html", include_str!("../templates/sign_in.html")),
+    ("ask_by_mail.html", include_str!("../templates/ask_by_mail.html")),
+    (
+        "enter_mail_code.html",
+        include_str!("../templates/enter_mail_code.html"),
+    ),
+    ("set_password.html", include_str!("../templates/set_password.html")),
     ("factor.html", include_str!("../templates/factor.html")),
     (
         "factor_certificate.html",

@@ -5,11 +5,12 @@ use protocol::AuthorizationDetails;
 use serde_json::json;
 
 use super::{
-    Account, ApiView, AuthenticatorPage, ChangePassword, ClaimView, ClientView, ConfirmEnrolment, Consent, DetailView,
-    Device, DeviceView, EmailView, EnrolCertificate, EnrolFirst, EnrolPasskey, EnrolTotp, ErrorKind, ErrorPage, Factor,
-    FactorCertificate, FactorPasskey, FactorState, FactorView, FieldError, FormPost, FrameView, GrantView, Href, Label,
-    Link, Message, NextView, NotMePage, PasskeyForm, RealmView, RecoveryCodes, Requests, ScopeView, SelectAccount,
-    SessionView, Sheet, SignIn, SignOut, SignUp, SignedOut, Text, WaitingView,
+    Account, ApiView, AskByMail, AuthenticatorPage, ChangePassword, ClaimView, ClientView, ConfirmEnrolment, Consent,
+    DetailView, Device, DeviceView, EmailView, EnrolCertificate, EnrolFirst, EnrolPasskey, EnrolTotp, EnterMailCode,
+    ErrorKind, ErrorPage, Factor, FactorCertificate, FactorPasskey, FactorState, FactorView, FieldError, FormPost,
+    FrameView, GrantView, Href, Label, Link, MailKind, Message, NextView, NotMePage, PasskeyForm, RealmView,
+    RecoveryCodes, Requests, ScopeView, SelectAccount, SessionView, SetPassword, Sheet, SignIn, SignOut, SignUp,
+    SignedOut, Text, WaitingView,
 };
 use crate::locale::Locale;
 
@@ -20,6 +21,7 @@ const DAY: i64 = 24 * 3600;
 pub(super) fn all(locale: Locale) -> Vec<Sheet> {
     let mut sheets = of_flows(locale);
     sheets.extend(of_questions(locale));
+    sheets.extend(by_mail(locale));
     sheets.extend(of_the_user(locale));
     sheets.extend(of_factors(locale));
     sheets.extend(ErrorKind::ALL.map(|kind| Sheet::of(&error(locale, kind))));
@@ -45,6 +47,8 @@ fn of_flows(locale: Locale) -> Vec<Sheet> {
             passkey: None,
             certificate: None,
             sign_up: None,
+            email_code: None,
+            forgotten: None,
             ..sign_in(locale)
         }),
         Sheet::of(&factor(locale)),
@@ -95,6 +99,76 @@ fn of_flows(locale: Locale) -> Vec<Sheet> {
             is_waiting: true,
             can_go_back: false,
             ..enrol_first(locale)
+        }),
+    ]
+}
+
+/// Those that send mail before anybody has signed in, and where it leads.
+fn by_mail(locale: Locale) -> Vec<Sheet> {
+    let SignUp {
+        realm,
+        client,
+        flow,
+        csrf,
+        sign_in: back,
+        ..
+    } = sign_up(locale);
+    let ask = AskByMail {
+        realm: realm.clone(),
+        client: client.clone(),
+        kind: MailKind::Code,
+        action: "/bank/sign-in/email".into(),
+        flow: flow.clone(),
+        csrf: csrf.clone(),
+        username: String::new(),
+        error: None,
+        back: back.clone(),
+    };
+    let enter = EnterMailCode {
+        realm: realm.clone(),
+        client,
+        action: "/bank/sign-in/email".into(),
+        flow: flow.clone(),
+        csrf: csrf.clone(),
+        sent: "c2VhbGVk".into(),
+        username: "alice".into(),
+        minutes: 10,
+        error: None,
+        back,
+    };
+    let set = SetPassword {
+        realm,
+        username: Label::new("alice"),
+        action: "/bank/sign-in/reset".into(),
+        csrf,
+        flow,
+        least: 8,
+        wants_code: true,
+        error: None,
+    };
+    vec![
+        Sheet::of(&ask),
+        Sheet::of(&AskByMail {
+            client: None,
+            kind: MailKind::Link,
+            username: "alice".into(),
+            error: Some(Text::key("by_mail.error.too_many").with("count", "15")),
+            ..ask
+        }),
+        Sheet::of(&enter),
+        Sheet::of(&EnterMailCode {
+            client: None,
+            error: Some(Text::key("by_mail.error.wrong")),
+            ..enter
+        }),
+        Sheet::of(&set),
+        Sheet::of(&SetPassword {
+            wants_code: false,
+            error: Some(FieldError {
+                field: "password",
+                text: Text::key("sign_up.error.breached").with("count", "8"),
+            }),
+            ..set
         }),
     ]
 }
@@ -261,6 +335,8 @@ pub(super) fn sign_in(locale: Locale) -> SignIn {
             "https://mtls.example.com/sign-in/certificate/show?flow=Zmxvdw",
         )),
         sign_up: Some(Href::local("/bank/sign-up?flow=Zmxvdw")),
+        email_code: Some(Href::local("/bank/sign-in/email?flow=Zmxvdw")),
+        forgotten: Some(Href::local("/bank/sign-in/forgotten?flow=Zmxvdw")),
     }
 }
 

@@ -31,6 +31,10 @@ pub struct SignIn {
     pub certificate: Option<Href>,
     /// Where those make an account who have none; none where the organisation makes them.
     pub sign_up: Option<Href>,
+    /// Another way: where a code is sent by mail.
+    pub email_code: Option<Href>,
+    /// Where a link to a new password is sent.
+    pub forgotten: Option<Href>,
 }
 
 impl View for SignIn {
@@ -53,8 +57,12 @@ impl View for SignIn {
         let remember = self.remember.then_some("remember");
         let passkey = self.passkey.iter().flat_map(|_| ["passkey-form", "use-passkey"]);
         let certificate = self.certificate.iter().map(|_| "use-certificate");
+        let email_code = self.email_code.iter().map(|_| "use-email-code");
+        let forgotten = self.forgotten.iter().map(|_| "forgotten");
         ["username", "password", "sign-in"]
             .into_iter()
+            .chain(email_code)
+            .chain(forgotten)
             .chain(passkey)
             .chain(certificate)
             .chain(to_sign_up)

@@ -32,6 +32,9 @@ async fn world() -> World {
         smart_card_policies: Vec::new(),
         token_binding: false,
         remember_me: false,
+        email_code: false,
+        password_reset: true,
+        passkey_ca: Vec::new(),
         enrolment_delay: 24 * 3600,
         audit: model::AuditSettings::default(),
     };
