@@ -171,10 +171,7 @@ pub(super) fn level(report: &Report<'_>, text: &Located<String>) -> Option<Acr> 
 
 fn acr(table: &mut Table<'_, '_>, derived: Option<Acr>) -> Option<Acr> {
     let written = table.text("acr");
-    let span = written
-        .as_ref()
-        .map_or_else(|| table.span_of("impact"), |acr| acr.span.clone());
-    let acr = match written {
+    match written {
         Some(text) => {
             let level = level(table.report, &text);
             if let Some((level, derived)) = level.zip(derived).filter(|(level, derived)| level < derived) {
@@ -185,16 +182,7 @@ fn acr(table: &mut Table<'_, '_>, derived: Option<Acr>) -> Option<Acr> {
             level
         }
         None => derived,
-    };
-    if let Some(level) = acr.filter(|level| !Acr::REACHABLE.contains(level)) {
-        let problem = format!(
-            "the API needs {}, which no sign-in of this version reaches",
-            level.short()
-        );
-        let most = Acr::REACHABLE.last().map_or("loa2", |most| most.short());
-        table.report.warning(&span, problem, format!("set acr = \"{most}\""));
     }
-    acr
 }
 
 fn scopes(table: &mut Table<'_, '_>) -> (Vec<ApiScope>, Vec<Span>) {

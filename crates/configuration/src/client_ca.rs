@@ -36,6 +36,21 @@ pub(super) fn read(table: &mut Table<'_, '_>, realm: &mut Realm) {
     check_together(report, &table.span_of("crl"), realm);
 }
 
+/// Reads whose passkeys are known to keep their keys in hardware: the certificates of their makers.
+pub(super) fn read_passkey_ca(table: &mut Table<'_, '_>, realm: &mut Realm) {
+    let report = table.report;
+    for (text, span) in texts(table, "passkey_ca") {
+        for der in found(report, "passkey_ca", &span, certificates(&text)).unwrap_or_default() {
+            if !Certificate::parse(&der).is_ok_and(|certificate| certificate.is_authority()) {
+                let problem = "passkey_ca has a certificate that is not of an authority, so it vouches for nothing";
+                let remedy = "name the root certificate that the maker of the devices publishes";
+                report.error(&span, problem, remedy);
+            }
+            realm.passkey_ca.push(pem("CERTIFICATE", &der));
+        }
+    }
+}
+
 /// The PEM texts of a key, each with its place.
 fn texts(table: &mut Table<'_, '_>, key: &'static str) -> Vec<(String, Span)> {
     let report = table.report;

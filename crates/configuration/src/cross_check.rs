@@ -85,6 +85,14 @@ fn check_api(report: &Report<'_>, realm: &Realm, read: &ReadApi, clients: &[Read
         let remedy = "give the API an identifier of its own: tokens for UserInfo are meant for the issuer";
         report.error(&read.span, "the API is identified by the issuer", remedy);
     }
+    if let Some(level) = read.api.acr.filter(|level| *level > realm.highest_acr()) {
+        let problem = format!(
+            "the API needs {}, which no sign-in of this realm reaches",
+            level.short()
+        );
+        let remedy = "set acr = \"loa3\", or say whose hardware is known: passkey_ca or smart_card_policies";
+        report.warning(&read.span, problem, remedy);
+    }
     for (scope, span) in read.api.scope.iter().zip(&read.scope_spans) {
         if is_own_scope(&scope.name) {
             let problem = format!("the scope {} is one of this server's own", scope.name);

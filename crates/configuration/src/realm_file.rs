@@ -316,6 +316,7 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
         realm.dpop_nonces = dpop_nonces.value;
     }
     client_ca::read(table, &mut realm);
+    client_ca::read_passkey_ca(table, &mut realm);
     certificate_mapping::read(table, &mut realm);
     if let Some(token_binding) = table.boolean("token_binding") {
         realm.token_binding = token_binding.value;

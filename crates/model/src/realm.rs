@@ -1,7 +1,7 @@
 //! A realm: one issuer with its own users, clients, APIs, keys and branding.
 
 use jose::KeySet;
-use protocol::profile::ProfileRef;
+use protocol::{acr::Acr, profile::ProfileRef};
 use serde::{Deserialize, Serialize};
 
 use crate::CertificateMapping;
@@ -83,6 +83,25 @@ const fn a_day() -> i64 {
 }
 
 impl Realm {
+    /// The levels that sign-ins of this realm can reach, as its metadata says them.
+    pub fn reachable_acr(&self) -> &'static [Acr] {
+        if self.knows_hardware() {
+            Acr::REACHABLE_IN_HARDWARE
+        } else {
+            Acr::REACHABLE
+        }
+    }
+
+    /// The highest level that a sign-in of this realm can reach, those included that are only asked for by name.
+    pub fn highest_acr(&self) -> Acr {
+        if self.knows_hardware() { Acr::Loa4 } else { Acr::Phr }
+    }
+
+    /// Whether somebody is known who vouches that keys of users stay in hardware.
+    fn knows_hardware(&self) -> bool {
+        !self.passkey_ca.is_empty() || !self.smart_card_policies.is_empty()
+    }
+
     /// The path of the issuer without a trailing slash: `""` or `"/path"`.
     pub fn base_path(&self) -> &str {
         authority_and_path(&self.issuer).1
@@ -280,6 +299,12 @@ mod tests {
             ("/bank/one", "localhost:8080", "http://localhost:8080")
         );
         assert!(!path.is_https());
+        assert_eq!(path.highest_acr(), Acr::Phr);
+        let hardware = Realm {
+            passkey_ca: vec!["PEM".into()],
+            ..path.clone()
+        };
+        assert_eq!(hardware.reachable_acr().last(), Some(&hardware.highest_acr()));
         assert_eq!(path.mtls_place(), None);
         let elsewhere = Realm {
             mtls: Some("https://mtls.example.com:8443/bank".into()),

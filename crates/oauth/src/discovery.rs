@@ -22,6 +22,8 @@ pub fn metadata(realm: &RealmContext) -> ServerMetadata {
     );
     let prompts = prompt::supported(realm.realm.sign_up);
     metadata.prompt_values_supported = prompts.map(|value| value.as_str().to_owned()).collect();
+    let levels = realm.realm.reachable_acr().iter();
+    metadata.acr_values_supported = levels.map(|level| level.urn().to_owned()).collect();
     metadata.authorization_details_types_supported = realm.details_types.names().map(str::to_owned).collect();
     metadata.registration_endpoint = is_offered.then(|| registration::endpoint(realm));
     with_connections(realm, metadata)

@@ -9,7 +9,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// The methods of RFC 8176 that are in use, and two of this server's own, as §2 lets them be agreed upon.
+/// The methods of RFC 8176 that are in use, and three of this server's own, as §2 lets them be agreed upon.
 pub mod amr {
     /// A password.
     pub const PWD: &str = "pwd";
@@ -19,6 +19,8 @@ pub mod amr {
     pub const EMAIL: &str = "email";
     /// It was written down for the day when a device is lost (of this server's own).
     pub const RECOVERY: &str = "recovery";
+    /// The operator invited the user (of this server's own).
+    pub const INVITATION: &str = "invitation";
     /// A key that can be copied.
     pub const SWK: &str = "swk";
     /// A key that cannot leave a piece of hardware.
@@ -70,6 +72,8 @@ impl Acr {
 
     /// What sign-ins can reach with the built methods; the rest would be an empty promise in the metadata.
     pub const REACHABLE: &[Self] = &[Self::Loa1, Self::Loa2, Self::Loa3];
+    /// The same in a realm that knows who vouches for keys in hardware.
+    pub const REACHABLE_IN_HARDWARE: &[Self] = &[Self::Loa1, Self::Loa2, Self::Loa3, Self::Loa4];
 
     /// The value on the wire.
     pub const fn urn(self) -> &'static str {
@@ -132,12 +136,6 @@ impl Acr {
     pub fn satisfied(self, requested: &[&str]) -> Option<Self> {
         let mut known = requested.iter().filter_map(|text| Self::of_wire(text));
         known.find(|wanted| *wanted <= self)
-    }
-
-    /// The highest level that a sign-in can reach.
-    #[must_use]
-    pub fn highest() -> Self {
-        Self::REACHABLE.iter().copied().max().unwrap_or(Self::Loa1)
     }
 }
 
@@ -203,7 +201,7 @@ mod tests {
         assert_eq!(stated(&["urn:sekisho:acr:loa4", "1", "2"]), Acr::Loa2);
         assert_eq!(stated(&["loa1"]), Acr::Loa2, "the short form is for files");
         assert_eq!(Acr::Loa2.satisfied(&["urn:sekisho:acr:loa3"]), None);
-        assert!(Acr::REACHABLE.contains(&Acr::highest()));
+        assert!(Acr::REACHABLE_IN_HARDWARE.starts_with(Acr::REACHABLE));
     }
 
     #[test]

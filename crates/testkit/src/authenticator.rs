@@ -7,6 +7,8 @@
 use jose::{Jwk, Signer, SigningAlg, SigningKey, b64, random_bytes, sha256};
 use serde_json::{Value, json};
 
+use crate::pki::Identity;
+
 /// User present, user verified, backup eligible, backed up, attested credential data (§6.1).
 const UP: u8 = 0x01;
 const UV: u8 = 0x04;
@@ -33,6 +35,8 @@ pub struct Authenticator {
     pub user_handle: Option<String>,
     /// Its id.
     pub credential_id: Vec<u8>,
+    /// Who vouches for it: the certificate of its model, with its key. `None`: nobody.
+    pub maker: Option<Identity>,
     pkcs8: Vec<u8>,
 }
 
@@ -49,6 +53,7 @@ impl Authenticator {
             counter: 0,
             user_handle: None,
             credential_id: random_bytes::<32>().to_vec(),
+            maker: None,
             pkcs8,
         }
     }
@@ -63,6 +68,7 @@ impl Authenticator {
         data.extend_from_slice(&self.credential_id);
         data.extend_from_slice(&cose_key(&self.key().public_jwk()));
         let client_data = self.client_data("webauthn.create", options);
+        let attestation = self.attestation_object(&data, &client_data);
         json!({
             "id": b64::encode(&self.credential_id),
             "rawId": b64::encode(&self.credential_id),
@@ -71,7 +77,7 @@ impl Authenticator {
             "clientExtensionResults": {},
             "response": {
                 "clientDataJSON": b64::encode(client_data),
-                "attestationObject": b64::encode(attestation_object(&data)),
+                "attestationObject": b64::encode(attestation),
             },
         })
     }
@@ -108,6 +114,39 @@ impl Authenticator {
         SigningKey::from_pkcs8(SigningAlg::Es256, &self.pkcs8).expect("a key")
     }
 
+    /// `{ fmt, attStmt, authData }` as CBOR (§6.5.4): of the form `packed` (§8.2) where somebody vouches for it, else `none`
+    /// (§8.7).
+    fn attestation_object(&self, data: &[u8], client_data: &str) -> Vec<u8> {
+        let (format, statement) = match &self.maker {
+            None => ("none", vec![0xa0]),
+            Some(maker) => {
+                let signed = [data, &sha256(client_data.as_bytes())].concat();
+                let signature = der(&maker.sign(&signed));
+                let mut statement = vec![0xa3];
+                statement.extend_from_slice(&text("alg"));
+                statement.push(0x26);
+                statement.extend_from_slice(&text("sig"));
+                statement.extend_from_slice(&bytes(&signature));
+                statement.extend_from_slice(&text("x5c"));
+                statement.push(0x81);
+                statement.extend_from_slice(&bytes(&maker.der));
+                ("packed", statement)
+            }
+        };
+        let mut cbor = vec![0xa3];
+        for part in [
+            text("fmt"),
+            text(format),
+            text("attStmt"),
+            statement,
+            text("authData"),
+            bytes(data),
+        ] {
+            cbor.extend_from_slice(&part);
+        }
+        cbor
+    }
+
     /// §6.1: hash of the relying party ‖ flags ‖ counter.
     fn authenticator_data(&self, rp_id: &str, more: u8) -> Vec<u8> {
         let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
@@ -136,18 +175,15 @@ fn cose_key(key: &Jwk) -> Vec<u8> {
     cbor
 }
 
-/// `{ fmt: "none", attStmt: {}, authData }` as CBOR (§6.5.4, §8.7).
-fn attestation_object(data: &[u8]) -> Vec<u8> {
-    let mut cbor = vec![0xa3];
-    for (name, value) in [("fmt", b"\x64none".as_slice()), ("attStmt", b"\xa0")] {
-        cbor.push(0x60 | u8::try_from(name.len()).unwrap());
-        cbor.extend_from_slice(name.as_bytes());
-        cbor.extend_from_slice(value);
-    }
-    cbor.extend_from_slice(b"\x68authData\x59");
-    cbor.extend_from_slice(&u16::try_from(data.len()).unwrap().to_be_bytes());
-    cbor.extend_from_slice(data);
-    cbor
+/// A short text as CBOR.
+fn text(text: &str) -> Vec<u8> {
+    [&[0x60 | u8::try_from(text.len()).unwrap()], text.as_bytes()].concat()
+}
+
+/// Bytes as CBOR, with a length of two bytes.
+fn bytes(bytes: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(bytes.len()).unwrap().to_be_bytes();
+    [&[0x59], length.as_slice(), bytes].concat()
 }
 
 /// `r ‖ s` as the sequence of two integers that authenticators send (§6.5.5).

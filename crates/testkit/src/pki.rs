@@ -11,7 +11,7 @@
 //! ```
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use jose::{b64, random_bytes, sha256};
+use jose::{Signer as _, SigningAlg, SigningKey, b64, random_bytes, sha256};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension, DistinguishedName, DnValue,
     IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, OtherNameValue, RevokedCertParams, SanType, SerialNumber,
@@ -112,6 +112,16 @@ impl Subject {
         self.params.not_before = at(from);
         self.params.not_after = at(until);
         self
+    }
+
+    /// Of a model of authenticators (WebAuthn Level 3 §8.2.1), whose maker issues it.
+    #[must_use]
+    pub fn authenticator_model(mut self, maker: &str) -> Self {
+        self.params.is_ca = IsCa::ExplicitNoCa;
+        self.params.extended_key_usages = Vec::new();
+        self.also(DnType::OrganizationalUnitName, "Authenticator Attestation")
+            .also(DnType::OrganizationName, maker)
+            .also(DnType::CountryName, "SE")
     }
 
     /// For something other than authenticating clients.
@@ -286,6 +296,14 @@ impl Identity {
             text("y"),
             text("x5c")
         )
+    }
+
+    /// A signature by its key, `r ‖ s`.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let lines = self.key.lines().filter(|line| !line.starts_with("-----"));
+        let pkcs8 = STANDARD.decode(lines.collect::<String>()).expect("base64");
+        let key = SigningKey::from_pkcs8(SigningAlg::Es256, &pkcs8).expect("a key");
+        key.sign(message).expect("a signature")
     }
 
     /// The certificate in PEM.

@@ -81,8 +81,9 @@ pub async fn decide(
 
     // What no sign-in can give need not be tried.
     let wanted_user = WantedUser::of(realm, valid)?;
-    if let Reach::Never(DemandOf::Request) = valid.demand(realm).reach(Acr::Loa1, Acr::highest()) {
-        return Err(unmet(realm, valid, DemandOf::Request, Acr::highest()));
+    let highest = realm.realm.highest_acr();
+    if let Reach::Never(DemandOf::Request) = valid.demand(realm).reach(Acr::Loa1, highest) {
+        return Err(unmet(realm, valid, DemandOf::Request, highest));
     }
 
     let Some(person) = person.filter(|person| is_fresh(realm, valid, &person.session, flow)) else {

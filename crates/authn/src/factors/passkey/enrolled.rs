@@ -25,6 +25,8 @@ use crate::{
 
 /// The member of `data` that holds the credential record.
 const RECORD: &str = "passkey";
+/// The member of `data` that says that a maker vouched for its hardware when it was enrolled.
+const IS_ATTESTED: &str = "is_attested";
 
 /// By what a passkey is found.
 fn lookup(credential_id: &[u8]) -> String {
@@ -34,7 +36,10 @@ fn lookup(credential_id: &[u8]) -> String {
 /// The row of a new passkey. It does not count yet.
 pub fn authenticator(user: &User, new: &NewPasskey) -> Result<Authenticator, UnreadableCredential> {
     let credential = &new.credential;
-    let row = without_secret(new_id(), &user.id, Method::Passkey);
+    let mut row = without_secret(new_id(), &user.id, Method::Passkey);
+    if new.is_attested {
+        row.data.insert(IS_ATTESTED.to_owned(), true.into());
+    }
     holding(
         &Authenticator {
             lookup: Some(lookup(&credential.id())),
@@ -59,11 +64,21 @@ fn credential_of(row: &Authenticator) -> Result<Credential, UnreadableCredential
     Credential::parse(&record.to_string())
 }
 
-/// What the passkey of a row proves, used now. Nobody vouches for its hardware, since attestation is not asked for: that it
-/// cannot be copied is what it says of itself, and reaches no level.
+/// What the passkey of a row proves, used now.
 pub(crate) fn would_prove(row: &Authenticator, now: i64) -> Proof {
-    let verifies = credential_of(row).is_ok_and(|credential| credential.verifies_user());
-    Proof::passkey(now, verifies, false)
+    let credential = credential_of(row);
+    let verifies = credential.as_ref().is_ok_and(Credential::verifies_user);
+    Proof::passkey(
+        now,
+        verifies,
+        credential.is_ok_and(|credential| is_in_hardware(row, &credential)),
+    )
+}
+
+/// Whether its key cannot leave a piece of hardware. That it cannot be copied is what a passkey says of itself, and reaches no
+/// level unless a maker vouched for the device.
+fn is_in_hardware(row: &Authenticator, credential: &Credential) -> bool {
+    row.data.get(IS_ATTESTED) == Some(&Value::Bool(true)) && !credential.is_syncable()
 }
 
 /// Asks a user's browser to make a passkey, in the flow or session `belongs_to`.
@@ -145,7 +160,7 @@ pub(crate) async fn verify(
         now,
     )?);
     let verified = FactorVerified {
-        proof: Proof::passkey(now, proof.is_verified, false),
+        proof: Proof::passkey(now, proof.is_verified, is_in_hardware(&row, &proof.credential)),
         guards,
     };
     Ok((owner, verified))

@@ -4,8 +4,9 @@
 //!
 //! Accepted: discoverable credentials, with which nobody types a name; others, as a second step; syncable and
 //! device-bound ones; with and without verification of the user. Who was verified at enrolment must be verified each time.
-//! Deliberately not: attestation (it is not asked for, and what is sent nevertheless vouches for nothing), other origins
-//! than the issuer's, frames of other sites, Token Binding.
+//! Attestation by the makers whom the realm names says that a key is in hardware; without such makers it is not asked for, and
+//! what is sent nevertheless vouches for nothing. Deliberately not: other origins than the issuer's, frames of other sites,
+//! Token Binding, lists of revoked models (metadata services).
 //!
 //! - [`RelyingParty`]: which origin this is, and what an authenticator keeps of a user
 //! - [`Ceremony`]: a challenge in progress, sealed and bound to the browser that it was shown to

@@ -3,11 +3,13 @@
 //! Spec: WebAuthn Level 3 §5.4, §7.1
 //!
 //! A discoverable credential and a verified user are asked for where the authenticator can do that, and not demanded: an old
-//! security key that is only touched is still a second factor. Attestation is not asked for.
+//! security key that is only touched is still a second factor. Attestation is asked for where the realm names makers
+//! (`passkey_ca`), and demanded of nobody: a passkey for which none of them vouches is one like others.
 
+use jose::{b64, sha256};
 use model::User;
 use realm::RealmContext;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use storage::Statement;
 use webauthn_rs::prelude::{RegisterPublicKeyCredential, SecurityKeyRegistration};
 
@@ -20,6 +22,8 @@ use super::{
 pub struct NewPasskey {
     /// What to store.
     pub credential: Credential,
+    /// Whether one of the realm's makers vouches for the device that holds its key.
+    pub is_attested: bool,
     /// What must be in the change that stores it: the challenge is used once.
     pub used: Vec<Statement>,
 }
@@ -48,6 +52,9 @@ pub fn begin(
         "residentKey",
         json!("preferred"),
     );
+    if !realm.realm.passkey_ca.is_empty() {
+        set(Some(&mut options), "attestation", json!("direct"));
+    }
     let descriptors = enrolled.iter().map(Credential::descriptor).collect::<Vec<Value>>();
     set(Some(&mut options), "excludeCredentials", json!(descriptors));
     let what = (Purpose::Registration, Verification::Preferred);
@@ -66,10 +73,42 @@ pub fn finish(
         return Err(PasskeyRefusal::Over);
     }
     let made: RegisterPublicKeyCredential = answer(answered)?;
-    let state: SecurityKeyRegistration = ceremony.state()?;
-    let passkey = party.webauthn.finish_securitykey_registration(&made, &state)?;
+    let plain: SecurityKeyRegistration = ceremony.state()?;
+    let vouched = match makers(&realm.realm.passkey_ca) {
+        Some(makers) => {
+            let mut state: Value = ceremony.state()?;
+            set(Some(&mut state), MAKERS, makers);
+            let state: SecurityKeyRegistration = serde_json::from_value(state).map_err(|_| PasskeyRefusal::Over)?;
+            let vouched = party.webauthn.finish_securitykey_registration(&made, &state);
+            vouched
+                .inspect_err(|error| tracing::info!(%error, "no maker vouches for a passkey"))
+                .ok()
+        }
+        None => None,
+    };
+    let is_attested = vouched.is_some();
+    let passkey = match vouched {
+        Some(passkey) => passkey,
+        None => party.webauthn.finish_securitykey_registration(&made, &plain)?,
+    };
     Ok(NewPasskey {
         credential: Credential::of(&passkey)?,
+        is_attested,
         used: ceremony.use_once(realm),
     })
+}
+
+/// The member of the library's state that says which makers are believed.
+const MAKERS: &str = "ca_list";
+
+/// The makers as the library reads them, all their models; `None`: there are none, or they cannot be read.
+fn makers(pem: &[String]) -> Option<Value> {
+    let ders = pem.iter().filter_map(|text| x509::certificates(text).ok()).flatten();
+    let makers: Map<String, Value> = ders
+        .map(|der| {
+            let maker = json!({ "ca": b64::encode(&der), "aaguids": {}, "blanket_allow": true });
+            (b64::encode(sha256(&der)), maker)
+        })
+        .collect();
+    (!makers.is_empty()).then(|| json!({ "cas": makers }))
 }

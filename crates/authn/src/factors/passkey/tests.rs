@@ -1,7 +1,11 @@
 use model::User;
+use protocol::Acr;
 use serde_json::Value;
 use storage::{Change, Outcome};
-use testkit::Authenticator;
+use testkit::{
+    Authenticator,
+    pki::{Authority, Subject},
+};
 
 use super::*;
 use crate::test_realm::TestRealm;
@@ -340,4 +344,76 @@ async fn of_64_who_send_the_same_answer_one_gets_in() {
         applied += usize::from(outcome.await.unwrap() == Outcome::Applied);
     }
     assert_eq!(applied, 1);
+}
+
+/// What an authenticator proves that is enrolled at a realm which believes these makers.
+async fn reached_by(key: &mut Authenticator, makers: &[&Authority]) -> Acr {
+    let mut place = Place::new().await;
+    place.test.settings_mut().passkey_ca = makers.iter().map(|maker| maker.pem()).collect();
+    let begun = place.begin_enrolment();
+    let asked = if makers.is_empty() { "none" } else { "direct" };
+    assert_eq!(begun.options["attestation"], asked);
+    let made = key.create(&begun.options);
+    let new = place.finish_enrolment(&begun, &made).unwrap();
+    let row = authenticator(&place.alice, &new).unwrap();
+    let now = place.test.realm().now();
+    let row = model::Authenticator {
+        active_at: Some(now),
+        ..row
+    };
+    let would = would_prove(&row, now);
+    let insert = storage::authenticator::insert(place.test.realm().issuer(), &row).unwrap();
+    let stored = place
+        .test
+        .realm()
+        .store
+        .commit(Change::new().then(insert))
+        .await
+        .unwrap();
+    assert_eq!(stored, Outcome::Applied);
+    let begun = place.ask(Verification::Required);
+    let shown = key.get(&begun.options).to_string();
+    let (_, verified) = verify(place.test.realm(), FLOW, (&begun.carried, &shown))
+        .await
+        .unwrap();
+    assert_eq!(verified.proof, would);
+    protocol::assurance::reached(&[verified.proof], now).acr
+}
+
+#[tokio::test]
+async fn a_key_in_hardware_for_which_a_maker_vouches_reaches_the_highest_level() {
+    let (maker, other) = (Authority::new("Maker Root"), Authority::new("Another Root"));
+    let model = maker.issue(&Subject::named("Model 5").authenticator_model("Maker"));
+    for (is_vouched, is_synced, makers, expected) in [
+        (true, false, vec![&other, &maker], Acr::Loa4),
+        (true, false, vec![&other], Acr::Phr),
+        (true, false, vec![], Acr::Phr),
+        (false, false, vec![&maker], Acr::Phr),
+        (true, true, vec![&maker], Acr::Phr),
+    ] {
+        let mut key = key();
+        key.maker = is_vouched.then(|| model.clone());
+        key.is_synced = is_synced;
+        assert_eq!(reached_by(&mut key, &makers).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_a_maker_did_not_sign_is_refused() {
+    let maker = Authority::new("Maker Root");
+    let mut place = Place::new().await;
+    place.test.settings_mut().passkey_ca = vec![maker.pem()];
+    let mut forged = maker.issue(&Subject::named("Model 5").authenticator_model("Maker"));
+    // The certificate is the maker's, the signature somebody else's.
+    let theirs = forged.der.clone();
+    forged = Authority::new("Forger").issue(&Subject::named("Model 5").authenticator_model("Maker"));
+    forged.der = theirs;
+    let mut key = key();
+    key.maker = Some(forged);
+    let begun = place.begin_enrolment();
+    let made = key.create(&begun.options);
+    assert!(matches!(
+        place.finish_enrolment(&begun, &made),
+        Err(PasskeyRefusal::Wrong(_))
+    ));
 }
