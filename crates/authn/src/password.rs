@@ -15,7 +15,11 @@ mod stored;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
     thread,
 };
 
@@ -66,6 +70,7 @@ pub(crate) struct Place(OwnedSemaphorePermit);
 pub struct PasswordPool {
     places: Arc<Semaphore>,
     jobs: mpsc::Sender<Job>,
+    done: Arc<AtomicU64>,
 }
 
 impl PasswordPool {
@@ -88,7 +93,13 @@ impl PasswordPool {
         Self {
             places: Arc::new(Semaphore::new(threads + queue)),
             jobs,
+            done: Arc::default(),
         }
+    }
+
+    /// How many passwords were hashed or compared so far, for metrics.
+    pub fn hashed(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
     }
 
     /// Hashes a new password: a PHC string with a fresh salt.
@@ -138,6 +149,7 @@ impl PasswordPool {
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, Busy> {
         let (answer, answered) = oneshot::channel();
+        self.done.fetch_add(1, Ordering::Relaxed);
         self.jobs.send(job(place, work, answer)).map_err(|_| Busy)?;
         answered.await.map_err(|_| Busy)
     }

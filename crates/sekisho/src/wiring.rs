@@ -170,7 +170,8 @@ impl Running {
         let listeners = served.at_all(bound, &stopped);
         let operations = match &config.operations {
             Some(settings) => {
-                Some(operations::serve(settings, Arc::clone(&realms), Arc::clone(&traffic), stopped.clone()).await?)
+                let counted = (Arc::clone(&realms), passwords.clone());
+                Some(operations::serve(settings, counted, Arc::clone(&traffic), stopped.clone()).await?)
             }
             None => None,
         };

@@ -2,7 +2,13 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::{Change, Outcome, Row, SchemaVersion, Value, parsed::ParsedMetadata, postgres::Postgres, sqlite::Sqlite};
+use crate::{
+    Change, Outcome, Row, SchemaVersion, Value,
+    asked::{Asked, Counters},
+    parsed::ParsedMetadata,
+    postgres::Postgres,
+    sqlite::Sqlite,
+};
 
 /// Why the database did not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -48,6 +54,7 @@ pub enum Options {
 pub struct Store {
     engine: Engine,
     pub(crate) parsed: Arc<ParsedMetadata>,
+    counters: Arc<Counters>,
 }
 
 #[derive(Clone)]
@@ -66,6 +73,7 @@ impl Store {
         Ok(Self {
             engine,
             parsed: Arc::default(),
+            counters: Arc::default(),
         })
     }
 
@@ -89,6 +97,7 @@ impl Store {
     /// Reads. `sql` must be one SELECT.
     pub async fn query(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>, StorageError> {
         check_values(params)?;
+        self.counters.query();
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.query(sql, params),
             // Boxed: what waits for another machine can afford it, and no other query carries its room.
@@ -108,10 +117,16 @@ impl Store {
         for statement in change.guarded.iter().chain(&change.otherwise) {
             check_values(&statement.params)?;
         }
+        self.counters.change(change.guarded.len());
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.commit(change).await,
             Engine::Postgres(postgres) => Box::pin(postgres.commit(change)).await,
         }
+    }
+
+    /// How much was asked so far, for metrics.
+    pub fn asked(&self) -> Asked {
+        self.counters.so_far()
     }
 
     /// How many durable commits the writer of SQLite has made, for metrics: fewer than changes, since it puts

@@ -14,6 +14,7 @@
     )
 )]
 
+mod asked;
 mod change;
 mod engine;
 mod migrations;
@@ -55,6 +56,7 @@ pub mod stored_flow;
 pub mod used_assertion;
 pub mod user;
 
+pub use asked::Asked;
 pub use change::{Change, Outcome, Statement};
 pub use engine::{Options, StorageError, Store};
 pub use migrations::SchemaVersion;

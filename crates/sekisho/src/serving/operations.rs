@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use authn::password::PasswordPool;
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use realm::Realms;
@@ -17,6 +18,7 @@ const TEXT: (&str, &str) = ("content-type", "text/plain; version=0.0.4; charset=
 #[derive(Clone)]
 struct Operations {
     realms: Arc<Realms>,
+    passwords: PasswordPool,
     prometheus: PrometheusHandle,
 }
 
@@ -46,13 +48,14 @@ pub fn sum_up() {
 /// Serves until `stop` says so. Answers the address.
 pub async fn serve(
     settings: &config::Operations,
-    realms: Arc<Realms>,
+    (realms, passwords): (Arc<Realms>, PasswordPool),
     traffic: Arc<Traffic>,
     stop: watch::Receiver<bool>,
 ) -> Result<SocketAddr, String> {
     let (listener, address) = bind(settings.bind).await?;
     let state = Operations {
         realms,
+        passwords,
         prometheus: recorder(),
     };
     let tests = if settings.ciba_approval {
@@ -136,6 +139,11 @@ async fn metrics(State(operations): State<Operations>) -> impl IntoResponse {
     if let Some(commits) = operations.realms.store.durable_commits() {
         metrics::counter!("sekisho_durable_commits_total").absolute(commits);
     }
+    let asked = operations.realms.store.asked();
+    metrics::counter!("sekisho_database_queries_total").absolute(asked.queries);
+    metrics::counter!("sekisho_database_changes_total").absolute(asked.changes);
+    metrics::counter!("sekisho_database_statements_total").absolute(asked.statements);
+    metrics::counter!("sekisho_password_hashes_total").absolute(operations.passwords.hashed());
     operations.prometheus.run_upkeep();
     ([TEXT], operations.prometheus.render())
 }
