@@ -4,8 +4,8 @@
 //!
 //! A stolen password must not be enough to give oneself the second factor. What is enrolled in a session that was proved
 //! by a password alone counts only when its user has confirmed it by mail, and a delay has passed; or when the operator
-//! says so. In a session that was proved by two factors, or by a recovery code, it counts at once. The user is told by
-//! mail in any case, with a link that ends it.
+//! says so. In a session that was proved by two factors, by a recovery code, or by an invitation of the operator's, it counts
+//! at once. The user is told by mail in any case, with a link that ends it.
 
 use explanation::{
     Explain, Explanation,
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// How long ago somebody may have proved who they are who changes how they do, in seconds.
-const RECENT: i64 = 15 * 60;
+pub(crate) const RECENT: i64 = 15 * 60;
 /// How many authenticators a user has at most.
 const MOST: usize = 20;
 /// The longest name of an authenticator, in characters.
@@ -133,9 +133,11 @@ fn is_more_than_a_password(session: &Session, now: i64) -> bool {
     reached(&session.proofs, now).acr >= Acr::Loa3 || has_recovered(session, now)
 }
 
+/// By a recovery code, or because the operator lets them.
 fn has_recovered(session: &Session, now: i64) -> bool {
+    let lets = |method| matches!(method, Method::RecoveryCode | Method::Invitation);
     let mut proofs = session.proofs.iter();
-    proofs.any(|proof| proof.method == Method::RecoveryCode && now - proof.at <= TOGETHER)
+    proofs.any(|proof| lets(proof.method) && now - proof.at <= TOGETHER)
 }
 
 /// Enrolls what the user has just shown that they have.

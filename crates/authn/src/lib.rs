@@ -5,6 +5,7 @@
 //! - [`weak_password`]: what is wrong with a password that somebody chooses
 //! - [`session`]: the browser's cookie, and which session it stands for
 //! - [`enrolment`]: a user gets a further authenticator, and gives it up again
+//! - [`invitation`]: the operator lets a user set the first password, or enrol a factor that counts at once
 //! - [`factors`]: what users prove who they are with, besides the password; a file each
 //! - [`next_step`]: what is still to be proved for what is demanded
 //! - [`prove`]: something more is proved in a session
@@ -29,6 +30,8 @@
 mod by_mail;
 pub mod device;
 pub mod email_code;
+#[cfg(test)]
+mod enumeration;
 mod lane;
 mod link;
 pub mod not_me;
@@ -40,6 +43,7 @@ pub mod backchannel_user_code;
 pub mod browser_name;
 pub mod enrolment;
 pub mod factors;
+pub mod invitation;
 pub mod next_step;
 pub mod notice;
 pub mod password;

@@ -15,7 +15,7 @@
 mod by_certificate;
 mod by_email_code;
 mod by_passkey;
-mod without_password;
+pub(crate) mod without_password;
 
 use explanation::{
     Explain, Explanation,

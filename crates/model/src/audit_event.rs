@@ -169,6 +169,7 @@ kinds! {
     AuthenticatorCloned, "authenticator.cloned", Refused, "A passkey signed less often than before: there may be a copy of it";
     UserPasswordChanged, "user.password_changed", Succeeded, "A user has a new password, and was signed out everywhere";
     UserCodeChanged, "user.code_changed", Succeeded, "A user set or removed the code for requests in the background";
+    UserInvited, "user.invited", Succeeded, "An operator wrote an invitation for a user";
     ClientCreated, "client.created", Succeeded, "A client was registered";
     ClientChanged, "client.changed", Succeeded, "A client's registration was changed";
     ClientEnabled, "client.enabled", Succeeded, "A client was enabled";

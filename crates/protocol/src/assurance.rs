@@ -4,7 +4,7 @@
 //!
 //! A session keeps proofs, and each ages by itself; level and `amr` follow from those that still count. Levels count
 //! kinds of factors, not methods: two things that a user has are one kind. A code by e-mail shows no device
-//! (§5.1.3.1), and a recovery code stands in for one that was lost: neither counts as a kind.
+//! (§5.1.3.1), a recovery code stands in for one that was lost, and an invitation opens the way to one: none counts as a kind.
 
 use std::collections::BTreeSet;
 
@@ -35,11 +35,13 @@ pub enum Method {
     EmailCode,
     /// A code that was written down for the day when a device is lost.
     RecoveryCode,
+    /// A link that the operator handed over.
+    Invitation,
 }
 
 impl Method {
     /// All there are, in the order in which users are offered them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Password,
         Self::Passkey,
         Self::Totp,
@@ -47,6 +49,7 @@ impl Method {
         Self::ClientCertificate,
         Self::EmailCode,
         Self::RecoveryCode,
+        Self::Invitation,
     ];
 
     /// As stored, and as in the addresses of pages.
@@ -59,6 +62,7 @@ impl Method {
             Self::ClientCertificate => "client_certificate",
             Self::EmailCode => "email_code",
             Self::RecoveryCode => "recovery_code",
+            Self::Invitation => "invitation",
         }
     }
 
@@ -104,7 +108,7 @@ impl Proof {
         let kinds = match method {
             Method::Password => vec![Kind::Know],
             Method::Totp | Method::Hotp | Method::Passkey | Method::ClientCertificate => vec![Kind::Have],
-            Method::EmailCode | Method::RecoveryCode => Vec::new(),
+            Method::EmailCode | Method::RecoveryCode | Method::Invitation => Vec::new(),
         };
         Self {
             method,
@@ -143,6 +147,7 @@ impl Proof {
             Method::Totp | Method::Hotp => vec![amr::OTP],
             Method::EmailCode => vec![amr::OTP, amr::EMAIL],
             Method::RecoveryCode => vec![amr::OTP, amr::RECOVERY],
+            Method::Invitation => vec![amr::INVITATION],
             // What asks for a touch alone is a second step, and no proof by itself of who holds the key.
             Method::Passkey if is_whole => vec![key, amr::USER, amr::POP],
             Method::Passkey => vec![key, amr::USER],
@@ -242,7 +247,7 @@ mod tests {
     /// Every combination of methods that a sign-in can end with, its level, and what tokens say of it.
     #[test]
     fn what_each_combination_is_worth() {
-        use Method::{EmailCode, Hotp, Password, RecoveryCode, Totp};
+        use Method::{EmailCode, Hotp, Invitation, Password, RecoveryCode, Totp};
         let touched = |hardware| Proof::passkey(NOW, false, hardware);
         let verified = |hardware| Proof::passkey(NOW, true, hardware);
         let certificate = |is_smart_card| Proof::client_certificate(NOW, is_smart_card);
@@ -253,6 +258,8 @@ mod tests {
             (of(&[Password, EmailCode]), Acr::Loa2, "pwd otp email"),
             (of(&[RecoveryCode]), Acr::Loa1, "otp recovery"),
             (of(&[Password, RecoveryCode]), Acr::Loa2, "pwd otp recovery"),
+            (of(&[Invitation]), Acr::Loa1, "invitation"),
+            (of(&[Password, Invitation]), Acr::Loa2, "pwd invitation"),
             (of(&[Totp]), Acr::Loa2, "otp"),
             (of(&[Totp, EmailCode]), Acr::Loa2, "otp email"),
             (of(&[Totp, Hotp]), Acr::Loa2, "otp"),

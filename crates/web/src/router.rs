@@ -91,6 +91,10 @@ fn by_mail() -> Router<Arc<App>> {
             "/sign-in/forgotten",
             get(account::forgotten_page).post(account::forgotten),
         )
+        .route(
+            "/sign-in/invitation",
+            get(account::invitation_page).post(account::accept_invitation),
+        )
         .route("/sign-in/reset", get(account::reset_page).post(account::reset))
 }
 

@@ -9,7 +9,7 @@ use crate::{device::Device, factors::FactorVerified};
 
 /// Begins the session of a user whose factor was verified, in one change with its guards and with what is to happen too.
 /// `None`: a guard missed, or the user was disabled meanwhile.
-pub(super) async fn begin(
+pub(crate) async fn begin(
     realm: &RealmContext,
     (browser, user): (&Browser<'_>, User),
     FactorVerified { proof, guards }: FactorVerified,

@@ -63,6 +63,11 @@ topic! {
             "Ask for another mail on the sign-in page, and open its whole link. The operator sets a new password with: \
              sekisho user set-password."
         }
+        INVITATION("sign_in.invitation", InvalidRequest) {
+            "The invitation was used, is over, was cut by a mail program, or the password that it was for is set; or its user \
+             is disabled."
+            "Sign in with the password that was set. The operator writes another one with: sekisho user invite NAME."
+        }
         BUSY("sign_in.busy", TemporarilyUnavailable) {
             "Too many passwords are being checked right now."
             "Try again in a moment."

@@ -63,6 +63,9 @@ pub enum Action {
         /// The password, if any.
         #[serde(default, serialize_with = "expose_if_any")]
         password: Option<Secret>,
+        /// A hash of the password that was made elsewhere.
+        #[serde(default, serialize_with = "expose_if_any")]
+        password_hash: Option<Secret>,
         /// Standard claims.
         #[serde(default)]
         claims: Map<String, Value>,
@@ -84,6 +87,15 @@ pub enum Action {
         /// The password.
         #[serde(serialize_with = "expose")]
         password: Secret,
+    },
+    /// A link by which a user sets the first password, or enrols what counts at once.
+    UserInvite {
+        /// The name or the subject identifier.
+        user: String,
+        /// How long it is good, in seconds.
+        lifetime: i64,
+        /// Whether it is mailed to the user; otherwise it is shown, once.
+        mail: bool,
     },
     /// What a user has besides the password.
     UserAuthenticators {
@@ -298,6 +310,7 @@ impl Action {
             Self::UserSetEnabled { enabled: true, .. } => "user enable",
             Self::UserSetEnabled { enabled: false, .. } => "user disable",
             Self::UserSetPassword { .. } => "user set-password",
+            Self::UserInvite { .. } => "user invite",
             Self::UserAuthenticators { .. } => "user authenticators",
             Self::UserAddToken { .. } => "user add-token",
             Self::UserApprove { .. } => "user approve",
@@ -372,6 +385,7 @@ mod tests {
         let action = Action::UserAdd {
             username: "alice".into(),
             password: Some(Secret::new("tell nobody")),
+            password_hash: None,
             claims: Map::new(),
             groups: Vec::new(),
         };

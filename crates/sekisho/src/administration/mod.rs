@@ -136,11 +136,13 @@ async fn in_realm(
         Action::UserAdd {
             username,
             password,
+            password_hash,
             claims,
             groups,
-        } => users::add(realm, pool, username, password, (claims, groups)).await,
+        } => users::add(realm, pool, username, (password, password_hash), (claims, groups)).await,
         Action::UserSetEnabled { user, enabled } => users::set_enabled(realm, &user, enabled).await,
         Action::UserSetPassword { user, password } => users::set_password(realm, pool, &user, &password).await,
+        Action::UserInvite { user, lifetime, mail } => users::invite(realm, &user, lifetime, mail).await,
         Action::UserAuthenticators { user } => authenticators::list(realm, &user).await,
         Action::UserAddToken {
             user,

@@ -1,11 +1,11 @@
 //! `sekisho user …`
 
-use authn::{password::PasswordPool, users::NewUser};
+use authn::{invitation, password::PasswordPool, users::NewUser};
 use model::{AuditKind, Secret, Source, User, username_key};
 use protocol::Acr;
 use realm::{RealmContext, audit};
 use serde_json::{Map, Value, json};
-use storage::{Change, Outcome};
+use storage::{Change, Outcome, outbox};
 
 use super::AdminError;
 
@@ -59,7 +59,7 @@ pub(super) async fn add(
     realm: &RealmContext,
     pool: &PasswordPool,
     username: String,
-    password: Option<Secret>,
+    (password, password_hash): (Option<Secret>, Option<Secret>),
     (claims, groups): (Map<String, Value>, Vec<String>),
 ) -> Result<Value, AdminError> {
     for (name, value) in &claims {
@@ -72,7 +72,7 @@ pub(super) async fn add(
     let new = NewUser {
         username,
         password,
-        password_hash: None,
+        password_hash: password_hash.map(|hash| hash.expose().to_owned()),
         claims,
         groups,
         source: Source::Api,
@@ -122,4 +122,45 @@ pub(super) async fn set_password(
     let user = find(realm, name).await?;
     authn::users::set_password(realm, pool, &user.id, password).await?;
     show(realm, &user.id).await
+}
+
+/// The longest time for which an invitation is good, in seconds.
+const LONGEST_INVITATION: i64 = 30 * 24 * 3600;
+
+/// An invitation: by mail, or to be handed over, shown once. Another one takes nothing from those before.
+pub(super) async fn invite(realm: &RealmContext, name: &str, lifetime: i64, mail: bool) -> Result<Value, AdminError> {
+    if !(1..=LONGEST_INVITATION).contains(&lifetime) {
+        return Err(AdminError::invalid(
+            "an invitation is good for 30 days at most",
+            "use a shorter --for",
+        ));
+    }
+    let user = find(realm, name).await?;
+    if !user.enabled {
+        return Err(AdminError::invalid(
+            "the user is disabled",
+            "run: sekisho user enable NAME",
+        ));
+    }
+    let invitation = invitation::write(realm, &user, lifetime)?;
+    let letter = if mail {
+        let letter = invitation::mail(realm, &user, &invitation);
+        let remedy = "leave --mail out and hand the link over, or confirm the address first";
+        Some(letter.ok_or_else(|| AdminError::invalid("no mail reaches the user: no address is verified", remedy))?)
+    } else {
+        None
+    };
+    let mailed_to = letter.as_ref().map(|letter| letter.destination.clone());
+    let event = audit::event(realm, AuditKind::UserInvited)
+        .user(&user.id)
+        .detail("expires_at", invitation.until)
+        .detail("by_mail", mail);
+    let change = Change::new()
+        .then_all(letter.map(|letter| outbox::enqueue(letter, realm.now())))
+        .then(event);
+    match (realm.store.commit(change).await?, mailed_to) {
+        (Outcome::Missed, _) => Err(AdminError::changed_meanwhile()),
+        (Outcome::Applied, Some(to)) => Ok(json!({ "mailed_to": to, "expires_at": invitation.until })),
+        (Outcome::Applied, None) => Ok(json!({ "link": invitation.link, "expires_at": invitation.until })),
+    }
 }

@@ -58,12 +58,11 @@ fn user(task: UserTask) -> Result<Shown, String> {
             email_verified,
             groups,
             password_stdin,
+            password_hash_stdin,
         } => {
-            let password = if password_stdin {
-                Some(terminal::read_password()?)
-            } else {
-                None
-            };
+            let password = password_stdin.then(terminal::read_password).transpose()?;
+            let hash = || terminal::read_hidden("Hash of the password: ");
+            let password_hash = password_hash_stdin.then(hash).transpose()?.map(Secret::new);
             let mut claims: Map<String, Value> = [
                 ("name", name),
                 ("given_name", given_name),
@@ -80,6 +79,7 @@ fn user(task: UserTask) -> Result<Shown, String> {
                 Action::UserAdd {
                     username,
                     password,
+                    password_hash,
                     claims,
                     groups,
                 },
@@ -95,6 +95,7 @@ fn user(task: UserTask) -> Result<Shown, String> {
             },
             show::object,
         ),
+        UserTask::Invite { user, lifetime, mail } => (Action::UserInvite { user, lifetime, mail }, show::object),
         UserTask::Authenticators { user } => (Action::UserAuthenticators { user }, show::authenticators),
         UserTask::AddToken {
             user,

@@ -77,7 +77,7 @@ pub(super) enum Task {
     Configuration,
     /// The realm as a file that apply accepts, secrets as hashes
     Export(InRealm),
-    /// Users: list, show, add, disable, enable, set-password, and what else they prove who they are with
+    /// Users: list, show, add, disable, enable, set-password, invite, and what else they prove who they are with
     User {
         #[command(flatten)]
         realm: InRealm,

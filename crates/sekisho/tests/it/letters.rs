@@ -43,3 +43,11 @@ pub fn reset(content: Content) -> Option<String> {
         _ => None,
     }
 }
+
+/// The operator's invitation.
+pub fn invitation(content: Content) -> Option<String> {
+    match content {
+        Content::Invitation { link, .. } => Some(link),
+        _ => None,
+    }
+}

@@ -169,6 +169,7 @@ const fn other_way(method: Method) -> &'static str {
         Method::ClientCertificate => "factor.other.client_certificate",
         Method::EmailCode => "factor.other.email_code",
         Method::RecoveryCode => "factor.other.recovery_code",
+        Method::Invitation => "factor.other.invitation",
     }
 }
 

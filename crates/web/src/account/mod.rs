@@ -6,6 +6,7 @@ mod email;
 pub mod email_code;
 pub mod factor;
 pub mod factors;
+mod invitation;
 mod not_me;
 mod overview;
 pub mod passkey;
@@ -37,6 +38,7 @@ pub use factors::{
     enrol_totp, keep_recovery_codes, passkey_page, recovery_codes_page, remove_authenticator, rename_authenticator,
     totp_page,
 };
+pub use invitation::{accept_invitation, invitation_page};
 pub use not_me::{not_me, not_me_page};
 pub use overview::{end_session, page, revoke_grant};
 pub use passkey::sign_in_by_passkey_form;

@@ -127,6 +127,7 @@ fn notice(call: &Call) -> Option<Text> {
         "enrolled" => Some(Text::key("account.notice.enrolled")),
         "enrolled-confirm" => Some(Text::key("account.notice.enrolled_confirm")),
         "enrolled-approve" => Some(Text::key("account.notice.enrolled_approve")),
+        "invited" => Some(Text::key("account.notice.invited")),
         "renamed" => Some(Text::key("account.notice.renamed")),
         "removed" => Some(Text::key("account.notice.removed")),
         "codes-later" => Some(Text::key("account.notice.codes_later")),

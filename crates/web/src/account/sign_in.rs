@@ -193,8 +193,13 @@ impl Visitor {
 
     /// The browser, in a flow.
     pub(super) fn browser<'a>(&'a self, call: &'a Call, open: &'a OpenFlow) -> Browser<'a> {
+        self.in_flow(call, &open.flow.id)
+    }
+
+    /// The same, in a flow of which only the id is known.
+    pub(super) fn in_flow<'a>(&'a self, call: &'a Call, flow_id: &'a str) -> Browser<'a> {
         Browser {
-            flow_id: &open.flow.id,
+            flow_id,
             current: self.current.as_ref().map(|person| &person.session),
             device: call.cookies.get(&device_cookie_name(&call.realm.realm)),
             user_agent: &self.user_agent,

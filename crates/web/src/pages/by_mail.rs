@@ -133,3 +133,28 @@ impl View for SetPassword {
         fixed.chain(code).map(str::to_owned).collect()
     }
 }
+
+/// Where an invitation leads who has a password. It posts `csrf` to `action`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Invited {
+    /// The realm.
+    pub realm: RealmView,
+    /// The user, as they know themselves.
+    pub user: Label,
+    /// Where the form is sent.
+    pub action: String,
+    /// What must come back with the form: what was in the link.
+    pub csrf: String,
+}
+
+impl View for Invited {
+    const TEMPLATE: &'static str = "invited.html";
+
+    fn realm(&self) -> Option<&RealmView> {
+        Some(&self.realm)
+    }
+
+    fn hooks(&self) -> Vec<String> {
+        vec!["accept".to_owned()]
+    }
+}

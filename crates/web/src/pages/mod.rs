@@ -36,7 +36,7 @@ mod tests;
 mod text;
 
 pub use account::{Account, DeviceView, EmailView, GrantView, SessionView};
-pub use by_mail::{AskByMail, EnterMailCode, MailKind, SetPassword};
+pub use by_mail::{AskByMail, EnterMailCode, Invited, MailKind, SetPassword};
 pub use certificate::{EnrolCertificate, FactorCertificate};
 pub use change_password::ChangePassword;
 pub use consent::{ApiView, ClaimView, Consent, ScopeView, WaitingView};
@@ -66,7 +66,7 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 31] = [
+const TEMPLATES: [(&str, &str); 32] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
@@ -76,6 +76,7 @@ const TEMPLATES: [(&str, &str); 31] = [
         "enter_mail_code.html",
         include_str!("../templates/enter_mail_code.html"),
     ),
+    ("invited.html", include_str!("../templates/invited.html")),
     ("set_password.html", include_str!("../templates/set_password.html")),
     ("factor.html", include_str!("../templates/factor.html")),
     (

@@ -8,7 +8,7 @@ use super::{
     Account, ApiView, AskByMail, AuthenticatorPage, ChangePassword, ClaimView, ClientView, ConfirmEnrolment, Consent,
     DetailView, Device, DeviceView, EmailView, EnrolCertificate, EnrolFirst, EnrolPasskey, EnrolTotp, EnterMailCode,
     ErrorKind, ErrorPage, Factor, FactorCertificate, FactorPasskey, FactorState, FactorView, FieldError, FormPost,
-    FrameView, GrantView, Href, Label, Link, MailKind, Message, NextView, NotMePage, PasskeyForm, RealmView,
+    FrameView, GrantView, Href, Invited, Label, Link, MailKind, Message, NextView, NotMePage, PasskeyForm, RealmView,
     RecoveryCodes, Requests, ScopeView, SelectAccount, SessionView, SetPassword, Sheet, SignIn, SignOut, SignUp,
     SignedOut, Text, WaitingView,
 };
@@ -147,6 +147,12 @@ fn by_mail(locale: Locale) -> Vec<Sheet> {
         error: None,
     };
     vec![
+        Sheet::of(&Invited {
+            realm: set.realm.clone(),
+            user: Label::new("Alice Example"),
+            action: "/bank/sign-in/invitation".into(),
+            csrf: "c2VjcmV0".into(),
+        }),
         Sheet::of(&ask),
         Sheet::of(&AskByMail {
             client: None,

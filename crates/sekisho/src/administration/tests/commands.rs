@@ -13,6 +13,7 @@ async fn users_are_listed_in_pages_and_shown_without_their_hashes() {
         let add = Action::UserAdd {
             username: name.into(),
             password: None,
+            password_hash: None,
             claims: Map::new(),
             groups: Vec::new(),
         };

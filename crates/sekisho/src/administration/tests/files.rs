@@ -163,6 +163,7 @@ async fn what_a_command_made_is_left_alone_and_a_file_that_describes_it_differen
     let add = Action::UserAdd {
         username: "bob".into(),
         password: None,
+        password_hash: None,
         claims: serde_json::from_value(json!({ "name": "Bob" })).unwrap(),
         groups: Vec::new(),
     };
@@ -218,6 +219,7 @@ async fn an_exported_realm_changes_nothing_where_it_came_from_and_makes_the_same
     let add = Action::UserAdd {
         username: "bob".into(),
         password: Some(Secret::new("bob's password")),
+        password_hash: None,
         claims: Map::from_iter([("address".to_owned(), json!({ "country": "JP" }))]),
         groups: vec!["a".into()],
     };

@@ -2,6 +2,8 @@
 
 use clap::Subcommand;
 
+use super::duration;
+
 #[derive(Debug, Subcommand)]
 pub enum UserTask {
     /// By name
@@ -39,8 +41,11 @@ pub enum UserTask {
         #[arg(long = "group", value_name = "NAME")]
         groups: Vec<String>,
         /// Read the password from standard input
-        #[arg(long)]
+        #[arg(long, conflicts_with = "password_hash_stdin")]
         password_stdin: bool,
+        /// Read a hash of the password that was made elsewhere from standard input: see docs/passwords.md
+        #[arg(long)]
+        password_hash_stdin: bool,
     },
     /// Nothing that acts for the user works any more, at once
     Disable {
@@ -56,6 +61,17 @@ pub enum UserTask {
     SetPassword {
         /// User name or subject identifier
         user: String,
+    },
+    /// A link, used once: to set the first password, or to enrol what counts at once
+    Invite {
+        /// User name or subject identifier
+        user: String,
+        /// How long it is good, as 12h or 7d
+        #[arg(long = "for", value_name = "DURATION", default_value = "7d", value_parser = duration)]
+        lifetime: i64,
+        /// Send it to the user's verified address instead of showing it
+        #[arg(long)]
+        mail: bool,
     },
     /// What the user proves who they are with, besides the password
     Authenticators {

@@ -34,6 +34,7 @@ async fn commands_about_users_are_told_of_without_what_they_set() {
         Action::UserAdd {
             username: user(),
             password: Some(Secret::new("carol-password")),
+            password_hash: None,
             claims: Map::from_iter([("email".into(), "carol@example.com".into())]),
             groups: Vec::new(),
         },
@@ -164,6 +165,7 @@ async fn a_command_that_is_refused_leaves_nothing() {
         Action::UserAdd {
             username: "alice".into(),
             password: None,
+            password_hash: None,
             claims: Map::new(),
             groups: Vec::new(),
         },

@@ -2,10 +2,13 @@
 
 mod certificate;
 mod email_code;
+mod enumeration;
 mod forged;
 mod guesses;
+mod invitation;
 mod large;
 mod lost;
+mod names;
 mod reset;
 mod session;
 mod tabs;

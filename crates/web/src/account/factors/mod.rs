@@ -166,5 +166,6 @@ const fn title(method: Method) -> &'static str {
         Method::ClientCertificate => "account.factor.client_certificate",
         Method::EmailCode => "account.factor.email_code",
         Method::RecoveryCode => "account.factor.recovery_code",
+        Method::Invitation => "account.factor.invitation",
     }
 }
