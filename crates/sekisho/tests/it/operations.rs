@@ -19,7 +19,7 @@ async fn beside(bank: &Bank) -> (SocketAddr, watch::Sender<bool>) {
     let running = &bank.running;
     let serving = operations::serve(
         &settings,
-        Arc::clone(&running.realms),
+        (Arc::clone(&running.realms), running.passwords.clone()),
         Arc::clone(&running.traffic),
         stopped,
     );

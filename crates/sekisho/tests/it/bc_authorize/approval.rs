@@ -21,7 +21,7 @@ async fn operations(bank: &Bank, ciba_approval: bool) -> (String, watch::Sender<
     };
     let address = operations::serve(
         &settings,
-        Arc::clone(&bank.running.realms),
+        (Arc::clone(&bank.running.realms), bank.running.passwords.clone()),
         Arc::clone(&bank.running.traffic),
         stopped,
     )
