@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::json;
-use testkit::{Answer, Browser, Page};
+use testkit::{Browser, Page};
 
 use crate::{
     bank::Bank,
@@ -43,11 +43,8 @@ async fn a_code_signs_in_at_the_lowest_level_and_a_password_is_asked_for_where_t
     let request = Request::code("openid").with("acr_values", "urn:sekisho:acr:loa2");
     let page = request.open(&bank, &browser).await.page();
     assert!(page.has("password"), "a mail is no factor: {}", page.text());
-    let _ = sign_in(&browser, &page, "alice").await;
-    let callback = match request.open(&bank, &browser).await {
-        Answer::Page(page) => browser.approve(&page).await.callback(),
-        Answer::Callback(callback) => callback,
-    };
+    let password = testkit::realm::password("alice");
+    let callback = browser.sign_in(&page, "alice", &password).await.callback();
     let after = claims(text(&request.redeem(&bank, &callback).await, "id_token"));
     assert_eq!(
         (&after["acr"], &after["amr"], &after["sub"]),
