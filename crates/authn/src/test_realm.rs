@@ -47,6 +47,7 @@ pub(crate) fn settings(issuer: &str) -> Realm {
         passkey_ca: Vec::new(),
         enrolment_delay: 24 * 3600,
         audit: model::AuditSettings::default(),
+        policies: model::Policies::default(),
     }
 }
 

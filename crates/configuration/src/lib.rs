@@ -34,6 +34,7 @@ mod kind;
 mod limit;
 mod listener;
 mod openapi;
+mod policy;
 mod problem;
 mod read_server;
 mod reader;
@@ -202,6 +203,8 @@ fn is_server_file(document: &Document) -> bool {
         "user",
         "trusted_issuer",
         "certificate_mapping",
+        "policy",
+        "network",
     ];
     let Item::Table(entries) = &document.root.item else {
         return false;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model::{Api, Lifetimes, Realm, Registration, Secret};
+use model::{Api, Lifetimes, Policies, Realm, Registration, Secret};
 use protocol::{Acr, ClientMetadata, PROFILES, ProfileRef, SecurityProfile};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{
     api, certificate_mapping, client, client_ca, cross_check,
     document::Document,
-    issuer,
+    issuer, policy,
     problem::Problem,
     reader::{Located, Report, Table, choose, is_nothing},
     trusted_issuer, user,
@@ -59,6 +59,7 @@ impl RealmFile {
                 passkey_ca: Vec::new(),
                 enrolment_delay: 24 * 3600,
                 audit: model::AuditSettings::default(),
+                policies: Policies::default(),
             },
             apis: Vec::new(),
             clients: Vec::new(),
@@ -207,15 +208,16 @@ pub(super) fn read(document: Document, plain_secrets: bool) -> ReadRealm {
         .into_iter()
         .filter_map(user::read)
         .collect();
-    for (key, what) in [("group", "[[group]]"), ("policy", "[[policy]]")] {
-        if let Some(entry) = table.entry(key).filter(|entry| !is_nothing(&entry.node.item)) {
-            report.not_built(&entry.key_span, what);
-        }
+    let policies = policy::read(&mut table);
+    if let Some(entry) = table.entry("group").filter(|entry| !is_nothing(&entry.node.item)) {
+        report.not_built(&entry.key_span, "[[group]]");
     }
     table.finish();
     if document.syntax.is_empty() {
         cross_check::check(&report, &realm, &apis, &clients, &users);
+        policy::check(&report, &policies, &realm, &clients, &apis);
     }
+    realm.policies = policies.value;
     let file = issuer.is_some().then(|| RealmFile {
         file: document.path.display().to_string(),
         realm,

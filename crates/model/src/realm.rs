@@ -4,7 +4,7 @@ use jose::KeySet;
 use protocol::{acr::Acr, profile::ProfileRef};
 use serde::{Deserialize, Serialize};
 
-use crate::CertificateMapping;
+use crate::{CertificateMapping, Policies};
 
 /// The settings of a realm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,6 +71,9 @@ pub struct Realm {
     /// What is kept of what happened.
     #[serde(default)]
     pub audit: AuditSettings,
+    /// Who may sign in, and with which factors.
+    #[serde(default, skip_serializing_if = "Policies::is_empty")]
+    pub policies: Policies,
 }
 
 const fn yes() -> bool {
@@ -283,6 +286,7 @@ mod tests {
             passkey_ca: Vec::new(),
             enrolment_delay: 24 * 3600,
             audit: AuditSettings::default(),
+            policies: Policies::default(),
         }
     }
 

@@ -46,6 +46,7 @@ async fn check_against(status: u16, document: &'static str, client: &ClientMetad
         passkey_ca: Vec::new(),
         enrolment_delay: 24 * 3600,
         audit: model::AuditSettings::default(),
+        policies: model::Policies::default(),
     };
     let wrap = Arc::new(WrapKey::from_bytes(jose::random_bytes()));
     let outside = Arc::new(Outside::new(Document(status, document)));

@@ -1,7 +1,7 @@
 //! A realm as a file that `apply` accepts, and that changes nothing there. Secrets are in it as hashes; one of which a hash
 //! is not enough is also named by the variable that would hold it.
 
-use model::{Api, CertificateMapping, Client, Realm, Source, TrustedIssuer, User};
+use model::{Api, CertificateMapping, Client, Network, Policy, Realm, Source, TrustedIssuer, User};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value, json};
 use storage::Store;
@@ -22,6 +22,10 @@ struct Exported {
     trusted_issuer: Vec<Ordered>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     certificate_mapping: Vec<Ordered>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    network: Vec<Ordered>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    policy: Vec<Ordered>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     api: Vec<Ordered>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -71,6 +75,8 @@ pub async fn export(store: &Store, realm: &Realm) -> Result<String, AdminError> 
         audit: durations(&realm.audit),
         trusted_issuer: realm.trusted_issuers.iter().map(trusted_issuer).collect(),
         certificate_mapping: realm.certificate_mapping.iter().map(certificate_mapping).collect(),
+        network: realm.policies.networks.iter().map(network).collect(),
+        policy: realm.policies.rules.iter().map(policy).collect(),
         api: apis.iter().map(|(written, _)| api(written)).collect(),
         // A client that registered itself belongs to itself: a file that named it would take it over.
         client: clients
@@ -97,6 +103,10 @@ fn settings(realm: &Realm) -> Ordered {
     members.remove("audit");
     members.remove("trusted_issuers");
     members.remove("certificate_mapping");
+    members.remove("policies");
+    if realm.policies.denies_by_default {
+        members.insert("policy_default".to_owned(), "deny".into());
+    }
     members.insert(
         "enrolment_delay".to_owned(),
         format_duration(realm.enrolment_delay).into(),
@@ -139,6 +149,18 @@ fn trusted_issuer(issuer: &TrustedIssuer) -> Ordered {
 
 fn certificate_mapping(mapping: &CertificateMapping) -> Ordered {
     Ordered::new(object(mapping), &["from", "user", "issuer"])
+}
+
+fn network(network: &Network) -> Ordered {
+    Ordered::new(object(network), &["name", "addresses"])
+}
+
+fn policy(policy: &Policy) -> Ordered {
+    let mut members = object(policy);
+    if let Some(acr) = policy.acr {
+        members.insert("acr".to_owned(), acr.short().into());
+    }
+    Ordered::new(members, &["name"])
 }
 
 fn api(api: &Api) -> Ordered {

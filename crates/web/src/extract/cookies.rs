@@ -92,6 +92,7 @@ mod tests {
             passkey_ca: Vec::new(),
             enrolment_delay: 24 * 3600,
             audit: model::AuditSettings::default(),
+            policies: model::Policies::default(),
         }
     }
 

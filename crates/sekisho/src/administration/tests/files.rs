@@ -303,6 +303,31 @@ async fn rules_for_certificates_are_planned_applied_and_exported() {
 }
 
 #[tokio::test]
+async fn rules_of_sign_ins_are_planned_applied_and_exported() {
+    let world = World::new().await;
+    let rules = format!(
+        "policy_default = \"deny\"\n{FILE}[[network]]\nname = \"office\"\naddresses = [\"192.0.2.0/24\"]\n\
+         [[policy]]\nname = \"outside\"\noutside = [\"office\"]\nrequire = [\"otp or passkey\"]\nacr = \"loa3\"\n\
+         [[policy]]\nname = \"all\"\ngroups = [\"staff\"]\nusers = [\"alice\"]\nclients = [\"app\"]\nweekdays = [\"mon\"]\n\
+         hours = \"09:00-18:00\"\nutc_offset = \"+09:00\"\nunusual = [\"new-device\"]\nfailures = 3\ndevice = \"no-certificate\"\n\
+         attributes = {{ email_verified = true, locale = \"ja\" }}\nwhen = 'context.client like \"a*\"'\ndeny = {{ en = \"No.\", ja = \"不可\" }}\n\
+         [[policy]]\nname = \"inside\"\nnetworks = [\"office\"]\nallow = true\n"
+    );
+    let planned = world.apply(&rules).await.unwrap();
+    assert_eq!(told(&planned), ["Update realm https://id.example.com"]);
+    let fields: Vec<&str> = planned[0].fields.iter().map(|field| field.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        ["policies.denies_by_default", "policies.networks", "policies.rules"]
+    );
+    assert!(world.plan(&rules).await.is_empty());
+    let answer = world.run(Action::Export).await.unwrap();
+    let toml = answer["toml"].as_str().unwrap();
+    assert_eq!(told(&world.plan(toml).await), Vec::<String>::new(), "{toml}");
+    assert_eq!(told(&world.plan(FILE).await), ["Update realm https://id.example.com"]);
+}
+
+#[tokio::test]
 async fn types_of_authorization_details_are_planned_applied_and_exported() {
     let world = World::new().await;
     let with_types = format!(

@@ -37,6 +37,7 @@ async fn world() -> World {
         passkey_ca: Vec::new(),
         enrolment_delay: 24 * 3600,
         audit: model::AuditSettings::default(),
+        policies: model::Policies::default(),
     };
     let change = Change::new()
         .then(storage::realm::put(&realm, NOW).unwrap())
