@@ -8,6 +8,7 @@
 //! - [`invitation`]: the operator lets a user set the first password, or enrol a factor that counts at once
 //! - [`factors`]: what users prove who they are with, besides the password; a file each
 //! - [`next_step`]: what is still to be proved for what is demanded
+//! - [`policy`]: what the rules of the realm say of a sign-in
 //! - [`prove`]: something more is proved in a session
 //! - [`password`]: argon2id on a bounded pool of its own; hashes of other programs; [`password_change`];
 //!   [`password_reset`]: by a link in a mail, for who has forgotten it
@@ -49,6 +50,7 @@ pub mod notice;
 pub mod password;
 pub mod password_change;
 pub mod password_reset;
+pub mod policy;
 pub mod prove;
 pub mod session;
 pub mod sign_in;

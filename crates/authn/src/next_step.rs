@@ -5,6 +5,7 @@
 //! Nothing but what is missing is asked for: what counts already in the session is not asked again. A step says nothing
 //! about pages.
 
+use ::policy::{Denied, Verdict};
 use model::{Authenticator, Session, User};
 use protocol::{
     Demand, DemandOf, Method, Proof, Reach,
@@ -15,7 +16,10 @@ use realm::RealmContext;
 use serde::Serialize;
 use storage::StorageError;
 
-use crate::factors::would_prove;
+use crate::{
+    factors::would_prove,
+    policy::{self, Circumstances},
+};
 
 /// What comes next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,6 +44,12 @@ pub enum Step {
         /// Whether something was enrolled that does not count yet.
         is_waiting: bool,
     },
+    /// The rules of the realm do not let the user in.
+    Denied {
+        /// Why.
+        #[serde(skip)]
+        denied: Denied,
+    },
 }
 
 impl Step {
@@ -51,18 +61,40 @@ impl Step {
                 target, is_voluntary, ..
             } => Reach::Short { target, is_voluntary },
             Self::Enrol { of, .. } => Reach::Never(of),
+            Self::Denied { .. } => Reach::Denied,
         }
     }
 }
 
-/// Says what the user of a session is asked next. What the account has is read only if more is demanded than is there.
+/// Says what the user of a session is asked next, for what is demanded and what the rules of the realm add to it.
 pub async fn next_step(
+    realm: &RealmContext,
+    (session, user): (&Session, &User),
+    demand: &Demand,
+    circumstances: &Circumstances,
+) -> Result<Step, StorageError> {
+    match policy::judge(realm, (session, user), circumstances).await? {
+        Verdict::Denied(denied) => Ok(Step::Denied { denied }),
+        Verdict::Permitted { required, acr, .. } => {
+            let demand = Demand {
+                least_of_policies: acr,
+                methods: required,
+                ..demand.clone()
+            };
+            by_demand(realm, (session, user), &demand).await
+        }
+    }
+}
+
+/// The same for what is demanded alone. What the account has is read only if more is demanded than is there.
+pub async fn by_demand(
     realm: &RealmContext,
     (session, user): (&Session, &User),
     demand: &Demand,
 ) -> Result<Step, StorageError> {
     let now = realm.now();
-    if !demand.exceeds(session.assurance(user, now).acr) {
+    let has_methods = missing(&session.proofs, demand, now).next().is_none();
+    if has_methods && !demand.exceeds(session.assurance(user, now).acr) {
         return Ok(Step::Met);
     }
     let all = realm.store.authenticators_of_user(realm.issuer(), &user.id).await?;
@@ -86,9 +118,24 @@ fn possible(user: &User, authenticators: &[Authenticator], now: i64) -> Vec<Proo
 fn decide((session, user): (&Session, &User), all: &[Authenticator], demand: &Demand, now: i64) -> Step {
     let possible = possible(user, all, now);
     let level = |proofs: &[Proof]| reached(proofs, now).capped(user.proofing).acr;
+    let has_methods = missing(&session.proofs, demand, now).next().is_none();
     let everything = possible.iter().cloned();
     let everything = everything.fold(session.proofs.clone(), |known, proof| with(&known, proof));
+    let has = |methods: &[Method]| possible.iter().any(|proof| methods.contains(&proof.method));
+    if let Some(methods) = missing(&session.proofs, demand, now).find(|methods| !has(methods)) {
+        return Step::Enrol {
+            of: DemandOf::Policy,
+            is_waiting: all
+                .iter()
+                .any(|one| methods.contains(&one.method) && !one.is_active(now)),
+        };
+    }
     match demand.reach(level(&session.proofs), level(&everything)) {
+        Reach::Denied => Step::Enrol {
+            of: DemandOf::Policy,
+            is_waiting: false,
+        },
+        Reach::Met | Reach::Short { .. } if !has_methods => prove_one(&session.proofs, possible, (demand, now), level),
         Reach::Met => Step::Met,
         Reach::Never(of) => Step::Enrol {
             of,
@@ -99,6 +146,38 @@ fn decide((session, user): (&Session, &User), all: &[Authenticator], demand: &De
             target,
             is_voluntary,
         },
+    }
+}
+
+/// What the rules want proved and nobody has proved lately.
+fn missing<'d>(proofs: &'d [Proof], demand: &'d Demand, now: i64) -> impl Iterator<Item = &'d Vec<Method>> {
+    let counts = move |method: &Method| {
+        proofs
+            .iter()
+            .any(|proof| proof.method == *method && now - proof.at <= TOGETHER)
+    };
+    demand.methods.iter().filter(move |methods| !methods.iter().any(counts))
+}
+
+/// The first of what the rules want proved.
+fn prove_one(
+    proofs: &[Proof],
+    mut possible: Vec<Proof>,
+    (demand, now): (&Demand, i64),
+    level: impl Fn(&[Proof]) -> Acr,
+) -> Step {
+    let wanted = missing(proofs, demand, now).next();
+    possible.retain(|proof| wanted.is_some_and(|methods| methods.contains(&proof.method)));
+    possible.sort_by_key(|proof| proof.method);
+    let target = possible
+        .first()
+        .map_or(Acr::Loa1, |proof| level(&with(proofs, proof.clone())));
+    let mut choices: Vec<Method> = possible.into_iter().map(|proof| proof.method).collect();
+    choices.dedup();
+    Step::Prove {
+        choices,
+        target,
+        is_voluntary: false,
     }
 }
 

@@ -23,7 +23,7 @@ use explanation::{
 };
 use model::{Actor, AuditKind, Secret, Session, User, new_id};
 use protocol::{Method, Proof, assurance};
-use realm::{RealmContext, RealmError, audit};
+use realm::{RealmContext, RealmError, audit, trail};
 use storage::{Change, Outcome, Statement, StorageError, guess, outbox};
 
 use crate::{
@@ -173,6 +173,7 @@ pub async fn sign_in(
     let is_told = is_told_of_new_browser(realm, &user, device.as_ref(), browser).await?;
     let is_new = device.is_none();
     let device = Device::signing_in(realm, device, &user.id);
+    trail::device_is(&device.id);
     let rehashed = rehashed(pool, &user, attempt.password).await;
     let rehash = rehashed
         .zip(phc)
@@ -286,7 +287,8 @@ pub(crate) async fn establish(
     let issuer = realm.issuer();
     let event = audit::event(realm, AuditKind::SignInSucceeded)
         .by(Actor::User)
-        .user(&user.id);
+        .user(&user.id)
+        .detail("method", fresh.proofs.first().map_or("", |proof| proof.method.as_str()));
 
     if let Some(current) = browser.current.filter(|current| current.is_alive(realm.now())) {
         let (session, change) = if current.user_id == user.id {

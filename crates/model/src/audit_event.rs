@@ -139,6 +139,7 @@ kinds! {
     SignInFailed, "sign_in.failed", Refused, "Somebody did not get in: a wrong password, or too many guesses";
     FactorProved, "factor.proved", Succeeded, "A user who is signed in proved a further factor";
     FactorFailed, "factor.failed", Refused, "A user who is signed in did not prove a further factor: a wrong or used code, or too many guesses";
+    PolicyDenied, "policy.denied", Refused, "A policy did not let a user in";
     AuthenticatorEnrolled, "authenticator.enrolled", Succeeded, "A user has a further way to prove who they are";
     AuthenticatorActivated, "authenticator.activated", Succeeded, "A further way to prove who somebody is was confirmed or approved";
     AuthenticatorRemoved, "authenticator.removed", Succeeded, "A way to prove who somebody is was given up";
@@ -196,6 +197,21 @@ impl AuditKind {
     /// From the stored form.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
+    }
+
+    /// What users do who have met all that is demanded of them: it makes a device and a network known.
+    pub const USES: [Self; 6] = [
+        Self::ConsentGiven,
+        Self::ConsentChanged,
+        Self::ConsentRemembered,
+        Self::DeviceApproved,
+        Self::CibaApproved,
+        Self::FactorProved,
+    ];
+
+    /// Whether such an event says on which device it happened.
+    pub fn tells_device(self) -> bool {
+        self == Self::SignInSucceeded || self == Self::PolicyDenied || Self::USES.contains(&self)
     }
 
     /// Those that a pattern names: a whole name, or the beginning of some with `*` behind it.

@@ -111,6 +111,7 @@ impl WaitingRequest {
             wanted: self.acr_values.iter().filter_map(|text| Acr::of_wire(text)).collect(),
             is_essential: false,
             least: scope_policy::least_acr(realm, &self.audience),
+            ..Demand::default()
         }
     }
 

@@ -3,7 +3,7 @@
 //! Spec: OpenID Connect Core §3.1.2.1 (`acr_values`) and §5.5.1.1 (`acr`), RFC 9470 §4 and §5,
 //! OpenID Connect Unmet Authentication Requirements §2
 
-use crate::Acr;
+use crate::{Acr, Method};
 
 /// What is demanded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub struct Demand {
     pub is_essential: bool,
     /// The least that the APIs take.
     pub least: Option<Acr>,
+    /// The least that the policies of the realm take.
+    pub least_of_policies: Option<Acr>,
+    /// What the policies want proved: of each, one.
+    pub methods: Vec<Vec<Method>>,
 }
 
 /// How far somebody is from it.
@@ -30,6 +34,8 @@ pub enum Reach {
     },
     /// The account cannot reach it.
     Never(DemandOf),
+    /// The policies of the realm do not let the user in.
+    Denied,
 }
 
 /// Who demands.
@@ -39,6 +45,8 @@ pub enum DemandOf {
     Request,
     /// An API.
     Api,
+    /// A policy of the realm.
+    Policy,
 }
 
 impl Demand {
@@ -52,7 +60,9 @@ impl Demand {
 
     /// Whether more than `reached` could be asked for, so that it matters what the account can reach.
     pub fn exceeds(&self, reached: Acr) -> bool {
-        self.least.is_some_and(|least| reached < least)
+        self.least
+            .max(self.least_of_policies)
+            .is_some_and(|least| reached < least)
             || self.wanted.first().is_some_and(|best| reached < *best)
             || (self.is_essential && self.wanted.is_empty())
     }
@@ -63,12 +73,15 @@ impl Demand {
         if self.least.is_some_and(|least| reachable < least) {
             return Reach::Never(DemandOf::Api);
         }
+        if self.least_of_policies.is_some_and(|least| reachable < least) {
+            return Reach::Never(DemandOf::Policy);
+        }
         // The best that can be had is asked for; what cannot be had is passed over.
         let wanted = self.wanted.iter().copied().find(|wanted| *wanted <= reachable);
         if self.is_essential && wanted.is_none() {
             return Reach::Never(DemandOf::Request);
         }
-        match wanted.max(self.least) {
+        match wanted.max(self.least).max(self.least_of_policies) {
             Some(target) if reached < target => Reach::Short {
                 target,
                 is_voluntary: !self.must_have_more_than(reached),
@@ -78,8 +91,11 @@ impl Demand {
     }
 
     fn must_have_more_than(&self, reached: Acr) -> bool {
-        let is_too_low_for_api = self.least.is_some_and(|least| reached < least);
-        is_too_low_for_api || (self.is_essential && self.wanted.iter().all(|wanted| reached < *wanted))
+        let is_too_low = self
+            .least
+            .max(self.least_of_policies)
+            .is_some_and(|least| reached < least);
+        is_too_low || (self.is_essential && self.wanted.iter().all(|wanted| reached < *wanted))
     }
 }
 
@@ -128,6 +144,23 @@ mod tests {
             assert_eq!(reach, expected, "{demand:?} of {reachable}");
             assert!(demand.exceeds(Loa2) || reach == Reach::Met, "{demand:?}");
         }
+    }
+
+    #[test]
+    fn what_policies_demand_is_added() {
+        let of = |least, least_of_policies| Demand {
+            least,
+            least_of_policies,
+            ..wants(&[Acr::Loa1])
+        };
+        let policy = of(Some(Acr::Loa2), Some(Acr::Loa3));
+        assert!(policy.exceeds(Acr::Loa2) && !policy.exceeds(Acr::Loa3));
+        assert_eq!(policy.reach(Acr::Loa2, Acr::Loa3), short(Acr::Loa3, false));
+        assert_eq!(policy.reach(Acr::Loa2, Acr::Loa2), Reach::Never(DemandOf::Policy));
+        assert_eq!(
+            of(Some(Acr::Loa3), Some(Acr::Loa2)).reach(Acr::Loa2, Acr::Loa3),
+            short(Acr::Loa3, false)
+        );
     }
 
     #[test]

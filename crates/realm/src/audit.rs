@@ -42,6 +42,12 @@ pub fn event_at(issuer: &str, now: i64, kind: AuditKind) -> Event {
         if let Some(command) = trail.command {
             details.insert("command".to_owned(), command.into());
         }
+        if let Some(device) = trail.device.as_deref().filter(|_| kind.tells_device()) {
+            details.insert("device".to_owned(), device.into());
+        }
+        if kind == AuditKind::SignInSucceeded && !trail.apis.is_empty() {
+            details.insert("apis".to_owned(), trail.apis.clone().into());
+        }
         Event(AuditEvent {
             id: new_id(),
             realm: issuer.to_owned(),

@@ -22,6 +22,9 @@ pub enum RealmError {
     /// What is stored of those who vouch for clients.
     #[error("client_ca or crl of the realm {0}")]
     Authorities(#[from] PemError),
+    /// What is stored of the policies.
+    #[error("a policy of the realm is wrong: {0}")]
+    Policies(#[from] policy::Mistake),
 }
 
 /// A realm with its database, clock and keys. Endpoints take it as their first argument.
@@ -46,6 +49,8 @@ pub struct RealmContext {
     pub seals: Seals,
     /// Who vouches for the certificates of clients.
     pub authorities: Authorities,
+    /// Who may sign in, and with which factors.
+    pub rules: policy::Rules,
     /// What this server can see of its clients' connections.
     pub sees: Sight,
     /// What wraps stored secrets.
@@ -113,6 +118,12 @@ pub struct Documents {
     pub jwks: OnceLock<Arc<[u8]>>,
 }
 
+/// One mistake is enough: files are checked before they are applied.
+fn first(mistakes: Vec<policy::Mistake>) -> RealmError {
+    let unknown = || RealmError::Key("the policies cannot be compiled".to_owned());
+    mistakes.into_iter().next().map_or_else(unknown, RealmError::Policies)
+}
+
 impl RealmContext {
     /// Loads a realm; makes the keys that it lacks, except slow ones, which [`crate::maintain`] makes.
     pub async fn load(
@@ -137,10 +148,12 @@ impl RealmContext {
         let keys = SigningKeys::load(store, wrap, &realm.issuer).await?;
         let seals = Seals::load(store, wrap, &realm.issuer, now).await?;
         let authorities = Authorities::parse(&realm.client_ca, &realm.crl)?;
+        let rules = policy::Rules::compile(&realm.policies).map_err(first)?;
         Ok(Self {
             scopes: Scopes::of(&apis),
             details_types: DetailsTypes::of(&realm.issuer, &apis),
             authorities,
+            rules,
             sees: Sight::default(),
             store: store.clone(),
             clock: clock.clone(),

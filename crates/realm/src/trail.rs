@@ -53,6 +53,10 @@ pub struct Trail {
     pub client: Option<Sender>,
     /// The id of the user who is signed in.
     pub user_id: Option<String>,
+    /// For which APIs a user signs in.
+    pub apis: Vec<String>,
+    /// The id of the user's device.
+    pub device: Option<String>,
     /// The trace that it belongs to, of a call of an API.
     pub trace_id: Option<String>,
     /// The checks that it has passed, in their order.
@@ -118,6 +122,16 @@ pub fn client_is_proven() {
 /// Notes who is signed in.
 pub fn user_is(user_id: &str) {
     note(|trail| trail.user_id = Some(user_id.to_owned()));
+}
+
+/// Notes for which APIs the user signs in.
+pub fn is_for(apis: &[String]) {
+    note(|trail| apis.clone_into(&mut trail.apis));
+}
+
+/// Notes which device it is.
+pub fn device_is(id: &str) {
+    note(|trail| trail.device = Some(id.to_owned()));
 }
 
 /// The trail so far; an empty one outside a request.

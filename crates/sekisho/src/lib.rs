@@ -14,6 +14,7 @@ pub mod administration;
 pub mod cli;
 pub mod control;
 pub mod demo;
+mod policy_verdict;
 pub mod serving;
 pub mod wiring;
 

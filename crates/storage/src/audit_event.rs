@@ -60,14 +60,14 @@ impl AuditQuery {
             (true, true, false) => select!(" AND user_id = $7 AND client_id = $8", "ASC"),
         }
     }
+}
 
-    /// The names of the kinds with a comma around each.
-    fn kinds(&self) -> String {
-        self.kinds.iter().fold(String::new(), |list, kind| {
-            let comma = if list.is_empty() { "," } else { "" };
-            format!("{list}{comma}{},", kind.as_str())
-        })
-    }
+/// The names of kinds with a comma around each.
+fn names(kinds: &[AuditKind]) -> String {
+    kinds.iter().fold(String::new(), |list, kind| {
+        let comma = if list.is_empty() { "," } else { "" };
+        format!("{list}{comma}{},", kind.as_str())
+    })
 }
 
 fn read(mut row: Row) -> Result<AuditEvent, StorageError> {
@@ -106,6 +106,79 @@ impl Store {
         row.map_or(Ok(0), |mut row| row.int())
     }
 
+    /// How many events of these kinds happened to a user in a time (unix seconds, without its end).
+    pub async fn count_events_between(
+        &self,
+        realm: &str,
+        user_id: &str,
+        kinds: &[AuditKind],
+        (from, until): (i64, i64),
+    ) -> Result<i64, StorageError> {
+        let row = self
+            .query_one(
+                "SELECT CAST(coalesce(sum(n), 0) AS BIGINT) FROM audit_event \
+                 WHERE realm = $1 AND user_id = $2 AND at >= $3 AND at < $4 AND $5 LIKE '%,' || kind || ',%'",
+                &[
+                    realm.into(),
+                    user_id.into(),
+                    from.into(),
+                    until.into(),
+                    names(kinds).into(),
+                ],
+            )
+            .await?;
+        row.map_or(Ok(0), |mut row| row.int())
+    }
+
+    /// From which addresses a user did something of these kinds in a time.
+    pub async fn addresses_of_user(
+        &self,
+        realm: &str,
+        user_id: &str,
+        kinds: &[AuditKind],
+        (from, until): (i64, i64),
+    ) -> Result<Vec<String>, StorageError> {
+        let rows = self
+            .query(
+                "SELECT DISTINCT address FROM audit_event WHERE realm = $1 AND user_id = $2 AND at >= $3 AND at < $4 \
+                 AND $5 LIKE '%,' || kind || ',%' AND address IS NOT NULL",
+                &[
+                    realm.into(),
+                    user_id.into(),
+                    from.into(),
+                    until.into(),
+                    names(kinds).into(),
+                ],
+            )
+            .await?;
+        rows.into_iter().map(|mut row| row.text()).collect()
+    }
+
+    /// Whether a user did something of these kinds on a device in a time. The id has neither quotes nor `%` in it.
+    pub async fn has_used_device(
+        &self,
+        realm: &str,
+        (user_id, device): (&str, &str),
+        kinds: &[AuditKind],
+        (from, until): (i64, i64),
+    ) -> Result<bool, StorageError> {
+        let row = self
+            .query_one(
+                "SELECT 1 FROM audit_event WHERE realm = $1 AND user_id = $2 AND at >= $3 AND at < $4 \
+                 AND $5 LIKE '%,' || kind || ',%' AND details LIKE '%\"device\":\"' || $6 || '\"%' LIMIT 1",
+                &[
+                    realm.into(),
+                    user_id.into(),
+                    from.into(),
+                    until.into(),
+                    names(kinds).into(),
+                    device.into(),
+                ],
+            )
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// The events of a realm, the oldest first.
     pub async fn audit_events(&self, realm: &str, query: &AuditQuery) -> Result<Vec<AuditEvent>, StorageError> {
         let mut params: Vec<Value> = vec![
@@ -113,7 +186,7 @@ impl Store {
             query.after.0.into(),
             (&query.after.1).into(),
             query.until.into(),
-            query.kinds().into(),
+            names(&query.kinds).into(),
             query.limit.into(),
         ];
         let of = [&query.user_id, &query.client_id];

@@ -17,6 +17,7 @@ pub struct Browser {
     issuer: Url,
     cookies: Mutex<Vec<Cookie>>,
     language: String,
+    address: Option<String>,
 }
 
 struct Cookie {
@@ -111,6 +112,7 @@ impl Browser {
             issuer,
             cookies: Mutex::default(),
             language: "en".to_owned(),
+            address: None,
         }
     }
 
@@ -118,6 +120,13 @@ impl Browser {
     #[must_use]
     pub fn speaking(mut self, language: &str) -> Self {
         language.clone_into(&mut self.language);
+        self
+    }
+
+    /// The same profile in another place, as a trusted proxy says it.
+    #[must_use]
+    pub fn moved_to(mut self, address: &str) -> Self {
+        self.address = Some(address.to_owned());
         self
     }
 
@@ -258,6 +267,9 @@ impl Browser {
             .request(method.clone(), url.clone())
             .header(ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8")
             .header(ACCEPT_LANGUAGE, &self.language);
+        if let Some(address) = &self.address {
+            request = request.header("x-forwarded-for", address);
+        }
         let cookies = self.cookies_for(url);
         if !cookies.is_empty() {
             request = request.header(COOKIE, cookies);

@@ -140,3 +140,63 @@ fn an_account_whose_owner_was_not_looked_at_closely_reaches_no_more_than_that() 
     assert_eq!(reachable(&user(Some(Acr::Loa2)), &totp, NOW), Acr::Loa2);
     assert_eq!(reachable(&user(None), &totp, NOW), Acr::Loa3);
 }
+
+#[test]
+fn what_the_rules_want_proved_is_asked_for_whatever_else_was_shown() {
+    let wants = |methods: &[&[Method]]| Demand {
+        methods: methods.iter().map(|methods| methods.to_vec()).collect(),
+        ..Demand::default()
+    };
+    let otp: &[Method] = &[Method::Totp, Method::Hotp];
+    let all = [
+        has(Method::Totp, Some(NOW)),
+        has(Method::Hotp, Some(NOW)),
+        has(Method::Passkey, Some(NOW)),
+    ];
+    let asked = |proofs: &[(Method, i64)], demand: &Demand| step(proofs, &all, demand);
+    let choices = |step: Step| match step {
+        Step::Prove {
+            choices,
+            is_voluntary: false,
+            ..
+        } => choices,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(choices(asked(PASSWORD, &wants(&[otp]))), otp);
+    let passkey = [(Method::Password, NOW), (Method::Passkey, NOW)];
+    assert_eq!(choices(asked(&passkey, &wants(&[otp]))), otp);
+    assert_eq!(
+        asked(&[(Method::Password, NOW), (Method::Hotp, NOW)], &wants(&[otp])),
+        Step::Met
+    );
+    let old = NOW - TOGETHER - 1;
+    assert_eq!(
+        choices(asked(&[(Method::Password, NOW), (Method::Totp, old)], &wants(&[otp]))),
+        otp
+    );
+    // One after the other, and the level that an API demands besides.
+    let both = wants(&[otp, &[Method::Passkey]]);
+    assert_eq!(choices(asked(&passkey, &both)), otp);
+    assert_eq!(
+        choices(asked(&[(Method::Password, NOW), (Method::Totp, NOW)], &both)),
+        [Method::Passkey]
+    );
+    let level = Demand {
+        least: Some(Acr::Loa3),
+        ..wants(&[&[Method::Password]])
+    };
+    assert_eq!(
+        choices(asked(PASSWORD, &level)),
+        [Method::Passkey, Method::Totp, Method::Hotp]
+    );
+    let nothing = step(PASSWORD, &[has(Method::Passkey, Some(NOW))], &wants(&[otp]));
+    assert_eq!(nothing.reach(), Reach::Never(DemandOf::Policy));
+    let later = step(PASSWORD, &[has(Method::Totp, None)], &wants(&[otp]));
+    assert_eq!(
+        later,
+        Step::Enrol {
+            of: DemandOf::Policy,
+            is_waiting: true
+        }
+    );
+}

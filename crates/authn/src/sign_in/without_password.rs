@@ -1,7 +1,7 @@
 //! What sign-ins without a password have in common: the session begins as after one.
 
 use model::User;
-use realm::{RealmContext, RealmError};
+use realm::{RealmContext, RealmError, trail};
 use storage::{Change, Statement};
 
 use super::{Browser, SignedIn, establish, is_told_of_new_browser};
@@ -22,6 +22,7 @@ pub(crate) async fn begin(
     let is_told = is_told_of_new_browser(realm, &user, before.as_ref(), browser).await?;
     let is_new = before.is_none();
     let device = Device::signing_in(realm, before, &user.id);
+    trail::device_is(&device.id);
     let always = Change::new()
         .then_all(guards)
         .then(storage::user::still_enabled(realm.issuer(), &user.id))

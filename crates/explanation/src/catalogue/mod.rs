@@ -50,6 +50,7 @@ pub mod keys;
 pub mod logout;
 pub mod passkey;
 pub mod pkce;
+pub mod policy;
 pub mod polled;
 pub mod pushed_request;
 pub mod redirect_uri;
@@ -98,6 +99,7 @@ static TOPICS: &[(&[&Check], &[&Reason])] = &[
     (sign_in::CHECKS, sign_in::REASONS),
     (passkey::CHECKS, passkey::REASONS),
     (client_certificate::CHECKS, client_certificate::REASONS),
+    (policy::CHECKS, policy::REASONS),
 ];
 
 /// Every check.

@@ -5,7 +5,7 @@
 
 use explanation::{
     Explanation, Reason,
-    catalogue::{authorize as catalogue, grant_management},
+    catalogue::{authorize as catalogue, grant_management, policy},
 };
 use model::{Flow, Session, User};
 use protocol::{ApplicationType, Assurance, Demand, DemandOf, Reach, RequestError, acr::Acr, scope::OFFLINE_ACCESS};
@@ -124,7 +124,10 @@ pub async fn decide(
             );
         }
         Reach::Short { .. } => return Ok(Decision::Prove),
-        Reach::Never(DemandOf::Api) if !is_silent => return Ok(Decision::Enrol),
+        Reach::Denied if is_silent => return Err(denied(realm, valid, (&policy::DENIED).into())),
+        // The page that would ask for more says why not.
+        Reach::Denied => return Ok(Decision::Prove),
+        Reach::Never(DemandOf::Api | DemandOf::Policy) if !is_silent => return Ok(Decision::Enrol),
         Reach::Never(of) => return Err(unmet(realm, valid, of, person.assurance(realm.now()).acr)),
     }
 
@@ -184,6 +187,7 @@ pub fn unmet(realm: &RealmContext, valid: &ValidRequest, of: DemandOf, reached: 
             least.into_iter().collect(),
             "the API needs more",
         ),
+        DemandOf::Policy => (&policy::UNMET, Vec::new(), "a policy of the realm needs more"),
     };
     let needed: Vec<&str> = needed.iter().map(|level| level.urn()).collect();
     let why = Explanation::from(reason).with(needed.join(", "), reached.to_string());
@@ -191,6 +195,12 @@ pub fn unmet(realm: &RealmContext, valid: &ValidRequest, of: DemandOf, reached: 
         "{who}, and a sign-in of this user can only reach {}",
         reached.published()
     );
+    AuthorizeRefusal::redirect(realm.issuer(), valid, RequestError::new(why, text))
+}
+
+/// The refusal of a request whose user the policies do not let in.
+pub fn denied(realm: &RealmContext, valid: &ValidRequest, why: Explanation) -> AuthorizeRefusal {
+    let text = "the policies of the realm do not let this user in, here and now";
     AuthorizeRefusal::redirect(realm.issuer(), valid, RequestError::new(why, text))
 }
 

@@ -17,7 +17,7 @@ mod validate;
 mod wanted_user;
 
 pub use crate::consented::Approval;
-pub use decide::{ConsentNeeded, Decision, Person, decide, unmet};
+pub use decide::{ConsentNeeded, Decision, Person, decide, denied, unmet};
 pub use issue::{Issued, issue};
 pub use permission::Permission;
 pub use refusal::{AuthorizeRefusal, RedirectedRefusal, deny};

@@ -73,6 +73,7 @@ impl ValidRequest {
             wanted: wanted.iter().filter_map(|text| Acr::of_wire(text)).collect(),
             is_essential: self.request.claims.essential_acr().is_some(),
             least: scope_policy::least_acr(realm, &self.audience(realm)),
+            ..Demand::default()
         }
     }
 

@@ -288,6 +288,13 @@ pub enum Action {
         /// How many at most.
         limit: i64,
     },
+    /// What would the recorded sign-ins have come to by other rules?
+    PolicyReplay {
+        /// The rules.
+        policies: Box<model::Policies>,
+        /// Sign-ins from this time on, unix seconds.
+        since: i64,
+    },
     /// What happened.
     Audit {
         /// Which of it.
@@ -342,6 +349,7 @@ impl Action {
             Self::SessionList { .. } => "session list",
             Self::SessionEnd { .. } => "session end",
             Self::OutboxList { .. } => "outbox list",
+            Self::PolicyReplay { .. } => "policy test",
             Self::Audit { .. } => "audit",
         }
     }

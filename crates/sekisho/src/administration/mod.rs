@@ -20,6 +20,7 @@ mod initial_access_tokens;
 mod keys;
 mod outbox;
 mod plan;
+mod policies;
 #[cfg(test)]
 pub(crate) mod tests;
 mod users;
@@ -200,6 +201,7 @@ async fn in_realm(
         Action::SessionEnd { id } => grants::end_session(realm, &id).await,
         Action::OutboxList { state, limit } => outbox::list(realm, state.as_deref(), limit).await,
         Action::Audit { query } => audit::list(realms, realm, query).await,
+        Action::PolicyReplay { policies, since } => policies::replay(realms, realm, &policies, since).await,
     }
 }
 

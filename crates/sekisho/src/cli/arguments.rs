@@ -3,6 +3,7 @@
 mod api;
 mod audit;
 mod client;
+mod policy;
 mod user;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ pub(super) use self::{
     api::{ApiKeyTask, ApiTask, NewApi},
     audit::{Audit, Kinds},
     client::{ClientTask, NewClient, TokenTask},
+    policy::{DescribedSignIn, PolicyTask, PolicyTest},
     user::UserTask,
 };
 use crate::config::parse_duration;
@@ -30,6 +32,7 @@ Start here:
   sekisho doctor                   what is wrong or weak, worst first
   sekisho explain ID               why a request was refused, by the id that its answer said
   sekisho audit --since 1h         what happened
+  sekisho policy test --user alice --from 198.51.100.7   what the rules of sign-ins would ask
   sekisho user add alice --email alice@example.com --password-stdin
 
 Beside a running server a command goes through its control socket; otherwise it opens the database itself.";
@@ -128,6 +131,11 @@ pub(super) enum Task {
     },
     /// What happened: sign-ins, consents, tokens, refusals, administration
     Audit(Audit),
+    /// Rules of sign-ins: test
+    Policy {
+        #[command(subcommand)]
+        task: PolicyTask,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod failure;
 mod init;
 mod logging;
 mod moment;
+mod policy_test;
 mod show;
 mod terminal;
 
@@ -30,7 +31,7 @@ use storage::Options;
 
 pub(crate) use self::explain::refusal as explained;
 use self::{
-    arguments::{ApiTask, Arguments, Demo, DemoApp, Task},
+    arguments::{ApiTask, Arguments, Demo, DemoApp, PolicyTask, Task},
     failure::{Failure, fail, is_for_people, print, print_json, usage},
 };
 use crate::{
@@ -131,6 +132,9 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         Task::Export(realm) => export(file, realm.realm, is_json).await,
         Task::Audit(task) => audit::run(file, task, is_json).await,
+        Task::Policy {
+            task: PolicyTask::Test(test),
+        } => policy_test::run(file, *test, is_json).await,
         task => {
             if let Task::Api { task, .. } = &task
                 && let ApiTask::Import { file, identifier } = &**task

@@ -75,6 +75,15 @@ impl Bank {
         Self::at_own_port(realm, proxy).await
     }
 
+    /// As [`with_realm`](Self::with_realm), behind a proxy on this machine that says from where its clients come.
+    pub async fn behind_trusted_proxy(realm: impl FnOnce(&str) -> String) -> Self {
+        let proxy = Proxy {
+            trusted: vec![Network::parse("127.0.0.1").unwrap()],
+            ..Proxy::default()
+        };
+        Self::at_own_port(realm, proxy).await
+    }
+
     /// As [`behind_proxy`](Self::behind_proxy), where this proxy may also ask whether calls of APIs go on; and with a
     /// listener for Envoy, whose address is answered.
     pub async fn asked_by(proxy: &str, realm: impl FnOnce(&str) -> String) -> (Self, SocketAddr) {

@@ -248,6 +248,11 @@ fn putting_an_api_behind_sekisho_goes_as_the_guide_says() {
 }
 
 #[test]
+fn a_rule_about_the_network_goes_as_the_guide_says() {
+    goes_as_written("network-rule.md", &["8080", "9000"], 5);
+}
+
+#[test]
 fn fapi_2_0_security_goes_as_the_guide_says() {
     goes_as_written("fapi2-security.md", &["8443"], 7);
 }

@@ -48,6 +48,7 @@ mod pages;
 mod pairwise;
 mod par;
 mod passkeys;
+mod policies;
 mod protected_resource;
 mod publisher;
 mod reader;

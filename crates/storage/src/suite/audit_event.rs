@@ -15,6 +15,7 @@ for_both_engines![
     what_is_written_is_read_back,
     events_are_found_by_time_user_client_and_kind,
     what_happened_to_a_user_is_counted,
+    where_and_on_what_a_user_did_something_is_found_in_a_time,
     pages_follow_one_another_without_a_gap,
     an_event_stands_or_falls_with_its_change,
     an_event_is_written_once,
@@ -73,6 +74,46 @@ async fn what_happened_to_a_user_is_counted(db: Database) {
     for (user, since, expected) in [("alice", 10, 4), ("alice", 12, 0), ("bob", 0, 5), ("carol", 0, 0)] {
         let counted = db.store.count_events_of_user("r", user, failed, since).await.unwrap();
         assert_eq!(counted, expected, "{user} since {since}");
+    }
+}
+
+async fn where_and_on_what_a_user_did_something_is_found_in_a_time(db: Database) {
+    let of = |at, kind, address: &str, device: &str| AuditEvent {
+        user_id: Some("alice".into()),
+        address: Some(address.into()),
+        details: [("device".to_owned(), device.into())].into_iter().collect(),
+        ..event(at, kind)
+    };
+    let (given, failed) = (AuditKind::ConsentGiven, AuditKind::SignInFailed);
+    let events = [
+        of(9, given, "192.0.2.1", "old"),
+        of(10, given, "192.0.2.2", "phone"),
+        of(11, given, "192.0.2.2", "phone"),
+        of(12, failed, "192.0.2.3", "thief"),
+        of(20, given, "192.0.2.4", "later"),
+    ];
+    write(&db, &events).await;
+    let (kinds, time) = ([given, AuditKind::ConsentChanged], (10, 20));
+    let addresses = db.store.addresses_of_user("r", "alice", &kinds, time).await.unwrap();
+    assert_eq!(addresses, ["192.0.2.2"]);
+    for (user, device, expected) in [
+        ("alice", "phone", true),
+        ("alice", "pho", false),
+        ("bob", "phone", false),
+        ("alice", "old", false),
+        ("alice", "thief", false),
+        ("alice", "later", false),
+    ] {
+        let used = db
+            .store
+            .has_used_device("r", (user, device), &kinds, time)
+            .await
+            .unwrap();
+        assert_eq!(used, expected, "{user} {device}");
+    }
+    for (kinds, expected) in [(&kinds[..], 2), (&[failed], 1), (&[], 0)] {
+        let counted = db.store.count_events_between("r", "alice", kinds, time).await.unwrap();
+        assert_eq!(counted, expected, "{kinds:?}");
     }
 }
 

@@ -5,13 +5,16 @@
 //! What is missing is found out anew each time ([`authn::next_step`]): the page holds no state of its own, so it may be
 //! reloaded, left for hours, or opened twice. A method with a page of its own has a line in [`prove`].
 
-use ::oauth::authorize::{AuthorizeRefusal, Person, unmet};
+use ::oauth::authorize::{AuthorizeRefusal, Person, denied, unmet};
+use ::policy::{Denied, Why};
 use authn::{
-    next_step::{Step, next_step},
+    next_step::{Step, by_demand, next_step},
+    policy,
     prove::{self, ProveRefusal, Proved},
 };
 use axum::{http::StatusCode, response::Response};
 use explanation::Explain;
+use model::Goal;
 use protocol::{DemandOf, Method, form::Form};
 use storage::StorageError;
 
@@ -24,8 +27,9 @@ use crate::{
     extract::{Call, PageForm},
     flow::{self, OpenFlow},
     oauth::{Requester, flow_error, refuse},
-    pages::{EnrolFirst, Factor, Href, Label, Link, Text},
-    respond, views,
+    pages::{EnrolFirst, Factor, Href, Label, Link, NotLetIn, Text},
+    respond::{self, Told},
+    views,
 };
 
 /// Where it is.
@@ -78,6 +82,7 @@ async fn show(
             None => enrol_first(call, (open, &requester), &person, false),
         },
         Step::Enrol { is_waiting, .. } => enrol_first(call, (open, &requester), &person, is_waiting),
+        Step::Denied { denied } => not_let_in(call, (open, &requester), &person, &denied),
     })
 }
 
@@ -89,7 +94,17 @@ pub async fn missing(
     person: &Person,
 ) -> Result<Step, StorageError> {
     let demand = requester.demand(call, open, person).await?;
-    next_step(&call.realm, (&person.session, &person.user), &demand).await
+    let circumstances = requester.circumstances(call, open, person).await?;
+    let whose = (&person.session, &person.user);
+    let step = next_step(&call.realm, whose, &demand, &circumstances).await?;
+    let is_own = matches!(requester, Requester::User) && !matches!(open.flow.goal, Goal::Requests);
+    match step {
+        // Where else than at their own pages would a user set it up?
+        Step::Enrol {
+            of: DemandOf::Policy, ..
+        } if is_own => by_demand(&call.realm, whose, &demand).await,
+        step => Ok(step),
+    }
 }
 
 fn go_to(call: &Call, page: &str, open: &OpenFlow) -> Response {
@@ -191,6 +206,40 @@ fn enrol_first(call: &Call, (open, requester): (&OpenFlow, &Requester), person: 
     respond::page(call, locale, StatusCode::OK, &view, &requester.policy())
 }
 
+/// Says that the rules of the realm do not let the user in, and what to do.
+fn not_let_in(call: &Call, (open, requester): (&OpenFlow, &Requester), person: &Person, denied: &Denied) -> Response {
+    policy::tell(&call.realm, &person.user, denied);
+    let why = policy::explain(denied);
+    let (status, code) = (StatusCode::FORBIDDEN, why.reason.code());
+    let told = Told {
+        status: status.as_u16(),
+        code,
+        description: "a policy does not let the user in",
+        why,
+    };
+    respond::refused(call, told);
+    let locale = views::locale(call, requester.ui_locales());
+    let message = match &denied.why {
+        Why::Rule(message) => Some(Label::paragraph(message.in_language(locale.tag()))),
+        Why::NoRule | Why::Failed(_) => None,
+    };
+    let view = NotLetIn {
+        realm: views::realm_of_flow(call, locale, open, requester.display()),
+        client: requester.client(locale),
+        user: Label::new(person.user.display()),
+        is_failure: matches!(denied.why, Why::Failed(_)),
+        message,
+        action: call.path(PATH),
+        flow: open.carried.clone(),
+        csrf: open.csrf_of(person),
+        can_go_back: matches!(requester, Requester::App(_)),
+        sign_out: Href::local(call.path("/logout")),
+        code: code.as_str().to_owned(),
+        explain_id: call.id.as_str().to_owned(),
+    };
+    respond::page(call, locale, status, &view, &requester.policy())
+}
+
 async fn submitted(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response, AuthorizeRefusal> {
     let presented = form.first("csrf").unwrap_or("");
     let person = call.person().await?;
@@ -272,6 +321,10 @@ fn said(refusal: ProveRefusal) -> NotDone {
 /// The app is told that what it demands is out of the user's reach.
 async fn go_back(call: &Call, open: &OpenFlow, person: &Person) -> Result<Response, AuthorizeRefusal> {
     let requester = Requester::of(call, open).await?;
+    let step = missing(call, open, &requester, person).await?;
+    if let (Step::Denied { denied: why }, Requester::App(valid)) = (&step, &requester) {
+        return Err(denied(&call.realm, valid, policy::explain(why)));
+    }
     match without(call, &requester, person) {
         Some(refusal) => Err(refusal),
         None => Ok(respond::see_other(call, "/account", &[])),

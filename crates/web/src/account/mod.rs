@@ -19,14 +19,14 @@ pub mod sign_up;
 mod user_code;
 
 use ::oauth::{Fault, authorize::Person};
-use authn::session;
+use authn::{next_step::next_step, session};
 use axum::{http::Uri, response::Response};
 use explanation::{
     Explanation,
     catalogue::{server, sign_in as catalogue},
 };
 use model::{Flow, Goal};
-use protocol::{error_code::ErrorCode, form::Form};
+use protocol::{Demand, Reach, error_code::ErrorCode, form::Form};
 
 pub use certificate::{redeem_certificate, show_certificate};
 pub use devices::forget_device;
@@ -129,6 +129,20 @@ async fn opened(call: &Call, open: Result<OpenFlow, FlowError>) -> Result<(OpenF
     }
 }
 
+/// The user, if the rules of the realm let them at their own pages; otherwise where the browser goes first. Who has nothing
+/// to prove more with can still set something up: that has its own guards ([`authn::enrolment`]).
+async fn admitted(call: &Call, person: Person, goal: Goal) -> Result<Person, Box<Response>> {
+    let whose = (&person.session, &person.user);
+    let circumstances = call.circumstances("", Vec::new());
+    match next_step(&call.realm, whose, &Demand::default(), &circumstances).await {
+        Ok(step) => match step.reach() {
+            Reach::Short { .. } | Reach::Denied => Err(Box::new(ask_for_more(call, goal).await)),
+            Reach::Met | Reach::Never(_) => Ok(person),
+        },
+        Err(error) => Err(Box::new(respond::fault_page(call, &Fault::from(error)))),
+    }
+}
+
 /// Who is signed in and sent this form from a page of their session. `None`: nobody is signed in any more.
 pub async fn submitter(call: &Call, form: &Form) -> Result<Option<Person>, Box<Response>> {
     let fault = |error| Box::new(respond::fault_page(call, &Fault::from(error)));
@@ -141,7 +155,7 @@ pub async fn submitter(call: &Call, form: &Form) -> Result<Option<Person>, Box<R
         .is_some_and(|cookie| session::is_csrf(cookie, csrf))
         && call.is_same_origin();
     if is_ours {
-        return Ok(Some(person));
+        return admitted(call, person, Goal::Account).await.map(Some);
     }
     let reason = "the form did not come from a page of this session";
     let why = (&catalogue::FORM_MISMATCH).into();

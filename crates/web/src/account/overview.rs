@@ -14,7 +14,7 @@ use protocol::{form::Form, scope::OFFLINE_ACCESS};
 use realm::audit;
 use storage::{Change, Outcome, StorageError};
 
-use super::{ask_to_sign_in, devices, factors, submitter, user_code};
+use super::{admitted, ask_to_sign_in, devices, factors, submitter, user_code};
 use crate::{
     extract::{Call, PageForm},
     locale::Locale,
@@ -25,7 +25,10 @@ use crate::{
 /// `GET /account`.
 pub async fn page(call: Call) -> Response {
     let person = match call.person().await {
-        Ok(Some(person)) => person,
+        Ok(Some(person)) => match admitted(&call, person, Goal::Account).await {
+            Ok(person) => person,
+            Err(elsewhere) => return *elsewhere,
+        },
         Ok(None) => return ask_to_sign_in(&call, Goal::Account).await,
         Err(error) => return respond::fault_page(&call, &Fault::from(error)),
     };

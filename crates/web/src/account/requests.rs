@@ -16,7 +16,7 @@ use axum::{
     response::Response,
 };
 use model::Goal;
-use protocol::{Reach, form::Form};
+use protocol::{DemandOf, Reach, form::Form};
 
 use super::{ask_for_more, ask_to_sign_in, submitter};
 use crate::{
@@ -100,6 +100,7 @@ async fn show(
                 &call.realm,
                 (&person.session, &person.user),
                 &request.demand(&call.realm),
+                &call.circumstances(request.client.id(), request.audience.clone()),
             )
             .await?;
             let unmet = Text::key(match step.reach() {
@@ -148,10 +149,13 @@ async fn answer(call: &Call, person: &Person, form: &Form) -> Result<Response, F
         });
     }
     let demand = asked.request.demand(&call.realm);
-    let step = next_step(&call.realm, (&person.session, &person.user), &demand).await?;
+    let circumstances = call.circumstances(client_id, asked.request.audience.clone());
+    let step = next_step(&call.realm, (&person.session, &person.user), &demand, &circumstances).await?;
     if let Reach::Short {
         is_voluntary: false, ..
-    } = step.reach()
+    }
+    | Reach::Denied
+    | Reach::Never(DemandOf::Policy) = step.reach()
     {
         return Ok(ask_for_more(call, Goal::Requests).await);
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use ::oauth::authorize::Person;
-use authn::session;
+use authn::{device, policy::Circumstances, session};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, Method, Uri, request::Parts},
@@ -117,6 +117,25 @@ impl Call {
         self.cookies.get(&session::cookie_name(&self.realm.realm))
     }
 
+    /// The value of the device cookie.
+    fn device_cookie(&self) -> Option<&str> {
+        self.cookies.get(&session::device_cookie_name(&self.realm.realm))
+    }
+
+    /// What the rules of the realm are told of this request, by which a user signs in for an app (none: for their own
+    /// pages) and APIs.
+    pub fn circumstances(&self, client: &str, apis: Vec<String>) -> Circumstances {
+        let certificate = self.certificate.as_deref();
+        Circumstances {
+            client: client.to_owned(),
+            apis,
+            address: self.address,
+            device: self.device_cookie().map(str::to_owned),
+            has_certificate: certificate
+                .is_some_and(|shown| self.realm.authorities.verify(shown, self.realm.now()).is_ok()),
+        }
+    }
+
     /// Who is signed in in this browser.
     pub async fn person(&self) -> Result<Option<Person>, StorageError> {
         let Some(cookie) = self.session_cookie() else {
@@ -125,6 +144,12 @@ impl Call {
         let found = session::find(&self.realm, cookie).await?;
         if let Some((_, user)) = &found {
             trail::user_is(&user.id);
+            let device = self
+                .device_cookie()
+                .and_then(|cookie| device::id_of(&self.realm, cookie, &user.id));
+            if let Some(id) = device {
+                trail::device_is(&id);
+            }
         }
         Ok(found.map(|(session, user)| Person {
             session,

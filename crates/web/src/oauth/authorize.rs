@@ -9,7 +9,10 @@ use ::oauth::{
         ValidRequest, decide, issue, validate,
     },
 };
-use authn::next_step::next_step;
+use authn::{
+    next_step::{Step, next_step},
+    policy,
+};
 use axum::{http::StatusCode, response::Response};
 use explanation::Explain;
 use model::{Flow, Goal};
@@ -111,7 +114,11 @@ pub async fn decide_next(
     let reach = match person {
         Some(person) => {
             let demand = valid.demand(&call.realm);
-            let step = next_step(&call.realm, (&person.session, &person.user), &demand).await?;
+            let circumstances = call.circumstances(valid.client.id(), valid.audience(&call.realm));
+            let step = next_step(&call.realm, (&person.session, &person.user), &demand, &circumstances).await?;
+            if let (Step::Denied { denied }, true) = (&step, valid.request.prompt.is_none()) {
+                policy::tell(&call.realm, &person.user, denied);
+            }
             step.reach()
         }
         None => Reach::Met,

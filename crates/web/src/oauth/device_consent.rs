@@ -12,7 +12,7 @@ use authn::next_step::next_step;
 use axum::{http::StatusCode, response::Response};
 use explanation::Explain;
 use model::Goal;
-use protocol::{Reach, device_authorization::UserCode, error_code::ErrorCode, form::Form};
+use protocol::{DemandOf, Reach, device_authorization::UserCode, error_code::ErrorCode, form::Form};
 
 use super::{
     consent::{chosen, is_who_was_asked, question},
@@ -48,9 +48,10 @@ async fn parties(call: &Call, open: &OpenFlow) -> Result<Result<(WaitingRequest,
         return Ok(Err(sign_in(call, open)));
     };
     let demand = waiting.demand(&call.realm);
-    let step = next_step(&call.realm, (&person.session, &person.user), &demand).await?;
+    let circumstances = call.circumstances(waiting.client.id(), waiting.audience.clone());
+    let step = next_step(&call.realm, (&person.session, &person.user), &demand, &circumstances).await?;
     Ok(match step.reach() {
-        Reach::Short { .. } => Err(respond::see_other(
+        Reach::Short { .. } | Reach::Denied | Reach::Never(DemandOf::Policy) => Err(respond::see_other(
             call,
             &format!("/sign-in/factor?flow={}", open.flow.id),
             &[],

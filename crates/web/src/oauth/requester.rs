@@ -5,9 +5,10 @@ use ::oauth::{
     ciba, device,
     elsewhere::WaitingRequest,
 };
-use authn::enrolment;
+use authn::{enrolment, policy::Circumstances};
 use model::Goal;
 use protocol::{Demand, DisplayMode, device_authorization::UserCode};
+use realm::trail;
 use storage::StorageError;
 
 use super::request_of;
@@ -33,9 +34,13 @@ impl Requester {
     /// For whom this flow is. The request is validated again, see [`request_of`].
     pub async fn of(call: &Call, open: &OpenFlow) -> Result<Self, AuthorizeRefusal> {
         if let Some(valid) = request_of(call, open).await? {
+            trail::is_for(&valid.audience(&call.realm));
             return Ok(Self::App(Box::new(valid)));
         }
         let waiting = device_request_of(call, open).await?;
+        if let Some(waiting) = &waiting {
+            trail::is_for(&waiting.audience);
+        }
         Ok(waiting.map_or(Self::User, |waiting| Self::Device(Box::new(waiting))))
     }
 
@@ -87,6 +92,27 @@ impl Requester {
             }
             (Self::User, Goal::Page(_)) => enrolment::demand(&call.realm, (&person.session, &person.user)).await?,
             (Self::User, _) => Demand::default(),
+        })
+    }
+
+    /// What the rules of the realm are told. Of several requests that wait, the oldest is shown.
+    pub async fn circumstances(
+        &self,
+        call: &Call,
+        open: &OpenFlow,
+        person: &Person,
+    ) -> Result<Circumstances, StorageError> {
+        Ok(match (self, &open.flow.goal) {
+            (Self::App(valid), _) => call.circumstances(valid.client.id(), valid.audience(&call.realm)),
+            (Self::Device(waiting), _) => call.circumstances(waiting.client.id(), waiting.audience.clone()),
+            (Self::User, Goal::Requests) => match ciba::waiting(&call.realm, &person.user).await?.first() {
+                Some(oldest) => {
+                    let request = &oldest.request;
+                    call.circumstances(request.client.id(), request.audience.clone())
+                }
+                None => call.circumstances("", Vec::new()),
+            },
+            (Self::User, _) => call.circumstances("", Vec::new()),
         })
     }
 

@@ -21,6 +21,7 @@ mod factor;
 mod form_post;
 mod html;
 mod message;
+mod not_let_in;
 mod not_me;
 mod overrides;
 mod passkey;
@@ -47,6 +48,7 @@ pub use error::{ErrorKind, ErrorPage};
 pub use factor::{EnrolFirst, Factor};
 pub use form_post::FormPost;
 pub use message::{Message, SignOut};
+pub use not_let_in::NotLetIn;
 pub use not_me::NotMePage;
 pub use overrides::OverrideError;
 pub use passkey::{EnrolPasskey, FactorPasskey, PasskeyForm};
@@ -66,7 +68,7 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 32] = [
+const TEMPLATES: [(&str, &str); 33] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
@@ -90,6 +92,7 @@ const TEMPLATES: [(&str, &str); 32] = [
     ),
     ("factor_passkey.html", include_str!("../templates/factor_passkey.html")),
     ("passkey_form.html", include_str!("../templates/passkey_form.html")),
+    ("not_let_in.html", include_str!("../templates/not_let_in.html")),
     ("enrol_first.html", include_str!("../templates/enrol_first.html")),
     ("select_account.html", include_str!("../templates/select_account.html")),
     ("sign_up.html", include_str!("../templates/sign_up.html")),

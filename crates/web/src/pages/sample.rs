@@ -8,7 +8,7 @@ use super::{
     Account, ApiView, AskByMail, AuthenticatorPage, ChangePassword, ClaimView, ClientView, ConfirmEnrolment, Consent,
     DetailView, Device, DeviceView, EmailView, EnrolCertificate, EnrolFirst, EnrolPasskey, EnrolTotp, EnterMailCode,
     ErrorKind, ErrorPage, Factor, FactorCertificate, FactorPasskey, FactorState, FactorView, FieldError, FormPost,
-    FrameView, GrantView, Href, Invited, Label, Link, MailKind, Message, NextView, NotMePage, PasskeyForm, RealmView,
+    FrameView, GrantView, Href, Invited, Label, Link, MailKind, Message, NextView, NotLetIn, NotMePage, PasskeyForm, RealmView,
     RecoveryCodes, Requests, ScopeView, SelectAccount, SessionView, SetPassword, Sheet, SignIn, SignOut, SignUp,
     SignedOut, Text, WaitingView,
 };
@@ -94,6 +94,7 @@ fn of_flows(locale: Locale) -> Vec<Sheet> {
             ..factor_certificate(locale)
         }),
         Sheet::of(&enrol_first(locale)),
+        Sheet::of(&not_let_in(locale)),
         Sheet::of(&EnrolFirst {
             client: None,
             is_waiting: true,
@@ -454,6 +455,25 @@ pub(super) fn enrol_first(locale: Locale) -> EnrolFirst {
         flow: "Zmxvdw".into(),
         csrf: "Y3NyZg".into(),
         can_go_back: true,
+    }
+}
+
+pub(super) fn not_let_in(locale: Locale) -> NotLetIn {
+    NotLetIn {
+        realm: realm(locale),
+        client: Some(client()),
+        user: Label::new("Alice Example"),
+        is_failure: false,
+        message: Some(Label::paragraph(
+            "From outside the office only on a device of the bank. Call 1234.",
+        )),
+        action: "/bank/sign-in/factor".into(),
+        flow: "Zmxvdw".into(),
+        csrf: "Y3NyZg".into(),
+        can_go_back: true,
+        sign_out: Href::local("/bank/logout"),
+        code: "access_denied".into(),
+        explain_id: "abc123def456".into(),
     }
 }
 

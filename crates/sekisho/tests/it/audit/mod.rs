@@ -32,7 +32,7 @@ async fn events(bank: &Bank) -> Vec<Value> {
 }
 
 /// The events of a kind.
-async fn of_kind(bank: &Bank, kind: &str) -> Vec<Value> {
+pub async fn of_kind(bank: &Bank, kind: &str) -> Vec<Value> {
     let all = events(bank).await;
     all.into_iter().filter(|event| event["kind"] == kind).collect()
 }
