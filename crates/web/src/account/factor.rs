@@ -325,6 +325,16 @@ async fn go_back(call: &Call, open: &OpenFlow, person: &Person) -> Result<Respon
     if let (Step::Denied { denied: why }, Requester::App(valid)) = (&step, &requester) {
         return Err(denied(&call.realm, valid, policy::explain(why)));
     }
+    if let (
+        Step::Enrol {
+            of: DemandOf::Policy, ..
+        },
+        Requester::App(valid),
+    ) = (&step, &requester)
+    {
+        let reached = person.assurance(call.realm.now()).acr;
+        return Err(unmet(&call.realm, valid, DemandOf::Policy, reached));
+    }
     match without(call, &requester, person) {
         Some(refusal) => Err(refusal),
         None => Ok(respond::see_other(call, "/account", &[])),

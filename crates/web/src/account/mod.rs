@@ -27,6 +27,7 @@ use explanation::{
 };
 use model::{Flow, Goal};
 use protocol::{Demand, Reach, error_code::ErrorCode, form::Form};
+use storage::StorageError;
 
 pub use certificate::{redeem_certificate, show_certificate};
 pub use devices::forget_device;
@@ -132,15 +133,19 @@ async fn opened(call: &Call, open: Result<OpenFlow, FlowError>) -> Result<(OpenF
 /// The user, if the rules of the realm let them at their own pages; otherwise where the browser goes first. Who has nothing
 /// to prove more with can still set something up: that has its own guards ([`authn::enrolment`]).
 async fn admitted(call: &Call, person: Person, goal: Goal) -> Result<Person, Box<Response>> {
-    let whose = (&person.session, &person.user);
-    let circumstances = call.circumstances("", Vec::new());
-    match next_step(&call.realm, whose, &Demand::default(), &circumstances).await {
-        Ok(step) => match step.reach() {
-            Reach::Short { .. } | Reach::Denied => Err(Box::new(ask_for_more(call, goal).await)),
-            Reach::Met | Reach::Never(_) => Ok(person),
-        },
+    match is_admitted(call, &person).await {
+        Ok(true) => Ok(person),
+        Ok(false) => Err(Box::new(ask_for_more(call, goal).await)),
         Err(error) => Err(Box::new(respond::fault_page(call, &Fault::from(error)))),
     }
+}
+
+/// Whether they do.
+async fn is_admitted(call: &Call, person: &Person) -> Result<bool, StorageError> {
+    let whose = (&person.session, &person.user);
+    let circumstances = call.circumstances("", Vec::new());
+    let step = next_step(&call.realm, whose, &Demand::default(), &circumstances).await?;
+    Ok(matches!(step.reach(), Reach::Met | Reach::Never(_)))
 }
 
 /// Who is signed in and sent this form from a page of their session. `None`: nobody is signed in any more.

@@ -33,7 +33,7 @@ pub use self::{
     recovery_codes::{keep_recovery_codes, recovery_codes_page},
     totp::{enrol_totp, totp_page},
 };
-use super::{ask_for_more, ask_to_sign_in, submitter};
+use super::{ask_for_more, ask_to_sign_in, is_admitted, submitter};
 use crate::{
     extract::Call,
     pages::{FactorState, FactorView, Label, Text},
@@ -56,6 +56,7 @@ pub async fn changer(call: &Call) -> Result<Changer, StorageError> {
         return Ok(Changer::SignIn);
     };
     Ok(match hindrance(&call.realm, (&person.session, &person.user)).await? {
+        None if !is_admitted(call, &person).await? => Changer::ProveMore(person),
         None => Changer::May(person),
         Some(Hindrance::SignInAgain) => Changer::SignIn,
         Some(Hindrance::ProveMore) => Changer::ProveMore(person),
