@@ -8,9 +8,9 @@ use super::{
     Account, ApiView, AskByMail, AuthenticatorPage, ChangePassword, ClaimView, ClientView, ConfirmEnrolment, Consent,
     DetailView, Device, DeviceView, EmailView, EnrolCertificate, EnrolFirst, EnrolPasskey, EnrolTotp, EnterMailCode,
     ErrorKind, ErrorPage, Factor, FactorCertificate, FactorPasskey, FactorState, FactorView, FieldError, FormPost,
-    FrameView, GrantView, Href, Invited, Label, Link, MailKind, Message, NextView, NotLetIn, NotMePage, PasskeyForm, RealmView,
-    RecoveryCodes, Requests, ScopeView, SelectAccount, SessionView, SetPassword, Sheet, SignIn, SignOut, SignUp,
-    SignedOut, Text, WaitingView,
+    FrameView, GrantView, Href, Invited, Label, Link, MailKind, Message, NextView, NotLetIn, NotMePage, PasskeyForm,
+    RealmView, RecoveryCodes, Requests, ScopeView, SelectAccount, SessionView, SetPassword, Sheet, SignIn, SignOut,
+    SignUp, SignedOut, Text, WaitingView,
 };
 use crate::locale::Locale;
 
