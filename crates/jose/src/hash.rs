@@ -11,6 +11,16 @@ pub fn sha256(data: &[u8]) -> [u8; 32] {
     array(digest::digest(&digest::SHA256, data).as_ref())
 }
 
+/// SHA-256 of all parts, each with its length: no other parts have the same.
+pub fn sha256_of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
+    let mut input = Vec::with_capacity(128);
+    for part in parts {
+        input.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        input.extend_from_slice(part);
+    }
+    sha256(&input)
+}
+
 /// HMAC with SHA-256. A key of 32 random bytes is what it is meant for.
 pub fn hmac_sha256(key: &[u8], data: &[u8]) -> [u8; 32] {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key);
@@ -45,7 +55,7 @@ fn array(bytes: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::{constant_time_eq, hmac_sha256, left_half_hash, sha256};
+    use super::{constant_time_eq, hmac_sha256, left_half_hash, sha256, sha256_of_parts};
     use crate::{SigningAlg, b64};
 
     fn hex(bytes: &[u8]) -> String {
@@ -62,6 +72,14 @@ mod tests {
             hex(&sha256(b"abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    #[test]
+    fn parts_are_kept_apart() {
+        let of = |parts: [&str; 2]| sha256_of_parts(parts.map(str::as_bytes));
+        for other in [["a", "bc"], ["abc", ""], ["c", "ab"]] {
+            assert_ne!(of(["ab", "c"]), of(other));
+        }
     }
 
     #[test]

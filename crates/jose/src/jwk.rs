@@ -84,7 +84,7 @@ impl Jwk {
         }
     }
 
-    fn of_type(kty: &str) -> Self {
+    pub(crate) fn of_type(kty: &str) -> Self {
         Self {
             kty: kty.to_owned(),
             crv: None,

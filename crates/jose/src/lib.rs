@@ -44,7 +44,7 @@ pub mod strict_json;
 mod verify;
 mod wrap;
 
-pub use hash::{constant_time_eq, hmac_sha256, left_half_hash, sha256};
+pub use hash::{constant_time_eq, hmac_sha256, left_half_hash, sha256, sha256_of_parts};
 pub use jwa::{JweAlg, JweEnc, SigningAlg, UnknownAlg};
 pub use jwe::{Addressee, Decrypted, DecryptionKey, Envelope, JweError, Payload, Recipient};
 pub use jwk::{Jwk, JwkError};

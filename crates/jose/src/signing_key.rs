@@ -82,16 +82,9 @@ impl SigningKey {
     pub fn from_pkcs8(alg: SigningAlg, pkcs8: &[u8]) -> Result<Self, KeyError> {
         let rejected = |_| KeyError::Rejected(alg);
         let mut public = Jwk {
-            kty: alg.key_type().to_owned(),
-            crv: None,
-            x: None,
-            y: None,
-            n: None,
-            e: None,
-            kid: None,
             alg: Some(alg.as_str().to_owned()),
             use_: Some("sig".to_owned()),
-            x5c: Vec::new(),
+            ..Jwk::of_type(alg.key_type())
         };
         let pair = match alg {
             SigningAlg::Rs256 | SigningAlg::Ps256 => {

@@ -53,12 +53,6 @@ pub fn api_key_hash(issuer: &str, key: &str) -> [u8; 32] {
     bound_hash(&["api_key", issuer, key])
 }
 
-/// A hash of all parts; no other parts have the same.
 fn bound_hash(parts: &[&str]) -> [u8; 32] {
-    let mut input = Vec::new();
-    for part in parts {
-        input.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        input.extend_from_slice(part.as_bytes());
-    }
-    jose::sha256(&input)
+    jose::sha256_of_parts(parts.iter().map(|part| part.as_bytes()))
 }

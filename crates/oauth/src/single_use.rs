@@ -2,7 +2,7 @@
 //!
 //! Spec: RFC 7523 §3 (`jti`), OpenID Connect Core §9, CIBA §7.1.1
 
-use jose::sha256;
+use jose::sha256_of_parts;
 use realm::RealmContext;
 use storage::{Outcome, StorageError, used_assertion};
 
@@ -46,14 +46,8 @@ pub async fn consume(
     Ok(realm.store.commit(change).await? == Outcome::Applied)
 }
 
-/// Each part with its length, so that no two lists of parts look the same.
 fn id(parts: [&str; 3]) -> [u8; 32] {
-    let mut input = Vec::new();
-    for part in parts {
-        input.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        input.extend_from_slice(part.as_bytes());
-    }
-    sha256(&input)
+    sha256_of_parts(parts.map(str::as_bytes))
 }
 
 #[cfg(test)]

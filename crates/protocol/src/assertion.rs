@@ -9,7 +9,7 @@
 use explanation::{Explain, Explanation, catalogue::assertion};
 use serde_json::{Map, Value};
 
-use crate::Audience;
+use crate::{Audience, numeric_date};
 
 /// The only `client_assertion_type` (RFC 7523 §2.2).
 pub const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -152,18 +152,11 @@ fn text(claims: &Map<String, Value>, name: &'static str) -> Result<Option<String
     }
 }
 
-/// RFC 7519 §2: a `NumericDate` may have a fraction.
 fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<i64>, AssertionError> {
     let Some(value) = claims.get(name) else {
         return Ok(None);
     };
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the fraction is left out, and a cast saturates"
-    )]
-    let seconds = value
-        .as_i64()
-        .or_else(|| value.as_f64().map(|seconds| seconds.floor() as i64));
+    let seconds = numeric_date::seconds(value);
     seconds.map(Some).ok_or(AssertionError::Malformed(name))
 }
 

@@ -13,7 +13,7 @@ mod seen;
 mod target;
 
 use explanation::{Explain, Explanation, catalogue::dpop};
-use jose::{JwsError, SelfSigned, SelfSignedError, SigningAlg, UnverifiedJwt, b64, sha256};
+use jose::{JwsError, SelfSigned, SelfSignedError, SigningAlg, UnverifiedJwt, b64, sha256, sha256_of_parts};
 use serde_json::{Map, Value};
 
 pub use self::{
@@ -22,7 +22,7 @@ pub use self::{
     target::TargetUri,
 };
 
-use crate::{ErrorCode, assertion::MAX_AHEAD, explained::of_jws};
+use crate::{ErrorCode, assertion::MAX_AHEAD, explained::of_jws, numeric_date};
 
 /// The header field with the proof.
 pub const HEADER: &str = "DPoP";
@@ -206,7 +206,7 @@ impl ProofCheck<'_> {
         self.check_time(iat)?;
         self.check_access_token(claims)?;
         Ok(Proof {
-            id: id([&signed.thumbprint, jti, htm, target.as_str()]),
+            id: sha256_of_parts([signed.thumbprint.as_str(), jti, htm, target.as_str()].map(str::as_bytes)),
             jkt: signed.thumbprint,
             alg: signed.alg,
             nonce: claims
@@ -250,27 +250,9 @@ fn text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<&'a st
     }
 }
 
-/// RFC 7519 §2: a `NumericDate` may have a fraction.
 fn time(claims: &Map<String, Value>, name: &'static str) -> Result<i64, ProofError> {
     let value = claims.get(name).ok_or(ProofError::Missing(name))?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the fraction is left out, and a cast saturates"
-    )]
-    let seconds = value
-        .as_i64()
-        .or_else(|| value.as_f64().map(|seconds| seconds.floor() as i64));
-    seconds.ok_or(ProofError::Malformed(name))
-}
-
-/// Each part with its length, so that no two lists of parts look the same.
-fn id(parts: [&str; 4]) -> [u8; 32] {
-    let mut input = Vec::new();
-    for part in parts {
-        input.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        input.extend_from_slice(part.as_bytes());
-    }
-    sha256(&input)
+    numeric_date::seconds(value).ok_or(ProofError::Malformed(name))
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ pub mod json_schema;
 pub mod limit;
 pub mod login_hint_token;
 pub mod logout_token;
+mod numeric_date;
 pub mod pkce;
 pub mod profile;
 pub mod prompt;

@@ -14,6 +14,7 @@ use crate::{
     Audience, Form, RequestError,
     assertion::{MAX_AHEAD, MAX_LIFETIME},
     backchannel_authentication::PARAMETERS,
+    numeric_date,
     request_object::TYP,
 };
 
@@ -150,17 +151,9 @@ fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<&'a str, Reque
         .ok_or_else(|| wrong_type(name))
 }
 
-/// RFC 7519 §2: a `NumericDate` may have a fraction.
 fn time(claims: &Map<String, Value>, name: &str) -> Result<i64, RequestError> {
     let value = claims.get(name).ok_or_else(|| missing(name))?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the fraction is left out, and a cast saturates"
-    )]
-    let seconds = value
-        .as_i64()
-        .or_else(|| value.as_f64().map(|seconds| seconds.floor() as i64));
-    seconds.ok_or_else(|| wrong_type(name))
+    numeric_date::seconds(value).ok_or_else(|| wrong_type(name))
 }
 
 /// "each parameter name as the claim name and its value as a JSON string"; extensions "may be defined to be any JSON

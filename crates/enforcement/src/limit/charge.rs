@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jose::sha256_of_parts;
 use protocol::limit::{Limit, LimitedBy};
 
 use super::Measure;
@@ -61,22 +62,12 @@ impl LimitRule {
         let parts = place.iter().copied().chain([limit.per.as_str(), said.as_str()]);
         Self {
             policy: format!("\"{name}\";q={calls};w={seconds}{burst_parameter}"),
-            seed: hash(parts.map(str::as_bytes)),
+            seed: sha256_of_parts(parts.map(str::as_bytes)),
             name,
             per: limit.per,
             measure,
         }
     }
-}
-
-/// A hash of all parts; no other parts have the same.
-fn hash<'a>(parts: impl Iterator<Item = &'a [u8]>) -> [u8; 32] {
-    let mut input = Vec::with_capacity(128);
-    for part in parts {
-        input.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        input.extend_from_slice(part);
-    }
-    jose::sha256(&input)
 }
 
 /// Who makes a call, as far as limits ask.
@@ -111,7 +102,7 @@ pub fn charges(rules: &[Arc<LimitRule>], caller: Caller<'_>) -> Vec<Charge> {
         let who = who(rule.per)?;
         Some(Charge {
             rule: Arc::clone(rule),
-            bucket: hash([rule.seed.as_slice(), who.as_bytes()].into_iter()),
+            bucket: sha256_of_parts([rule.seed.as_slice(), who.as_bytes()]),
         })
     };
     rules.iter().filter_map(charge).collect()

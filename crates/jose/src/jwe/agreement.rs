@@ -89,16 +89,10 @@ impl EphemeralKey {
     /// The same as a key of a set.
     pub(super) fn into_jwk(self) -> Jwk {
         Jwk {
-            kty: self.kty.to_owned(),
             crv: Some(self.crv.to_owned()),
             x: Some(self.x),
             y: self.y,
-            n: None,
-            e: None,
-            kid: None,
-            alg: None,
-            use_: None,
-            x5c: Vec::new(),
+            ..Jwk::of_type(self.kty)
         }
     }
 }
