@@ -58,7 +58,9 @@ mod tests {
             tokens,
         };
         let body = to_bytes(user(&connection).into_body(), 1000).await.unwrap();
-        assert_eq!(body, r#"{"scope":["openid","accounts:read"],"user_name":"Alice"}"#);
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let told = serde_json::json!({"scope": ["openid", "accounts:read"], "user_name": "Alice"});
+        assert_eq!(body, told);
     }
 
     #[test]

@@ -269,6 +269,7 @@ mod tests {
         let headers = HeaderMap::from_iter([(header::COOKIE, pair)]);
         let answer = signed_in(State(Arc::new(app)), headers).await;
         let body = to_bytes(answer.into_body(), 1000).await.unwrap();
-        assert_eq!(body, r#"{"scope":["openid"],"user_name":"Alice"}"#);
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body, serde_json::json!({"scope": ["openid"], "user_name": "Alice"}));
     }
 }

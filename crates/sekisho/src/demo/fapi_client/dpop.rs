@@ -137,7 +137,9 @@ mod tests {
         let header = b64::decode(proof.split('.').next().unwrap()).unwrap();
         let header: Value = serde_json::from_slice(&header).unwrap();
         let jwk = header["jwk"].as_object().unwrap();
-        assert_eq!(jwk.keys().collect::<Vec<_>>(), ["crv", "kty", "x", "y"]);
+        let mut members: Vec<_> = jwk.keys().collect();
+        members.sort();
+        assert_eq!(members, ["crv", "kty", "x", "y"]);
     }
 
     #[test]
