@@ -2,8 +2,8 @@
 
 use std::{fs, path::PathBuf};
 
-/// How often each input is varied.
-const VARIATIONS: u64 = 40;
+/// How many variations there are of a corpus, about.
+const VARIATIONS: usize = 600;
 
 fn corpus(name: &str) -> Vec<Vec<u8>> {
     let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -68,7 +68,7 @@ fn run(name: &str, target: fn(&[u8])) {
         target(input);
     }
     for input in &inputs {
-        for _ in 0..VARIATIONS {
+        for _ in 0..=VARIATIONS / inputs.len() {
             let other = &inputs[numbers.next(inputs.len())];
             target(&vary(input, other, &mut numbers));
         }
