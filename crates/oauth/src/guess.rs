@@ -1,7 +1,9 @@
 //! Guesses of what a client calls an API with: its secret by HTTP Basic, or an API key.
 //!
-//! Spec: RFC 6749 §2.3.1: "Since this client authentication method involves a password, the authorization server MUST protect
-//! any endpoint utilizing it against brute force attacks."
+//! Spec: RFC 6749 §2.3.1
+//!
+//! "Since this client authentication method involves a password, the authorization server MUST protect any endpoint utilizing
+//! it against brute force attacks."
 //!
 //! A guess is reserved before the secret is looked at, and given back when it was right, so that of many at once no more are
 //! looked at than may be. It counts for the name from this network, and for the network whatever the names: a stranger
