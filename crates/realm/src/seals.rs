@@ -17,7 +17,8 @@ pub enum Purpose {
     Token,
     /// Flows in progress.
     Flow,
-    /// The cookie by which a browser is recognised after a successful sign-in.
+    /// The cookie by which a browser is recognised after a successful sign-in; and what an app without one keeps of its
+    /// user's session.
     Device,
     /// Refresh tokens: an HMAC key that does not change daily.
     Refresh,

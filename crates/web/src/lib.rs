@@ -18,6 +18,7 @@ pub mod assets;
 mod browser_state;
 pub mod extract;
 mod flow;
+mod flows;
 mod forward_auth;
 pub mod locale;
 pub mod mail;

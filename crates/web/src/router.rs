@@ -31,7 +31,7 @@ use crate::{
         Peer,
         client_cert::{self, ConnectionError},
     },
-    forward_auth,
+    flows, forward_auth,
     oauth::{self, BroughtProof},
     respond,
 };
@@ -119,6 +119,14 @@ fn factors() -> Router<Arc<App>> {
         )
 }
 
+/// The flows of the pages for apps of the organisation itself; only scripts of their own origins may read them.
+fn flows() -> Router<Arc<App>> {
+    Router::new()
+        .route("/flows", post(flows::begin).options(flows::preflight))
+        .route("/flows/step", post(flows::go_on).options(flows::preflight))
+        .route("/flows/openapi.json", get(flows::document))
+}
+
 /// What programs call, also where mutual TLS is asked for. Routes with `cors` may be read by browser apps of any origin,
 /// without cookies.
 fn endpoints() -> Router<Arc<App>> {
@@ -165,7 +173,7 @@ impl Front {
     /// The server, and nothing else.
     pub fn new(app: Arc<App>) -> Self {
         Self {
-            routes: endpoints().merge(pages()).with_state(Arc::clone(&app)),
+            routes: endpoints().merge(pages()).merge(flows()).with_state(Arc::clone(&app)),
             aliases: endpoints().with_state(Arc::clone(&app)),
             app,
             beside: None,
@@ -293,6 +301,7 @@ pub const CLAIMED: &[&str] = &[
     "/sign-up",
     "/select-account",
     "/consent",
+    "/flows",
     "/device",
     "/device_authorization",
     "/account",

@@ -42,6 +42,7 @@ pub mod client;
 pub mod client_access;
 pub mod client_certificate;
 pub mod dpop;
+pub mod flows;
 pub mod form;
 pub mod gate;
 pub mod grant_management;
@@ -97,6 +98,7 @@ static TOPICS: &[(&[&Check], &[&Reason])] = &[
     (registration::CHECKS, registration::REASONS),
     (logout::CHECKS, logout::REASONS),
     (sign_in::CHECKS, sign_in::REASONS),
+    (flows::CHECKS, flows::REASONS),
     (passkey::CHECKS, passkey::REASONS),
     (client_certificate::CHECKS, client_certificate::REASONS),
     (policy::CHECKS, policy::REASONS),

@@ -273,6 +273,11 @@ fn fapi_ciba_goes_as_the_guide_says() {
 }
 
 #[test]
+fn a_sign_in_without_pages_goes_as_its_page_says() {
+    goes_as_written("../flows.md", &["8080", "9000"], 4);
+}
+
+#[test]
 fn a_line_that_was_not_printed_or_not_in_this_order_is_missed() {
     let printed = "one\ntwo  \nthree\n";
     assert_eq!(missing_line("one\n\nthree\n", printed), None);

@@ -26,6 +26,7 @@ mod explain;
 mod ext_authz;
 mod factors;
 mod fapi;
+mod flows;
 mod forward_auth;
 mod gateway;
 mod grant_term;

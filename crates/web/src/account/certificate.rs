@@ -140,7 +140,7 @@ async fn prove_more(call: &Call, open: &OpenFlow, person: &Person, voucher: &str
 }
 
 /// How a refusal is said: softly, since what exactly is wrong helps nobody but the operator.
-pub(super) fn said(refusal: &CertificateRefusal) -> (StatusCode, Text) {
+pub fn said(refusal: &CertificateRefusal) -> (StatusCode, Text) {
     let (status, key) = match refusal {
         CertificateRefusal::Missing => (StatusCode::UNAUTHORIZED, "certificate.error.missing"),
         CertificateRefusal::Expired | CertificateRefusal::NotYetValid => {

@@ -321,35 +321,31 @@ fn said(refusal: ProveRefusal) -> NotDone {
 /// The app is told that what it demands is out of the user's reach.
 async fn go_back(call: &Call, open: &OpenFlow, person: &Person) -> Result<Response, AuthorizeRefusal> {
     let requester = Requester::of(call, open).await?;
-    let step = missing(call, open, &requester, person).await?;
-    if let (Step::Denied { denied: why }, Requester::App(valid)) = (&step, &requester) {
-        return Err(denied(&call.realm, valid, policy::explain(why)));
-    }
-    if let (
-        Step::Enrol {
-            of: DemandOf::Policy, ..
-        },
-        Requester::App(valid),
-    ) = (&step, &requester)
-    {
-        let reached = person.assurance(call.realm.now()).acr;
-        return Err(unmet(&call.realm, valid, DemandOf::Policy, reached));
-    }
-    match without(call, &requester, person) {
+    match without(call, open, &requester, person).await? {
         Some(refusal) => Err(refusal),
         None => Ok(respond::see_other(call, "/account", &[])),
     }
 }
 
 /// What an app is told whose user goes back without proving more; `None`: no app waits.
-pub fn without(call: &Call, requester: &Requester, person: &Person) -> Option<AuthorizeRefusal> {
-    match requester {
-        Requester::App(valid) => {
-            let reached = person.assurance(call.realm.now()).acr;
-            Some(unmet(&call.realm, valid, DemandOf::Api, reached))
-        }
-        Requester::Device(_) | Requester::User => None,
-    }
+pub async fn without(
+    call: &Call,
+    open: &OpenFlow,
+    requester: &Requester,
+    person: &Person,
+) -> Result<Option<AuthorizeRefusal>, StorageError> {
+    let Requester::App(valid) = requester else {
+        return Ok(None);
+    };
+    let of = match missing(call, open, requester, person).await? {
+        Step::Denied { denied: why } => return Ok(Some(denied(&call.realm, valid, policy::explain(&why)))),
+        Step::Enrol {
+            of: DemandOf::Policy, ..
+        } => DemandOf::Policy,
+        _ => DemandOf::Api,
+    };
+    let reached = person.assurance(call.realm.now()).acr;
+    Ok(Some(unmet(&call.realm, valid, of, reached)))
 }
 
 /// More is proved: on to `below`, with the session's new cookie.

@@ -1,6 +1,6 @@
 //! The user's own pages: sign-in, what they permitted, where they are signed in.
 
-mod certificate;
+pub mod certificate;
 mod devices;
 mod email;
 pub mod email_code;

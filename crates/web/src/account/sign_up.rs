@@ -40,13 +40,19 @@ pub struct Typed {
 }
 
 impl Typed {
-    fn of(form: &Form) -> Self {
-        let text = |name| form.first(name).unwrap_or("").chars().take(255).collect();
+    /// As typed, cut to what is looked at.
+    pub fn new(username: &str, email: &str, name: &str) -> Self {
+        let cut = |text: &str| text.chars().take(255).collect();
         Self {
-            username: text("username"),
-            email: text("email"),
-            name: text("name"),
+            username: cut(username),
+            email: cut(email),
+            name: cut(name),
         }
+    }
+
+    fn of(form: &Form) -> Self {
+        let text = |name| form.first(name).unwrap_or("");
+        Self::new(text("username"), text("email"), text("name"))
     }
 
     /// What the app knows of who comes. An e-mail address may be wanted as either.

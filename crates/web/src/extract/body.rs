@@ -21,19 +21,26 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a body cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BodyError {
+pub enum BodyError {
+    /// It comes too slowly.
     #[error("the body did not arrive in time")]
     Slow,
+    /// It is too large.
     #[error("the body is larger than 64 KiB")]
     TooLarge,
+    /// It ends too early.
     #[error("the body could not be read to its end")]
     CutOff,
+    /// It does not say that it is a form.
     #[error("send parameters in the body with Content-Type: application/x-www-form-urlencoded")]
     NoForm,
+    /// It does not say that it is JSON.
     #[error("send a JSON object in the body with Content-Type: application/json")]
     NoJson,
+    /// It is no JSON, or not as strict as it should be.
     #[error("the body is not a JSON object, or a member comes twice in it")]
     Json,
+    /// The form is malformed.
     #[error(transparent)]
     Form(#[from] FormError),
 }
@@ -54,6 +61,7 @@ impl Explain for BodyError {
 }
 
 impl BodyError {
+    /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
@@ -64,7 +72,7 @@ impl BodyError {
 }
 
 /// The call, and the body that is still to be read.
-pub(super) fn begin(request: Request, app: &Arc<App>) -> (Call, Body) {
+pub fn begin(request: Request, app: &Arc<App>) -> (Call, Body) {
     let (mut parts, body) = request.into_parts();
     (Call::new(&mut parts, app), body)
 }

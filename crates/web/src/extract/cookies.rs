@@ -31,6 +31,12 @@ impl Cookies {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The same with this cookie in the place of one of its name.
+    pub fn put(&mut self, name: &str, value: &str) {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value.to_owned()));
+    }
+
     /// All cookies whose name begins like this.
     pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::{FromRequest, Request},
     response::Response,
 };
@@ -37,21 +37,33 @@ impl FromRequest<Arc<App>> for JsonCall {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Response> {
         let (call, body) = body::begin(request, app);
         match read(&call, body).await {
-            Ok(members) => Ok(Self { call, members }),
-            Err(error) => Err(respond::error_json(
-                &call,
-                error.status().as_u16(),
-                ErrorCode::InvalidRequest,
-                (&error.to_string(), error.explanation()),
-            )),
+            Ok(bytes) => match strict_json::object(&bytes) {
+                Some(members) => Ok(Self { call, members }),
+                None => Err(refused(&call, &BodyError::Json)),
+            },
+            Err(error) => Err(refused(&call, &error)),
         }
     }
 }
 
-async fn read(call: &Call, body: Body) -> Result<Map<String, Value>, BodyError> {
+/// The JSON in a body, in which no member comes twice, however deep.
+pub async fn json_value(call: &Call, body: Body) -> Result<Value, BodyError> {
+    strict_json::value(&read(call, body).await?).ok_or(BodyError::Json)
+}
+
+async fn read(call: &Call, body: Body) -> Result<Bytes, BodyError> {
     let bytes = body::read(body).await?;
     if !body::is_of_type(call, "application/json") {
         return Err(BodyError::NoJson);
     }
-    strict_json::object(&bytes).ok_or(BodyError::Json)
+    Ok(bytes)
+}
+
+fn refused(call: &Call, error: &BodyError) -> Response {
+    respond::error_json(
+        call,
+        error.status().as_u16(),
+        ErrorCode::InvalidRequest,
+        (&error.to_string(), error.explanation()),
+    )
 }

@@ -254,6 +254,15 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_said_in_a_language_with_what_is_counted() {
+        let wait = |count: &str| Text::key("sign_in.error.too_many").with("count", count);
+        assert!(wait("1").said(Locale::En).contains("Wait 1 minute and"));
+        assert!(wait("15").said(Locale::En).contains("Wait 15 minutes and"));
+        assert!(!wait("15").said(Locale::Ja).is_ascii());
+        assert_eq!(Text::plain("{as} it is").said(Locale::Ja), "{as} it is");
+    }
+
+    #[test]
     fn characters_that_deceive_are_gone() {
         assert_eq!(
             Label::new("Bank\u{202e}knaB\u{2066}\0\u{7}\u{200b}\u{e0041}").as_str(),

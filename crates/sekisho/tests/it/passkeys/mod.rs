@@ -16,7 +16,7 @@ use crate::bank::Bank;
 const AMR: [&str; 4] = ["swk", "user", "pop", "mfa"];
 
 /// A passkey of this user that counts. `change` says how its authenticator is.
-async fn enrolled(bank: &Bank, username: &str, change: impl FnOnce(&mut Authenticator)) -> Authenticator {
+pub async fn enrolled(bank: &Bank, username: &str, change: impl FnOnce(&mut Authenticator)) -> Authenticator {
     let realm = bank.running.realms.by_issuer(&bank.issuer).await.unwrap().unwrap();
     let found = realm.store.find_user_by_name(realm.issuer(), username).await;
     let user = found.unwrap().unwrap();

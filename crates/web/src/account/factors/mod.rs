@@ -138,7 +138,8 @@ pub(super) fn offers_recovery_codes(call: &Call, person: &Person, factors: &[Fac
         && enrolment::can_make_recovery_codes(&person.session, call.realm.now())
 }
 
-fn view(of: &Authenticator, now: i64) -> FactorView {
+/// One of them, as it is shown.
+pub fn view(of: &Authenticator, now: i64) -> FactorView {
     let is_codes = of.method == Method::RecoveryCode;
     FactorView {
         id: of.id.clone(),
