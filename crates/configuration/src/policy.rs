@@ -321,13 +321,13 @@ fn obtainable(report: &Report<'_>, (rule, places): (&Policy, &Places<'_>), realm
         };
         report.error(&places.of("require"), problem, remedy);
     }
-    let has_cards = !realm.smart_card_policies.is_empty() && !realm.client_ca.is_empty();
-    if let Some(level) = rule.acr.filter(|level| !Acr::REACHABLE.contains(level) && !has_cards) {
+    let reachable = realm.reachable_acr();
+    if let Some(level) = rule.acr.filter(|level| !reachable.contains(level)) {
         let problem = format!("no sign-in reaches {} here", level.short());
         report.error(
             &places.of("acr"),
             problem,
-            "lower it to \"loa3\", or add smart_card_policies",
+            "lower it to \"loa3\", or believe makers of passkeys or smart cards (docs/assurance.md)",
         );
     }
 }
