@@ -176,7 +176,7 @@ fn every_mistake_of_a_realm_file_is_found_at_once_on_its_line() {
             (44, "another user alice at line 41"),
             (45, "fewer than 8 characters"),
             (46, "not an e-mail address"),
-            (47, "does not say one thing that follows"),
+            (48, "does not say one thing that follows"),
         ],
     );
 }

@@ -43,11 +43,13 @@ impl Rules {
         let schema = schema::schema().map_err(|error| nowhere(error.to_string()))?;
         let (mut set, mut mistakes) = (PolicySet::new(), Vec::new());
         for (place, policy) in policies.rules.iter().enumerate() {
+            let mut before = policies.rules.iter().take(place);
+            if before.any(|other| other.name == policy.name) {
+                mistakes.push(mistake(place, twice(&policy.name)));
+                continue;
+            }
             match read(policy, &policies.networks) {
-                Ok(read) => match set.add(read) {
-                    Ok(()) => {}
-                    Err(_) => mistakes.push(mistake(place, twice(&policy.name))),
-                },
+                Ok(read) => set.add(read).map_err(|error| nowhere(error.to_string()))?,
                 Err(wrong) => mistakes.push(mistake(place, wrong)),
             }
         }
