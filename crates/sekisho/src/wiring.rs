@@ -152,21 +152,15 @@ impl Running {
         let addresses = bound.iter().filter_map(|bound| bound.listener.address()).collect();
         let counting = Arc::clone(&traffic);
         let gateway = Gateway::within(gate.clone(), &realms, proxies(&config), counting, stopped.clone());
-        let gateway = Arc::new(gateway);
-        let (mut routes, mut gateway_routes, mut keep_mail) = (None, None, None);
-        if let Some(demo) = around {
-            routes = Some((demo.around)(front.clone()));
-            gateway_routes = Some((demo.around_gateway)(Arc::clone(&gateway)));
-            keep_mail = Some(demo.keep_mail);
-        }
-        let served = Served {
-            around: routes,
-            around_gateway: gateway_routes,
+        let mut served = Served {
+            around: None,
+            around_gateway: None,
             front,
-            gateway,
+            gateway: Arc::new(gateway),
             gate,
             traffic: Arc::clone(&traffic),
         };
+        let keep_mail = around.map(|demo| served.surround(demo));
         let listeners = served.at_all(bound, &stopped);
         let operations = match &config.operations {
             Some(settings) => {
@@ -298,6 +292,13 @@ struct Served {
 }
 
 impl Served {
+    /// Puts the demo around it; answers who gets the mail.
+    fn surround(&mut self, demo: Surroundings) -> Keep {
+        self.around = Some((demo.around)(self.front.clone()));
+        self.around_gateway = Some((demo.around_gateway)(Arc::clone(&self.gateway)));
+        demo.keep_mail
+    }
+
     /// Serves at each listener what it is for.
     fn at_all(&self, bound: Vec<Bound>, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
         let mut listeners = JoinSet::new();
