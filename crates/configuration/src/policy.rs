@@ -237,8 +237,8 @@ pub(super) fn check(
     let apis: Vec<&str> = apis.iter().map(|api| api.api.identifier.as_str()).collect();
     for (rule, places) in read.value.rules.iter().zip(&read.rules) {
         let known = clients.iter().map(String::as_str);
-        unknown(report, &places.of("clients"), ("client", &rule.clients), known);
-        unknown(report, &places.of("apis"), ("API", &rule.apis), apis.iter().copied());
+        unknown(report, &places.of("clients"), ("client", &rule.clients), &known);
+        unknown(report, &places.of("apis"), ("API", &rule.apis), &apis.iter().copied());
         obtainable(report, (rule, places), realm);
     }
     let compiled = policy::Rules::compile(&read.value);
@@ -275,7 +275,7 @@ fn unknown<'k>(
     report: &Report<'_>,
     span: &Span,
     (what, names): (&str, &[String]),
-    known: impl Iterator<Item = &'k str> + Clone,
+    known: &(impl Iterator<Item = &'k str> + Clone),
 ) {
     for name in names
         .iter()

@@ -302,27 +302,21 @@ fn settings(table: &mut Table<'_, '_>, issuer: &str) -> Realm {
     if let Some(registration) = table.one_of("registration", &registrations, &[]) {
         realm.registration = registration.value;
     }
-    if let Some(remember_me) = table.boolean("remember_me") {
-        realm.remember_me = remember_me.value;
-    }
-    if let Some(email_code) = table.boolean("email_code") {
-        realm.email_code = email_code.value;
-    }
-    if let Some(password_reset) = table.boolean("password_reset") {
-        realm.password_reset = password_reset.value;
-    }
-    if let Some(sign_up) = table.boolean("sign_up") {
-        realm.sign_up = sign_up.value;
-    }
-    if let Some(dpop_nonces) = table.boolean("dpop_nonces") {
-        realm.dpop_nonces = dpop_nonces.value;
+    for (key, switch) in [
+        ("remember_me", &mut realm.remember_me),
+        ("email_code", &mut realm.email_code),
+        ("password_reset", &mut realm.password_reset),
+        ("sign_up", &mut realm.sign_up),
+        ("dpop_nonces", &mut realm.dpop_nonces),
+        ("token_binding", &mut realm.token_binding),
+    ] {
+        if let Some(value) = table.boolean(key) {
+            *switch = value.value;
+        }
     }
     client_ca::read(table, &mut realm);
     client_ca::read_passkey_ca(table, &mut realm);
     certificate_mapping::read(table, &mut realm);
-    if let Some(token_binding) = table.boolean("token_binding") {
-        realm.token_binding = token_binding.value;
-    }
     if let Some(delay) = table.duration("enrolment_delay", 0, 30 * DAY) {
         realm.enrolment_delay = delay.value;
     }

@@ -91,8 +91,8 @@ impl Rules {
 
     /// The user's own pages, and each app, with the APIs that are named.
     fn apps(&self, clients: &[String]) -> Vec<(String, Vec<String>)> {
-        let named = self.policies.rules.iter().flat_map(|rule| &rule.clients);
-        let mut names: Vec<String> = clients.iter().chain(named).cloned().collect();
+        let besides = self.policies.rules.iter().flat_map(|rule| &rule.clients);
+        let mut names: Vec<String> = clients.iter().chain(besides).cloned().collect();
         names.push(String::new());
         names.sort();
         names.dedup();

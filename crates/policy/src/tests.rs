@@ -87,6 +87,7 @@ fn inside_a_password_is_enough_and_outside_a_code_is_needed_too() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_condition_matches_what_it_says_and_nothing_else() {
     let here = facts("198.51.100.1");
     let conditions: Vec<(Policy, bool)> = vec![
@@ -388,6 +389,7 @@ fn without_rules_nothing_is_asked_and_where_all_is_denied_a_rule_must_permit() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_is_wrong_in_a_rule_is_said_with_its_key() {
     for (wrong, key) in [
         (

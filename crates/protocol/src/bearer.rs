@@ -41,7 +41,7 @@ impl BearerToken {
     pub fn from_token(token: &str) -> Result<Self, BearerError> {
         // RFC 6750 §2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
         let body = token.trim_end_matches('=');
-        let is_mark = |byte: u8| b"-._~+/".iter().fold(false, |is, mark| is | (byte == *mark));
+        let is_mark = |byte: u8| matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
         // Without branches, so that many bytes are looked at in one step: every call of an API brings hundreds.
         let are_allowed = body
             .bytes()

@@ -123,10 +123,9 @@ pub async fn decide(
                 "the user must prove more than in this session so far",
             );
         }
-        Reach::Short { .. } => return Ok(Decision::Prove),
         Reach::Denied if is_silent => return Err(denied(realm, valid, (&policy::DENIED).into())),
-        // The page that would ask for more says why not.
-        Reach::Denied => return Ok(Decision::Prove),
+        // The page that would ask for more also says why it lets nobody in.
+        Reach::Short { .. } | Reach::Denied => return Ok(Decision::Prove),
         Reach::Never(DemandOf::Api | DemandOf::Policy) if !is_silent => return Ok(Decision::Enrol),
         Reach::Never(of) => return Err(unmet(realm, valid, of, person.assurance(realm.now()).acr)),
     }

@@ -198,6 +198,10 @@ impl Presented {
 }
 
 /// With what a client proves who it is.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives at a time, on its way through one function"
+)]
 enum Credential {
     None,
     Secret(Secret),

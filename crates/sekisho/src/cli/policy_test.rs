@@ -1,4 +1,8 @@
 //! `sekisho policy test`: what would have happened.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a member that an answer does not have reads as null"
+)]
 
 mod described;
 #[cfg(test)]
@@ -54,8 +58,8 @@ fn cases(test: &PolicyTest, now: i64) -> Result<Vec<SignIn>, String> {
                 path.display()
             )
         };
-        let text = fs::read_to_string(path).map_err(|error| why(error.to_string()))?;
-        let read: Cases = toml::from_str(&text).map_err(|error| why(error.to_string().replace('\n', " ")))?;
+        let content = fs::read_to_string(path).map_err(|error| why(error.to_string()))?;
+        let read: Cases = toml::from_str(&content).map_err(|error| why(error.to_string().replace('\n', " ")))?;
         cases = read.sign_in;
     }
     cases.extend(of_flags(&test.sign_in));

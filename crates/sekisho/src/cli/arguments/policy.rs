@@ -18,7 +18,7 @@ pub struct PolicyTest {
     /// Realm files [default: those of the configuration]
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// A file with sign-ins: [[sign_in]] tables with user, client, from …
+    /// A file with sign-ins: `[[sign_in]]` tables with user, client, from …
     #[arg(long, value_name = "FILE")]
     pub cases: Option<PathBuf>,
     /// Replays the sign-ins that were recorded, and tells which would end differently

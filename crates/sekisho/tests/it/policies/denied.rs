@@ -29,9 +29,9 @@ async fn they_are_told_why_and_what_to_do_and_so_is_the_app() {
         page.text()
     );
     assert!(page.has("error-code") && page.has("explain-id") && page.has("back-to-app"));
-    let back = browser.press(&page, "back-to-app").await.callback();
-    assert_eq!(back.get("error"), Some("access_denied"));
-    assert_eq!(back.get("code"), None);
+    let answered = browser.press(&page, "back-to-app").await.callback();
+    assert_eq!(answered.get("error"), Some("access_denied"));
+    assert_eq!(answered.get("code"), None);
 
     let japanese = at(&bank, HOME).speaking("ja");
     let page = sign_in(&bank, &japanese, &Request::code("openid"), "carol")

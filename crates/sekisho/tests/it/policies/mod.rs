@@ -109,8 +109,8 @@ async fn who_has_nothing_to_prove_more_with_is_told_to_set_it_up_and_can() {
     let page = sign_in(&bank, &browser, &Request::code("openid"), "frank").await.page();
     assert!(page.has("to-account") && page.has("back-to-app"), "{}", page.text());
     assert!(browser.open("/account").await.page().url.path().ends_with("/account"));
-    let back = browser.press(&page, "back-to-app").await.callback();
-    assert_eq!(back.get("error"), Some("unmet_authentication_requirements"));
+    let answered = browser.press(&page, "back-to-app").await.callback();
+    assert_eq!(answered.get("error"), Some("unmet_authentication_requirements"));
 }
 
 #[tokio::test]
