@@ -235,7 +235,7 @@ mod tests {
         );
         assert_eq!(
             text("{amount} from {accounts}, {n} times"),
-            "EUR 1.00 from 1, 2, 3 times"
+            "1.00 EUR from 1, 2, 3 times"
         );
         assert_eq!(text("{nobody} {payee.name} {}"), "– – {}");
         let without_words = DetailsType {
