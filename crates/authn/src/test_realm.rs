@@ -10,7 +10,7 @@ use std::{
 };
 
 use jose::WrapKey;
-use model::{Clock, Lifetimes, Realm, Registration, Secret, Session, Source, User};
+use model::{Clock, Realm, Secret, Session, Source, User};
 use protocol::profile::{ProfileRef, SecurityProfile};
 use realm::RealmContext;
 use storage::{Options, Store};
@@ -25,29 +25,10 @@ use crate::{
 pub(crate) fn settings(issuer: &str) -> Realm {
     let profile = ProfileRef(SecurityProfile::find("baseline").unwrap());
     Realm {
-        issuer: issuer.into(),
         display_name: "Bank".into(),
-        locales: vec!["en".into()],
         profile,
         profiles: vec![profile],
-        registration: Registration::Off,
-        sign_up: false,
-        dpop_nonces: false,
-        trusted_issuers: Vec::new(),
-        lifetimes: Lifetimes::default(),
-        mtls: None,
-        client_ca: Vec::new(),
-        crl: Vec::new(),
-        certificate_mapping: Vec::new(),
-        smart_card_policies: Vec::new(),
-        token_binding: false,
-        remember_me: false,
-        email_code: false,
-        password_reset: true,
-        passkey_ca: Vec::new(),
-        enrolment_delay: 24 * 3600,
-        audit: model::AuditSettings::default(),
-        policies: model::Policies::default(),
+        ..Realm::new(issuer)
     }
 }
 

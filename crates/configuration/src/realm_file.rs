@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model::{Api, Lifetimes, Policies, Realm, Registration, Secret};
+use model::{Api, Lifetimes, Realm, Registration, Secret};
 use protocol::{Acr, ClientMetadata, PROFILES, ProfileRef, SecurityProfile};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -37,29 +37,9 @@ impl RealmFile {
         Self {
             file: String::new(),
             realm: Realm {
-                issuer: issuer.to_owned(),
-                display_name: "Sekisho".to_owned(),
                 locales: LOCALES.iter().map(|(locale, _)| (*locale).to_owned()).collect(),
-                profile: ProfileRef::default(),
                 profiles: PROFILES.iter().map(ProfileRef).collect(),
-                registration: Registration::Off,
-                sign_up: false,
-                dpop_nonces: false,
-                trusted_issuers: Vec::new(),
-                lifetimes: Lifetimes::default(),
-                mtls: None,
-                client_ca: Vec::new(),
-                crl: Vec::new(),
-                certificate_mapping: Vec::new(),
-                smart_card_policies: Vec::new(),
-                token_binding: false,
-                remember_me: false,
-                email_code: false,
-                password_reset: true,
-                passkey_ca: Vec::new(),
-                enrolment_delay: 24 * 3600,
-                audit: model::AuditSettings::default(),
-                policies: Policies::default(),
+                ..Realm::new(issuer)
             },
             apis: Vec::new(),
             clients: Vec::new(),

@@ -86,6 +86,36 @@ const fn a_day() -> i64 {
 }
 
 impl Realm {
+    /// A realm in which nothing is set.
+    pub fn new(issuer: &str) -> Self {
+        let profile = ProfileRef::default();
+        Self {
+            issuer: issuer.into(),
+            display_name: "Sekisho".into(),
+            locales: vec!["en".into()],
+            profile,
+            profiles: vec![profile],
+            registration: Registration::Off,
+            sign_up: false,
+            dpop_nonces: false,
+            trusted_issuers: Vec::new(),
+            lifetimes: Lifetimes::default(),
+            mtls: None,
+            client_ca: Vec::new(),
+            crl: Vec::new(),
+            certificate_mapping: Vec::new(),
+            smart_card_policies: Vec::new(),
+            token_binding: false,
+            remember_me: false,
+            email_code: false,
+            password_reset: true,
+            passkey_ca: Vec::new(),
+            enrolment_delay: 24 * 3600,
+            audit: AuditSettings::default(),
+            policies: Policies::default(),
+        }
+    }
+
     /// The levels that sign-ins of this realm can reach, as its metadata says them.
     pub fn reachable_acr(&self) -> &'static [Acr] {
         if self.knows_hardware() {
@@ -261,43 +291,14 @@ impl Default for AuditSettings {
 mod tests {
     use super::*;
 
-    fn realm(issuer: &str) -> Realm {
-        let profile = ProfileRef::default();
-        Realm {
-            issuer: issuer.into(),
-            display_name: "Bank".into(),
-            locales: vec!["en".into()],
-            profile,
-            profiles: vec![profile],
-            registration: Registration::Off,
-            sign_up: false,
-            dpop_nonces: false,
-            trusted_issuers: Vec::new(),
-            lifetimes: Lifetimes::default(),
-            mtls: None,
-            client_ca: Vec::new(),
-            crl: Vec::new(),
-            certificate_mapping: Vec::new(),
-            smart_card_policies: Vec::new(),
-            token_binding: false,
-            remember_me: false,
-            email_code: false,
-            password_reset: true,
-            passkey_ca: Vec::new(),
-            enrolment_delay: 24 * 3600,
-            audit: AuditSettings::default(),
-            policies: Policies::default(),
-        }
-    }
-
     #[test]
     fn an_issuer_is_taken_apart() {
-        let root = realm("https://id.example.com");
+        let root = Realm::new("https://id.example.com");
         assert_eq!(
             (root.base_path(), root.authority(), root.origin()),
             ("", "id.example.com", "https://id.example.com")
         );
-        let path = realm("http://localhost:8080/bank/one");
+        let path = Realm::new("http://localhost:8080/bank/one");
         assert_eq!(
             (path.base_path(), path.authority(), path.origin()),
             ("/bank/one", "localhost:8080", "http://localhost:8080")

@@ -1,8 +1,8 @@
 use std::{fs, sync::Arc};
 
 use jose::WrapKey;
-use model::{Clock, Lifetimes, Realm, Registration};
-use protocol::{ErrorCode, ProfileRef};
+use model::{Clock, Realm, Registration};
+use protocol::ErrorCode;
 use realm::{Fetch, Fetched, Fetching, Outside};
 use storage::{Options, Store};
 
@@ -24,29 +24,8 @@ async fn check_against(status: u16, document: &'static str, client: &ClientMetad
     let path = directory.join("test.db");
     let store = Store::open(&Options::Sqlite { path }).await.unwrap();
     let settings = Realm {
-        issuer: "https://id.example.com".into(),
-        display_name: "Bank".into(),
-        locales: vec!["en".into()],
-        profile: ProfileRef::default(),
-        profiles: vec![ProfileRef::default()],
         registration: Registration::Open,
-        sign_up: false,
-        dpop_nonces: false,
-        trusted_issuers: Vec::new(),
-        lifetimes: Lifetimes::default(),
-        mtls: None,
-        client_ca: Vec::new(),
-        crl: Vec::new(),
-        certificate_mapping: Vec::new(),
-        smart_card_policies: Vec::new(),
-        token_binding: false,
-        remember_me: false,
-        email_code: false,
-        password_reset: true,
-        passkey_ca: Vec::new(),
-        enrolment_delay: 24 * 3600,
-        audit: model::AuditSettings::default(),
-        policies: model::Policies::default(),
+        ..Realm::new("https://id.example.com")
     };
     let wrap = Arc::new(WrapKey::from_bytes(jose::random_bytes()));
     let outside = Arc::new(Outside::new(Document(status, document)));

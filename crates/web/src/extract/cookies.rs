@@ -69,43 +69,15 @@ pub fn set(realm: &Realm, name: &str, value: &str, max_age: Option<i64>) -> Stri
 
 #[cfg(test)]
 mod tests {
-    use model::{Lifetimes, Registration};
-    use protocol::ProfileRef;
-
     use super::*;
-
-    fn realm(issuer: &str) -> Realm {
-        Realm {
-            issuer: issuer.into(),
-            display_name: "Bank".into(),
-            locales: vec!["en".into()],
-            profile: ProfileRef::default(),
-            profiles: vec![ProfileRef::default()],
-            registration: Registration::Off,
-            sign_up: false,
-            dpop_nonces: false,
-            trusted_issuers: Vec::new(),
-            lifetimes: Lifetimes::default(),
-            mtls: None,
-            client_ca: Vec::new(),
-            crl: Vec::new(),
-            certificate_mapping: Vec::new(),
-            smart_card_policies: Vec::new(),
-            token_binding: false,
-            remember_me: false,
-            email_code: false,
-            password_reset: true,
-            passkey_ca: Vec::new(),
-            enrolment_delay: 24 * 3600,
-            audit: model::AuditSettings::default(),
-            policies: model::Policies::default(),
-        }
-    }
 
     /// Browsers drop `SameSite=None` without `Secure`, and `__Host-` cookies without it.
     #[test]
     fn what_frames_in_other_sites_read_needs_https() {
-        let (https, http) = (realm("https://id.example.com"), realm("http://localhost:8080"));
+        let (https, http) = (
+            Realm::new("https://id.example.com"),
+            Realm::new("http://localhost:8080"),
+        );
         assert_eq!(
             set_readable(&https, "s", "v", false),
             "s=v; Path=/; SameSite=None; Secure"

@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use axum::{http::HeaderMap, response::IntoResponse};
 use jose::{SigningAlg, UnverifiedJwt, Verified};
-use model::{Client, Lifetimes, Realm, Registration, Source};
-use protocol::{ClientMetadata, ProfileRef};
+use model::{Client, Realm, Source};
+use protocol::ClientMetadata;
 
 use super::{slow::Slow, *};
 
@@ -15,29 +15,8 @@ const APP: &str = "app";
 async fn world() -> World {
     let world = World::new().await;
     let realm = Realm {
-        issuer: REALM.into(),
         display_name: "Bank".into(),
-        locales: vec!["en".into()],
-        profile: ProfileRef::default(),
-        profiles: vec![ProfileRef::default()],
-        registration: Registration::Off,
-        sign_up: false,
-        dpop_nonces: false,
-        trusted_issuers: Vec::new(),
-        lifetimes: Lifetimes::default(),
-        mtls: None,
-        client_ca: Vec::new(),
-        crl: Vec::new(),
-        certificate_mapping: Vec::new(),
-        smart_card_policies: Vec::new(),
-        token_binding: false,
-        remember_me: false,
-        email_code: false,
-        password_reset: true,
-        passkey_ca: Vec::new(),
-        enrolment_delay: 24 * 3600,
-        audit: model::AuditSettings::default(),
-        policies: model::Policies::default(),
+        ..Realm::new(REALM)
     };
     let change = Change::new()
         .then(storage::realm::put(&realm, NOW).unwrap())
