@@ -68,7 +68,7 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 33] = [
+const TEMPLATES: [(&str, &str); 34] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
@@ -80,6 +80,7 @@ const TEMPLATES: [(&str, &str); 33] = [
     ),
     ("invited.html", include_str!("../templates/invited.html")),
     ("set_password.html", include_str!("../templates/set_password.html")),
+    ("factor_page.html", include_str!("../templates/factor_page.html")),
     ("factor.html", include_str!("../templates/factor.html")),
     (
         "factor_certificate.html",
