@@ -274,7 +274,7 @@ fn fapi_ciba_goes_as_the_guide_says() {
 
 #[test]
 fn a_sign_in_without_pages_goes_as_its_page_says() {
-    goes_as_written("../flows.md", &["8080", "9000"], 4);
+    goes_as_written("../flows.md", &["8080", "9000"], 5);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use ::oauth::{Fault, authorize::Person};
 use authn::{
     invitation::{self, InvitationRefusal},
+    prove::Proved,
     sign_in::SignedIn,
     users::MIN_PASSWORD,
 };
@@ -28,7 +29,8 @@ use crate::{
     respond, views,
 };
 
-const PATH: &str = "/sign-in/invitation";
+/// Where the link leads.
+pub const PATH: &str = "/sign-in/invitation";
 /// Where it goes on.
 const DONE: &str = "/account?done=invited";
 
@@ -60,7 +62,7 @@ pub async fn invitation_page(call: Call) -> Response {
 }
 
 /// Whoever is signed in, if that is who was invited, and not too long ago.
-async fn who_accepts(call: &Call, invited: &User) -> Result<Option<Person>, InvitationRefusal> {
+pub async fn who_accepts(call: &Call, invited: &User) -> Result<Option<Person>, InvitationRefusal> {
     let person = call.person().await?;
     Ok(
         person
@@ -103,8 +105,8 @@ pub async fn accept_invitation(PageForm { call, form }: PageForm) -> Response {
         Err(refusal) => return refused(&call, refusal),
     };
     if invited.password_hash.is_none() {
-        let new = Secret::new(form.first("password").unwrap_or(""));
-        return match set_password(&call, (token, &new)).await {
+        let new = form.first("password").unwrap_or("");
+        return match set_password(&call, &new_id(), (token, new)).await {
             Ok(signed_in) => {
                 let session = (&signed_in.session, signed_in.cookie.as_str());
                 let cookies = sign_in::cookies_of(&call, session, Some(&signed_in.device));
@@ -113,33 +115,49 @@ pub async fn accept_invitation(PageForm { call, form }: PageForm) -> Response {
             Err(refusal) => again(&call, &invited, token, refusal),
         };
     }
-    let accepted = match who_accepts(&call, &invited).await {
-        Ok(Some(person)) => invitation::accept(&call.realm, (&person.session, &person.user), token).await,
-        Ok(None) => return sign_in_first(&call, token).await,
-        Err(refusal) => Err(refusal),
-    };
-    match accepted {
-        Ok(proved) => factor::go_on(&call, DONE, &proved),
+    match accept(&call, &invited, token).await {
+        Ok(Some(proved)) => factor::go_on(&call, DONE, &proved),
+        Ok(None) => sign_in_first(&call, token).await,
         Err(refusal) => refused(&call, refusal),
     }
 }
 
-async fn set_password(call: &Call, typed: (&str, &Secret)) -> Result<SignedIn, InvitationRefusal> {
+/// Whoever is signed in takes it up; `None`: they sign in first.
+pub async fn accept(call: &Call, invited: &User, token: &str) -> Result<Option<Proved>, InvitationRefusal> {
+    let Some(person) = who_accepts(call, invited).await? else {
+        return Ok(None);
+    };
+    let proved = invitation::accept(&call.realm, (&person.session, &person.user), token).await?;
+    Ok(Some(proved))
+}
+
+/// Sets the first password of whom it is for, and signs them in.
+pub async fn set_password(
+    call: &Call,
+    flow_id: &str,
+    (token, new): (&str, &str),
+) -> Result<SignedIn, InvitationRefusal> {
     let visitor = Visitor::of(call, false).await?;
-    let flow_id = new_id();
-    let browser = visitor.in_flow(call, &flow_id);
-    invitation::set_first_password(&call.realm, &call.app.passwords, &browser, typed).await
+    let (browser, new) = (visitor.in_flow(call, flow_id), Secret::new(new));
+    invitation::set_first_password(&call.realm, &call.app.passwords, &browser, (token, &new)).await
 }
 
 /// Shows the form again where another password can be typed.
 fn again(call: &Call, invited: &User, token: &str, refusal: InvitationRefusal) -> Response {
+    match said(refusal) {
+        Ok(again) => ask_for_password(call, invited, token, Some(&again)),
+        Err(refusal) => refused(call, refusal),
+    }
+}
+
+/// How a refusal is said; it itself where typing something else is of no use.
+pub fn said(refusal: InvitationRefusal) -> Result<Again, InvitationRefusal> {
     let why = refusal.explanation();
-    let again = match refusal {
-        InvitationRefusal::Weak(weakness) => Again::new(StatusCode::BAD_REQUEST, of_weakness(weakness), why),
-        InvitationRefusal::Busy(_) => busy(why),
-        InvitationRefusal::Over | InvitationRefusal::Fault(_) => return refused(call, refusal),
-    };
-    ask_for_password(call, invited, token, Some(&again))
+    match refusal {
+        InvitationRefusal::Weak(weakness) => Ok(Again::new(StatusCode::BAD_REQUEST, of_weakness(weakness), why)),
+        InvitationRefusal::Busy(_) => Ok(busy(why)),
+        InvitationRefusal::Over | InvitationRefusal::Fault(_) => Err(refusal),
+    }
 }
 
 fn refused(call: &Call, refusal: InvitationRefusal) -> Response {

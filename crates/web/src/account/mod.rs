@@ -6,7 +6,7 @@ mod email;
 pub mod email_code;
 pub mod factor;
 pub mod factors;
-mod invitation;
+pub mod invitation;
 mod not_me;
 mod overview;
 pub mod passkey;

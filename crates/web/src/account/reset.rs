@@ -31,7 +31,8 @@ use crate::{
 };
 
 const ASK: &str = "/sign-in/forgotten";
-const SET: &str = "/sign-in/reset";
+/// Where the link leads.
+pub const SET: &str = "/sign-in/reset";
 
 /// Where the sign-in page leads who has forgotten the password.
 pub(super) fn link(call: &Call, open: &OpenFlow) -> Option<Href> {
@@ -82,7 +83,7 @@ pub async fn forgotten(PageForm { call, form }: PageForm) -> Response {
 }
 
 /// Sends a link to whom this stands for, a user name or a mail address.
-async fn send(call: &Call, open: &OpenFlow, username: &str) -> Result<(), NotDone> {
+pub async fn send(call: &Call, open: &OpenFlow, username: &str) -> Result<(), NotDone> {
     let from = call.address.to_string();
     let sent = password_reset::send_link(&call.realm, (&open.flow.id, &from), typed(username)?).await;
     sent.map_err(|refusal| {
@@ -148,9 +149,8 @@ pub async fn reset(PageForm { call, form }: PageForm) -> Response {
     if !call.is_same_origin() {
         return refused(&call, ResetRefusal::Over);
     }
-    let new = Secret::new(form.first("password").unwrap_or(""));
-    let typed = (&new, form.first("code").unwrap_or(""));
-    match password_reset::reset(&call.realm, &call.app.passwords, token, typed).await {
+    let typed = (form.first("password").unwrap_or(""), form.first("code").unwrap_or(""));
+    match set(&call, token, typed).await {
         // In the browser that asked for the link, its flow goes on.
         Ok(_) => match flow::resume(&call, flow).await {
             Ok(open) => respond::see_other(&call, &format!("/sign-in?flow={}&done=password-set", open.flow.id), &[]),
@@ -158,6 +158,12 @@ pub async fn reset(PageForm { call, form }: PageForm) -> Response {
         },
         Err(refusal) => again(&call, (token, flow), refusal).await,
     }
+}
+
+/// Sets a new password by a link, with a code of the account's second factor where there is one.
+pub async fn set(call: &Call, token: &str, (password, code): (&str, &str)) -> Result<User, ResetRefusal> {
+    let typed = (&Secret::new(password), code);
+    password_reset::reset(&call.realm, &call.app.passwords, token, typed).await
 }
 
 /// Shows the form again where something can be typed differently.
@@ -173,7 +179,7 @@ async fn again(call: &Call, link: (&str, &str), refusal: ResetRefusal) -> Respon
 }
 
 /// How a refusal is said; it itself where typing something else is of no use.
-fn said(refusal: ResetRefusal) -> Result<Again, ResetRefusal> {
+pub fn said(refusal: ResetRefusal) -> Result<Again, ResetRefusal> {
     let why = refusal.explanation();
     Ok(match refusal {
         ResetRefusal::Weak(weakness) => Again::new(StatusCode::BAD_REQUEST, of_weakness(weakness), why),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::refusal::FlowsRefusal;
 use crate::account::factors::{item, passkey, recovery_codes, totp};
 
-/// `POST /flows`: what the flow is for. One of the two is there.
+/// `POST /flows`: what the flow is for. One of the three is there.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Begin {
@@ -17,6 +17,8 @@ pub struct Begin {
     pub authorize: Option<Map<String, Value>>,
     /// What of the account is to be changed.
     pub account: Option<Change>,
+    /// The address in a mail, or of an invitation, that the app was opened with.
+    pub link: Option<String>,
     /// What the app was handed of its user's session.
     pub session: Option<String>,
 }
@@ -99,6 +101,20 @@ pub enum Answer {
         #[serde(default)]
         name: String,
     },
+    /// A code is sent to whom this stands for, a user name or a mail address.
+    SendEmailCode { username: String },
+    /// The code from that mail signs in.
+    EmailCode { sent: String, code: String },
+    /// A link to a new password is sent to whom this stands for.
+    SendResetLink { username: String },
+    /// The password that a link lets its user set.
+    SetPassword {
+        password: String,
+        #[serde(default)]
+        code: String,
+    },
+    /// The user is the one who was invited.
+    AcceptInvitation {},
     /// The user goes on as who is signed in, or as somebody else.
     SelectAccount { another: bool },
     /// A code as a further factor.

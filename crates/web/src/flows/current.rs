@@ -11,15 +11,17 @@ use authn::{
         recovery_code,
         totp::{self, Offer},
     },
+    invitation,
     next_step::Step,
-    policy,
+    password_reset, policy,
     users::MIN_PASSWORD,
 };
-use model::Goal;
+use model::{Goal, User};
 use protocol::Method;
 use realm::RealmError;
 
 use super::{
+    link::Link,
     refusal::FlowsRefusal,
     step::{Authenticator, Consent, Done, Factor, FlowStep, NotLetIn, Passkey, SignIn, SignUp},
 };
@@ -27,6 +29,7 @@ use crate::{
     account::{
         factor::missing,
         factors::{self, Changer, item},
+        invitation::who_accepts,
     },
     extract::Call,
     flow::OpenFlow,
@@ -40,7 +43,10 @@ pub async fn step(call: &Call, open: &OpenFlow) -> Result<(FlowStep, Option<Pers
     let requester = Requester::of(call, open).await?;
     match (&requester, &open.flow.goal) {
         (Requester::App(valid), _) => of_request(call, open, &requester, valid).await,
-        (_, Goal::Page(page)) => of_account(call, open, &requester, page).await,
+        (_, Goal::Page(page)) => match Link::of(&call.realm, page) {
+            Some(link) => of_link(call, open, &requester, link).await,
+            None => of_account(call, open, &requester, page).await,
+        },
         _ => Err(FlowsRefusal::Over),
     }
 }
@@ -71,6 +77,41 @@ async fn of_request(
         }
     };
     Ok((step, Some(person)))
+}
+
+async fn of_link(
+    call: &Call,
+    open: &OpenFlow,
+    requester: &Requester,
+    link: Link<'_>,
+) -> Result<(FlowStep, Option<Person>), FlowsRefusal> {
+    let token = match link {
+        Link::Reset(token) => {
+            let link = password_reset::open(&call.realm, token).await?;
+            return Ok((set_password(&link.user, link.wants_code), None));
+        }
+        Link::Invitation(token) => token,
+    };
+    let invited = invitation::open(&call.realm, token).await?;
+    if invited.password_hash.is_none() {
+        return Ok((set_password(&invited, false), None));
+    }
+    let person = who_accepts(call, &invited).await?;
+    let step = match &person {
+        Some(person) => FlowStep::Invitation {
+            user: Label::new(person.user.display()),
+        },
+        None => sign_in(call, open, requester),
+    };
+    Ok((step, person))
+}
+
+fn set_password(user: &User, wants_code: bool) -> FlowStep {
+    FlowStep::SetPassword {
+        username: Label::new(&user.username),
+        least: MIN_PASSWORD,
+        wants_code,
+    }
 }
 
 async fn of_account(
@@ -136,6 +177,8 @@ pub fn sign_in(call: &Call, open: &OpenFlow, requester: &Requester) -> FlowStep 
         username: hint(requester),
         remember: call.realm.realm.remember_me,
         sign_up: call.realm.realm.sign_up,
+        email_code: call.realm.realm.email_code,
+        password_reset: call.realm.realm.password_reset,
         // What fails here must not keep anybody from the other ways.
         passkey: begun.ok().map(passkey_of),
     })

@@ -7,6 +7,7 @@
 mod answer;
 mod caller;
 mod current;
+mod link;
 mod openapi;
 mod refusal;
 mod schema;
@@ -66,14 +67,18 @@ async fn begun(caller: &mut Caller, body: Value) -> Result<Response, FlowsRefusa
     let begin: Begin = answer::read(body)?;
     caller.bring(begin.session.as_deref());
     let client_id = caller.client.id().to_owned();
-    let (goal, object) = match (begin.authorize, begin.account) {
-        (Some(parameters), None) => {
+    let (goal, object) = match (begin.authorize, begin.account, begin.link) {
+        (Some(parameters), None, None) => {
             let form = answer::request(parameters, &client_id)?;
             // A request object is looked at this once.
             let valid = validate(&caller.call.realm, &form, None).await?;
             (Goal::Authorize(encode(&form)), valid.object.as_ref().map(encode))
         }
-        (None, Some(change)) => (Goal::Page(change.page().to_owned()), None),
+        (None, Some(change), None) => (Goal::Page(change.page().to_owned()), None),
+        (None, None, Some(address)) => {
+            let goal = link::goal(&caller.call.realm, &address);
+            (goal.ok_or(FlowsRefusal::Malformed)?, None)
+        }
         _ => return Err(FlowsRefusal::Malformed),
     };
     let open = OpenFlow {
@@ -119,8 +124,7 @@ async fn show(
         Some(step) => (step, call.person().await?),
         None => current::step(call, &open).await?,
     };
-    let is_over = matches!(step, FlowStep::Done(_) | FlowStep::Enrolled(_));
-    let flow = if is_over {
+    let flow = if step.is_last() {
         None
     } else {
         if open.carried.is_empty() {

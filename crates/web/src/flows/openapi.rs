@@ -89,11 +89,17 @@ fn begin() -> Value {
         "additionalProperties": value,
         "description": "The parameters of an authorization request.",
     });
-    let about = "What the flow is for: one of authorize and account.";
+    let link = text("The address that the app was opened with: from a mail to a new password, or of an invitation.");
+    let about = "What the flow is for: one of authorize, account and link.";
     closed(object(
         about,
         &[],
-        &[("authorize", authorize), ("account", schema::changes()), session()],
+        &[
+            ("authorize", authorize),
+            ("account", schema::changes()),
+            ("link", link),
+            session(),
+        ],
     ))
 }
 

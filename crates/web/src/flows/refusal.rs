@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use ::oauth::{Fault, authorize::AuthorizeRefusal};
+use authn::{invitation::InvitationRefusal, password_reset::ResetRefusal};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
@@ -21,7 +22,9 @@ use crate::{
     extract::{BodyError, Call},
     flow::FlowError,
     locale::Locale,
+    pages::Text,
     respond::{self, Told},
+    views,
 };
 
 /// Why a call is refused.
@@ -53,6 +56,12 @@ pub enum FlowsRefusal {
     /// The flow was completed before, or the session ended meanwhile.
     #[error("the flow is over: begin another one")]
     Over,
+    /// A link to a new password is of no use.
+    #[error(transparent)]
+    Reset(ResetRefusal),
+    /// An invitation is of no use.
+    #[error(transparent)]
+    Invitation(InvitationRefusal),
     /// The flow cannot go on.
     #[error(transparent)]
     Flow(FlowError),
@@ -81,12 +90,19 @@ impl FlowsRefusal {
             | Self::Body(_)
             | Self::Malformed
             | Self::Over
+            | Self::Reset(_)
+            | Self::Invitation(_)
             | Self::Flow(FlowError::Lost | FlowError::BeginAgain(_)) => ErrorCode::InvalidRequest,
             Self::Flow(_) => ErrorCode::TemporarilyUnavailable,
             Self::Authorize(refusal) => refusal.code(),
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
         }
+    }
+
+    /// In words for the user, where they can do something else.
+    fn message(&self) -> Option<Text> {
+        matches!(self, Self::Reset(ResetRefusal::NoCode)).then(|| Text::key("reset.no_code"))
     }
 }
 
@@ -101,6 +117,8 @@ impl Explain for FlowsRefusal {
             Self::Body(error) => error.explanation(),
             Self::Malformed => (&flows::MALFORMED).into(),
             Self::Over => (&sign_in::FLOW_LOST).into(),
+            Self::Reset(refusal) => refusal.explanation(),
+            Self::Invitation(refusal) => refusal.explanation(),
             Self::Flow(error) => error.explanation(),
             Self::Authorize(refusal) => refusal.explanation(),
             Self::Fault(fault) => fault.explanation(),
@@ -113,6 +131,24 @@ impl From<AuthorizeRefusal> for FlowsRefusal {
         match refusal {
             AuthorizeRefusal::Fault(fault) => Self::Fault(fault),
             refusal => Self::Authorize(Box::new(refusal)),
+        }
+    }
+}
+
+impl From<ResetRefusal> for FlowsRefusal {
+    fn from(refusal: ResetRefusal) -> Self {
+        match refusal {
+            ResetRefusal::Fault(error) => Self::Fault(error.into()),
+            refusal => Self::Reset(refusal),
+        }
+    }
+}
+
+impl From<InvitationRefusal> for FlowsRefusal {
+    fn from(refusal: InvitationRefusal) -> Self {
+        match refusal {
+            InvitationRefusal::Fault(error) => Self::Fault(error.into()),
+            refusal => Self::Invitation(refusal),
         }
     }
 }
@@ -204,6 +240,7 @@ pub fn refused(call: &Call, refusal: &FlowsRefusal) -> Response {
     remember(call, (refusal.status(), code), why.clone(), &text);
     let wrong = Wrong {
         retry_after: (code == ErrorCode::TemporarilyUnavailable).then_some(1),
+        message: refusal.message().map(|text| text.said(views::locale(call, &[]))),
         ..Wrong::refused(call, code, &why, &text)
     };
     let mut response = respond::json(refusal.status(), &super::without_nulls(&wrong));

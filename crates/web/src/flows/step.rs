@@ -17,6 +17,22 @@ pub enum FlowStep {
     SignIn(SignIn),
     /// Somebody makes an account.
     SignUp(SignUp),
+    /// A code is on its way to whom was named, if that is somebody.
+    EmailCode { sent: String, minutes: i64 },
+    /// So is a link to a new password.
+    LinkSent { minutes: i64 },
+    /// A link lets its user set a password.
+    SetPassword {
+        username: Label,
+        least: usize,
+        wants_code: bool,
+    },
+    /// The user was invited to set up a further factor.
+    Invitation { user: Label },
+    /// The new password is set.
+    PasswordSet {},
+    /// The invitation is taken up: what is set up now counts at once.
+    Accepted {},
     /// The user says whether to go on as who is signed in.
     SelectAccount { user: Label, username: Label },
     /// The user proves more.
@@ -55,6 +71,16 @@ pub enum FlowStep {
     Done(Done),
 }
 
+impl FlowStep {
+    /// Whether the flow is over with it.
+    pub const fn is_last(&self) -> bool {
+        matches!(
+            self,
+            Self::Done(_) | Self::Enrolled(_) | Self::PasswordSet {} | Self::Accepted {}
+        )
+    }
+}
+
 /// The user says who they are.
 #[derive(Serialize)]
 pub struct SignIn {
@@ -64,6 +90,10 @@ pub struct SignIn {
     pub remember: bool,
     /// Whether somebody who has no account can make one.
     pub sign_up: bool,
+    /// Whether a code by mail signs in.
+    pub email_code: bool,
+    /// Whether who has forgotten the password is sent a link to a new one.
+    pub password_reset: bool,
     /// What to ask a passkey.
     pub passkey: Option<Passkey>,
 }

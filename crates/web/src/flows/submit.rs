@@ -2,8 +2,10 @@
 
 use ::oauth::authorize::Person;
 use authn::{
+    email_code::MINUTES,
     enrolment::{self, Counts, EnrolRefusal},
     factors::{passkey as passkeys, recovery_code, totp},
+    password_reset,
 };
 use axum::http::StatusCode;
 use explanation::{
@@ -16,15 +18,16 @@ use super::{
     answer::{Answer, Change},
     caller::Caller,
     current,
+    link::Link,
     refusal::FlowsRefusal,
     step::{Enrolled, FlowStep},
 };
 use crate::{
     account::{
-        certificate,
+        certificate, email_code,
         factor::{self, Shown},
         factors::{Changer, changer, item},
-        passkey, sign_in, sign_up,
+        invitation, passkey, reset, sign_in, sign_up,
     },
     again::{Again, NotDone},
     extract::Call,
@@ -82,10 +85,89 @@ pub async fn take(caller: &mut Caller, open: &mut OpenFlow, csrf: &str, answer: 
             let signed_up = sign_up::apply(&caller.call, open, &typed, &password).await;
             signed(caller, signed_up)
         }
+        Answer::SendEmailCode { .. } | Answer::EmailCode { .. } | Answer::SendResetLink { .. } => {
+            by_mail(caller, open, answer).await
+        }
+        Answer::SetPassword { password, code } => set_password(caller, open, (&password, &code)).await,
         answer => match whose(&caller.call, open, csrf).await? {
             Some(person) => of_person(caller, open, (csrf, person), answer).await,
             None => Ok(not_theirs()),
         },
+    }
+}
+
+/// Sends mail to whoever somebody says they are, or takes the code from it, where the realm lets users.
+async fn by_mail(caller: &mut Caller, open: &OpenFlow, answer: Answer) -> Result<Taken, FlowsRefusal> {
+    let (call, realm) = (&caller.call, &caller.call.realm.realm);
+    let (step, not_done) = match answer {
+        Answer::SendEmailCode { username } if realm.email_code => match email_code::send(call, open, &username).await {
+            Ok(sent) => return Ok(Taken::To(code_sent(sent))),
+            Err(not_done) => (None, not_done),
+        },
+        Answer::EmailCode { sent, code } if realm.email_code => {
+            match email_code::take(call, open, (&sent, &code)).await {
+                Ok(signed_in) => return signed(caller, Ok(Some(signed_in))),
+                Err(not_done) => (Some(code_sent(sent)), not_done),
+            }
+        }
+        Answer::SendResetLink { username } if realm.password_reset => match reset::send(call, open, &username).await {
+            Ok(()) => {
+                let minutes = password_reset::MINUTES;
+                return Ok(Taken::To(FlowStep::LinkSent { minutes }));
+            }
+            Err(not_done) => (None, not_done),
+        },
+        _ => return Ok(other_step()),
+    };
+    again(not_done, step)
+}
+
+fn code_sent(sent: String) -> FlowStep {
+    FlowStep::EmailCode { sent, minutes: MINUTES }
+}
+
+/// Sets the password that the link of a flow lets its user set.
+async fn set_password(
+    caller: &mut Caller,
+    open: &OpenFlow,
+    (password, code): (&str, &str),
+) -> Result<Taken, FlowsRefusal> {
+    let call = &caller.call;
+    let not_done = match link_of(call, open) {
+        Some(Link::Reset(token)) => match reset::set(call, token, (password, code)).await {
+            Ok(_) => return Ok(Taken::To(FlowStep::PasswordSet {})),
+            Err(refusal) => reset::said(refusal)?,
+        },
+        Some(Link::Invitation(token)) => match invitation::set_password(call, &open.flow.id, (token, password)).await {
+            Ok(signed_in) => {
+                caller.keep((&signed_in.session, &signed_in.cookie), Some(&signed_in.device));
+                return Ok(Taken::To(FlowStep::Accepted {}));
+            }
+            Err(refusal) => invitation::said(refusal)?,
+        },
+        None => return Ok(other_step()),
+    };
+    again(not_done.into(), None)
+}
+
+/// Takes up the invitation of a flow, whose user has a password.
+async fn accept(caller: &mut Caller, open: &OpenFlow) -> Result<Taken, FlowsRefusal> {
+    let call = &caller.call;
+    let Some(Link::Invitation(token)) = link_of(call, open) else {
+        return Ok(other_step());
+    };
+    let invited = authn::invitation::open(&call.realm, token).await?;
+    let Some(proved) = invitation::accept(call, &invited, token).await? else {
+        return Ok(Taken::GoOn);
+    };
+    caller.keep((&proved.session, &proved.cookie), None);
+    Ok(Taken::To(FlowStep::Accepted {}))
+}
+
+fn link_of<'a>(call: &Call, open: &'a OpenFlow) -> Option<Link<'a>> {
+    match &open.flow.goal {
+        Goal::Page(page) => Link::of(&call.realm, page),
+        _ => None,
     }
 }
 
@@ -118,6 +200,7 @@ async fn of_person(
             let credential = text(credential);
             prove(caller, open, &person, Shown::Passkey((&challenge, &credential))).await
         }
+        Answer::AcceptInvitation {} => accept(caller, open).await,
         Answer::Back {} => {
             let requester = Requester::of(call, open).await?;
             match factor::without(call, open, &requester, &person).await? {

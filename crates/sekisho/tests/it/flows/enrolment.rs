@@ -7,7 +7,7 @@ use super::{App, bank};
 use crate::{bank::Bank, factors::code};
 
 /// The code that a secret makes now.
-fn code_of(bank: &Bank, secret: &str) -> String {
+pub fn code_of(bank: &Bank, secret: &str) -> String {
     let secret = jose::base32::decode(secret).unwrap();
     let step = bank.clock.now() / 30;
     jose::one_time_code(jose::OneTimeCodeHash::Sha1, &secret, step.unsigned_abs(), 6)

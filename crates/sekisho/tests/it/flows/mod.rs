@@ -1,8 +1,13 @@
 //! `/flows`: the organisation's own apps show the steps themselves. Every answer is held against `/flows/openapi.json`.
 
+mod by_mail;
+mod denied;
 mod described;
 mod enrolment;
+mod invitation;
 mod refused;
+mod reset;
+mod response_mode;
 mod script;
 mod sign_in;
 mod step_up;
@@ -109,6 +114,11 @@ impl<'a> App<'a> {
         self.call("/flows", json!({ "account": change })).await
     }
 
+    /// Begins a flow by a link that the app was opened with.
+    async fn opens(&mut self, link: &str) -> &Value {
+        self.call("/flows", json!({ "link": link })).await
+    }
+
     /// Answers the step.
     async fn answers(&mut self, answer: Value) -> &Value {
         let flow = self.flow.clone();
@@ -121,6 +131,11 @@ impl<'a> App<'a> {
         let password = testkit::realm::password(username);
         self.answers(json!({ "type": "password", "username": username, "password": password }))
             .await
+    }
+
+    /// Why the answer was not taken.
+    fn reason(&self) -> &str {
+        self.told["reason"].as_str().unwrap_or("")
     }
 
     /// The type of the step that was shown last.

@@ -20,7 +20,7 @@ async fn command(bank: &Bank, action: Action) -> Value {
     answer.await.unwrap()
 }
 
-async fn invite(bank: &Bank, user: &str, mail: bool) -> Value {
+pub async fn invite(bank: &Bank, user: &str, mail: bool) -> Value {
     let action = Action::UserInvite {
         user: user.into(),
         lifetime: WEEK,
@@ -29,7 +29,7 @@ async fn invite(bank: &Bank, user: &str, mail: bool) -> Value {
     command(bank, action).await
 }
 
-async fn zoe(bank: &Bank, password_hash: Option<&str>) {
+pub async fn zoe(bank: &Bank, password_hash: Option<&str>) {
     let action = Action::UserAdd {
         username: "zoë-ぞえ-👩‍🚀".into(),
         password: None,

@@ -5,7 +5,7 @@ mod email_code;
 mod enumeration;
 mod forged;
 mod guesses;
-mod invitation;
+pub mod invitation;
 mod large;
 mod lost;
 mod names;

@@ -6,7 +6,8 @@ use super::{Kind, closed, flag, kind, list, method, number, object, open, text};
 
 /// The answers. None has other members than those that are described.
 pub fn answers() -> Vec<Kind> {
-    let all = of_sign_in().into_iter().chain([consent_answer()]).chain(of_enrolment());
+    let all = of_sign_in().into_iter().chain(by_mail());
+    let all = all.chain([consent_answer()]).chain(of_enrolment());
     let closed = |kind: Kind| Kind {
         schema: closed(kind.schema),
         ..kind
@@ -73,6 +74,50 @@ fn of_sign_in() -> Vec<Kind> {
             "back",
             "BackAnswer",
             "Goes back to the app without proving more.",
+            &[],
+            &[],
+        ),
+    ]
+}
+
+fn by_mail() -> Vec<Kind> {
+    let to = || ("username", text("The user name, or the e-mail address."));
+    vec![
+        kind(
+            "send_email_code",
+            "SendEmailCodeAnswer",
+            "Has a code sent that signs in.",
+            &[to()],
+            &[],
+        ),
+        kind(
+            "email_code",
+            "EmailCodeAnswer",
+            "Signs in by that code.",
+            &[
+                ("sent", text("As it came with the step.")),
+                ("code", text("The code from the mail.")),
+            ],
+            &[],
+        ),
+        kind(
+            "send_reset_link",
+            "SendResetLinkAnswer",
+            "Has a link sent to a new password.",
+            &[to()],
+            &[],
+        ),
+        kind(
+            "set_password",
+            "SetPasswordAnswer",
+            "Sets a password by a link.",
+            &[("password", text("The new password."))],
+            &[("code", text("A code of the second factor, where the step wants one."))],
+        ),
+        kind(
+            "accept_invitation",
+            "AcceptInvitationAnswer",
+            "Takes up an invitation.",
             &[],
             &[],
         ),

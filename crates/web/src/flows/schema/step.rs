@@ -5,6 +5,7 @@ use super::{Kind, flag, kind, list, method, named, number, object, one_of, open,
 /// The steps.
 pub fn steps() -> Vec<Kind> {
     let mut steps = steps_of_sign_in();
+    steps.extend(steps_by_mail());
     steps.extend(steps_of_enrolment());
     steps.push(kind(
         "browser",
@@ -37,10 +38,15 @@ fn steps_of_sign_in() -> Vec<Kind> {
         kind(
             "sign_in",
             "SignIn",
-            "The user says who they are. Answers: password, passkey; sign_up where that is offered.",
+            "The user says who they are. Answers: password, passkey; sign_up, send_email_code, send_reset_link where that is offered.",
             &[
                 ("remember", flag("Whether the user may stay signed in.")),
                 ("sign_up", flag("Whether somebody without an account can make one.")),
+                ("email_code", flag("Whether a code by mail signs in.")),
+                (
+                    "password_reset",
+                    flag("Whether who has forgotten the password is sent a link to a new one."),
+                ),
             ],
             &[("username", text("Who it may be.")), ("passkey", named("Passkey"))],
         ),
@@ -91,6 +97,68 @@ fn steps_of_sign_in() -> Vec<Kind> {
             &[("message", text("What to do, in the words of the rule."))],
         ),
         consent(),
+    ]
+}
+
+/// What mail is sent for before anybody has signed in, and where links lead.
+fn steps_by_mail() -> Vec<Kind> {
+    let username = || ("username", text("The user name."));
+    vec![
+        kind(
+            "email_code",
+            "EmailCode",
+            "A code is on its way, if there is an account with a confirmed address. Answers: email_code; send_email_code \
+             for another one; those of sign_in.",
+            &[
+                ("sent", text("To be sent back with the code.")),
+                ("minutes", number("For how many minutes the code is good.")),
+            ],
+            &[],
+        ),
+        kind(
+            "link_sent",
+            "LinkSent",
+            "A link to a new password is on its way, if there is an account with a confirmed address. It leads to a page; an \
+             app that is opened with it begins another flow by it. Answers: those of sign_in.",
+            &[("minutes", number("For how many minutes the link is good."))],
+            &[],
+        ),
+        kind(
+            "set_password",
+            "SetPassword",
+            "The link lets its user set a password. Answer: set_password.",
+            &[
+                username(),
+                ("least", number("How many characters a password has at least.")),
+                (
+                    "wants_code",
+                    flag("Whether a code of the account's second factor must come with it."),
+                ),
+            ],
+            &[],
+        ),
+        kind(
+            "invitation",
+            "Invitation",
+            "The user is invited to set up a further factor. Answer: accept_invitation.",
+            &[user()],
+            &[],
+        ),
+        kind(
+            "password_set",
+            "PasswordSet",
+            "The new password is set, and its user is signed out everywhere. The flow is over; the one in which the link was \
+             asked for goes on.",
+            &[],
+            &[],
+        ),
+        kind(
+            "accepted",
+            "Accepted",
+            "The invitation is taken up, and the user signed in: what is set up now counts at once. The flow is over.",
+            &[],
+            &[],
+        ),
     ]
 }
 
