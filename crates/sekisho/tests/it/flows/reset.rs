@@ -109,7 +109,7 @@ async fn what_is_no_link_of_this_realm_begins_nothing() {
             bank.url("/sign-in/reset?t=YWxpY2U.9999999999.AAAA"),
             "sign_in.reset_link",
         ),
-        (bank.url("/sign-in/reset?t="), "sign_in.reset_link"),
+        (bank.url("/sign-in/reset?t="), "flows.malformed"),
         (
             bank.url(&format!("/sign-in/invitation?t={token}")),
             "sign_in.invitation",
