@@ -53,6 +53,9 @@ pub struct Explanation {
     /// What came instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
+    /// After how many seconds to try again, where too much was asked: 429 (RFC 6585 §4), whatever the code's own status is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<i64>,
 }
 
 impl From<&'static Reason> for Explanation {
@@ -61,6 +64,7 @@ impl From<&'static Reason> for Explanation {
             reason,
             expected: None,
             found: None,
+            retry_after: None,
         }
     }
 }
@@ -77,6 +81,13 @@ impl Explanation {
     #[must_use]
     pub fn found(mut self, found: impl AsRef<str>) -> Self {
         self.found = Some(shown(found.as_ref()));
+        self
+    }
+
+    /// With when to try again.
+    #[must_use]
+    pub const fn retry_after(mut self, seconds: i64) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 

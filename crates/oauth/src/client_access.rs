@@ -12,7 +12,7 @@ use explanation::{Explain, Explanation, catalogue::client_access as catalogue};
 use model::Client;
 use protocol::{
     ClientCertificate, ClientMetadata, Confirmation, ErrorCode, Form, Scope, TokenEndpointAuthMethod,
-    basic::BasicCredentials, tls_client_auth::CertificateSubject,
+    tls_client_auth::CertificateSubject,
 };
 use realm::{CertificateOwner, RealmContext, trail};
 use x509::Certificate;
@@ -20,9 +20,7 @@ use x509::Certificate;
 use crate::{
     EndpointRequest, Fault, api_key,
     client_auth::{self, ClientAuthRefusal},
-    client_keys,
-    guess::{Guess, GuessRefusal},
-    scope_policy, sender_constraint,
+    client_keys, scope_policy, sender_constraint,
 };
 
 /// For how long it is remembered that a certificate is nobody's, in seconds.
@@ -36,9 +34,6 @@ pub enum ClientAccessRefusal {
     /// It did not prove who it is.
     #[error(transparent)]
     Client(#[from] ClientAuthRefusal),
-    /// Too many secrets were wrong.
-    #[error(transparent)]
-    Guess(#[from] GuessRefusal),
     /// The certificate is none of any client, or of several.
     #[error("the certificate is that of no client, or of several")]
     Nobodys,
@@ -59,11 +54,8 @@ impl ClientAccessRefusal {
         match self {
             Self::Client(refusal) => refusal.code(),
             Self::Nobodys | Self::NotOfProfile | Self::NothingRegistered => ErrorCode::InvalidClient,
-            Self::Guess(GuessRefusal::TooMany { .. }) => ErrorCode::TemporarilyUnavailable,
-            Self::Guess(GuessRefusal::Fault(fault)) | Self::Fault(fault) if fault.is_temporary() => {
-                ErrorCode::TemporarilyUnavailable
-            }
-            Self::Guess(GuessRefusal::Fault(_)) | Self::Fault(_) => ErrorCode::ServerError,
+            Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
+            Self::Fault(_) => ErrorCode::ServerError,
         }
     }
 }
@@ -72,11 +64,10 @@ impl Explain for ClientAccessRefusal {
     fn explanation(&self) -> Explanation {
         let reason = match self {
             Self::Client(refusal) => return refusal.explanation(),
-            Self::Guess(GuessRefusal::TooMany { .. }) => &catalogue::TOO_MANY_GUESSES,
             Self::Nobodys => &catalogue::NOBODYS,
             Self::NotOfProfile => &catalogue::NOT_OF_PROFILE,
             Self::NothingRegistered => &catalogue::NOTHING_REGISTERED,
-            Self::Guess(GuessRefusal::Fault(fault)) | Self::Fault(fault) => return fault.explanation(),
+            Self::Fault(fault) => return fault.explanation(),
         };
         reason.into()
     }
@@ -98,12 +89,9 @@ pub async fn by_basic(
     api: &str,
 ) -> Result<ClientAccess, ClientAccessRefusal> {
     let form = Form::default();
-    let name = BasicCredentials::from_authorization(authorization).map_err(|_| ClientAuthRefusal::MalformedHeader)?;
-    let guess = Guess::reserve(realm, authorization, Some(&name.client_id)).await?;
     let client = client_auth::authenticate(realm, &request(&form, Some(authorization), None))
         .await?
         .require_confidential()?;
-    guess.was_right().await?;
     access(realm, client.client(), None, api)
 }
 

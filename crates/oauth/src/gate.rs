@@ -20,7 +20,7 @@ use explanation::{
     Explain, Explanation,
     catalogue::{api_key as catalogue, gate, server, token},
 };
-use protocol::{ApiKeySecret, ErrorCode, dpop::NonceUse};
+use protocol::{ErrorCode, dpop::NonceUse};
 use realm::{
     RealmContext, Realms, audit,
     refusals::{Place, Told},
@@ -33,7 +33,7 @@ use crate::{
     client_access::{self, ClientAccess, ClientAccessRefusal},
     client_auth::ClientAuthRefusal,
     dpop::{self, ProofRefusal},
-    guess::{Guess, GuessRefusal},
+    guess::{self, GuessRefusal},
     introspection::LiveToken,
     token_access::{self, AccessRefusal, TokenRequest},
 };
@@ -235,12 +235,12 @@ async fn by_key(realm: &RealmContext, text: &str, api: &ProtectedApi) -> Result<
         ApiKeyRefusal::Fault(fault) => Failure::Unavailable(fault.to_string()),
         refusal => client_refusal(refusal.code(), &refusal, refusal.explanation()),
     };
-    // What is mistyped is no guess: nothing is looked up for it.
-    let secret = ApiKeySecret::parse(text).map_err(|error| refused(error.into()))?;
-    let guess = Guess::reserve(realm, secret.as_str(), None).await.map_err(too_many)?;
-    let live = api_key::live(realm, text).await.map_err(refused)?;
-    let given_back = guess.was_right().await;
-    given_back.map_err(|fault| Failure::Unavailable(fault.to_string()))?;
+    let live = api_key::live(realm, text).await;
+    // Who has a key that has ended did not guess it, and nobody guesses one: it is looked up, however many were wrong.
+    if matches!(live, Err(ApiKeyRefusal::Unknown)) {
+        guess::compared(realm, (None, text), false).await.map_err(too_many)?;
+    }
+    let live = live.map_err(refused)?;
     trail::says_client(&live.key.client_id);
     trail::client_is_proven();
     if live.key.api != api.identifier {
@@ -274,7 +274,9 @@ fn of_access(refusal: ClientAccessRefusal) -> Failure {
         ClientAccessRefusal::Fault(fault) | ClientAccessRefusal::Client(ClientAuthRefusal::Fault(fault)) => {
             Failure::Unavailable(fault.to_string())
         }
-        ClientAccessRefusal::Guess(refusal) => too_many(refusal),
+        ClientAccessRefusal::Client(ClientAuthRefusal::TooManyGuesses { retry_after }) => {
+            Refusal::TooManyGuesses { retry_after }.into()
+        }
         refusal => client_refusal(refusal.code(), &refusal, refusal.explanation()),
     }
 }

@@ -1,23 +1,31 @@
-//! Guesses of what a client calls an API with: its secret by HTTP Basic, or an API key.
+//! Guesses of clients' secrets, wherever a client authenticates with one, and of API keys.
 //!
 //! Spec: RFC 6749 §2.3.1
 //!
 //! "Since this client authentication method involves a password, the authorization server MUST protect any endpoint utilizing
 //! it against brute force attacks."
 //!
-//! A guess is reserved before the secret is looked at, and given back when it was right, so that of many at once no more are
-//! looked at than may be. It counts for the name from this network, and for the network whatever the names: a stranger
-//! elsewhere locks nobody out. What came from this network lately and was right is not reserved, so that a client at work costs
-//! no write. Its secret is compared all the same, and where guesses are used up it is refused like any other: otherwise who
-//! guesses would see the right one.
+//! Wrong ones count for the name from this network, and for the network whatever the names: a stranger elsewhere locks nobody
+//! out. Where guesses are used up, the right one is refused like any other: otherwise who guesses would see it. To compare is a
+//! matter of a microsecond, so it is done first, and what came of it is told only if it may be.
+//!
+//! The same wrong secret again is no guess: a program that was left behind when a secret was replaced takes nothing from the
+//! others beside it.
+//!
+//! Who knows the secret pays nothing for it: each node remembers where wrong ones came from, and asks the database, which
+//! counts for all nodes, only there. So a node looks at one more before it learns that a lane is full.
 //!
 //! Known and unknown names are counted alike, in lanes by their hash, so that an answer tells nothing, and rows are few.
+//!
+//! Deliberately not: MACs by `client_secret_jwt`. Such a secret is a key (RFC 7518 §3.2), and whoever has seen one assertion
+//! tries out as many as they like without asking here.
 
 use std::net::IpAddr;
 
-use realm::{ProvenLately, RealmContext, Remembered, refusals, trail};
+use explanation::catalogue::client_access::TOO_MANY_GUESSES;
+use model::AuditKind;
+use realm::{Compared, Lane, RealmContext, audit, refusals, trail};
 use storage::{Change, Outcome, guess};
-use tokio::sync::MutexGuard;
 
 use crate::Fault;
 
@@ -30,7 +38,7 @@ const WINDOW: i64 = 15 * 60;
 /// Lanes of all names of a network together.
 const LANES: u16 = 4096;
 
-/// Why nothing was looked at.
+/// Why it is not told what came of comparing.
 #[derive(Debug, thiserror::Error)]
 pub enum GuessRefusal {
     /// Too many were wrong.
@@ -44,65 +52,47 @@ pub enum GuessRefusal {
     Fault(#[from] Fault),
 }
 
-/// A guess that may be made.
-pub struct Guess<'a> {
-    realm: &'a RealmContext,
-    credentials: Remembered,
-    /// Those in which it is reserved; none: it was right lately.
-    lanes: Vec<(String, i64)>,
-    /// Held until it is known whether it was right.
-    _alone: Option<MutexGuard<'a, ()>>,
+/// A secret was compared: counts it if it was wrong, and says whether it may be told. `name`: for whom, where that is told from
+/// the secret.
+pub async fn compared(
+    realm: &RealmContext,
+    (name, shown): (Option<&str>, &str),
+    is_right: bool,
+) -> Result<(), GuessRefusal> {
+    let (known, now) = (&realm.node.wrong_secrets, realm.now());
+    let issuer = realm.issuer();
+    if is_right && known.are_none(issuer) {
+        return Ok(());
+    }
+    let lanes = lanes(name, network(trail::read(|trail| trail.address)).as_deref());
+    if lanes.is_empty() {
+        return Ok(());
+    }
+    let wrong = (!is_right).then(|| format!("{}\n{shown}", name.unwrap_or_default()));
+    match known.compared(issuer, &lanes, wrong.as_deref(), (now, WINDOW)) {
+        Compared::AllRight | Compared::WrongAgain => Ok(()),
+        Compared::Full(until) => Err(too_many(realm, until)),
+        Compared::OthersWrong => match full_until(realm, &lanes).await? {
+            None => Ok(()),
+            Some(until) => Err(too_many(realm, until)),
+        },
+        Compared::Wrong => {
+            let reserve = |(lane, most): &Lane| guess::reserve(issuer, lane, *most, WINDOW, now);
+            let change = Change::new().then_all(lanes.iter().map(reserve));
+            if realm.store.commit(change).await.map_err(Fault::from)? == Outcome::Applied {
+                return Ok(());
+            }
+            let until = full_until(realm, &lanes).await?;
+            Err(too_many(realm, until.unwrap_or(now)))
+        }
+    }
 }
 
-impl<'a> Guess<'a> {
-    /// Reserves it. `shown`: what was sent; `name`: for whom, where that is told from the secret.
-    pub async fn reserve(realm: &'a RealmContext, shown: &str, name: Option<&str>) -> Result<Self, GuessRefusal> {
-        let proven: &ProvenLately = &realm.node.proven;
-        let network = network(trail::so_far().address);
-        let from = network.as_deref().unwrap_or_default();
-        let credentials = proven.of(realm.issuer(), &format!("{from} {shown}"));
-        let lanes = lanes(name, network.as_deref());
-        let guess = |lanes, alone| Self {
-            realm,
-            credentials,
-            lanes,
-            _alone: alone,
-        };
-        let is_proven = || proven.contains(&credentials, realm.now());
-        let alone = if is_proven() {
-            None
-        } else {
-            Some(proven.alone(&credentials).await)
-        };
-        if is_proven() {
-            // Nobody guesses 256 random bits: for a key it need not be looked whether somebody tried.
-            if name.is_some()
-                && let Some(retry_after) = full_for(realm, &lanes).await?
-            {
-                return Err(GuessRefusal::TooMany { retry_after });
-            }
-            return Ok(guess(Vec::new(), None));
-        }
-        let reserve = |(lane, limit): &(String, i64)| guess::reserve(realm.issuer(), lane, *limit, WINDOW, realm.now());
-        let change = Change::new().then_all(lanes.iter().map(reserve));
-        if lanes.is_empty() || realm.store.commit(change).await.map_err(Fault::from)? == Outcome::Applied {
-            return Ok(guess(lanes, alone));
-        }
-        let retry_after = full_for(realm, &lanes).await?.unwrap_or(1);
-        Err(GuessRefusal::TooMany { retry_after })
-    }
-
-    /// It was right: it says nothing about the others.
-    pub async fn was_right(self) -> Result<(), Fault> {
-        let realm = self.realm;
-        realm.node.proven.remember(self.credentials, realm.now());
-        if !self.lanes.is_empty() {
-            let give_back = |(lane, _): &(String, i64)| guess::give_back(realm.issuer(), lane);
-            let change = Change::new().then_all(self.lanes.iter().map(give_back));
-            // None of it is a guard: it cannot miss.
-            let _ = realm.store.commit(change).await?;
-        }
-        Ok(())
+/// Told here, since its error code tells of failures of the server too, which are no refusals.
+fn too_many(realm: &RealmContext, until: i64) -> GuessRefusal {
+    audit::refused_anonymously(realm, AuditKind::RequestRefused, TOO_MANY_GUESSES.name);
+    GuessRefusal::TooMany {
+        retry_after: (until - realm.now()).max(1),
     }
 }
 
@@ -112,7 +102,7 @@ fn network(address: Option<IpAddr>) -> Option<String> {
     address.map(refusals::network)
 }
 
-fn lanes(name: Option<&str>, network: Option<&str>) -> Vec<(String, i64)> {
+fn lanes(name: Option<&str>, network: Option<&str>) -> Vec<Lane> {
     let of_name = name.map(|name| {
         let [high, low, ..] = jose::sha256(name.as_bytes());
         let lane = u16::from_be_bytes([high, low]) % LANES;
@@ -122,16 +112,18 @@ fn lanes(name: Option<&str>, network: Option<&str>) -> Vec<(String, i64)> {
     of_name.into_iter().chain(of_network).collect()
 }
 
-/// In how many seconds all lanes have room again, if one is full.
-async fn full_for(realm: &RealmContext, lanes: &[(String, i64)]) -> Result<Option<i64>, Fault> {
-    let (issuer, now, mut wait) = (realm.issuer(), realm.now(), None);
-    for (lane, limit) in lanes {
-        if realm.store.is_lane_full(issuer, lane, *limit, now).await? {
-            let end = realm.store.guesses_end_at(issuer, lane).await?;
-            wait = wait.max(Some(end.map_or(1, |end| (end - now).max(1))));
+/// Until when there is no room in one of the lanes, as all nodes know; from now on this one does.
+async fn full_until(realm: &RealmContext, lanes: &[Lane]) -> Result<Option<i64>, Fault> {
+    let (issuer, now, mut until) = (realm.issuer(), realm.now(), None);
+    for lane in lanes {
+        let (name, most) = lane;
+        if realm.store.is_lane_full(issuer, name, *most, now).await? {
+            let end = realm.store.guesses_end_at(issuer, name).await?.unwrap_or(now);
+            realm.node.wrong_secrets.is_full(issuer, lane, end);
+            until = until.max(Some(end));
         }
     }
-    Ok(wait)
+    Ok(until)
 }
 
 #[cfg(test)]

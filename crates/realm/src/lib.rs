@@ -23,13 +23,13 @@ mod limits;
 mod node;
 mod outside;
 mod places;
-mod proven_lately;
 mod realms;
 pub mod refusals;
 mod rotation;
 mod seals;
 mod signing;
 pub mod trail;
+mod wrong_secrets;
 
 pub mod wrap_label;
 
@@ -40,9 +40,9 @@ pub use details_types::{DetailsTypes, KnownType};
 pub use limits::Limits;
 pub use node::Node;
 pub use outside::{Fetch, FetchError, Fetched, Fetching, KEYS_MAX_AGE, Outside};
-pub use proven_lately::{ProvenLately, Remembered};
 pub use realms::{Found, Realms};
 pub use refusals::Refusals;
 pub use rotation::{JWKS_MAX_AGE, OVERLAP, SIGNS_FOR, maintain, rotate};
 pub use seals::{Purpose, Seals};
 pub use signing::SigningKeys;
+pub use wrong_secrets::{Compared, Lane, WrongSecrets};

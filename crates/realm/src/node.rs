@@ -17,7 +17,7 @@ use model::new_id;
 use protocol::dpop::{NonceKey, NonceUse, Proof, SeenProofs, Unseen, WINDOW};
 use storage::{Outcome, StorageError, Store, proof_lease};
 
-use crate::{CertificateOwners, Limits, ProvenLately, audit::Tally};
+use crate::{CertificateOwners, Limits, WrongSecrets, audit::Tally};
 
 /// For how long a lease is taken, in seconds. It is kept while proofs without a nonce come.
 const LEASE: i64 = 60;
@@ -46,8 +46,8 @@ pub struct Node {
     pub limits: Limits,
     /// Whose certificates they are.
     pub certificates: CertificateOwners,
-    /// Which credentials of clients were right lately.
-    pub proven: ProvenLately,
+    /// Which secrets of clients were wrong lately.
+    pub wrong_secrets: WrongSecrets,
 }
 
 impl Default for Node {
@@ -60,7 +60,7 @@ impl Default for Node {
             tally: Tally::default(),
             limits: Limits::default(),
             certificates: CertificateOwners::default(),
-            proven: ProvenLately::default(),
+            wrong_secrets: WrongSecrets::default(),
         }
     }
 }

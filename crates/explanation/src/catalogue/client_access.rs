@@ -18,9 +18,9 @@ topic! {
     }
     GUESSES("guesses left", "are there guesses left for this client from this network?", "RFC 6749 §2.3.1") {
         TOO_MANY_GUESSES("client_access.too_many_guesses", TemporarilyUnavailable) {
-            "Too many secrets or API keys from this network were wrong. For some minutes none is looked at that was not right \
-             lately."
-            "Correct the secret of the program that calls, and call again after Retry-After."
+            "Too many secrets or API keys from this network were wrong. For some minutes none is told from another, not even the \
+             right one."
+            "Correct the secret of the program that asks, and try again after Retry-After."
         }
     }
 }

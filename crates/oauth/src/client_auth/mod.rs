@@ -25,7 +25,7 @@ use explanation::{
 };
 use jose::UnverifiedJwt;
 use model::{Client, Secret};
-use protocol::{Confirmation, error_code::ErrorCode, token_endpoint_auth_method::TokenEndpointAuthMethod};
+use protocol::{Confirmation, dpop::Proof, error_code::ErrorCode, token_endpoint_auth_method::TokenEndpointAuthMethod};
 use realm::{RealmContext, trail};
 
 pub use self::{
@@ -36,6 +36,7 @@ pub use self::{
 use crate::{
     EndpointRequest, Fault,
     dpop::{self, ProofRefusal},
+    guess::{self, GuessRefusal},
 };
 
 /// The parameters with which a client proves who it is.
@@ -69,6 +70,12 @@ pub enum ClientAuthRefusal {
         by_header: bool,
         /// The true reason, for the log, and for whoever asks by the id of the refusal.
         reason: &'static Reason,
+    },
+    /// Too many secrets were wrong: it is not told whether this one is.
+    #[error("too many wrong secrets from this network: the next one is looked at in {retry_after} seconds")]
+    TooManyGuesses {
+        /// In seconds.
+        retry_after: i64,
     },
     /// Another method than the registered one.
     #[error("the client is registered for another token_endpoint_auth_method than the one it used")]
@@ -119,6 +126,8 @@ impl ClientAuthRefusal {
             | Self::Certificate(_)
             | Self::PublicClient => ErrorCode::InvalidClient,
             Self::Proof(refusal) => refusal.code(),
+            // Not invalid_client: that would have to be a 401 (§5.2), and credentials that are asked for again do not help.
+            Self::TooManyGuesses { .. } => ErrorCode::TemporarilyUnavailable,
             Self::Fault(fault) if fault.is_temporary() => ErrorCode::TemporarilyUnavailable,
             Self::Fault(_) => ErrorCode::ServerError,
         }
@@ -134,6 +143,9 @@ impl Explain for ClientAuthRefusal {
             Self::MalformedHeader => &catalogue::MALFORMED_HEADER,
             Self::ClientIdMismatch => &catalogue::OTHER_CLIENT_ID,
             Self::Failed { reason, .. } => *reason,
+            Self::TooManyGuesses { retry_after } => {
+                return Explanation::from(&checks::client_access::TOO_MANY_GUESSES).retry_after(*retry_after);
+            }
             Self::WrongMethod { .. } => &catalogue::OTHER_METHOD,
             Self::NotOfProfile { .. } => &catalogue::NOT_OF_PROFILE,
             Self::Assertion(refusal) => return refusal.explanation(),
@@ -143,6 +155,15 @@ impl Explain for ClientAuthRefusal {
             Self::Fault(fault) => return fault.explanation(),
         };
         reason.into()
+    }
+}
+
+impl From<GuessRefusal> for ClientAuthRefusal {
+    fn from(refusal: GuessRefusal) -> Self {
+        match refusal {
+            GuessRefusal::TooMany { retry_after } => Self::TooManyGuesses { retry_after },
+            GuessRefusal::Fault(fault) => Self::Fault(fault),
+        }
     }
 }
 
@@ -229,11 +250,17 @@ pub async fn authenticate(
     let presented = presented(request)?;
     trail::says_client(&presented.client_id);
     trail::passed(&catalogue::NAMED);
-    let client = find(realm, &presented).await?;
-    if let Some(proof) = &proof {
-        dpop::check_alg(client.profile(&realm.realm), proof)?;
+    let client = proven(realm, request, &presented, proof.as_ref()).await;
+    if let (Credential::Secret(secret), Ok(_) | Err(ClientAuthRefusal::Failed { .. })) =
+        (&presented.credential, &client)
+    {
+        let shown = (Some(presented.client_id.as_str()), secret.expose());
+        guess::compared(realm, shown, client.is_ok()).await?;
+        if client.is_ok() {
+            trail::passed(&catalogue::SECRET);
+        }
     }
-    verify(realm, request, &client, &presented).await?;
+    let client = client?;
     if client.metadata.token_endpoint_auth_method != TokenEndpointAuthMethod::None {
         trail::client_is_proven();
     }
@@ -276,6 +303,21 @@ fn presented(request: &EndpointRequest<'_>) -> Result<Presented, ClientAuthRefus
         return Err(ClientAuthRefusal::ClientIdMismatch);
     }
     Ok(presented)
+}
+
+/// The client that the request comes from, if that is true.
+async fn proven(
+    realm: &RealmContext,
+    request: &EndpointRequest<'_>,
+    presented: &Presented,
+    proof: Option<&Proof>,
+) -> Result<Client, ClientAuthRefusal> {
+    let client = find(realm, presented).await?;
+    if let Some(proof) = proof {
+        dpop::check_alg(client.profile(&realm.realm), proof)?;
+    }
+    verify(realm, request, &client, presented).await?;
+    Ok(client)
 }
 
 /// The living client that the request says it comes from, if that is how the client authenticates.
@@ -328,7 +370,7 @@ async fn verify(
             }
             _ => {}
         },
-        Credential::Secret(secret) if client.is_secret(realm.issuer(), secret) => trail::passed(&catalogue::SECRET),
+        Credential::Secret(secret) if client.is_secret(realm.issuer(), secret) => {}
         Credential::Secret(_) => {
             return Err(ClientAuthRefusal::Failed {
                 by_header: presented.by_header(),

@@ -230,3 +230,24 @@ async fn a_proof_that_one_took_is_not_taken_by_the_same_after_it_was_killed() {
     refused(send(&one).await, "use_dpop_nonce").await;
     refused(send(&two).await, "use_dpop_nonce").await;
 }
+
+#[tokio::test]
+async fn wrong_secrets_at_one_are_counted_at_the_other() {
+    let (one, two) = two_nodes().await;
+    let form = [("grant_type", "client_credentials"), ("scope", "accounts:read")];
+    let guess = async |node: &Serve, secret: &str| {
+        let request = node.http().post(node.at("/token")).basic_auth("robot", Some(secret));
+        request.form(&form).send().await.unwrap().status().as_u16()
+    };
+    for n in 0..10 {
+        assert_eq!(guess([&one, &two][n % 2], &format!("wrong-{n}")).await, 401);
+    }
+    for node in [&one, &two] {
+        assert_eq!(
+            guess(node, "robot-secret").await,
+            429,
+            "each saw five, and knows of ten"
+        );
+        assert_eq!(guess(node, "wrong").await, 429);
+    }
+}

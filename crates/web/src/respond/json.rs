@@ -51,21 +51,18 @@ pub fn oauth_error_with(
     code: ErrorCode,
     refusal: &(impl Display + Debug + Explain),
 ) -> Response {
+    let why = refusal.explanation();
     let is_fault = matches!(code, ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable);
-    if is_fault {
+    if is_fault && why.retry_after.is_none() {
         tracing::error!(?refusal, "a request failed");
-        return error_json(
-            call,
-            status,
-            code,
-            (
-                "the server cannot answer right now; try again in a moment",
-                refusal.explanation(),
-            ),
-        );
+        let text = "the server cannot answer right now; try again in a moment";
+        return error_json(call, status, code, (text, why));
     }
     tracing::debug!(?refusal, "the reason of a refusal");
-    let mut response = error_json(call, status, code, (&refusal.to_string(), refusal.explanation()));
+    let status = why
+        .retry_after
+        .map_or(status, |_| StatusCode::TOO_MANY_REQUESTS.as_u16());
+    let mut response = error_json(call, status, code, (&refusal.to_string(), why));
     if code == ErrorCode::UseDpopNonce {
         response.extensions_mut().insert(NonceNeeded);
     }
@@ -82,6 +79,8 @@ pub fn oauth_error_with(
 pub fn error_json(call: &Call, status: u16, code: ErrorCode, (text, why): (&str, Explanation)) -> Response {
     tracing::info!(error = code.as_str(), status, reason = text, "refused");
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    let in_a_moment = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+    let retry_after = why.retry_after.or(in_a_moment);
     refused(
         call,
         Told {
@@ -92,10 +91,10 @@ pub fn error_json(call: &Call, status: u16, code: ErrorCode, (text, why): (&str,
         },
     );
     let mut response = json(status, &ErrorResponse::new(code, text));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if let Some(seconds) = retry_after {
         response
             .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

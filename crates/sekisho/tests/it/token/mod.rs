@@ -12,6 +12,7 @@ mod encrypted_id_token;
 mod entropy;
 mod financial_grade;
 mod form;
+mod guesses;
 mod id_token;
 mod jwks_uri;
 mod jwt_bearer;

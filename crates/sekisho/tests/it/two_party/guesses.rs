@@ -109,6 +109,9 @@ async fn a_network_that_tries_many_names_and_keys_is_refused_by_what_it_is() {
     let found = statuses(&bank, "192.0.2.1", &keys(64)).await;
     assert_eq!((count(&found, 401), count(&found, 429)), (10, 54));
     assert_eq!(count(&statuses(&bank, "198.51.100.1", &keys(4)).await, 401), 4);
+    let (_, key) = crate::api_keys::new_key(&bank).await;
+    let found = statuses(&bank, "192.0.2.1", &[format!("Bearer {key}")]).await;
+    assert_eq!(found, [200], "nobody guesses a key");
     let mistyped = ["Bearer sekisho_".to_owned() + &"0".repeat(50)];
     assert_eq!(
         statuses(&bank, "192.0.2.1", &mistyped).await,
