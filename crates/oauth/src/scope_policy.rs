@@ -36,9 +36,6 @@ pub enum ScopeRefusal {
     /// A resource that is none.
     #[error(transparent)]
     MalformedResource(#[from] ResourceError),
-    /// Who proves nothing gets no token without a user.
-    #[error("public clients cannot use client_credentials")]
-    PublicClient,
     /// More than was granted.
     #[error("the scope asked for is wider than what was granted")]
     TooWide,
@@ -90,7 +87,6 @@ impl ScopeRefusal {
             | Self::NotGranted(_)
             | Self::AssuranceTooLow(_) => ErrorCode::InvalidTarget,
             Self::Malformed(_)
-            | Self::PublicClient
             | Self::TooWide
             | Self::Nothing(_)
             | Self::NothingOfResource
@@ -105,7 +101,6 @@ impl Explain for ScopeRefusal {
         let reason = match self {
             Self::Malformed(error) => return error.explanation(),
             Self::MalformedResource(error) => return error.explanation(),
-            Self::PublicClient => &catalogue::PUBLIC_CLIENT,
             Self::TooWide => &catalogue::TOO_WIDE,
             Self::Nothing(known) => return Explanation::from(&catalogue::NOTHING_KNOWN).expected(known),
             Self::NothingOfResource => &catalogue::NOTHING_OF_RESOURCE,

@@ -33,6 +33,9 @@ pub enum TokenRefusal {
     /// A grant type that the client did not register.
     #[error("the client is not registered for the grant_type {0}")]
     GrantTypeNotRegistered(&'static str),
+    /// A grant type that only clients use who prove who they are.
+    #[error("public clients cannot use the grant_type {0}: use a client with credentials")]
+    PublicClient(&'static str),
     /// The client did not prove who it is.
     #[error(transparent)]
     Client(#[from] ClientAuthRefusal),
@@ -53,7 +56,8 @@ impl TokenRefusal {
         match self {
             Self::DuplicateParameter(_) | Self::GrantTypeMissing => ErrorCode::InvalidRequest,
             Self::UnsupportedGrantType => ErrorCode::UnsupportedGrantType,
-            Self::GrantTypeNotRegistered(_) => ErrorCode::UnauthorizedClient,
+            // "The authenticated client is not authorized to use this authorization grant type" (§5.2).
+            Self::GrantTypeNotRegistered(_) | Self::PublicClient(_) => ErrorCode::UnauthorizedClient,
             Self::Client(refusal) => refusal.code(),
             Self::Sender(refusal) => refusal.code(),
             Self::Grant(refusal) => refusal.code(),
@@ -70,6 +74,7 @@ impl Explain for TokenRefusal {
             Self::GrantTypeMissing => Explanation::from(&form::MISSING).expected("grant_type"),
             Self::UnsupportedGrantType => (&catalogue::UNSUPPORTED).into(),
             Self::GrantTypeNotRegistered(name) => Explanation::from(&catalogue::NOT_REGISTERED).found(name),
+            Self::PublicClient(name) => Explanation::from(&catalogue::PUBLIC_CLIENT).found(name),
             Self::Client(refusal) => refusal.explanation(),
             Self::Sender(refusal) => refusal.explanation(),
             Self::Grant(refusal) => refusal.explanation(),
@@ -93,6 +98,9 @@ pub async fn token(realm: &RealmContext, request: &EndpointRequest<'_>) -> Resul
 
     // Phase 3: may it use this grant, and does it hold the key that its tokens must be bound to?
     check_registered(client.client(), grant_type)?;
+    if client.is_public() && grant_type.is_for_confidential_clients() {
+        return Err(TokenRefusal::PublicClient(grant_type.as_str()));
+    }
     trail::passed(&catalogue::REGISTERED);
     let profile = client.client().profile(&realm.realm);
     let cnf = sender_constraint::bind(&client.client().metadata, profile, client.proven())?;

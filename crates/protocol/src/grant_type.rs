@@ -75,6 +75,14 @@ impl GrantType {
         )
     }
 
+    /// Whether a client must prove who it is to use it. "The client credentials grant type MUST only be used by confidential
+    /// clients" (RFC 6749 §4.4). Whoever found a token must not be able to exchange it in the name of a client that proves
+    /// nothing (RFC 8693 §2.1). "The Client MUST authenticate to the Backchannel Authentication Endpoint" (CIBA §7.1), or
+    /// anybody could have users asked.
+    pub const fn is_for_confidential_clients(self) -> bool {
+        matches!(self, Self::ClientCredentials | Self::TokenExchange | Self::Ciba)
+    }
+
     /// Whether it uses the authorization endpoint, so that redirect URIs must be registered.
     pub const fn is_redirect_based(self) -> bool {
         matches!(self, Self::AuthorizationCode | Self::Implicit)

@@ -12,6 +12,10 @@ topic! {
             "grant_types of the client's registration does not have it."
             "Add it to grant_types of the client, if the client is meant to use it."
         }
+        PUBLIC_CLIENT("grant_type.public_client", UnauthorizedClient) {
+            "The grant type gives a client what is its own, or acts in its name, and a public client can be anybody."
+            "Use a client with credentials."
+        }
     }
     PERMISSION("permission alive", "does the permission behind it still stand?", "RFC 6749 §5.2") {
         ENDED("grant_type.permission_ended", InvalidGrant) {

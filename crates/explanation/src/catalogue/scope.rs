@@ -28,10 +28,6 @@ topic! {
             "The scope is about a user, and with client_credentials there is none."
             "Leave the scopes of OpenID Connect out."
         }
-        PUBLIC_CLIENT("scope.public_client", InvalidScope) {
-            "client_credentials gives a client what is its own, and a public client can be anybody."
-            "Use a client with credentials."
-        }
         TOO_WIDE("scope.too_wide", InvalidScope) {
             "The scope is wider than what the user granted."
             "Ask for the granted scope or less; to get more, send the user through the authorization endpoint."

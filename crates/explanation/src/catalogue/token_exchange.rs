@@ -1,12 +1,6 @@
 //! Token exchange.
 
 topic! {
-    CLIENT("client may exchange", "can the client prove who it is?", "RFC 8693 §2.1") {
-        PUBLIC_CLIENT("token_exchange.public_client", UnauthorizedClient) {
-            "Public clients cannot exchange tokens: whoever found a token could."
-            "Use a client with credentials."
-        }
-    }
     REQUEST(
         "exchange well formed",
         "are the tokens there with their types, and is what is asked for issued here?",

@@ -12,7 +12,7 @@ use super::GrantRefusal;
 use crate::{
     client_auth::AuthenticatedClient,
     issue::{Behalf, Redeemed},
-    scope_policy::{self, ScopeRefusal},
+    scope_policy,
 };
 
 pub(super) fn redeem(
@@ -20,10 +20,6 @@ pub(super) fn redeem(
     client: &AuthenticatedClient,
     form: &Form,
 ) -> Result<Redeemed, GrantRefusal> {
-    // "The client credentials grant type MUST only be used by confidential clients" (§4.4).
-    if client.is_public() {
-        return Err(ScopeRefusal::PublicClient.into());
-    }
     let rights = scope_policy::for_client_itself(realm, client.client(), form)?;
     let event = audit::event(realm, AuditKind::TokenIssued)
         .client(client.client().id())

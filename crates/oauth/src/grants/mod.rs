@@ -137,10 +137,11 @@ impl GrantRefusal {
     /// The registered error code (RFC 6749 §5.2, RFC 8628 §3.5, CIBA §11, RFC 8707 §2, RFC 9396 §8).
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Missing(_) => ErrorCode::InvalidRequest,
+            // "if either the `subject_token` or `actor_token` are invalid for any reason, or are unacceptable based on policy
+            // […] the value of the error parameter MUST be the `invalid_request` error code" (RFC 8693 §2.2.2).
+            Self::Missing(_) | Self::Exchange(_) => ErrorCode::InvalidRequest,
             Self::Scope(refusal) => refusal.code(),
             Self::Details(refusal) => refusal.code(),
-            Self::Exchange(refusal) => refusal.code(),
             Self::Protection(refusal) => refusal.code(),
             Self::Pending => ErrorCode::AuthorizationPending,
             Self::SlowDown(_) => ErrorCode::SlowDown,

@@ -214,11 +214,8 @@ fn check_authentication(client: &ClientMetadata, profile: &SecurityProfile, prob
             format!("use one of: {}", allowed.join(", ")),
         );
     }
-    // RFC 6749 §4.4: "The client credentials grant type MUST only be used by confidential clients." Whoever found a token
-    // must not be able to exchange it in the name of a client that proves nothing (RFC 8693 §2.1). "The Client MUST
-    // authenticate to the Backchannel Authentication Endpoint" (CIBA §7.1), or anybody could have users asked.
-    for grant_type in [GrantType::ClientCredentials, GrantType::TokenExchange, GrantType::Ciba] {
-        if client.is_public() && client.allows_grant_type(grant_type) {
+    for grant_type in GrantType::ALL {
+        if grant_type.is_for_confidential_clients() && client.is_public() && client.allows_grant_type(*grant_type) {
             let name = grant_type.as_str();
             problems.add(
                 "token_endpoint_auth_method",

@@ -16,7 +16,7 @@ use explanation::{
     catalogue::{token_exchange as catalogue, trusted_issuer},
 };
 use model::AuditKind;
-use protocol::{error_code::ErrorCode, form::Form, grant_type::GrantType, token_type::TokenType};
+use protocol::{form::Form, grant_type::GrantType, token_type::TokenType};
 use realm::{RealmContext, audit};
 
 use self::request::ExchangeRequest;
@@ -30,9 +30,6 @@ use crate::{
 /// Why a token is not exchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeRefusal {
-    /// It proves nothing.
-    #[error("public clients cannot exchange tokens: authenticate with credentials")]
-    PublicClient,
     /// A type that is not exchanged.
     #[error("{0} is missing or not a type that is exchanged: use {known}", known = known_types())]
     Type(&'static str),
@@ -68,21 +65,9 @@ fn known_types() -> String {
     TokenType::ALL.map(TokenType::as_str).join(", ")
 }
 
-impl ExchangeRefusal {
-    /// "if either the `subject_token` or `actor_token` are invalid for any reason, or are unacceptable based on policy
-    /// […] the value of the error parameter MUST be the `invalid_request` error code" (RFC 8693 §2.2.2).
-    pub const fn code(&self) -> ErrorCode {
-        match self {
-            Self::PublicClient => ErrorCode::UnauthorizedClient,
-            _ => ErrorCode::InvalidRequest,
-        }
-    }
-}
-
 impl Explain for ExchangeRefusal {
     fn explanation(&self) -> Explanation {
         let reason = match self {
-            Self::PublicClient => &catalogue::PUBLIC_CLIENT,
             Self::Type(name) => return Explanation::from(&catalogue::TYPE).with(known_types(), *name),
             Self::RequestedType => &catalogue::REQUESTED_TYPE,
             Self::ActorParameters => &catalogue::ACTOR_PARAMETERS,
@@ -102,9 +87,6 @@ pub(super) async fn redeem(
     client: &AuthenticatedClient,
     form: &Form,
 ) -> Result<Redeemed, GrantRefusal> {
-    if client.is_public() {
-        return Err(ExchangeRefusal::PublicClient.into());
-    }
     let request = ExchangeRequest::parse(form)?;
     let client = client.client();
     let subject = subject::find(realm, client, &request).await?;

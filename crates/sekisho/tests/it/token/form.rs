@@ -1,11 +1,13 @@
 //! The request as such, and the form of the answers. RFC 6749 §3.2, §5.
 
+use protocol::GrantType;
 use reqwest::{Method, Response};
 use serde_json::Value;
 
 use crate::{
     app::{CLI, ROBOT, WEB_APP, granted, header, names, refused},
     bank::Bank,
+    explain::recorded::{explain, id},
 };
 
 async fn send(bank: &Bank, content_type: &str, body: impl Into<reqwest::Body>) -> Response {
@@ -119,6 +121,28 @@ async fn a_grant_type_that_the_client_did_not_register_is_unauthorized() {
     ] {
         let form = [("grant_type", grant_type), ("code", "x"), ("refresh_token", "x")];
         refused(app.post(&bank, "/token", &form).await, "unauthorized_client").await;
+    }
+}
+
+/// No file and no registration makes such a client; but a row may have been made otherwise.
+// Conformance: B59
+#[tokio::test]
+async fn what_is_for_clients_who_prove_who_they_are_is_for_no_other_whatever_is_registered() {
+    let bank = Bank::start().await;
+    let found = bank.running.realms.store.find_client(&bank.issuer, "cli").await;
+    let mut cli = found.unwrap().unwrap();
+    let confidential = [GrantType::ClientCredentials, GrantType::TokenExchange, GrantType::Ciba];
+    std::sync::Arc::make_mut(&mut cli.metadata)
+        .grant_types
+        .extend(confidential);
+    let put = storage::client::put(&bank.issuer, &cli, bank.clock.now()).unwrap();
+    bank.change(storage::Change::new().then(put)).await;
+    for grant_type in confidential {
+        let form = [("grant_type", grant_type.as_str()), ("scope", "accounts:read")];
+        let response = CLI.post(&bank, "/token", &form).await;
+        let explained = explain(&bank, &id(&response)).await.unwrap();
+        assert_eq!(explained["failed"]["name"], "grant_type.public_client");
+        refused(response, "unauthorized_client").await;
     }
 }
 
