@@ -53,6 +53,7 @@ kinds! {
     CertificateExpired "certificate_expired" Critical "the certificate of a listener has expired, or is not good yet";
     WrappingKeyMissing "wrapping_key_missing" Critical "there is a database, but not the key that wraps its keys";
     RealmFails "realm_fails" Critical "a realm cannot work: its keys are wrapped by another key than this one";
+    PoliciesBroken "policies_broken" Critical "the policies of a realm cannot be compiled: nobody signs in there";
     DatabaseUnavailable "database_unavailable" Critical "the database cannot be opened";
     SchemaNewer "schema_newer" Critical "a newer program wrote the database: this one cannot use it";
     ProxyTooWide "proxy_too_wide" Serious "so many are believed as proxies that strangers are among them: they say who they are and where they ask";

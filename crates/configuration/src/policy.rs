@@ -86,6 +86,7 @@ pub(super) fn read<'d>(table: &mut Table<'_, 'd>) -> ReadPolicies<'d> {
             rules,
             networks: networks.into_iter().map(|network| network.value).collect(),
             denies_by_default: denies.is_some_and(|denies| denies.value),
+            unreadable: None,
         },
         rules: places,
         is_whole: table.report.count() == before,

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use protocol::acr::Acr;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 /// What a realm says about sign-ins.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Policies {
     /// The rules.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -19,6 +19,42 @@ pub struct Policies {
     /// Whether nobody gets in for whom no rule says so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub denies_by_default: bool,
+    /// What is stored in their place.
+    #[serde(skip)]
+    pub unreadable: Option<Unreadable>,
+}
+
+/// Rules that this version cannot read: another one wrote them, or somebody by hand. A condition that is passed over would let
+/// more people in than were meant, so nobody gets in; and what is stored stays as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unreadable {
+    /// As it is stored.
+    stored: Value,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// Rules as a realm stores them.
+pub(crate) mod stored {
+    use super::{Deserialize, Deserializer, Policies, Serialize, Serializer, Unreadable, Value};
+
+    pub(crate) fn serialize<S: Serializer>(policies: &Policies, serializer: S) -> Result<S::Ok, S::Error> {
+        match &policies.unreadable {
+            Some(unreadable) => unreadable.stored.serialize(serializer),
+            None => policies.serialize(serializer),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Policies, D::Error> {
+        let stored = Value::deserialize(deserializer)?;
+        Ok(Policies::deserialize(&stored).unwrap_or_else(|error| Policies {
+            unreadable: Some(Unreadable {
+                problem: error.to_string(),
+                stored,
+            }),
+            ..Policies::default()
+        }))
+    }
 }
 
 impl Policies {
@@ -30,6 +66,7 @@ impl Policies {
 
 /// A network, or several, by a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Network {
     /// The name.
     pub name: String,
@@ -39,7 +76,7 @@ pub struct Network {
 
 /// A rule: conditions, all of which must hold, and what follows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Policy {
     /// Its name.
     pub name: String,
@@ -207,6 +244,8 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -222,6 +261,28 @@ mod tests {
             ..denies
         };
         assert!(!on_mondays.is_for_all());
+    }
+
+    #[test]
+    fn what_is_not_understood_whole_is_not_read_at_all_and_kept_as_it_is() {
+        let mut settings = serde_json::to_value(crate::Realm::new("https://id.example")).unwrap();
+        assert!(settings.get("policies").is_none());
+        for unknown in [
+            json!({ "rules": [{ "name": "a", "allow": true, "moon": "full" }] }),
+            json!({ "rules": [{ "name": "a", "allow": true, "device": "of-glass" }] }),
+            json!({ "networks": [{ "name": "office", "addresses": [], "vlan": 7 }] }),
+            json!({ "quorum": 2 }),
+            json!("closed"),
+        ] {
+            settings["policies"] = unknown;
+            let realm: crate::Realm = serde_json::from_value(settings.clone()).unwrap();
+            assert!(realm.policies.unreadable.is_some() && !realm.policies.is_empty());
+            assert_eq!(serde_json::to_value(&realm).unwrap(), settings);
+        }
+        settings["policies"] = json!({ "rules": [{ "name": "a", "allow": true }] });
+        let realm: crate::Realm = serde_json::from_value(settings.clone()).unwrap();
+        assert_eq!((realm.policies.rules.len(), &realm.policies.unreadable), (1, &None));
+        assert_eq!(serde_json::to_value(&realm).unwrap(), settings);
     }
 
     #[test]

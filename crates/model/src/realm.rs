@@ -72,7 +72,7 @@ pub struct Realm {
     #[serde(default)]
     pub audit: AuditSettings,
     /// Who may sign in, and with which factors.
-    #[serde(default, skip_serializing_if = "Policies::is_empty")]
+    #[serde(default, skip_serializing_if = "Policies::is_empty", with = "crate::policy::stored")]
     pub policies: Policies,
 }
 

@@ -27,11 +27,21 @@ pub struct Mistake {
     pub remedy: String,
 }
 
+impl Mistake {
+    /// What is wrong, and in which of these rules.
+    pub fn told_of(&self, policies: &Policies) -> String {
+        match policies.rules.get(self.rule) {
+            Some(rule) => format!("the rule {}, {}: {}", rule.name, self.key, self.problem),
+            None => self.problem.clone(),
+        }
+    }
+}
+
 /// The rules of a realm, ready to be asked.
 pub struct Rules {
     pub(crate) policies: Policies,
-    pub(crate) set: PolicySet,
-    pub(crate) schema: Schema,
+    /// The set and its schema; else why there is none, so that everything is denied.
+    pub(crate) compiled: Result<(PolicySet, Schema), String>,
     /// Whether some rule asks what was before.
     asks_for_history: bool,
 }
@@ -41,6 +51,12 @@ impl Rules {
     pub fn compile(policies: &Policies) -> Result<Self, Vec<Mistake>> {
         let nowhere = |problem: String| vec![mistake(0, ("name", problem, "report this".to_owned()))];
         let schema = schema::schema().map_err(|error| nowhere(error.to_string()))?;
+        if let Some(unreadable) = &policies.unreadable {
+            return Err(nowhere(format!(
+                "what is stored cannot be read: {}",
+                unreadable.problem
+            )));
+        }
         let (mut set, mut mistakes) = (PolicySet::new(), Vec::new());
         for (place, policy) in policies.rules.iter().enumerate() {
             let mut before = policies.rules.iter().take(place);
@@ -65,14 +81,22 @@ impl Rules {
         Ok(Self {
             asks_for_history: policies.rules.iter().any(asks_for_history),
             policies: policies.clone(),
-            set,
-            schema,
+            compiled: Ok((set, schema)),
         })
+    }
+
+    /// Rules that let nobody in, and why.
+    pub fn closed(why: String) -> Self {
+        Self {
+            policies: Policies::default(),
+            compiled: Err(why),
+            asks_for_history: false,
+        }
     }
 
     /// Whether there is nothing to ask.
     pub fn is_empty(&self) -> bool {
-        self.policies.rules.is_empty() && !self.policies.denies_by_default
+        self.compiled.is_ok() && self.policies.rules.is_empty() && !self.policies.denies_by_default
     }
 
     /// Whether some rule asks what was before: devices, networks, failures.

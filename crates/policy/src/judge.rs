@@ -55,11 +55,15 @@ impl Rules {
                 acr: None,
             };
         }
-        let (request, entities) = match facts.ask(&self.schema) {
+        let (set, schema) = match &self.compiled {
+            Ok((set, schema)) => (set, schema),
+            Err(error) => return failed(Vec::new(), error.clone()),
+        };
+        let (request, entities) = match facts.ask(schema) {
             Ok(asked) => asked,
             Err(error) => return failed(Vec::new(), error),
         };
-        let response = Authorizer::new().is_authorized(&request, &self.set, &entities);
+        let response = Authorizer::new().is_authorized(&request, set, &entities);
         let names = response.diagnostics().reason().map(ToString::to_string);
         let mut rules: Vec<String> = names.filter(|name| name != DEFAULT).collect();
         rules.sort();

@@ -3,6 +3,7 @@
 //! - [`Rules::compile`]: the rules as one set of Cedar policies, checked against a schema
 //! - [`Facts`]: what is known of a sign-in
 //! - [`Rules::judge`]: which rules match, and what follows: what must be proved besides, or that nobody gets in
+//! - [`Rules::closed`]: in the place of rules that cannot be compiled
 //! - [`Rules::locks_out`]: rules that nobody would pass
 //!
 //! A rule that denies is a `forbid`; every other one is a `permit`, and so is what holds without rules. So Cedar's answer

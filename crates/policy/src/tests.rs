@@ -49,7 +49,7 @@ fn policies(rules: Vec<Policy>) -> Policies {
             name: "office".into(),
             addresses: vec!["192.0.2.0/24".into(), "2001:db8::/32".into()],
         }],
-        denies_by_default: false,
+        ..Policies::default()
     }
 }
 

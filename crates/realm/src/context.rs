@@ -22,9 +22,6 @@ pub enum RealmError {
     /// What is stored of those who vouch for clients.
     #[error("client_ca or crl of the realm {0}")]
     Authorities(#[from] PemError),
-    /// What is stored of the policies.
-    #[error("a policy of the realm is wrong: {0}")]
-    Policies(#[from] policy::Mistake),
 }
 
 /// A realm with its database, clock and keys. Endpoints take it as their first argument.
@@ -118,10 +115,19 @@ pub struct Documents {
     pub jwks: OnceLock<Arc<[u8]>>,
 }
 
-/// One mistake is enough: files are checked before they are applied.
-fn first(mistakes: Vec<policy::Mistake>) -> RealmError {
-    let unknown = || RealmError::Key("the policies cannot be compiled".to_owned());
-    mistakes.into_iter().next().map_or_else(unknown, RealmError::Policies)
+/// The rules about sign-ins. Files are checked before they are applied; but another version may have written what is stored,
+/// or somebody by hand. Then nobody signs in, and all else goes on: tokens say what was decided when the rules were good.
+fn rules(realm: &Realm) -> policy::Rules {
+    policy::Rules::compile(&realm.policies).unwrap_or_else(|mistakes| {
+        let first = mistakes.first().map(|mistake| mistake.told_of(&realm.policies));
+        let problem = first.unwrap_or_default();
+        tracing::error!(
+            issuer = realm.issuer,
+            problem,
+            "the policies cannot be compiled: nobody signs in until their file is corrected and applied"
+        );
+        policy::Rules::closed(problem)
+    })
 }
 
 impl RealmContext {
@@ -148,12 +154,11 @@ impl RealmContext {
         let keys = SigningKeys::load(store, wrap, &realm.issuer).await?;
         let seals = Seals::load(store, wrap, &realm.issuer, now).await?;
         let authorities = Authorities::parse(&realm.client_ca, &realm.crl)?;
-        let rules = policy::Rules::compile(&realm.policies).map_err(first)?;
         Ok(Self {
             scopes: Scopes::of(&apis),
             details_types: DetailsTypes::of(&realm.issuer, &apis),
             authorities,
-            rules,
+            rules: rules(&realm),
             sees: Sight::default(),
             store: store.clone(),
             clock: clock.clone(),

@@ -15,8 +15,8 @@ topic! {
             "The operator adds a rule with allow = true, or removes policy_default = \"deny\"."
         }
         NOT_EVALUATED("policy.not_evaluated", AccessDenied) {
-            "A [[policy]] of the realm could not be evaluated, and what is not known to be permitted is denied."
-            "The operator mends the expression in when: the log says what went wrong."
+            "A [[policy]] of the realm could not be evaluated or compiled, and what is not known to be permitted is denied."
+            "The operator mends it and applies its file: the log and sekisho doctor say what went wrong."
         }
         UNMET("policy.unmet", UnmetAuthenticationRequirements) {
             "A [[policy]] of the realm asks for a proof that the account has nothing for."

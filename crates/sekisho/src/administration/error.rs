@@ -101,10 +101,6 @@ impl From<RealmError> for AdminError {
                 let remedy = "correct client_ca and crl of its file, and apply it";
                 Self::new(AdminErrorKind::Internal, error.to_string(), remedy)
             }
-            RealmError::Policies(_) => {
-                let remedy = "correct [[policy]] of its file, and apply it";
-                Self::new(AdminErrorKind::Internal, error.to_string(), remedy)
-            }
         }
     }
 }

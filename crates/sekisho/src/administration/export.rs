@@ -58,6 +58,11 @@ impl Serialize for Ordered {
 
 /// The realm as TOML.
 pub async fn export(store: &Store, realm: &Realm) -> Result<String, AdminError> {
+    if let Some(unreadable) = &realm.policies.unreadable {
+        let problem = format!("the policies of the realm cannot be read: {}", unreadable.problem);
+        let remedy = "export with the version that wrote them, or apply their file first";
+        return Err(AdminError::new(super::AdminErrorKind::Internal, problem, remedy));
+    }
     let issuer = realm.issuer.as_str();
     let apis = store.apis(issuer).await?;
     let clients = store.clients(issuer).await?;

@@ -1,5 +1,6 @@
 //! `[[policy]]`: who gets in from where, and what is asked of them.
 
+mod broken;
 mod denied;
 mod history;
 mod replay;

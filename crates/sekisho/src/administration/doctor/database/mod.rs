@@ -11,6 +11,7 @@ mod jwt_tokens;
 mod legacy_clients;
 mod lifetimes;
 mod outbox;
+mod policies;
 mod registration;
 mod signing_keys;
 
@@ -86,6 +87,7 @@ const LOOKED_FOR: &[fn(&Patient) -> Vec<Finding>] = &[
     lifetimes::examine,
     signing_keys::examine,
     authorities::examine,
+    policies::examine,
     outbox::examine,
 ];
 

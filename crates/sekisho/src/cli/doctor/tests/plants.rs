@@ -145,6 +145,12 @@ pub(super) const PLANTS: &[Plant] = &[
     (&[WrappingKeyMissing], |it| {
         fs::remove_file(it.path("keys/master.key")).unwrap();
     }),
+    (&[PoliciesBroken, PlanNotApplied], |it| {
+        it.sql.push(
+            "UPDATE realm SET settings = json_set(settings, '$.policies', \
+             json('{\"rules\":[{\"name\":\"night\",\"allow\":true,\"moon\":\"new\"}]}'))",
+        );
+    }),
     (&[RealmFails], |it| it.write("keys/master.key", [8; 32], 0o600)),
     (&[DatabaseUnavailable], |it| {
         it.write("data/sekisho.db", "this is no database", 0o600);
