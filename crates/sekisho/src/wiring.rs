@@ -160,7 +160,10 @@ impl Running {
             gate,
             traffic: Arc::clone(&traffic),
         };
-        let keep_mail = around.map(|demo| served.surround(demo));
+        let keep_mail = match around {
+            Some(demo) => Some(served.surround(demo, &realms).await?),
+            None => None,
+        };
         let listeners = served.at_all(bound, &stopped);
         let operations = match &config.operations {
             Some(settings) => {
@@ -292,11 +295,13 @@ struct Served {
 }
 
 impl Served {
-    /// Puts the demo around it; answers who gets the mail.
-    fn surround(&mut self, demo: Surroundings) -> Keep {
+    /// Puts the demo around it; answers who gets the mail. Whoever opens the demo at once waits at its door until there is
+    /// every key, and is not told to come back.
+    async fn surround(&mut self, demo: Surroundings, realms: &Realms) -> Result<Keep, String> {
+        realms.maintain_keys().await.map_err(|error| error.to_string())?;
         self.around = Some((demo.around)(self.front.clone()));
         self.around_gateway = Some((demo.around_gateway)(Arc::clone(&self.gateway)));
-        demo.keep_mail
+        Ok(demo.keep_mail)
     }
 
     /// Serves at each listener what it is for.
@@ -397,4 +402,42 @@ async fn bind(config: &ServerConfig, urls: &[String]) -> Result<Vec<Bound>, Stri
         });
     }
     Ok(bound)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use testkit::process::{free_port, temporary_directory};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_around_a_server_answers_when_every_key_is_there() {
+        let data = temporary_directory("surrounded");
+        let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        let realm = format!("issuer = \"http://localhost:{}\"\n", bind.port());
+        let config = ServerConfig {
+            database: storage::Options::Sqlite {
+                path: data.join("sekisho.db"),
+            },
+            data,
+            realms: vec![config::from_text("realm.toml".as_ref(), &realm).unwrap()],
+            names_realms: true,
+            listeners: vec![config::Listener {
+                bind,
+                tls: None,
+                role: Role::Server,
+            }],
+            ..ServerConfig::without_file()
+        };
+        let around = Surroundings {
+            around: Box::new(|front| Router::new().fallback(move |request| front.clone().handle(request))),
+            around_gateway: Box::new(|_| Router::new()),
+            keep_mail: Arc::new(|_, _| {}),
+        };
+        let running = Running::start(config, Clock::system(), Some(around)).await.unwrap();
+        assert!(running.realms.has_keys());
+        running.stop().await;
+    }
 }

@@ -109,9 +109,6 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
     let around = surroundings(&places, (Registered::of(&realm), pocket), wire, Arc::clone(&bank));
     let server = Running::start(config, Clock::system(), Some(around)).await?;
 
-    // So that whoever opens the page at once finds every key there.
-    server.realms.maintain_keys().await.map_err(text)?;
-
     let mut apps = JoinSet::new();
     let (issuer, http) = (places.issuer(), http().map_err(text)?);
     let asking = http_as(stage::API_USER_AGENT).map_err(text)?;
