@@ -55,13 +55,14 @@ impl Gate {
         if let Some(address) = call.address {
             trail::comes_from(address);
         }
-        trail::belongs_to(TraceContext::of(call.headers).trace_id());
         let mut decision = match self.realms.rules().await {
             Ok(rules) => rules.decide(&InProcess(&self.realms), call).await,
             // Where no rules can be read, nothing passes.
             Err(error) => Decision::Denied(Box::new(Denied::unavailable(error.to_string()))),
         };
         if let Decision::Denied(denied) = &mut decision {
+            // Whoever carries the call has put a trace there if it came without one.
+            trail::belongs_to(TraceContext::of(call.headers).trace_id());
             let path = call.target.split('?').next().unwrap_or_default();
             self.remember(call.method, path, denied).await;
         }
