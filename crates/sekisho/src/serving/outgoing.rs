@@ -72,6 +72,17 @@ pub enum CallError {
     Failed(String),
 }
 
+impl CallError {
+    /// What whoever registered the destination may know. Where a name leads to from here, and who answers there, would tell
+    /// strangers of the operator's own network.
+    fn told(&self) -> String {
+        match self {
+            Self::NotPublic { .. } | Self::Failed(_) => "it cannot be reached from here".to_owned(),
+            Self::NotAUrl | Self::InClear(_) | Self::TooLong => self.to_string(),
+        }
+    }
+}
+
 impl Outgoing {
     /// Makes the client. Reads the files of `trust`; what is wrong with them is said in the error.
     pub fn new(settings: &config::Outgoing) -> Result<Self, String> {
@@ -199,7 +210,10 @@ impl Fetch for Outgoing {
                     status: answer.status.as_u16(),
                     body: answer.body,
                 }),
-                Err(error) => Err(FetchError(error.to_string())),
+                Err(error) => {
+                    tracing::info!(%error, "what a client or another issuer publishes cannot be had");
+                    Err(FetchError(error.told()))
+                }
             }
         })
     }

@@ -181,6 +181,25 @@ async fn failures_do_not_tell_the_path_and_query() {
 }
 
 #[tokio::test]
+async fn whoever_registered_an_address_does_not_learn_by_it_what_is_inside() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let open = listener.local_addr().unwrap().port();
+    let outgoing = outgoing(&[]);
+    let mut told = Vec::new();
+    for url in [
+        format!("https://localhost:{open}/x"),
+        "https://localhost:1/x".to_owned(),
+        "https://nobody.invalid/x".to_owned(),
+    ] {
+        let FetchError(text) = Fetch::get(&outgoing, &url, "*/*").await.unwrap_err();
+        assert!(!text.contains("127.0.0.1") && !text.contains("::1"), "{text}");
+        told.push(text);
+    }
+    told.dedup();
+    assert_eq!(told.len(), 1, "{told:?}");
+}
+
+#[tokio::test]
 async fn whoever_does_not_answer_is_given_up() {
     let url = serve(Router::new().route("/", get(pending::<()>))).await;
     let settings = config::Outgoing {
