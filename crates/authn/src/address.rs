@@ -8,11 +8,10 @@
 use model::{AuditKind, Session, Source, User};
 use realm::{RealmContext, RealmError, audit};
 use serde_json::Value;
-use storage::{Change, Outcome, StorageError, guess, outbox};
+use storage::{Change, Outcome, StorageError, guess};
 
 use crate::{
-    by_mail::{self, SENDS},
-    email_code, lane,
+    by_mail, email_code, lane,
     notice::{self, Content},
 };
 
@@ -56,24 +55,8 @@ pub async fn send(realm: &RealmContext, user: &User, session: &Session) -> Resul
     let minutes = email_code::MINUTES;
     let expires_at = realm.now() + minutes * 60;
     let mail = notice::to_address(realm, user, email, Content::VerifyAddress { code, minutes }, expires_at);
-    let (issuer, now) = (realm.issuer(), realm.now());
-    let lanes = send_lanes(user, email);
-    let reserve = lanes
-        .iter()
-        .map(|lane| guess::reserve(issuer, lane, SENDS, lane::WINDOW, now));
-    let change = Change::new()
-        .then_all(reserve)
-        .then_all(mail.map(|mail| outbox::enqueue(mail, now)));
-    if realm.store.commit(change).await? == Outcome::Applied {
-        return Ok(());
-    }
-    let mut retry_after = 1;
-    for lane in &lanes {
-        if realm.store.is_lane_full(issuer, lane, SENDS, now).await? {
-            retry_after = retry_after.max(lane::retry_after(realm, lane).await?);
-        }
-    }
-    Err(AddressRefusal::TooMany { retry_after })
+    let sent = by_mail::send_to_user(realm, &send_lanes(user, email), mail).await?;
+    sent.map_err(|retry_after| AddressRefusal::TooMany { retry_after })
 }
 
 /// Takes the code: the address is the user's.
@@ -117,7 +100,7 @@ fn no_key() -> AddressRefusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{notice::Letter, sign_in::SignedIn, test_realm::TestRealm};
+    use crate::{by_mail::SENDS, notice::Letter, sign_in::SignedIn, test_realm::TestRealm};
 
     const ADDRESS: &str = "alice@example.com";
 

@@ -82,13 +82,7 @@ pub(crate) async fn send(realm: &RealmContext, sending: Sending<'_>) -> Result<R
         .map(|(lane, limit)| guess::reserve(issuer, lane, *limit, WINDOW, now));
     if realm.store.commit(Change::new().then_all(reserve)).await? == Outcome::Missed {
         tracing::info!(realm = issuer, "mail refused: too many were asked for");
-        let mut retry_after = 1;
-        for (lane, limit) in &lanes {
-            if realm.store.is_lane_full(issuer, lane, *limit, now).await? {
-                retry_after = retry_after.max(lane::retry_after(realm, lane).await?);
-            }
-        }
-        return Ok(Err(retry_after));
+        return Ok(Err(retry_after(realm, &lanes).await?));
     }
     let to = user.and_then(verified_email).map(lane_to);
     let to = to.unwrap_or_else(|| lane::named(realm, "address-to", typed, None));
@@ -101,6 +95,42 @@ pub(crate) async fn send(realm: &RealmContext, sending: Sending<'_>) -> Result<R
         tracing::info!(realm = issuer, "mail left unsent: its account gets too many");
     }
     Ok(Ok(()))
+}
+
+/// Counts what is sent to somebody who is known, in these lanes, and owes the mail; otherwise says in how many seconds
+/// another one may be asked for.
+pub(crate) async fn send_to_user(
+    realm: &RealmContext,
+    lanes: &[String],
+    mail: Option<NewCall>,
+) -> Result<Result<(), i64>, StorageError> {
+    let (issuer, now) = (realm.issuer(), realm.now());
+    let lanes: Vec<(String, i64)> = lanes.iter().map(|lane| (lane.clone(), SENDS)).collect();
+    let reserve = lanes
+        .iter()
+        .map(|(lane, limit)| guess::reserve(issuer, lane, *limit, WINDOW, now));
+    let change = Change::new()
+        .then_all(reserve)
+        .then_all(mail.map(|mail| outbox::enqueue(mail, now)));
+    Ok(match realm.store.commit(change).await? {
+        Outcome::Applied => Ok(()),
+        Outcome::Missed => Err(retry_after(realm, &lanes).await?),
+    })
+}
+
+/// In how many seconds, at least one, none of these lanes is full any more.
+async fn retry_after(realm: &RealmContext, lanes: &[(String, i64)]) -> Result<i64, StorageError> {
+    let mut retry_after = 1;
+    for (lane, limit) in lanes {
+        if realm
+            .store
+            .is_lane_full(realm.issuer(), lane, *limit, realm.now())
+            .await?
+        {
+            retry_after = retry_after.max(lane::retry_after(realm, lane).await?);
+        }
+    }
+    Ok(retry_after)
 }
 
 /// Forgets how much was sent to an account: what was sent has reached its owner.

@@ -18,6 +18,7 @@ use storage::StorageError;
 
 use crate::{
     factors::would_prove,
+    notice,
     policy::{self, Circumstances},
 };
 
@@ -41,6 +42,8 @@ pub enum Step {
         /// Who demands it.
         #[serde(skip)]
         of: DemandOf,
+        /// Of these the rules of the realm want one; empty: whatever reaches the level.
+        methods: Vec<Method>,
         /// Whether something was enrolled that does not count yet.
         is_waiting: bool,
     },
@@ -121,10 +124,14 @@ fn decide((session, user): (&Session, &User), all: &[Authenticator], demand: &De
     let has_methods = missing(&session.proofs, demand, now).next().is_none();
     let everything = possible.iter().cloned();
     let everything = everything.fold(session.proofs.clone(), |known, proof| with(&known, proof));
-    let has = |methods: &[Method]| possible.iter().any(|proof| methods.contains(&proof.method));
+    // Rules alone ask for a code by mail: it raises no level.
+    let by_mail = notice::verified_email(user).map(|_| Proof::of(Method::EmailCode, now));
+    let wanted: Vec<Proof> = possible.iter().cloned().chain(by_mail).collect();
+    let has = |methods: &[Method]| wanted.iter().any(|proof| methods.contains(&proof.method));
     if let Some(methods) = missing(&session.proofs, demand, now).find(|methods| !has(methods)) {
         return Step::Enrol {
             of: DemandOf::Policy,
+            methods: methods.clone(),
             is_waiting: all
                 .iter()
                 .any(|one| methods.contains(&one.method) && !one.is_active(now)),
@@ -133,12 +140,14 @@ fn decide((session, user): (&Session, &User), all: &[Authenticator], demand: &De
     match demand.reach(level(&session.proofs), level(&everything)) {
         Reach::Denied => Step::Enrol {
             of: DemandOf::Policy,
+            methods: Vec::new(),
             is_waiting: false,
         },
-        Reach::Met | Reach::Short { .. } if !has_methods => prove_one(&session.proofs, possible, (demand, now), level),
+        Reach::Met | Reach::Short { .. } if !has_methods => prove_one(&session.proofs, wanted, (demand, now), level),
         Reach::Met => Step::Met,
         Reach::Never(of) => Step::Enrol {
             of,
+            methods: Vec::new(),
             is_waiting: all.iter().any(|one| !one.is_active(now)),
         },
         Reach::Short { target, is_voluntary } => Step::Prove {

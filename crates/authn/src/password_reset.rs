@@ -93,7 +93,9 @@ impl From<StorageError> for ResetRefusal {
 impl From<ProveRefusal> for ResetRefusal {
     fn from(refusal: ProveRefusal) -> Self {
         match refusal {
-            ProveRefusal::TooManyGuesses { retry_after } => Self::TooMany { retry_after },
+            ProveRefusal::TooManyGuesses { retry_after } | ProveRefusal::TooManySent { retry_after } => {
+                Self::TooMany { retry_after }
+            }
             ProveRefusal::Fault(error) => Self::Fault(error),
             ProveRefusal::Wrong | ProveRefusal::Passkey(_) | ProveRefusal::Certificate(_) => Self::WrongCode,
         }

@@ -21,6 +21,7 @@ use crate::{
     factors::{
         self, FactorVerified,
         client_certificate::{self, CertificateRefusal},
+        email_code,
         passkey::{self, PasskeyRefusal},
     },
     lane,
@@ -53,6 +54,12 @@ pub enum ProveRefusal {
         /// After how many seconds the lane is empty again.
         retry_after: i64,
     },
+    /// Too many codes were mailed: answer 429 with `Retry-After`.
+    #[error("too many codes were sent: try again in {retry_after} seconds")]
+    TooManySent {
+        /// After how many seconds another one may be sent.
+        retry_after: i64,
+    },
     /// The database or a key does not work.
     #[error("it cannot be verified: {0}")]
     Fault(#[from] RealmError),
@@ -64,7 +71,7 @@ impl Explain for ProveRefusal {
             Self::Wrong => &catalogue::WRONG_FACTOR,
             Self::Passkey(refusal) => return refusal.explanation(),
             Self::Certificate(refusal) => return refusal.explanation(),
-            Self::TooManyGuesses { .. } => &catalogue::TOO_MANY_GUESSES,
+            Self::TooManyGuesses { .. } | Self::TooManySent { .. } => &catalogue::TOO_MANY_GUESSES,
             Self::Fault(_) => &server::UNAVAILABLE,
         };
         reason.into()
@@ -75,6 +82,12 @@ impl From<StorageError> for ProveRefusal {
     fn from(error: StorageError) -> Self {
         Self::Fault(error.into())
     }
+}
+
+/// Sends the code that [`by_code`] takes for a code by mail.
+pub async fn send_code(realm: &RealmContext, whose: (&Session, &User)) -> Result<(), ProveRefusal> {
+    let sent = email_code::send(realm, whose).await?;
+    sent.map_err(|retry_after| ProveRefusal::TooManySent { retry_after })
 }
 
 /// Proves more by a code that its user typed.
@@ -88,8 +101,12 @@ pub async fn by_code(
     reserve(realm, user, method).await?;
 
     // Step 2
-    let usable = usable(realm, user, method).await?;
-    let verified = factors::verify_code(realm, &usable, &as_typed(code))?;
+    let verified = if method == Method::EmailCode {
+        email_code::verify(realm, (session, user), code)
+    } else {
+        let usable = usable(realm, user, method).await?;
+        factors::verify_code(realm, &usable, &as_typed(code))?
+    };
 
     // Step 3
     match verified {
@@ -137,11 +154,20 @@ pub async fn by_certificate(
 
 /// Step 1, for what is no code as well.
 pub(crate) async fn reserve(realm: &RealmContext, user: &User, method: Method) -> Result<(), ProveRefusal> {
-    if let Err(retry_after) = lane::reserve_for_factor(realm, &user.id).await? {
+    if let Err(retry_after) = lane::reserve_for_factor(realm, &guesser(user, method)).await? {
         failed(realm, user, (method, "too many guesses"));
         return Err(ProveRefusal::TooManyGuesses { retry_after });
     }
     Ok(())
+}
+
+/// For whom guesses are counted. A code by mail has lanes of its own: to whoever reads the mail, taking one would give back
+/// the guesses at everything else.
+fn guesser(user: &User, method: Method) -> String {
+    match method {
+        Method::EmailCode => format!("{}/mail", user.id),
+        _ => user.id.clone(),
+    }
 }
 
 /// What counts of a user's authenticators of a method.
@@ -169,7 +195,12 @@ pub(crate) async fn add(
         proofs: assurance::with(&session.proofs, proof),
         ..session.clone()
     };
-    let event = audit::event(realm, AuditKind::FactorProved)
+    // What is no factor makes neither device nor network known.
+    let kind = match method {
+        Method::EmailCode => AuditKind::CodeByMailProved,
+        _ => AuditKind::FactorProved,
+    };
+    let event = audit::event(realm, kind)
         .by(Actor::User)
         .user(&user.id)
         .detail("method", method.as_str())
@@ -177,7 +208,7 @@ pub(crate) async fn add(
     let change = Change::new()
         .then_all(guards)
         .then(storage::session::prove(realm.issuer(), &proved, &session.secret_hash)?)
-        .then_all(lane::reset_factors(realm, &user.id))
+        .then_all(lane::reset_factors(realm, &guesser(user, method)))
         .then(event);
     if realm.store.commit(change).await? == Outcome::Missed {
         return Err(wrong(realm, user, method));

@@ -138,6 +138,7 @@ kinds! {
     SignInSucceeded, "sign_in.succeeded", Succeeded, "A user signed in";
     SignInFailed, "sign_in.failed", Refused, "Somebody did not get in: a wrong password, or too many guesses";
     FactorProved, "factor.proved", Succeeded, "A user who is signed in proved a further factor";
+    CodeByMailProved, "factor.code_by_mail", Succeeded, "A user who is signed in typed the code that was mailed to them";
     FactorFailed, "factor.failed", Refused, "A user who is signed in did not prove a further factor: a wrong or used code, or too many guesses";
     PolicyDenied, "policy.denied", Refused, "A policy did not let a user in";
     AuthenticatorEnrolled, "authenticator.enrolled", Succeeded, "A user has a further way to prove who they are";

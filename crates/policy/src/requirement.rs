@@ -6,13 +6,14 @@ use protocol::Method;
 pub type Requirement = Vec<Method>;
 
 /// The words for what can be required.
-pub const REQUIREMENTS: [(&str, &[Method]); 6] = [
+pub const REQUIREMENTS: [(&str, &[Method]); 7] = [
     ("password", &[Method::Password]),
     ("otp", &[Method::Totp, Method::Hotp]),
     ("totp", &[Method::Totp]),
     ("hotp", &[Method::Hotp]),
     ("passkey", &[Method::Passkey]),
     ("client_certificate", &[Method::ClientCertificate]),
+    ("email_code", &[Method::EmailCode]),
 ];
 
 /// Reads one requirement. `Err`: the word that says nothing.
@@ -40,6 +41,10 @@ mod tests {
         assert_eq!(parse("otp"), Ok(vec![Method::Totp, Method::Hotp]));
         let several = [Method::Totp, Method::Hotp, Method::Passkey];
         assert_eq!(parse("totp or otp or passkey"), Ok(several.to_vec()));
+        assert_eq!(
+            parse("email_code or passkey"),
+            Ok(vec![Method::EmailCode, Method::Passkey])
+        );
         assert_eq!(parse("otp or face"), Err("face"));
         assert_eq!(parse("recovery_code"), Err("recovery_code"));
         assert_eq!(parse(""), Err(""));

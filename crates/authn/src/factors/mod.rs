@@ -7,6 +7,7 @@
 //! the session learns of it ([`crate::prove`], [`crate::sign_in`]).
 
 pub mod client_certificate;
+pub(crate) mod email_code;
 pub mod hotp;
 pub mod passkey;
 pub mod recovery_code;

@@ -120,6 +120,7 @@ fn what_does_not_count_yet_must_be_waited_for() {
     let demand = Demand::at_least(Acr::Loa3);
     let enrol = |is_waiting| Step::Enrol {
         of: DemandOf::Api,
+        methods: Vec::new(),
         is_waiting,
     };
     assert_eq!(step(PASSWORD, &[], &demand), enrol(false));
@@ -196,7 +197,57 @@ fn what_the_rules_want_proved_is_asked_for_whatever_else_was_shown() {
         later,
         Step::Enrol {
             of: DemandOf::Policy,
+            methods: otp.to_vec(),
             is_waiting: true
         }
     );
+}
+
+#[test]
+fn a_code_by_mail_is_asked_for_where_rules_want_it_and_nowhere_else() {
+    let with_mail = |is_verified: bool| {
+        let mut user = user(None);
+        user.claims.insert("email".into(), "alice@example.com".into());
+        user.claims.insert("email_verified".into(), is_verified.into());
+        user
+    };
+    let wants = |methods: &[Method]| Demand {
+        methods: vec![methods.to_vec()],
+        ..Demand::default()
+    };
+    let ask = |is_verified, proofs: &[(Method, i64)], has: &[Authenticator], demand: &Demand| {
+        decide((&session(proofs), &with_mail(is_verified)), has, demand, NOW)
+    };
+    let asked = |choices: &[Method], target| Step::Prove {
+        choices: choices.to_vec(),
+        target,
+        is_voluntary: false,
+    };
+    let mail = wants(&[Method::EmailCode]);
+    assert_eq!(
+        ask(true, PASSWORD, &[], &mail),
+        asked(&[Method::EmailCode], Acr::Loa2),
+        "it raises no level"
+    );
+    let either = wants(&[Method::EmailCode, Method::Totp]);
+    let totp = [has(Method::Totp, Some(NOW))];
+    assert_eq!(
+        ask(true, PASSWORD, &totp, &either),
+        asked(&[Method::Totp, Method::EmailCode], Acr::Loa3)
+    );
+    let both = [(Method::Password, NOW), (Method::EmailCode, NOW)];
+    assert_eq!(ask(true, &both, &[], &mail), Step::Met);
+    let old = [(Method::Password, NOW), (Method::EmailCode, NOW - TOGETHER - 1)];
+    assert_eq!(ask(true, &old, &[], &mail), asked(&[Method::EmailCode], Acr::Loa2));
+    assert_eq!(
+        ask(false, PASSWORD, &totp, &mail),
+        Step::Enrol {
+            of: DemandOf::Policy,
+            methods: vec![Method::EmailCode],
+            is_waiting: false
+        }
+    );
+    let level = Demand::at_least(Acr::Loa3);
+    assert_eq!(ask(true, PASSWORD, &[], &level).reach(), Reach::Never(DemandOf::Api));
+    assert_eq!(ask(true, &both, &totp, &level), prove(&[Method::Totp]));
 }

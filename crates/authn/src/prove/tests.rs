@@ -4,7 +4,13 @@ use protocol::Acr;
 use storage::authenticator;
 
 use super::*;
-use crate::{factors::totp::TotpSecret, session, sign_in::SignedIn, test_realm::TestRealm};
+use crate::{
+    factors::totp::TotpSecret,
+    notice::{Content, Letter},
+    session,
+    sign_in::SignedIn,
+    test_realm::TestRealm,
+};
 
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
@@ -154,4 +160,86 @@ async fn to_sign_in_again_renews_the_password_and_keeps_what_else_was_proved() {
         .map(|proof| (proof.method, proof.at))
         .collect();
     assert_eq!(times, [(Method::Totp, now - 60), (Method::Password, now)]);
+}
+
+/// The code in the newest mail that is owed.
+async fn mailed(test: &TestRealm) -> String {
+    let realm = test.realm();
+    let due = realm.store.lease_due(realm.now(), 1, 100).await.unwrap();
+    let call = due.last().unwrap();
+    let letter = Letter::unwrap(&realm.wrap, realm.issuer(), &call.id, &call.payload).unwrap();
+    match letter.content {
+        Content::Code { code, .. } => code,
+        _ => panic!("another letter"),
+    }
+}
+
+async fn by_mail(test: &TestRealm, of: &SignedIn, code: &str) -> Result<Proved, ProveRefusal> {
+    by_code(test.realm(), (&of.session, &of.user), Method::EmailCode, code).await
+}
+
+#[tokio::test]
+async fn a_code_by_mail_counts_once_in_its_session_and_raises_no_level() {
+    let test = TestRealm::new().await;
+    test.user_with_mail("alice").await;
+    let here = test.sign_in("alice", "alice-password").await.ok().unwrap();
+    let there = test.sign_in("alice", "alice-password").await.ok().unwrap();
+    send_code(test.realm(), (&here.session, &here.user)).await.ok().unwrap();
+    let code = mailed(&test).await;
+    for (of, code) in [(&here, "00000000"), (&there, code.as_str())] {
+        assert!(matches!(by_mail(&test, of, code).await, Err(ProveRefusal::Wrong)));
+    }
+    let (first, second) = tokio::join!(by_mail(&test, &here, &code), by_mail(&test, &here, &code));
+    assert_eq!(
+        [first.is_ok(), second.is_ok()].iter().filter(|is_ok| **is_ok).count(),
+        1
+    );
+    let proved = first.or(second).ok().unwrap();
+    let assurance = proved.session.assurance(&here.user, test.realm().now());
+    assert_eq!(
+        (assurance.acr, assurance.amr.join(" ").as_str()),
+        (Acr::Loa2, "pwd otp email")
+    );
+    let now = SignedIn {
+        session: proved.session,
+        ..here
+    };
+    assert!(
+        matches!(by_mail(&test, &now, &code).await, Err(ProveRefusal::Wrong)),
+        "once"
+    );
+    send_code(test.realm(), (&now.session, &now.user)).await.ok().unwrap();
+    let code = mailed(&test).await;
+    test.realm().clock.advance(crate::email_code::MINUTES * 60 + 120);
+    assert!(
+        matches!(by_mail(&test, &now, &code).await, Err(ProveRefusal::Wrong)),
+        "late"
+    );
+}
+
+#[tokio::test]
+async fn five_codes_are_mailed_and_ten_guesses_looked_at_apart_from_those_of_factors() {
+    let test = TestRealm::new().await;
+    let mut alice = alice(&test).await;
+    let claims = &mut alice.user.claims;
+    claims.insert("email".into(), "alice@example.com".into());
+    claims.insert("email_verified".into(), true.into());
+    let whose = (&alice.session, &alice.user);
+    for _ in 0..lane::LIMIT {
+        assert!(matches!(prove(&test, whose, "000000").await, Err(ProveRefusal::Wrong)));
+    }
+    for _ in 0..5 {
+        send_code(test.realm(), whose).await.ok().unwrap();
+    }
+    let refused = send_code(test.realm(), whose).await;
+    assert!(matches!(refused, Err(ProveRefusal::TooManySent { retry_after: 900 })));
+    let code = mailed(&test).await;
+    for _ in 0..lane::LIMIT - 1 {
+        assert!(matches!(by_mail(&test, &alice, "1").await, Err(ProveRefusal::Wrong)));
+    }
+    let proved = by_mail(&test, &alice, &code).await.ok().unwrap();
+    // What was mailed gives no guesses at the factor back.
+    let now = test.realm().now();
+    let refused = prove(&test, (&proved.session, &alice.user), &self::code(now)).await;
+    assert!(matches!(refused, Err(ProveRefusal::TooManyGuesses { .. })));
 }

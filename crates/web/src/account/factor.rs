@@ -3,11 +3,13 @@
 //! Spec: OpenID Connect Core §3.1.2.3, RFC 9470 §5, OpenID Connect Unmet Authentication Requirements §2
 //!
 //! What is missing is found out anew each time ([`authn::next_step`]): the page holds no state of its own, so it may be
-//! reloaded, left for hours, or opened twice. A method with a page of its own has a line in [`prove`].
+//! reloaded, left for hours, or opened twice. A method with a page of its own has a line in [`prove`]. A code by mail is
+//! sent when its user asks for it, by a form: pages are opened by more than people.
 
 use ::oauth::authorize::{AuthorizeRefusal, Person, denied, unmet};
 use ::policy::{Denied, Why};
 use authn::{
+    email_code::MINUTES,
     next_step::{Step, by_demand, next_step},
     policy,
     prove::{self, ProveRefusal, Proved},
@@ -27,7 +29,7 @@ use crate::{
     extract::{Call, PageForm},
     flow::{self, OpenFlow},
     oauth::{Requester, flow_error, refuse},
-    pages::{EnrolFirst, Factor, Href, Label, Link, NotLetIn, Text},
+    pages::{EnrolFirst, Factor, FactorEmailCode, Href, Label, Lack, Link, NotLetIn, Text},
     respond::{self, Told},
     views,
 };
@@ -35,7 +37,8 @@ use crate::{
 /// Where it is.
 pub const PATH: &str = "/sign-in/factor";
 
-/// `GET /sign-in/factor?flow=ID`, with `method` when the user chose another one than the first.
+/// `GET /sign-in/factor?flow=ID`, with `method` when the user chose another one than the first, and `sent` when a code was
+/// mailed.
 pub async fn factor_page(call: Call) -> Response {
     let query = Form::parse(call.query().as_bytes()).unwrap_or_default();
     let open = match flow::resume(&call, query.first("flow").unwrap_or("")).await {
@@ -43,7 +46,8 @@ pub async fn factor_page(call: Call) -> Response {
         Err(error) => return flow_error(&call, error),
     };
     let chosen = query.first("method").and_then(Method::parse);
-    or_refuse(&call, show(&call, &open, chosen, None).await).await
+    let is_sent = query.first("sent").is_some();
+    or_refuse(&call, show(&call, &open, (chosen, is_sent), None).await).await
 }
 
 /// `POST /sign-in/factor`: a code, or that the user goes back without.
@@ -65,7 +69,7 @@ async fn or_refuse(call: &Call, result: Result<Response, AuthorizeRefusal>) -> R
 async fn show(
     call: &Call,
     open: &OpenFlow,
-    chosen: Option<Method>,
+    (chosen, is_sent): (Option<Method>, bool),
     again: Option<&Again>,
 ) -> Result<Response, AuthorizeRefusal> {
     let requester = Requester::of(call, open).await?;
@@ -78,10 +82,15 @@ async fn show(
             .filter(|chosen| choices.contains(chosen))
             .or(choices.first().copied())
         {
-            Some(method) => prove(call, (open, &requester), &person, (method, &choices), again).await,
-            None => enrol_first(call, (open, &requester), &person, false),
+            Some(method) => {
+                let way = (method, is_sent);
+                prove(call, (open, &requester), &person, (way, &choices), again).await
+            }
+            None => enrol_first(call, (open, &requester), &person, (&[], false)),
         },
-        Step::Enrol { is_waiting, .. } => enrol_first(call, (open, &requester), &person, is_waiting),
+        Step::Enrol {
+            methods, is_waiting, ..
+        } => enrol_first(call, (open, &requester), &person, (&methods, is_waiting)),
         Step::Denied { denied } => not_let_in(call, (open, &requester), &person, &denied),
     })
 }
@@ -116,7 +125,7 @@ async fn prove(
     call: &Call,
     (open, requester): (&OpenFlow, &Requester),
     person: &Person,
-    (method, choices): (Method, &[Method]),
+    ((method, is_sent), choices): ((Method, bool), &[Method]),
     again: Option<&Again>,
 ) -> Response {
     let flow = format!("flow={}", open.flow.id);
@@ -132,6 +141,10 @@ async fn prove(
         Method::Passkey => return passkey::prove(call, (open, requester), person, others, (status, error)).await,
         Method::ClientCertificate => {
             return certificate::prove(call, (open, requester), person, others, (status, error));
+        }
+        Method::EmailCode => {
+            let is_sent = is_sent || error.is_some();
+            return by_mail(call, (open, requester), person, others, (status, is_sent, error));
         }
         _ => {}
     }
@@ -154,6 +167,30 @@ async fn prove(
         is_number: method != Method::RecoveryCode,
         others,
         account: has_lost_a_device.then(|| Href::local(call.path("/account"))),
+        error,
+    };
+    respond::page(call, locale, status, &view, &requester.policy())
+}
+
+/// Asks for the code that was mailed, or whether to mail it.
+fn by_mail(
+    call: &Call,
+    (open, requester): (&OpenFlow, &Requester),
+    person: &Person,
+    others: Vec<Link>,
+    (status, is_sent, error): (StatusCode, bool, Option<Text>),
+) -> Response {
+    let locale = views::locale(call, requester.ui_locales());
+    let view = FactorEmailCode {
+        realm: views::realm_of_flow(call, locale, open, requester.display()),
+        client: requester.client(locale),
+        user: Label::new(person.user.display()),
+        action: call.path(PATH),
+        flow: open.carried.clone(),
+        csrf: open.csrf_of(person),
+        is_sent,
+        minutes: MINUTES,
+        others,
         error,
     };
     respond::page(call, locale, status, &view, &requester.policy())
@@ -189,13 +226,19 @@ const fn other_way(method: Method) -> &'static str {
 }
 
 /// Says what to do to an account that has nothing to prove more with.
-fn enrol_first(call: &Call, (open, requester): (&OpenFlow, &Requester), person: &Person, is_waiting: bool) -> Response {
+fn enrol_first(
+    call: &Call,
+    (open, requester): (&OpenFlow, &Requester),
+    person: &Person,
+    (methods, is_waiting): (&[Method], bool),
+) -> Response {
     let locale = views::locale(call, requester.ui_locales());
     let client = requester.client(locale);
     let view = EnrolFirst {
         realm: views::realm_of_flow(call, locale, open, requester.display()),
         user: Label::new(person.user.display()),
         is_waiting,
+        lack: Lack::of(methods),
         account: Href::local(call.path("/account")),
         action: call.path(PATH),
         flow: open.carried.clone(),
@@ -245,10 +288,12 @@ async fn submitted(call: &Call, open: &OpenFlow, form: &Form) -> Result<Response
     let person = call.person().await?;
     // Somebody else may have signed in since, or nobody is any more: whoever it is now is asked.
     let Some(person) = person.filter(|person| open.is_csrf_of(person, presented)) else {
-        return show(call, open, None, None).await;
+        return show(call, open, (None, false), None).await;
     };
-    if form.first("decision") == Some("back") {
-        return go_back(call, open, &person).await;
+    match form.first("decision") {
+        Some("back") => return go_back(call, open, &person).await,
+        Some("send") => return send(call, open, &person).await,
+        _ => {}
     }
     let method = form.first("method").and_then(Method::parse).unwrap_or(Method::Totp);
     let shown = match method {
@@ -272,17 +317,48 @@ pub enum Shown<'a> {
 /// The session of this user learns what they show.
 pub async fn prove_more(call: &Call, open: &OpenFlow, person: &Person, shown: Shown<'_>) -> Result<Proved, NotDone> {
     let whose = (&person.session, &person.user);
-    let proved = match shown {
-        Shown::Passkey(answer) => prove::by_passkey(&call.realm, whose, (&open.flow.id, answer)).await,
-        Shown::Code(method, code) => prove::by_code(&call.realm, whose, method, code).await,
+    let (method, proved) = match shown {
+        Shown::Passkey(answer) => {
+            let proved = prove::by_passkey(&call.realm, whose, (&open.flow.id, answer)).await;
+            (Method::Passkey, proved)
+        }
+        Shown::Code(method, code) => (method, prove::by_code(&call.realm, whose, method, code).await),
     };
-    proved.map_err(said)
+    proved.map_err(|refusal| said(refusal, method))
+}
+
+/// Mails the code, and asks for it.
+async fn send(call: &Call, open: &OpenFlow, person: &Person) -> Result<Response, AuthorizeRefusal> {
+    let requester = Requester::of(call, open).await?;
+    match send_code(call, open, &requester, person).await {
+        Ok(true) => {
+            let sent = format!(
+                "{PATH}?flow={}&method={}&sent=yes",
+                open.flow.id,
+                Method::EmailCode.as_str()
+            );
+            Ok(respond::see_other(call, &sent, &[]))
+        }
+        Ok(false) => Ok(go_to(call, PATH, open)),
+        Err(not_done) => show_again(call, open, Method::EmailCode, not_done).await,
+    }
+}
+
+/// Mails a code to a user of whom a rule of the realm wants one. `false`: none does.
+pub async fn send_code(call: &Call, open: &OpenFlow, requester: &Requester, person: &Person) -> Result<bool, NotDone> {
+    match missing(call, open, requester, person).await? {
+        Step::Prove { choices, .. } if choices.contains(&Method::EmailCode) => {
+            let sent = prove::send_code(&call.realm, (&person.session, &person.user)).await;
+            sent.map(|()| true).map_err(|refusal| said(refusal, Method::EmailCode))
+        }
+        _ => Ok(false),
+    }
 }
 
 /// Says why a certificate did not do, on the page on which it is asked for.
 pub async fn again(call: &Call, open: &OpenFlow, refusal: ProveRefusal) -> Response {
     let method = Method::ClientCertificate;
-    or_refuse(call, show_again(call, open, method, said(refusal)).await).await
+    or_refuse(call, show_again(call, open, method, said(refusal, method)).await).await
 }
 
 async fn show_again(
@@ -295,25 +371,32 @@ async fn show_again(
         NotDone::Fault(fault) => Ok(respond::fault_page(call, &fault)),
         NotDone::Again(again) => {
             again.tell(call, "the form of a further factor is shown again");
-            let response = show(call, open, Some(method), Some(&again)).await?;
+            let response = show(call, open, (Some(method), false), Some(&again)).await?;
             Ok(again.shown(response))
         }
     }
 }
 
 /// How a refusal is said.
-fn said(refusal: ProveRefusal) -> NotDone {
+fn said(refusal: ProveRefusal, method: Method) -> NotDone {
     let why = refusal.explanation();
     match refusal {
         ProveRefusal::TooManyGuesses { retry_after } => {
             Again::too_many("factor.error.too_many", retry_after, why).into()
         }
+        ProveRefusal::TooManySent { retry_after } => Again::too_many("by_mail.error.too_many", retry_after, why).into(),
         ProveRefusal::Passkey(refusal) => passkey::said(refusal),
         ProveRefusal::Certificate(refusal) => {
             let (status, text) = certificate::said(&refusal);
             Again::new(status, text, why).into()
         }
-        ProveRefusal::Wrong => Again::new(StatusCode::UNAUTHORIZED, Text::key("factor.error.wrong"), why).into(),
+        ProveRefusal::Wrong => {
+            let key = match method {
+                Method::EmailCode => "by_mail.error.wrong",
+                _ => "factor.error.wrong",
+            };
+            Again::new(StatusCode::UNAUTHORIZED, Text::key(key), why).into()
+        }
         ProveRefusal::Fault(error) => error.into(),
     }
 }

@@ -119,6 +119,8 @@ pub enum Answer {
     SelectAccount { another: bool },
     /// A code as a further factor.
     Code { method: Method, code: String },
+    /// A code as a further factor is sent by mail.
+    SendFactorCode {},
     /// A passkey as a further factor.
     FactorPasskey {
         challenge: String,

@@ -140,7 +140,11 @@ async fn of_account(
         factors::recovery_codes::PATH if !can_make_recovery_codes(&person.session, call.realm.now()) => {
             let is_waiting = factors::of(call, &person).await?;
             let is_waiting = is_waiting.iter().any(|one| !one.is_active(call.realm.now()));
-            FlowStep::EnrolFirst { user, is_waiting }
+            FlowStep::EnrolFirst {
+                user,
+                methods: Vec::new(),
+                is_waiting,
+            }
         }
         factors::recovery_codes::PATH => {
             let offer = recovery_code::begin(&call.realm, &person.session)?;
@@ -213,7 +217,15 @@ async fn further(
             target,
             is_voluntary,
         } => (choices, target, is_voluntary),
-        Step::Enrol { is_waiting, .. } => return Ok(FlowStep::EnrolFirst { user, is_waiting }),
+        Step::Enrol {
+            methods, is_waiting, ..
+        } => {
+            return Ok(FlowStep::EnrolFirst {
+                user,
+                methods,
+                is_waiting,
+            });
+        }
         Step::Denied { denied } => return Ok(not_let_in(call, requester, person, &denied)),
         // It was there in this very moment: whoever asks again goes on.
         Step::Met => return Err(FlowsRefusal::Over),
@@ -222,13 +234,16 @@ async fn further(
     let is_here = |method: &Method| *method != Method::ClientCertificate;
     let choices: Vec<Method> = choices.into_iter().filter(is_here).collect();
     if choices.is_empty() {
-        let is_waiting = false;
         return Ok(if had_any {
             FlowStep::Browser {
                 url: page_of(call, open),
             }
         } else {
-            FlowStep::EnrolFirst { user, is_waiting }
+            FlowStep::EnrolFirst {
+                user,
+                methods: Vec::new(),
+                is_waiting: false,
+            }
         });
     }
     let mut passkey = None;

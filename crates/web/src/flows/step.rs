@@ -38,7 +38,11 @@ pub enum FlowStep {
     /// The user proves more.
     Factor(Factor),
     /// The user must set something up first.
-    EnrolFirst { user: Label, is_waiting: bool },
+    EnrolFirst {
+        user: Label,
+        methods: Vec<Method>,
+        is_waiting: bool,
+    },
     /// The rules of the realm do not let the user in.
     NotLetIn(NotLetIn),
     /// The user decides what the app may do.
@@ -83,6 +87,7 @@ impl FlowStep {
 
 /// The user says who they are.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of the answer")]
 pub struct SignIn {
     /// Who it may be.
     pub username: Option<Label>,

@@ -200,6 +200,14 @@ async fn of_person(
             let credential = text(credential);
             prove(caller, open, &person, Shown::Passkey((&challenge, &credential))).await
         }
+        Answer::SendFactorCode {} => {
+            let requester = Requester::of(call, open).await?;
+            match factor::send_code(call, open, &requester, &person).await {
+                Ok(true) => Ok(Taken::GoOn),
+                Ok(false) => Ok(other_step()),
+                Err(not_done) => again(not_done, None),
+            }
+        }
         Answer::AcceptInvitation {} => accept(caller, open).await,
         Answer::Back {} => {
             let requester = Requester::of(call, open).await?;

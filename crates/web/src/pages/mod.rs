@@ -45,7 +45,7 @@ pub use detail::DetailView;
 pub use device::Device;
 pub use enrolment::{AuthenticatorPage, ConfirmEnrolment, EnrolTotp, FactorState, FactorView, RecoveryCodes};
 pub use error::{ErrorKind, ErrorPage};
-pub use factor::{EnrolFirst, Factor};
+pub use factor::{EnrolFirst, Factor, FactorEmailCode, Lack};
 pub use form_post::FormPost;
 pub use message::{Message, SignOut};
 pub use not_let_in::NotLetIn;
@@ -68,7 +68,7 @@ use serde::Serialize;
 use crate::{assets, locale::Locale};
 
 /// The built-in templates, by file name.
-const TEMPLATES: [(&str, &str); 34] = [
+const TEMPLATES: [(&str, &str); 35] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("client_tile.html", include_str!("../templates/client_tile.html")),
     ("client_links.html", include_str!("../templates/client_links.html")),
@@ -80,6 +80,10 @@ const TEMPLATES: [(&str, &str); 34] = [
     ),
     ("invited.html", include_str!("../templates/invited.html")),
     ("set_password.html", include_str!("../templates/set_password.html")),
+    (
+        "factor_email_code.html",
+        include_str!("../templates/factor_email_code.html"),
+    ),
     ("factor_page.html", include_str!("../templates/factor_page.html")),
     ("factor.html", include_str!("../templates/factor.html")),
     (

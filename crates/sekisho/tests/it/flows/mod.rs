@@ -4,6 +4,7 @@ mod by_mail;
 mod denied;
 mod described;
 mod enrolment;
+mod factor_by_mail;
 mod invitation;
 mod refused;
 mod reset;

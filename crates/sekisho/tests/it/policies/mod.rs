@@ -2,6 +2,7 @@
 
 mod broken;
 mod denied;
+mod email_code;
 mod history;
 mod replay;
 

@@ -64,6 +64,13 @@ fn of_sign_in() -> Vec<Kind> {
             &[],
         ),
         kind(
+            "send_factor_code",
+            "SendFactorCodeAnswer",
+            "Has the code mailed that a rule of the organisation wants.",
+            &[],
+            &[],
+        ),
+        kind(
             "factor_passkey",
             "FactorPasskeyAnswer",
             "Proves more by a passkey.",

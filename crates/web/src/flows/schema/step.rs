@@ -67,7 +67,7 @@ fn steps_of_sign_in() -> Vec<Kind> {
         kind(
             "factor",
             "Factor",
-            "The user proves more. Answers: code, factor_passkey, password; back.",
+            "The user proves more. Answers: code, factor_passkey, password; send_factor_code for an email_code; back.",
             &[
                 user(),
                 ("choices", list("One of these, the best first.", method())),
@@ -82,6 +82,13 @@ fn steps_of_sign_in() -> Vec<Kind> {
             "The account has nothing that would do: something must be set up first. Answer: back.",
             &[
                 user(),
+                (
+                    "methods",
+                    list(
+                        "What would do; empty: whatever reaches the level. An email_code needs a confirmed address.",
+                        method(),
+                    ),
+                ),
                 (
                     "is_waiting",
                     flag("Whether something was set up that does not count yet."),

@@ -7,8 +7,8 @@ use crate::{
     locale::Locale,
     pages::{
         AuthenticatorPage, ConfirmEnrolment, EnrolCertificate, EnrolFirst, EnrolPasskey, EnrolTotp, Factor,
-        FactorCertificate, FactorPasskey, FactorState, FactorView, Href, Label, Link, PasskeyForm, RecoveryCodes,
-        Sheet, Text,
+        FactorCertificate, FactorEmailCode, FactorPasskey, FactorState, FactorView, Href, Label, Lack, Link,
+        PasskeyForm, RecoveryCodes, Sheet, Text,
     },
 };
 
@@ -63,11 +63,24 @@ fn of_flows(locale: Locale) -> Vec<Sheet> {
             error: Some(Text::key("certificate.error.missing")),
             ..factor_certificate(locale)
         }),
+        Sheet::of(&factor_email_code(locale)),
+        Sheet::of(&FactorEmailCode {
+            client: None,
+            is_sent: true,
+            others: Vec::new(),
+            error: Some(Text::key("by_mail.error.wrong")),
+            ..factor_email_code(locale)
+        }),
         Sheet::of(&enrol_first(locale)),
         Sheet::of(&EnrolFirst {
             client: None,
             is_waiting: true,
+            lack: Lack::Both,
             can_go_back: false,
+            ..enrol_first(locale)
+        }),
+        Sheet::of(&EnrolFirst {
+            lack: Lack::Address,
             ..enrol_first(locale)
         }),
     ]
@@ -170,12 +183,38 @@ fn factor_certificate(locale: Locale) -> FactorCertificate {
     }
 }
 
+fn factor_email_code(locale: Locale) -> FactorEmailCode {
+    let Factor {
+        realm,
+        client,
+        user,
+        action,
+        flow,
+        csrf,
+        others,
+        ..
+    } = factor(locale);
+    FactorEmailCode {
+        realm,
+        client,
+        user,
+        action,
+        flow,
+        csrf,
+        is_sent: false,
+        minutes: 10,
+        others,
+        error: None,
+    }
+}
+
 fn enrol_first(locale: Locale) -> EnrolFirst {
     EnrolFirst {
         realm: realm(locale),
         client: Some(client()),
         user: Label::new("Alice Example"),
         is_waiting: false,
+        lack: Lack::Factor,
         account: Href::local("/bank/account"),
         action: "/bank/sign-in/factor".into(),
         flow: "Zmxvdw".into(),
