@@ -24,7 +24,26 @@ pub struct Apart {
     pub apis: Vec<Api>,
     /// Extra roots towards the issuer.
     pub trust: Vec<PathBuf>,
+    /// How tokens are checked that are JWTs.
+    pub check: Check,
+    /// For how long an answer of the issuer is used again, in seconds.
+    pub remember: i64,
 }
+
+/// How a gateway apart checks tokens that are JWTs. Others it asks about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Check {
+    /// By asking about them too.
+    #[default]
+    Introspection,
+    /// By their signature, and by what the server says was revoked.
+    Jwks,
+}
+
+const CHECKS: &[(&str, Check)] = &[("introspection", Check::Introspection), ("jwks", Check::Jwks)];
+
+/// The longest for which an answer can be used again, in seconds: a permission that ends by itself is told of to nobody.
+const LONGEST_REMEMBERED: i64 = 60;
 
 /// Reads it, and the files with the APIs that it names.
 pub(super) fn read(root: &mut Table<'_, '_>) -> Option<Apart> {
@@ -44,6 +63,8 @@ pub(super) fn read(root: &mut Table<'_, '_>) -> Option<Apart> {
     }
     let trust = table.texts("trust").unwrap_or_default().into_iter();
     let trust = trust.map(|file| report.document.resolve(&file.value)).collect();
+    let check = table.one_of("check", CHECKS, &[]);
+    let remember = table.duration("remember", 0, LONGEST_REMEMBERED);
     table.finish();
     let mut apis = Vec::new();
     for file in &files {
@@ -55,6 +76,8 @@ pub(super) fn read(root: &mut Table<'_, '_>) -> Option<Apart> {
         client_secret: secret?.value.secret?,
         apis,
         trust,
+        check: check.map(|check| check.value).unwrap_or_default(),
+        remember: remember.map_or(0, |remember| remember.value),
     })
 }
 

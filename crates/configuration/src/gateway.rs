@@ -3,9 +3,12 @@
 use gateway::Upstream;
 use http::uri::Authority;
 use model::api::{CertificateFiles, Forwarded, Gateway, HealthCheck, Identity};
+use protocol::frontchannel_logout::origin;
+use url::Url;
 
 use super::{
     document::Item,
+    issuer::is_https_or_local,
     reader::{Located, Table},
     secret::warn_if_open,
 };
@@ -74,6 +77,7 @@ fn settings(table: &mut Table<'_, '_>, upstreams: &[String]) -> Gateway {
     let gateway = Gateway {
         identity: identity.map(|identity| identity.value).unwrap_or_default(),
         pass_authorization: word(passes),
+        origins: origins(table),
         forwarded: table
             .one_of("forwarded", FAMILIES, &[])
             .map(|family| family.value)
@@ -97,6 +101,29 @@ fn settings(table: &mut Table<'_, '_>, upstreams: &[String]) -> Gateway {
             .warning(&table.span, problem, "write upstream = \"https://…\", or remove them");
     }
     gateway
+}
+
+/// Written as browsers send them: they are compared to the letter.
+fn origins(table: &mut Table<'_, '_>) -> Vec<String> {
+    let report = table.report;
+    let check = |written: Located<String>| {
+        let is_safe = Url::parse(&written.value).is_ok_and(|url| is_https_or_local(&url));
+        if !is_safe || origin(&written.value).as_deref() != Some(&*written.value) {
+            let problem = format!("{} is not an origin", written.value);
+            report.error(
+                &written.span,
+                problem,
+                "write scheme, host and port: https://app.example.com",
+            );
+        }
+        written.value
+    };
+    table
+        .texts("origins")
+        .unwrap_or_default()
+        .into_iter()
+        .map(check)
+        .collect()
 }
 
 fn host(table: &mut Table<'_, '_>) -> Option<String> {

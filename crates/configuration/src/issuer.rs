@@ -28,6 +28,7 @@ const ENDPOINTS: &[&str] = &[
     "not-me",
     "par",
     "register",
+    "revocations",
     "revoke",
     "scim",
     "select-account",

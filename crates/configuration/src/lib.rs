@@ -57,7 +57,7 @@ use std::{
 use protocol::ClientMetadata;
 
 pub use self::{
-    apart::Apart,
+    apart::{Apart, Check},
     client_secret::format_hash,
     duration::{format as format_duration, in_minutes, parse as parse_duration},
     finding::{Finding, Grade},

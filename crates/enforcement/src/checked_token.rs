@@ -4,7 +4,12 @@
 //! What is bound to a key is worth nothing without that key. "such a protected resource MUST reject a DPoP-bound access
 //! token received as a bearer token" (RFC 9449 §7.2); a token that is not bound is no token of the scheme DPoP.
 
-use protocol::{Confirmation, TokenScheme};
+use protocol::{
+    Confirmation, TokenScheme,
+    access_token::{AUTHORIZATION_ID, OWNER},
+    revocation_events::Tags,
+};
+use serde_json::Value;
 
 use crate::{Permit, Refusal};
 
@@ -30,6 +35,31 @@ impl CheckedToken {
         } else {
             Err(Refusal::UnprovenBinding)
         }
+    }
+
+    /// When it was issued, in seconds since 1970, if it says so.
+    pub fn issued_at(&self) -> Option<i64> {
+        self.permit.claims.get("iat").and_then(Value::as_i64)
+    }
+
+    /// By what the issuer's stream of revocations calls a token that was read here.
+    pub fn revocation_tags(&self, issuer: &str) -> Vec<String> {
+        let tags = Tags::of(issuer);
+        let claim = |name| self.permit.claims.get(name).and_then(Value::as_str);
+        let named = [
+            claim("jti").map(|id| tags.token(id)),
+            claim(AUTHORIZATION_ID).map(|id| tags.authorization(id)),
+            claim(OWNER).map(|id| tags.client(id)),
+        ];
+        let client = tags.client(&self.permit.client_id);
+        named.into_iter().flatten().chain([client]).collect()
+    }
+
+    /// What the issuer says of a token, whose user is named as the token itself does: the issuer knows them by another name
+    /// than some clients.
+    pub fn named_by(mut self, token: &Self) -> Self {
+        self.permit.subject.clone_from(&token.permit.subject);
+        self
     }
 
     /// The permit, if the token is bound to nothing: whoever has it may use it.

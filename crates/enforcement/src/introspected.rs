@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use crate::token_check::Times;
 use crate::{CheckedToken, Permit, Refusal, TokenCheck};
 
-/// What a [`Permit`] holds in members of its own.
-const MEMBERS: [&str; 11] = [
+/// What a [`Permit`] holds in members of its own, or what is not about the caller.
+const MEMBERS: [&str; 12] = [
     "active",
     "sub",
     "client_id",
@@ -23,6 +23,7 @@ const MEMBERS: [&str; 11] = [
     "iss",
     "token_type",
     "cnf",
+    "revocation_tags",
 ];
 
 impl TokenCheck {

@@ -114,6 +114,10 @@ impl Decide for Gate {
         trail::follow(Trail::default(), self.decide_here(call)).await
     }
 
+    async fn find(&self, call: &Call<'_>) -> Option<Arc<ProtectedApi>> {
+        self.realms.rules().await.ok()?.api_of(call).cloned()
+    }
+
     async fn finish(&self, pending: Pending, body: Result<&[u8], BodyProblem>) -> Decision {
         let (method, path) = (pending.method().to_owned(), pending.path());
         let mut decision = pending.finish(body);

@@ -18,6 +18,7 @@ use protocol::{
     form::twice,
     grant_type::GrantType,
     introspection::{self, IntrospectionJwtClaims, IntrospectionResponse},
+    revocation_events::Tags,
     scope::Scope,
 };
 use realm::RealmContext;
@@ -289,6 +290,12 @@ async fn access_token_response(
     // An API knows users by their one identifier. A client learns no more of its own token than it knows already: the
     // name to sign in with would tell what a pairwise `sub` hides.
     let token_type = live.token.token_type();
+    // Nobody keeps what their own token is worth.
+    let revocation_tags = if is_own {
+        Vec::new()
+    } else {
+        live.token.revocation_tags(realm.issuer())
+    };
     let authorization_details = if is_own {
         live.authorization_details
     } else {
@@ -318,6 +325,7 @@ async fn access_token_response(
         act: live.token.act,
         may_act: live.token.may_act,
         cnf: live.token.cnf,
+        revocation_tags,
         ..IntrospectionResponse::inactive()
     })
 }
@@ -330,8 +338,10 @@ async fn api_key_response(realm: &RealmContext, caller: &str, text: &str) -> Res
         _ => return Ok(IntrospectionResponse::inactive()),
     };
     api_key::note_use(realm, &live.key).await;
+    let tags = Tags::of(realm.issuer());
     Ok(IntrospectionResponse {
         active: true,
+        revocation_tags: vec![tags.token(&live.key.id), tags.client(&live.key.client_id)],
         scope: Some(live.scope),
         token_type: Some("Bearer".into()),
         sub: Some(live.key.client_id.clone()),

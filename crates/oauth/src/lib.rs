@@ -42,6 +42,7 @@ pub mod protected_resource;
 pub mod pushed_authorization;
 pub mod registration;
 pub mod revocation;
+pub mod revocation_events;
 pub mod scope_policy;
 pub mod sector;
 pub mod sender_constraint;

@@ -91,8 +91,9 @@ pub async fn revoke(realm: &RealmContext, request: &EndpointRequest<'_>) -> Resu
             .then(revoked_token::insert(
                 issuer,
                 &access_token.jti,
+                &access_token.audience,
                 access_token.expires_at,
-            ))
+            )?)
             .then(match &access_token.authorization_id {
                 Some(id) => event.detail("authorization", id.as_str()),
                 None => event,

@@ -10,6 +10,12 @@ use crate::{Audience, Confirmation, Scope};
 /// The `typ` of such a token (RFC 9068 §2.1).
 pub const TYP: &str = "at+jwt";
 
+/// The claim that names the authorization which can end it.
+pub const AUTHORIZATION_ID: &str = "authorization_id";
+
+/// The claim that names the client of that authorization, if it is another.
+pub const OWNER: &str = "authorized_client_id";
+
 /// The claims of a JWT access token. Times are seconds since 1970-01-01 UTC.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AccessTokenClaims {

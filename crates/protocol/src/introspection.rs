@@ -72,6 +72,10 @@ pub struct IntrospectionResponse {
     /// The key that it is bound to (RFC 8705 §3.2, RFC 9449 §6.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// By what the stream of revocations calls it (a member of our own): an API that keeps this answer for a while listens
+    /// for these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocation_tags: Vec<String>,
 }
 
 impl IntrospectionResponse {

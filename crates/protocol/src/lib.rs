@@ -63,6 +63,7 @@ pub mod request_object;
 pub mod resource_indicator;
 pub mod response_mode;
 pub mod response_type;
+pub mod revocation_events;
 pub mod risk;
 pub mod route;
 pub mod scope;

@@ -46,6 +46,8 @@ pub struct ServerMetadata {
     pub revocation_endpoint: String,
     /// Where APIs ask about tokens (RFC 7662).
     pub introspection_endpoint: String,
+    /// Where APIs that keep the answers are told what was revoked (a member of our own).
+    pub revocation_events_endpoint: String,
     /// Where clients ask about grants and revoke them (Grant Management §7.1).
     pub grant_management_endpoint: String,
     /// What clients can do with grants.
@@ -218,6 +220,7 @@ impl ServerMetadata {
             backchannel: BackchannelMetadata::of(profiles, endpoint("bc-authorize")),
             revocation_endpoint: endpoint("revoke"),
             introspection_endpoint: endpoint("introspect"),
+            revocation_events_endpoint: endpoint("revocations"),
             grant_management_endpoint: endpoint("grants"),
             grant_management_actions_supported: owned(grant_management::ACTIONS),
             grant_management_action_required: false,

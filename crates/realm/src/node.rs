@@ -17,7 +17,7 @@ use model::new_id;
 use protocol::dpop::{NonceKey, NonceUse, Proof, SeenProofs, Unseen, WINDOW};
 use storage::{Outcome, StorageError, Store, proof_lease};
 
-use crate::{CertificateOwners, Limits, WrongSecrets, audit::Tally};
+use crate::{CertificateOwners, Limits, Revocations, WrongSecrets, audit::Tally};
 
 /// For how long a lease is taken, in seconds. It is kept while proofs without a nonce come.
 const LEASE: i64 = 60;
@@ -48,6 +48,8 @@ pub struct Node {
     pub certificates: CertificateOwners,
     /// Which secrets of clients were wrong lately.
     pub wrong_secrets: WrongSecrets,
+    /// Who is told what was revoked.
+    pub revocations: Revocations,
 }
 
 impl Default for Node {
@@ -61,6 +63,7 @@ impl Default for Node {
             limits: Limits::default(),
             certificates: CertificateOwners::default(),
             wrong_secrets: WrongSecrets::default(),
+            revocations: Revocations::default(),
         }
     }
 }

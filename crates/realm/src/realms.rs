@@ -78,6 +78,11 @@ impl Realms {
         Ok(realms)
     }
 
+    /// This process among those that share the database.
+    pub(crate) fn node(&self) -> &Node {
+        &self.node
+    }
+
     /// What wraps stored secrets, whatever realm they are of.
     pub fn wrap(&self) -> &WrapKey {
         &self.wrap

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use enforcement::TokenCheck;
 use enforcement::limit::Table;
@@ -10,15 +11,16 @@ use protocol::Scope;
 use reqwest::Client;
 use url::Url;
 
-use crate::ResourceServer;
 use crate::clock::Clock;
 use crate::discovery::Discovery;
 use crate::http_client;
-use crate::introspection::Introspection;
+use crate::introspection::{Credentials, Introspection};
 use crate::key_cache::KeyCache;
 use crate::metadata::Metadata;
 use crate::proofs::Proofs;
+use crate::remembered::Remembered;
 use crate::resource_server::Inner;
+use crate::{ResourceServer, Revocations};
 
 /// How DPoP proofs may be signed: as FAPI 2.0 Security Profile §5.4.1 wants.
 pub(crate) const PROOF_ALGS: [SigningAlg; 3] = [SigningAlg::Ps256, SigningAlg::Es256, SigningAlg::EdDsa];
@@ -42,6 +44,12 @@ pub enum BuildError {
     /// Neither [`Builder::introspection`] nor [`Builder::jwks`].
     #[error("say how tokens are checked: call introspection(…), jwks(), or both")]
     NoCheck,
+    /// [`Builder::revocations`] without [`Builder::introspection`].
+    #[error("what was revoked must be asked about: call introspection(…) too")]
+    NoIntrospection,
+    /// [`Builder::remember`] without [`Builder::revocations`].
+    #[error("answers can be kept only while it is heard what is revoked: call revocations(…) too")]
+    NoRevocations,
     /// A scope has characters that a scope cannot have.
     #[error("scopes_supported: {0}")]
     Scope(#[from] protocol::ScopeError),
@@ -57,6 +65,8 @@ pub struct Builder {
     resource: String,
     credentials: Option<(String, String)>,
     jwks: bool,
+    revocations: Option<Revocations>,
+    remember: Duration,
     scopes: Vec<String>,
     http: Option<Client>,
     public_url: Option<String>,
@@ -73,6 +83,8 @@ impl Builder {
             resource,
             credentials: None,
             jwks: false,
+            revocations: None,
+            remember: Duration::ZERO,
             scopes: Vec::new(),
             http: None,
             public_url: None,
@@ -91,9 +103,24 @@ impl Builder {
     }
 
     /// Checks tokens that are JWTs here, with the issuer's public keys. Faster, but a revoked token is taken until
-    /// it expires. Without this, JWTs are introspected like any other token.
+    /// it expires, unless [`revocations`](Self::revocations) are heard. Without this, JWTs are introspected like any other
+    /// token.
     pub fn jwks(mut self) -> Self {
         self.jwks = true;
+        self
+    }
+
+    /// Listens to what the issuer revokes (Sekisho tells it). With [`jwks`](Self::jwks) a JWT that was revoked is then refused
+    /// within a second, and within a few when the connection to the issuer breaks: while nothing is heard the issuer is asked
+    /// about each token, and so it is about tokens from before the stream began. Needs [`introspection`](Self::introspection).
+    pub fn revocations(mut self, revocations: Revocations) -> Self {
+        self.revocations = Some(revocations);
+        self
+    }
+
+    /// Uses the issuer's answer about a token again for so long, while its [`revocations`](Self::revocations) are heard.
+    pub fn remember(mut self, longest: Duration) -> Self {
+        self.remember = longest;
         self
     }
 
@@ -148,6 +175,12 @@ impl Builder {
         if self.credentials.is_none() && !self.jwks {
             return Err(BuildError::NoCheck);
         }
+        if self.revocations.is_some() && self.credentials.is_none() {
+            return Err(BuildError::NoIntrospection);
+        }
+        if self.revocations.is_none() && !self.remember.is_zero() {
+            return Err(BuildError::NoRevocations);
+        }
         let http = match self.http {
             Some(client) => client,
             None => http_client::client().map_err(BuildError::HttpClient)?,
@@ -161,7 +194,8 @@ impl Builder {
         ));
         let introspection = self
             .credentials
-            .map(|(id, secret)| Introspection::new(Arc::clone(&discovery), http.clone(), &id, &secret));
+            .map(|(id, secret)| Credentials::new(&id, &secret))
+            .map(|credentials| Introspection::new(Arc::clone(&discovery), http.clone(), credentials));
         let keys = self.jwks.then(|| KeyCache::new(discovery, http, self.clock.clone()));
         let metadata = Metadata::new(&resource, &self.resource, &self.issuer, &scopes);
         let public_url = match &self.public_url {
@@ -172,6 +206,8 @@ impl Builder {
             check: TokenCheck::new(self.issuer, self.resource),
             introspection,
             keys,
+            revocations: self.revocations,
+            remembered: Remembered::new(self.remember),
             metadata,
             proofs: Proofs::new(public_url, PROOF_ALGS.to_vec(), self.dpop_nonces),
             proxies: self.client_cert_from,
@@ -191,7 +227,7 @@ fn problem(what: &'static str, value: &str, problem: &'static str) -> BuildError
 }
 
 /// An https URL without fragment; http on loopback, for development.
-fn absolute(what: &'static str, value: &str) -> Result<Url, BuildError> {
+pub(crate) fn absolute(what: &'static str, value: &str) -> Result<Url, BuildError> {
     let url = Url::parse(value).map_err(|_| problem(what, value, "not an absolute URL"))?;
     let host_is_loopback = match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -214,7 +250,7 @@ fn absolute(what: &'static str, value: &str) -> Result<Url, BuildError> {
 #[cfg(test)]
 mod tests {
     use super::BuildError;
-    use crate::ResourceServer;
+    use crate::{ResourceServer, Revocations};
 
     fn build(issuer: &str, resource: &str) -> Result<ResourceServer, BuildError> {
         ResourceServer::builder(issuer, resource).jwks().build()
@@ -251,6 +287,25 @@ mod tests {
         let builder = || ResourceServer::builder("https://id.example", "https://api.example");
         assert!(matches!(builder().build(), Err(BuildError::NoCheck)));
         assert!(builder().introspection("api", "secret").build().is_ok());
+    }
+
+    #[test]
+    fn what_is_kept_needs_revocations_and_those_a_way_to_ask() {
+        let issuer = "https://id.example";
+        let heard = || Revocations::of(issuer, "api", "secret", None).unwrap();
+        let builder = || ResourceServer::builder(issuer, "https://api.example").jwks();
+        let asking = || builder().introspection("api", "secret");
+        let kept = std::time::Duration::from_secs(10);
+        assert!(matches!(
+            builder().revocations(heard()).build(),
+            Err(BuildError::NoIntrospection)
+        ));
+        assert!(matches!(
+            asking().remember(kept).build(),
+            Err(BuildError::NoRevocations)
+        ));
+        assert!(asking().revocations(heard()).remember(kept).build().is_ok());
+        assert!(Revocations::of("http://id.example", "api", "secret", None).is_err());
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub(crate) struct Endpoints {
     issuer: String,
     pub(crate) introspection_endpoint: Option<Url>,
     pub(crate) jwks_uri: Option<Url>,
+    pub(crate) revocation_events_endpoint: Option<Url>,
 }
 
 impl Endpoints {
@@ -36,7 +37,12 @@ impl Endpoints {
         if self.issuer != issuer_text {
             return Err(Unavailable::new("its metadata names another issuer"));
         }
-        for endpoint in [&self.introspection_endpoint, &self.jwks_uri].into_iter().flatten() {
+        let endpoints = [
+            &self.introspection_endpoint,
+            &self.jwks_uri,
+            &self.revocation_events_endpoint,
+        ];
+        for endpoint in endpoints.into_iter().flatten() {
             if endpoint.scheme() != "https" && endpoint.scheme() != issuer.scheme() {
                 return Err(Unavailable::new("its metadata names an endpoint without TLS"));
             }

@@ -1,51 +1,67 @@
 //! Asking the issuer about a token.
 //! Spec: RFC 7662 §2, RFC 6749 §2.3.1
 //!
-//! Every call is a question: what was revoked a moment ago is refused now. Nothing is kept.
+//! Every call is a question: what was revoked a moment ago is refused now. What may be kept is in `remembered.rs`.
 
 use std::sync::Arc;
 
 use enforcement::Refusal;
-use protocol::{Confirmation, IntrospectionResponse};
-use reqwest::{Client, StatusCode};
+use protocol::Confirmation;
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 use url::form_urlencoded::byte_serialize;
 
 use crate::discovery::Discovery;
 use crate::http_client::{self, SendError};
+use crate::remembered::Answer;
 use crate::{CheckError, Unavailable};
 
-/// It has no `Debug`: it holds the API's secret.
-pub(crate) struct Introspection {
-    discovery: Arc<Discovery>,
-    http: Client,
+/// With what an API shows who it is. It has no `Debug`: it holds a secret.
+pub(crate) struct Credentials {
     /// Form-encoded already, as RFC 6749 §2.3.1 wants them in the `Authorization` header.
     client_id: String,
     client_secret: String,
 }
 
-impl Introspection {
-    pub(crate) fn new(discovery: Arc<Discovery>, http: Client, client_id: &str, client_secret: &str) -> Self {
+impl Credentials {
+    pub(crate) fn new(client_id: &str, client_secret: &str) -> Self {
         Self {
-            discovery,
-            http,
             client_id: byte_serialize(client_id.as_bytes()).collect(),
             client_secret: byte_serialize(client_secret.as_bytes()).collect(),
         }
     }
 
+    pub(crate) fn put_into(&self, request: RequestBuilder) -> RequestBuilder {
+        request.basic_auth(&self.client_id, Some(&self.client_secret))
+    }
+}
+
+pub(crate) struct Introspection {
+    discovery: Arc<Discovery>,
+    http: Client,
+    credentials: Credentials,
+}
+
+impl Introspection {
+    pub(crate) fn new(discovery: Arc<Discovery>, http: Client, credentials: Credentials) -> Self {
+        Self {
+            discovery,
+            http,
+            credentials,
+        }
+    }
+
     /// The issuer's answer, and all of its members as they came.
-    pub(crate) async fn ask(&self, token: &str) -> Result<(IntrospectionResponse, Map<String, Value>), CheckError> {
+    pub(crate) async fn ask(&self, token: &str) -> Result<Answer, CheckError> {
         let endpoints = self.discovery.endpoints().await?;
         let endpoint = endpoints
             .introspection_endpoint
             .clone()
             .ok_or_else(|| Unavailable::new("its metadata has no introspection_endpoint"))?;
         let request = self
-            .http
-            .post(endpoint)
-            .basic_auth(&self.client_id, Some(&self.client_secret))
+            .credentials
+            .put_into(self.http.post(endpoint))
             .form(&[("token", token), ("token_type_hint", "access_token")]);
         let answer: Map<String, Value> = match http_client::json(request).await {
             Ok((_, answer)) => answer,

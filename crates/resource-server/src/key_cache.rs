@@ -5,6 +5,7 @@
 //! at most once per pause, because anybody can send a token with an invented `kid`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jose::KeySet;
 use reqwest::Client;
@@ -19,6 +20,8 @@ pub(crate) struct KeyCache {
     discovery: Arc<Discovery>,
     http: Client,
     held: Arc<Refreshing<KeySet>>,
+    /// Since which stream of revocations they are kept; 0: before the first.
+    stream: AtomicU64,
 }
 
 impl KeyCache {
@@ -27,6 +30,14 @@ impl KeyCache {
             discovery,
             http,
             held: Refreshing::new(clock),
+            stream: AtomicU64::new(0),
+        }
+    }
+
+    /// The keys are fetched anew: by the time that this stream of revocations began, some may have been withdrawn.
+    pub(crate) fn begin(&self, stream: u64) {
+        if self.stream.swap(stream, Ordering::Relaxed) != stream {
+            self.held.forget();
         }
     }
 

@@ -25,8 +25,10 @@ mod layer;
 mod metadata;
 mod proofs;
 mod refreshing;
+mod remembered;
 mod require;
 mod resource_server;
+mod revocations;
 mod verified_token;
 
 #[cfg(test)]
@@ -40,4 +42,5 @@ pub use layer::{Protected, ProtectedLayer};
 pub use protocol::{ClientCertificate, Confirmation, Scope};
 pub use require::{Require, RequireLayer, require_authentication, require_scope};
 pub use resource_server::ResourceServer;
+pub use revocations::{Counts, Revocations};
 pub use verified_token::{NotProtected, VerifiedToken};

@@ -33,6 +33,8 @@ pub(crate) struct Refreshing<T> {
 struct State<T> {
     held: Option<Held<T>>,
     last_attempt: Option<Duration>,
+    /// How often what was held was forgotten.
+    forgotten: u64,
 }
 
 struct Held<T> {
@@ -56,6 +58,7 @@ impl<T: Send + Sync + 'static> Refreshing<T> {
             state: RwLock::new(State {
                 held: None,
                 last_attempt: None,
+                forgotten: 0,
             }),
             turn: Arc::default(),
             clock,
@@ -96,8 +99,9 @@ impl<T: Send + Sync + 'static> Refreshing<T> {
             return held.map(|held| held.value);
         }
         let this = Arc::clone(self);
+        let forgotten = self.forgotten();
         let fetching = tokio::spawn(async move {
-            let outcome = fetch.await.map(|fetched| this.keep(fetched));
+            let outcome = fetch.await.map(|fetched| this.keep(fetched, forgotten));
             drop(turn);
             outcome
         });
@@ -135,9 +139,26 @@ impl<T: Send + Sync + 'static> Refreshing<T> {
         true
     }
 
-    fn keep(&self, fetched: Fetched<T>) -> Arc<T> {
+    /// What is held counts for nothing any more, and neither does what is being fetched.
+    pub(crate) fn forget(&self) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        *state = State {
+            held: None,
+            last_attempt: None,
+            forgotten: state.forgotten + 1,
+        };
+    }
+
+    fn forgotten(&self) -> u64 {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).forgotten
+    }
+
+    fn keep(&self, fetched: Fetched<T>, forgotten: u64) -> Arc<T> {
         let value = Arc::new(fetched.value);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.forgotten != forgotten {
+            return value;
+        }
         state.held = Some(Held {
             value: Arc::clone(&value),
             fetched_at: self.clock.elapsed(),
@@ -209,6 +230,16 @@ mod tests {
         assert_eq!(it.get(|value| *value > 5, true).await, Some(2));
         assert_eq!(it.get(|value| *value > 5, true).await, Some(2));
         assert_eq!(it.fetches.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn what_was_forgotten_is_fetched_at_once_and_not_used_when_that_fails() {
+        let it = Fixture::new();
+        assert_eq!(it.get(|_| true, true).await, Some(1));
+        it.cell.forget();
+        assert_eq!(it.get(|_| true, true).await, Some(2));
+        it.cell.forget();
+        assert_eq!(it.get(|_| true, false).await, None);
     }
 
     #[tokio::test]

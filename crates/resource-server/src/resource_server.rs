@@ -19,7 +19,9 @@ use crate::key_cache::KeyCache;
 use crate::layer::ProtectedLayer;
 use crate::metadata::Metadata;
 use crate::proofs::{self, Proofs};
-use crate::{CheckError, client_certificate, metadata};
+use crate::remembered::Remembered;
+use crate::revocations::Moment;
+use crate::{CheckError, Revocations, client_certificate, metadata};
 
 /// Checks the access tokens of one API. Cheap to clone; the clones share what was fetched.
 #[derive(Clone)]
@@ -30,6 +32,9 @@ pub(crate) struct Inner {
     pub(crate) check: TokenCheck,
     pub(crate) introspection: Option<Introspection>,
     pub(crate) keys: Option<KeyCache>,
+    /// What is revoked, if that is listened to, and what was kept for the while.
+    pub(crate) revocations: Option<Revocations>,
+    pub(crate) remembered: Remembered,
     pub(crate) metadata: Metadata,
     pub(crate) proofs: Proofs,
     /// Whose `Client-Cert` is believed.
@@ -111,16 +116,55 @@ impl ResourceServer {
     }
 
     async fn check_token(&self, token: &str) -> Result<CheckedToken, CheckError> {
+        let revocations = self.0.revocations.as_ref();
+        let moment = revocations.and_then(|revocations| {
+            revocations.listen();
+            revocations.moment()
+        });
         // A JWT has two dots; Sekisho's opaque tokens have none.
         let is_jwt = token.bytes().filter(|byte| *byte == b'.').count() == 2;
         match (&self.0.keys, &self.0.introspection) {
-            (Some(keys), _) if is_jwt => self.check_jwt(keys, token).await,
-            (_, Some(introspection)) => {
-                let (answer, members) = introspection.ask(token).await?;
-                Ok(self.0.check.check_introspection(answer, members, self.now())?)
+            (Some(keys), Some(introspection)) if is_jwt && revocations.is_some() => {
+                if let Some(moment) = moment {
+                    keys.begin(moment.stream);
+                }
+                let signed = self.check_jwt(keys, token).await?;
+                let vouches = |(moment, revocations): (Moment, &Revocations)| revocations.vouch_for(moment, &signed);
+                if moment.zip(revocations).is_some_and(vouches) {
+                    return Ok(signed);
+                }
+                let answered = self.ask(introspection, token, moment).await?;
+                Ok(answered.named_by(&signed))
             }
+            (Some(keys), _) if is_jwt => self.check_jwt(keys, token).await,
+            (_, Some(introspection)) => self.ask(introspection, token, moment).await,
             _ => Err(Refusal::UnknownTokenForm.into()),
         }
+    }
+
+    /// What the issuer says of a token, or said since `moment` at the latest.
+    async fn ask(
+        &self,
+        introspection: &Introspection,
+        token: &str,
+        moment: Option<Moment>,
+    ) -> Result<CheckedToken, CheckError> {
+        let (remembered, revocations) = (&self.0.remembered, self.0.revocations.as_ref());
+        let known = revocations.and_then(|revocations| remembered.find(token, revocations, self.now()));
+        let (answer, members) = match known {
+            Some(known) => known,
+            None => {
+                let answer = introspection.ask(token).await?;
+                if let Some(revocations) = revocations {
+                    revocations.count_asked();
+                }
+                if let Some(moment) = moment {
+                    remembered.keep(token, &answer, moment);
+                }
+                answer
+            }
+        };
+        Ok(self.0.check.check_introspection(answer, members, self.now())?)
     }
 
     async fn check_jwt(&self, keys: &KeyCache, token: &str) -> Result<CheckedToken, CheckError> {

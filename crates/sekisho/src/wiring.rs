@@ -27,7 +27,7 @@ use crate::{
     serving::{
         background,
         delivery::{self, Keep},
-        gateway::Gateway,
+        gateway::{Gateway, apart::Apart},
         listener::{DRAIN, Listener},
         operations,
         outgoing::Outgoing,
@@ -239,16 +239,18 @@ pub async fn gateway(config: ServerConfig) -> Result<(), String> {
     config::make_data_directory(&config).map_err(|error| error.to_string())?;
     let (stop, stopped) = watch::channel(false);
     let traffic = Arc::new(open_traffic(&config, &Clock::system())?);
+    let apart = Apart::new(settings)?;
+    let revocations = apart.revocations();
+    if let Some(revocations) = &revocations {
+        revocations.listen();
+    }
     if let Some(settings) = &config.operations {
-        let address = operations::serve_apart(settings, Arc::clone(&traffic), stopped.clone()).await?;
+        let counted = (Arc::clone(&traffic), revocations);
+        let address = operations::serve_apart(settings, counted, stopped.clone()).await?;
         tracing::info!(%address, "operations");
     }
-    let gateway = Arc::new(Gateway::apart(
-        settings,
-        proxies(&config),
-        Arc::clone(&traffic),
-        stopped.clone(),
-    )?);
+    let (counting, stopping) = (Arc::clone(&traffic), stopped.clone());
+    let gateway = Arc::new(Gateway::apart(apart, settings, proxies(&config), counting, stopping));
     let identifiers: Vec<String> = settings.apis.iter().map(|api| api.identifier.clone()).collect();
     let mut bound = bind(&config, &identifiers).await?;
     bound.retain(|bound| bound.role == Role::Gateway);

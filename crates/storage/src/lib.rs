@@ -49,6 +49,7 @@ pub mod rate_limit;
 pub mod realm;
 pub mod refresh_token;
 pub mod refusal;
+pub mod revocation;
 pub mod revoked_token;
 pub mod session;
 pub mod session_client;

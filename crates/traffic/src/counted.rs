@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use enforcement::gate::{BodyProblem, Call, CallBody, Decide, Decision, Pending};
+use enforcement::gate::{BodyProblem, Call, CallBody, Decide, Decision, Pending, ProtectedApi};
 use http::{HeaderMap, Version};
 
 use crate::{Decided, Ending, Through, TraceContext, Traffic};
@@ -56,6 +56,10 @@ impl<D: Decide> Decide for Counted<D> {
         let decision = self.decide.decide(call).await;
         self.note(call, &decision, began.elapsed());
         decision
+    }
+
+    async fn find(&self, call: &Call<'_>) -> Option<Arc<ProtectedApi>> {
+        self.decide.find(call).await
     }
 
     async fn finish(&self, pending: Pending, body: Result<&[u8], BodyProblem>) -> Decision {

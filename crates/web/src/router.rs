@@ -141,6 +141,7 @@ fn endpoints() -> Router<Arc<App>> {
         .route("/device_authorization", post(oauth::device_authorization))
         .route("/bc-authorize", post(oauth::backchannel_authentication))
         .route("/introspect", post(oauth::introspect))
+        .route("/revocations", post(oauth::revocation_events))
         .route("/grants", get(oauth::query_grant).delete(oauth::revoke_grant))
         .route("/grants/{id}", get(oauth::query_grant).delete(oauth::revoke_grant))
         .route("/userinfo", cors(get(oauth::userinfo_get).post(oauth::userinfo_post)))
@@ -294,6 +295,7 @@ pub const CLAIMED: &[&str] = &[
     "/token",
     "/revoke",
     "/introspect",
+    "/revocations",
     "/grants",
     "/userinfo",
     "/register",

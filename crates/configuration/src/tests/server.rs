@@ -194,3 +194,22 @@ fn a_gateway_apart_says_which_server_and_which_apis() {
         ],
     );
 }
+
+#[test]
+fn a_gateway_apart_keeps_answers_for_a_minute_at_most_and_checks_in_one_of_two_ways() {
+    let text = |keys: &str| {
+        format!(
+            "[[listener]]\nbind = \"127.0.0.1:8444\"\nrole = \"gateway\"\n[gateway]\nissuer = \"https://id.example.com\"\n\
+             client_id = \"bank-api\"\nclient_secret = \"secret\"\n{keys}\n"
+        )
+    };
+    let found = |keys: &str| {
+        let mut found = server_problems(&text(keys));
+        found.retain(|(line, _)| *line == 8);
+        found
+    };
+    assert_problems(&found("remember = \"1m\""), &[]);
+    assert_problems(&found("check = \"jwks\""), &[]);
+    assert_problems(&found("remember = \"61s\""), &[(8, "remember is too long")]);
+    assert_problems(&found("check = \"jwt\""), &[(8, "check cannot be")]);
+}

@@ -8,6 +8,7 @@
 //! 4. Does it reach what the route demands: scope, authentication, details?
 
 use std::future::Future;
+use std::sync::Arc;
 
 use protocol::{Access, ClientCertificate, TokenCredentials, dpop};
 
@@ -27,6 +28,9 @@ use crate::{
 pub trait Decide: Send + Sync + 'static {
     /// Decides about a call.
     fn decide(&self, call: &Call<'_>) -> impl Future<Output = Decision> + Send;
+
+    /// The API that has a route for a call, whatever the call brings: nothing is decided.
+    fn find(&self, call: &Call<'_>) -> impl Future<Output = Option<Arc<ProtectedApi>>> + Send;
 
     /// Decides about a call whose body was asked for: here it is, or why it cannot be had.
     fn finish(&self, pending: Pending, body: Result<&[u8], BodyProblem>) -> impl Future<Output = Decision> + Send;

@@ -62,6 +62,11 @@ impl Rules {
         apis
     }
 
+    /// The API that has a route for a call, whatever the call brings.
+    pub fn api_of(&self, call: &Call<'_>) -> Option<&Arc<ProtectedApi>> {
+        self.find(call).ok().map(|found| found.api)
+    }
+
     /// Finds what a call is about.
     pub(super) fn find<'r, 'c>(&'r self, call: &Call<'c>) -> Result<Found<'r, 'c>, Nowhere<'r>> {
         let nowhere = |refusal| Nowhere { api: None, refusal };

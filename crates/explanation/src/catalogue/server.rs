@@ -7,6 +7,10 @@ topic! {
             "Send the same request again in a moment. If it goes on, the operator finds the reason in the server's \
              log under this id."
         }
+        TOO_MANY_STREAMS("server.too_many_streams", TemporarilyUnavailable) {
+            "As many listen at this server, or with this client's credentials, to what is revoked as can."
+            "Let one stream serve a whole process; introspect meanwhile."
+        }
         DEFECT("server.defect", ServerError) {
             "The server failed: this is a defect of it, or its data is damaged. The request may be right."
             "Give the operator this id: the reason is in the server's log under it."

@@ -50,6 +50,12 @@ topic! {
             "Ask for it: openid for UserInfo, grant_management_query or grant_management_revoke for grants."
         }
     }
+    OF_API("an API's client", "may the client ask about the tokens of some API?", "RFC 7662 §2.1") {
+        NO_API("token.no_api", UnauthorizedClient) {
+            "No API names the client among those that may ask about its tokens, so there is nothing to tell it of them."
+            "Ask with the API's credentials, or have the operator name the client: introspection of the API."
+        }
+    }
     OF_CLIENT("token of this client", "was the token issued to the client that gives it back?", "RFC 7009 §2.1") {
         OTHER_CLIENT("token.other_client", UnauthorizedClient) {
             "A client revokes its own tokens alone, and this one was issued to another."

@@ -11,6 +11,9 @@ pub struct Gateway {
     /// Whether `Authorization` and `DPoP` are passed on.
     #[serde(default, skip_serializing_if = "is_default")]
     pub pass_authorization: bool,
+    /// The web origins whose scripts may call it, and read the gateway's own answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<String>,
     /// In which headers it is told where a call came from.
     #[serde(default, skip_serializing_if = "is_default")]
     pub forwarded: Forwarded,

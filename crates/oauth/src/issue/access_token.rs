@@ -7,7 +7,11 @@
 use jose::{SigningAlg, UnverifiedJwt, b64, sign_jwt};
 use model::{Authorization, Client, TokenFormat, User};
 use protocol::{
-    AuthorizationDetails, Confirmation, SecurityProfile, access_token::AccessTokenClaims, acr::Acr, actor::Actor,
+    AuthorizationDetails, Confirmation, SecurityProfile,
+    access_token::{AUTHORIZATION_ID, AccessTokenClaims, OWNER},
+    acr::Acr,
+    actor::Actor,
+    revocation_events::Tags,
     scope::Scope,
 };
 use realm::{Purpose, RealmContext};
@@ -22,11 +26,6 @@ use crate::{
 
 /// The `typ` of a JWT access token (RFC 9068 §2.1).
 const TYP: &str = protocol::access_token::TYP;
-/// The claim of a JWT access token that names the authorization which can end it.
-const AUTHORIZATION_ID: &str = "authorization_id";
-
-/// The claim of a JWT access token that names the client of that authorization, if it is another.
-const OWNER: &str = "authorized_client_id";
 const ACT: &str = "act";
 const MAY_ACT: &str = "may_act";
 const AUTHORIZATION_DETAILS: &str = "authorization_details";
@@ -110,6 +109,7 @@ impl AccessToken {
         let is_all = authorization_details::for_audience(realm, all, &rights.audience) == rights.authorization_details;
         // An API that reads the token itself cannot look into the row.
         let are_in_row = is_all && !is_signed(realm, &rights.audience);
+        let of_client = Self::for_client(realm, &authorization.client_id, rights);
         Self {
             authorization_details: (!are_in_row).then(|| rights.authorization_details.clone()),
             authorization_id: Some(authorization.id.clone()),
@@ -117,7 +117,9 @@ impl AccessToken {
             // APIs compare levels of X.1254; what else an app can ask for is said to the app.
             acr: Some(authorization.details.acr.published()),
             auth_time: Some(authorization.auth_time),
-            ..Self::for_client(realm, &authorization.client_id, rights)
+            // Who reads the token itself does not see when that ends.
+            expires_at: of_client.expires_at.min(authorization.expires_at),
+            ..of_client
         }
     }
 
@@ -149,6 +151,20 @@ impl AccessToken {
             let longest = self.issued_at.saturating_add(profile.longest_bearer_lifetime);
             self.expires_at = self.expires_at.min(longest);
         }
+    }
+
+    /// By what the stream of revocations calls it: whoever keeps what it was worth listens for these.
+    pub fn revocation_tags(&self, issuer: &str) -> Vec<String> {
+        let tags = Tags::of(issuer);
+        [
+            Some(tags.token(&self.jti)),
+            Some(tags.client(&self.client_id)),
+            self.authorization_id.as_deref().map(|id| tags.authorization(id)),
+            self.owner.as_deref().map(|id| tags.client(id)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// How it is presented.

@@ -28,6 +28,7 @@ fn endpoints_are_at_the_issuers_path() {
         (&document.token_endpoint, "token"),
         (&document.revocation_endpoint, "revoke"),
         (&document.introspection_endpoint, "introspect"),
+        (&document.revocation_events_endpoint, "revocations"),
         (&document.userinfo_endpoint, "userinfo"),
         (&document.end_session_endpoint, "logout"),
         (&document.check_session_iframe, "session"),

@@ -1,19 +1,24 @@
 //! An authorization server as small as it can be, on a port of its own.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
+use futures_util::stream;
 use http::StatusCode;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, LOCATION};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, LOCATION};
 use jose::{Jwk, SigningAlg, SigningKey, sign_jwt};
+use protocol::revocation_events::{Event, MEDIA_TYPE};
 use protocol::{BasicCredentials, Form};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 use super::API;
 use crate::clock::Clock;
@@ -39,6 +44,10 @@ pub(super) struct Shared {
     status: AtomicU16,
     /// Whether the metadata is only where OpenID Connect Discovery wants it.
     pub(super) openid_only: AtomicBool,
+    /// Those who listen to revocations.
+    streams: Mutex<Vec<mpsc::UnboundedSender<String>>>,
+    /// Whether nothing is said to them by itself.
+    pub(super) is_silent: AtomicBool,
 }
 
 impl std::ops::Deref for Issuer {
@@ -62,6 +71,7 @@ impl Issuer {
             "issuer": url,
             "introspection_endpoint": format!("{url}/introspect"),
             "jwks_uri": format!("{url}/jwks"),
+            "revocation_events_endpoint": format!("{url}/revocations"),
         });
         let this = Self(Arc::new(Shared {
             url,
@@ -74,6 +84,8 @@ impl Issuer {
             introspections: AtomicU32::new(0),
             status: AtomicU16::new(200),
             openid_only: AtomicBool::new(false),
+            streams: Mutex::default(),
+            is_silent: AtomicBool::new(false),
         }));
         let router = Router::new()
             .route(
@@ -87,6 +99,7 @@ impl Issuer {
             .route(&format!("{path}/elsewhere"), any(elsewhere))
             .route(&format!("{path}/jwks"), get(jwks))
             .route(&format!("{path}/introspect"), post(introspect))
+            .route(&format!("{path}/revocations"), post(revocations))
             .with_state(this.clone());
         tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
         this
@@ -128,6 +141,18 @@ impl Issuer {
             changes,
         );
         sign_jwt(key, "at+jwt", &claims).unwrap()
+    }
+
+    /// Says something to those who listen to revocations; answers how many there are.
+    pub(super) fn say(&self, event: &Event) -> usize {
+        let mut streams = self.streams.lock().unwrap();
+        streams.retain(|stream| stream.send(event.to_string()).is_ok());
+        streams.len()
+    }
+
+    /// Ends all streams.
+    pub(super) fn hang_up(&self) {
+        self.streams.lock().unwrap().clear();
     }
 
     /// From now on every endpoint answers with this status.
@@ -174,6 +199,31 @@ async fn jwks(State(issuer): State<Issuer>) -> Response {
     let keys = Json(json!({"keys": *issuer.keys.lock().unwrap()}));
     let headers = [(CACHE_CONTROL, *issuer.cache_control.lock().unwrap())];
     issuer.broken().unwrap_or_else(|| (headers, keys).into_response())
+}
+
+async fn revocations(State(issuer): State<Issuer>, headers: HeaderMap) -> Response {
+    let credentials = BasicCredentials::from_authorization(headers[AUTHORIZATION].to_str().unwrap())
+        .ok()
+        .unwrap();
+    assert_eq!(
+        (&*credentials.client_id, &*credentials.client_secret),
+        (CLIENT_ID, CLIENT_SECRET)
+    );
+    let (stream, said) = mpsc::unbounded_channel::<String>();
+    issuer.streams.lock().unwrap().push(stream);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if !issuer.is_silent.load(Ordering::SeqCst) && issuer.say(&Event::Alive) == 0 {
+                return;
+            }
+        }
+    });
+    let said = stream::unfold(said, |mut said| async {
+        let event = said.recv().await?;
+        Some((Ok::<_, Infallible>(event), said))
+    });
+    ([(CONTENT_TYPE, MEDIA_TYPE)], Body::from_stream(said)).into_response()
 }
 
 async fn introspect(State(issuer): State<Issuer>, headers: HeaderMap, body: Bytes) -> Response {

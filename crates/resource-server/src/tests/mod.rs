@@ -10,6 +10,7 @@ mod metadata;
 mod misuse;
 mod opaque;
 mod requests;
+mod revocations;
 mod unavailable;
 
 use axum::body::Body;

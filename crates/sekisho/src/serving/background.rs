@@ -16,6 +16,8 @@ const BATCH: i64 = 500;
 
 /// Starts the background work; it ends when `stop` says so.
 pub fn start(realms: &Arc<Realms>, stop: &watch::Receiver<bool>) {
+    let (telling, stopped) = (Arc::clone(realms), stop.clone());
+    tokio::spawn(async move { telling.tell_revocations(stopped).await });
     repeat(REFRESH, Arc::clone(realms), stop.clone(), |realms| async move {
         operations::sum_up();
         if let Err(error) = realms.refresh().await {

@@ -6,6 +6,7 @@ use authn::password::PasswordPool;
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use realm::Realms;
+use sekisho_resource_server::Revocations;
 use tokio::{net::TcpListener, sync::watch};
 use traffic::{BOUNDS, LATENCY, Traffic};
 
@@ -79,7 +80,7 @@ pub async fn serve(
 /// The same for a gateway apart from its server, which has no database.
 pub async fn serve_apart(
     settings: &config::Operations,
-    traffic: Arc<Traffic>,
+    (traffic, revocations): (Arc<Traffic>, Option<Revocations>),
     stop: watch::Receiver<bool>,
 ) -> Result<SocketAddr, String> {
     let (listener, address) = bind(settings.bind).await?;
@@ -93,11 +94,11 @@ pub async fn serve_apart(
             }
         }
     });
-    let rendered = || async { ([TEXT], recorder().render()) };
     let router = Router::new()
         .route("/health/live", get(|| async { "alive\n" }))
-        .route("/health/ready", get(|| async { "ready\n" }))
-        .route("/metrics", get(rendered))
+        .route("/health/ready", get(ready_apart))
+        .route("/metrics", get(metrics_apart))
+        .with_state(revocations)
         .merge(live::router(traffic, None));
     spawn(listener, router, stop);
     Ok(address)
@@ -127,6 +128,32 @@ async fn ready(State(operations): State<Operations>) -> (StatusCode, &'static st
         Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "keys are still being made\n"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
     }
+}
+
+/// A gateway that hears no revocations works, more slowly: it asks about each token.
+async fn ready_apart(State(revocations): State<Option<Revocations>>) -> &'static str {
+    match revocations {
+        Some(revocations) if !revocations.are_heard() => {
+            "ready, but revocations are not heard: the server is asked about each token\n"
+        }
+        _ => "ready\n",
+    }
+}
+
+async fn metrics_apart(State(revocations): State<Option<Revocations>>) -> impl IntoResponse {
+    if let Some(revocations) = revocations {
+        let are_heard = u8::from(revocations.are_heard());
+        metrics::gauge!("sekisho_gateway_revocations_heard").set(are_heard);
+        let counts = revocations.counts();
+        for (how, count) in [
+            ("asked", counts.asked),
+            ("remembered", counts.remembered),
+            ("verified", counts.verified),
+        ] {
+            metrics::counter!("sekisho_gateway_tokens_total", "checked" => how).absolute(count);
+        }
+    }
+    ([TEXT], recorder().render())
 }
 
 async fn metrics(State(operations): State<Operations>) -> impl IntoResponse {

@@ -28,6 +28,7 @@ async fn the_api_learns_what_a_token_is_worth() {
         "iat",
         "iss",
         "jti",
+        "revocation_tags",
         "scope",
         "sub",
         "token_type",

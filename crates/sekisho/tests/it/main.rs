@@ -59,6 +59,7 @@ mod register;
 mod registered_metadata;
 mod request;
 mod resource_server_example;
+mod revocations;
 mod revoke;
 mod serve;
 mod sign_in;

@@ -27,8 +27,14 @@ use crate::{
 
 /// Two nodes of one realm.
 pub async fn two_nodes() -> (Serve, Serve) {
+    let engine = tokio::task::spawn_blocking(|| Engine::Postgres(postgres::shared().create_database()));
+    nodes_of(engine.await.unwrap(), realm::bank).await
+}
+
+/// Two nodes of this realm.
+pub async fn nodes_of(engine: Engine, realm: impl FnOnce(&str) -> String + Send + 'static) -> (Serve, Serve) {
     let start = || {
-        let one = Serve::start(PROGRAM, Engine::Postgres(postgres::shared().create_database()));
+        let one = Serve::with_realm(PROGRAM, engine, realm);
         let two = one.second_node();
         (one, two)
     };

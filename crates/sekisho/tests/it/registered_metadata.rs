@@ -116,6 +116,9 @@ async fn every_member_is_registered_and_of_its_type() {
         if ADDRESSES.contains(&name) || ENDPOINTS.contains(&name) {
             let address = url::Url::parse(value.as_str().unwrap_or_else(|| panic!("{name}"))).unwrap();
             assert_eq!((address.query(), address.fragment()), (None, None), "{name}");
+        } else if name == "revocation_events_endpoint" {
+            // The one member of our own, which RFC 8414 §2 allows: where it is told what was revoked.
+            assert_eq!(value, &format!("{}/revocations", bank.issuer));
         } else if FLAGS.contains(&name) {
             assert!(value.is_boolean(), "{name}");
         } else if LISTS.contains(&name) {

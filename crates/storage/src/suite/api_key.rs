@@ -22,7 +22,7 @@ const API: &str = "https://api.example";
 const NOW: i64 = 1_800_000_000;
 const DAY: i64 = 24 * 3600;
 
-fn key(id: u8) -> ApiKey {
+pub(super) fn key(id: u8) -> ApiKey {
     ApiKey {
         id: format!("key {id}"),
         key_hash: vec![id; 32],
@@ -38,7 +38,7 @@ fn key(id: u8) -> ApiKey {
     }
 }
 
-fn robot() -> Client {
+pub(super) fn robot() -> Client {
     let metadata = ClientMetadata {
         client_id: "robot".into(),
         owner: Some("Reporting".into()),
@@ -55,7 +55,7 @@ fn robot() -> Client {
     }
 }
 
-fn an_api() -> Api {
+pub(super) fn an_api() -> Api {
     serde_json::from_value(serde_json::json!({ "identifier": API, "name": "API" })).unwrap()
 }
 

@@ -14,10 +14,10 @@ for_both_engines![
     the_refresh_tokens_of_a_grant_end_without_its_authorizations,
 ];
 
-const REALM: &str = "https://id.example";
-const NOW: i64 = 1_000_000;
+pub(super) const REALM: &str = "https://id.example";
+pub(super) const NOW: i64 = 1_000_000;
 
-async fn apply(db: &Database, statements: impl IntoIterator<Item = Statement>) -> Outcome {
+pub(super) async fn apply(db: &Database, statements: impl IntoIterator<Item = Statement>) -> Outcome {
     db.store.commit(Change::new().then_all(statements)).await.unwrap()
 }
 
@@ -25,7 +25,7 @@ fn names(names: &[&str]) -> ClaimNames {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
-fn new_grant() -> Grant {
+pub(super) fn new_grant() -> Grant {
     Grant {
         authorization_details: AuthorizationDetails::default(),
         id: "g".into(),
@@ -41,7 +41,7 @@ fn new_grant() -> Grant {
     }
 }
 
-fn alice() -> User {
+pub(super) fn alice() -> User {
     User {
         id: "alice".into(),
         username: "alice".into(),
@@ -56,7 +56,7 @@ fn alice() -> User {
     }
 }
 
-fn new_authorization(grant: &Grant) -> Authorization {
+pub(super) fn new_authorization(grant: &Grant) -> Authorization {
     Authorization {
         id: "a".into(),
         grant_id: grant.id.clone(),

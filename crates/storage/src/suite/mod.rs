@@ -24,6 +24,7 @@ mod pushed_request;
 mod rate_limit;
 mod refusal;
 mod registration;
+mod revocation;
 mod session_client;
 mod sign_in;
 mod used_assertion;

@@ -65,7 +65,9 @@ const SCHEMA: &str = concat!(
     include_str!("../migrations/0003_financial_grade.sql"),
     include_str!("../migrations/0004_refusals_and_audit.sql"),
     include_str!("../migrations/0005_two_party_access.sql"),
-    include_str!("../migrations/0006_devices.sql")
+    include_str!("../migrations/0006_devices.sql"),
+    include_str!("../migrations/0007_factors.sql"),
+    include_str!("../migrations/0008_revocations.sql")
 );
 
 async fn every_table_has_a_size(db: Database) {

@@ -1,10 +1,11 @@
 //! A gateway apart from its server, which it asks about each token.
-//! Spec: RFC 7662, RFC 9449 §7
+//! Spec: RFC 7662, RFC 9068 §4, RFC 9449 §7
 //!
-//! Nothing is kept of what a token was worth: what was revoked a moment ago is refused now. While the server cannot be
-//! asked, nothing passes; the next call asks again.
+//! Unless its file says so, nothing is kept of what a token was worth, and JWTs are asked about too. What is kept, or checked
+//! here, counts only while the server's revocations are heard. While the server cannot be asked, nothing passes; the next
+//! call asks again.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use enforcement::{
     Permit,
@@ -18,13 +19,13 @@ use http::{Request, header::AUTHORIZATION};
 use jose::SigningAlg;
 use model::{Api, Clock};
 use protocol::{TokenScheme, dpop, protected_resource};
-use sekisho_resource_server::{CheckError, ResourceServer};
+use sekisho_resource_server::{CheckError, ResourceServer, Revocations};
 use tokio::sync::watch;
 use traffic::Traffic;
 use web::extract::Proxies;
 
 use super::{Gateway, backends::Backends, identity::Identities, metadata::Described};
-use crate::config::Apart as Settings;
+use crate::config::{Apart as Settings, Check};
 
 /// How proofs may be signed: as the server's crate for APIs takes them.
 const PROOF_ALGS: [SigningAlg; 3] = [SigningAlg::Ps256, SigningAlg::Es256, SigningAlg::EdDsa];
@@ -33,6 +34,7 @@ const PROOF_ALGS: [SigningAlg; 3] = [SigningAlg::Ps256, SigningAlg::Es256, Signi
 pub struct Apart {
     rules: Rules,
     servers: HashMap<String, ResourceServer>,
+    revocations: Option<Revocations>,
     clock: Clock,
 }
 
@@ -42,14 +44,27 @@ impl Apart {
         let mut compiled = Vec::new();
         let mut servers = HashMap::new();
         let http = http_client(settings)?;
+        let remember = Duration::from_secs(settings.remember.unsigned_abs());
+        let is_listening = settings.check == Check::Jwks || !remember.is_zero();
+        let revocations = is_listening.then(|| {
+            let secret = settings.client_secret.expose();
+            Revocations::of(&settings.issuer, &settings.client_id, secret, Some(http.clone()))
+        });
+        let revocations = revocations.transpose().map_err(|error| error.to_string())?;
         for api in settings.apis.iter().filter(|api| !api.route.is_empty()) {
             let rules = ProtectedApi::compile_limited(rules(&settings.issuer, api), &api.limit);
             compiled.push(rules.map_err(|problem| format!("{}: {problem}", api.identifier))?);
-            let server = ResourceServer::builder(&settings.issuer, &api.identifier)
+            let mut server = ResourceServer::builder(&settings.issuer, &api.identifier)
                 .introspection(&settings.client_id, settings.client_secret.expose())
-                .http_client(http.clone())
-                .build()
-                .map_err(|error| error.to_string())?;
+                .remember(remember)
+                .http_client(http.clone());
+            if settings.check == Check::Jwks {
+                server = server.jwks();
+            }
+            if let Some(revocations) = &revocations {
+                server = server.revocations(revocations.clone());
+            }
+            let server = server.build().map_err(|error| error.to_string())?;
             servers.insert(api.identifier.clone(), server);
         }
         let (rules, hidden) = Rules::new(compiled);
@@ -62,29 +77,36 @@ impl Apart {
         Ok(Self {
             rules,
             servers,
+            revocations,
             clock: Clock::system(),
         })
+    }
+
+    /// What is heard of revocations, if anything is to be.
+    pub fn revocations(&self) -> Option<Revocations> {
+        self.revocations.clone()
     }
 }
 
 impl Gateway<Apart> {
     /// Before the APIs of these files.
     pub fn apart(
+        decide: Apart,
         settings: &Settings,
         proxies: Proxies,
         traffic: Arc<Traffic>,
         stop: watch::Receiver<bool>,
-    ) -> Result<Self, String> {
+    ) -> Self {
         let issuer = |api: &Api| (settings.issuer.clone(), api.clone());
-        Ok(Self {
-            decide: Apart::new(settings)?,
+        Self {
+            decide,
             backends: Backends::of_files(settings.apis.iter().map(issuer).collect(), stop),
             identities: Identities::unsigned(),
             proxies,
             described: Described::of_files(&settings.issuer, &settings.apis, &PROOF_ALGS),
             traffic,
             realms: None,
-        })
+        }
     }
 }
 
@@ -109,8 +131,8 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client, String> {
         roots.extend(read.map_err(|error| format!("{}: {error}", file.display()))?);
     }
     reqwest::Client::builder()
-        .connect_timeout(std::time::Duration::from_secs(3))
-        .timeout(std::time::Duration::from_secs(5))
+        .connect_timeout(Duration::from_secs(3))
+        .timeout(Duration::from_secs(5))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .tls_certs_merge(roots)
@@ -129,6 +151,10 @@ impl Apart {
 impl Decide for Apart {
     async fn decide(&self, call: &Call<'_>) -> Decision {
         self.rules.decide(self, call).await
+    }
+
+    async fn find(&self, call: &Call<'_>) -> Option<Arc<ProtectedApi>> {
+        self.rules.api_of(call).cloned()
     }
 
     async fn finish(&self, pending: Pending, body: Result<&[u8], BodyProblem>) -> Decision {

@@ -29,6 +29,8 @@ pub(super) enum Behind {
 pub(super) struct Upstreams {
     pub backend: Backend,
     pub identity: Identity,
+    /// Whose scripts may read its answers.
+    pub origins: Vec<String>,
 }
 
 /// By which settings something was made.
@@ -128,6 +130,10 @@ impl Backends {
             Ok(Some(settings)) => Behind::Api(Box::new(Upstreams {
                 backend: Backend::new(settings, self.stop.clone()),
                 identity: api.gateway.as_ref().map(|gateway| gateway.identity).unwrap_or_default(),
+                origins: api
+                    .gateway
+                    .as_ref()
+                    .map_or_else(Vec::new, |gateway| gateway.origins.clone()),
             })),
             Ok(None) => Behind::Nothing,
             Err(problem) => {

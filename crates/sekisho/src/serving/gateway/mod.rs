@@ -7,6 +7,7 @@
 
 pub mod apart;
 mod backends;
+mod cors;
 mod identity;
 mod metadata;
 mod refused;
@@ -15,7 +16,7 @@ mod settings;
 
 use std::{net::IpAddr, pin::Pin, sync::Arc};
 
-use enforcement::gate::{BodyProblem, Call, CallBody, Decide, Decision, MOST_BODY, Permitted};
+use enforcement::gate::{BodyProblem, Call, CallBody, Decide, Decision, MOST_BODY, Permitted, ProtectedApi};
 use explanation::catalogue::upstream;
 use gateway::{Arrival, Body, Upload, shape};
 use http::{
@@ -85,10 +86,16 @@ impl<D: Decide> Gateway<D> {
     pub fn answer(self: Arc<Self>, mut request: Request<Upload>, is_tls: bool) -> Answering {
         Box::pin(async move {
             let mut seen = Seen::begin(&mut request, &self.traffic);
+            let origin = cors::origin(request.headers()).cloned();
             let mut response = match self.pass(request, is_tls, &mut seen).await {
                 Ok(response) => response,
                 Err(refused) => refused.answer(self.realms.as_deref(), &mut seen).await,
             };
+            if let (Some(origin), Some(api)) = (origin, seen.api())
+                && self.knows_origin(api, &origin).await
+            {
+                cors::may_read(response.headers_mut(), &origin);
+            }
             seen.answer(&mut response);
             let ending = move |ended| seen.end(ended);
             response.body_mut().when_ended(ending);
@@ -108,6 +115,9 @@ impl<D: Decide> Gateway<D> {
             seen.is_question();
             let (method, uri) = (request.method().clone(), request.uri().clone());
             return Ok(self.described.answer(came.authority.as_str(), &method, &uri).await);
+        }
+        if let Some(response) = self.preflight(&request, &came, seen).await {
+            return Ok(response);
         }
         let (parts, body) = request.into_parts();
         let target = parts.uri.path_and_query().cloned();
@@ -139,6 +149,38 @@ impl<D: Decide> Gateway<D> {
         seen.is_permitted(&permitted);
         let request = Request::from_parts(parts, upload);
         self.forward(*permitted, request, target, &came).await
+    }
+
+    /// The answer to a browser that asks whether a script may call: it may, when the API names the script's origin and has
+    /// a route for the call. Anything else is a call like others, and the API's own business if a route lets it through.
+    async fn preflight(&self, request: &Request<Upload>, came: &Came, seen: &mut Seen) -> Option<Response<Body>> {
+        let method = cors::preflight(request)?;
+        let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+        let call = Call {
+            method,
+            scheme: came.scheme,
+            authority: came.authority.as_str(),
+            target,
+            headers: request.headers(),
+            certificate: None,
+            address: Some(came.client),
+            body: CallBody::Hidden,
+        };
+        let api = self.decide.find(&call).await?;
+        let origin = cors::origin(request.headers())?;
+        if !self.knows_origin(&api, origin).await {
+            return None;
+        }
+        seen.is_about(api);
+        Some(cors::may_call(request.headers()))
+    }
+
+    /// Whether the API lets scripts of this origin read answers.
+    async fn knows_origin(&self, api: &Arc<ProtectedApi>, origin: &HeaderValue) -> bool {
+        match self.backends.find(api).await.as_deref() {
+            Ok(Behind::Api(behind)) => behind.origins.iter().any(|known| known.as_bytes() == origin.as_bytes()),
+            _ => false,
+        }
     }
 
     async fn forward(

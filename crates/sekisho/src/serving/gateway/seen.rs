@@ -74,6 +74,17 @@ impl Seen {
         self.uri.path()
     }
 
+    /// The API that it is about, as far as that is known.
+    pub fn api(&self) -> Option<&Arc<ProtectedApi>> {
+        self.api.as_ref()
+    }
+
+    /// It is a browser's question whether a script may call this API, and no call.
+    pub fn is_about(&mut self, api: Arc<ProtectedApi>) {
+        self.api = Some(api);
+        self.is_call = false;
+    }
+
     pub fn issuer(&self) -> Option<&str> {
         self.api.as_ref().map(|api| api.issuer.as_str())
     }

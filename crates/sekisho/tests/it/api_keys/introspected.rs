@@ -27,6 +27,7 @@ async fn the_api_learns_what_a_key_is_worth() {
         "iat",
         "iss",
         "jti",
+        "revocation_tags",
         "scope",
         "sub",
         "token_type",

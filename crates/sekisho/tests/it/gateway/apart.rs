@@ -19,9 +19,10 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The gateway, running.
-struct Apart {
+pub struct Apart {
     process: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
+    operations: SocketAddr,
     directory: PathBuf,
 }
 
@@ -35,11 +36,18 @@ impl Drop for Apart {
 
 impl Apart {
     fn start(server: &Serve, address: SocketAddr) -> Self {
+        Self::with(server, address, "")
+    }
+
+    /// With more keys of `[gateway]`.
+    pub fn with(server: &Serve, address: SocketAddr, more: &str) -> Self {
         let directory = process::temporary_directory("apart");
+        let operations = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()));
         let file = directory.join("gateway.toml");
         let text = format!(
-            "data = 'data'\n[[listener]]\nbind = '{address}'\nrole = 'gateway'\n[gateway]\nissuer = '{}'\n\
-             client_id = 'things-api'\nclient_secret = 'things-api-secret'\napis = ['{}']\n",
+            "data = 'data'\n[operations]\nbind = '{operations}'\n[[listener]]\nbind = '{address}'\nrole = 'gateway'\n\
+             [gateway]\nissuer = '{}'\nclient_id = 'things-api'\nclient_secret = 'things-api-secret'\napis = ['{}']\n\
+             {more}\n",
             server.issuer(),
             server.realm_file().display()
         );
@@ -58,8 +66,17 @@ impl Apart {
         Self {
             process,
             address,
+            operations,
             directory,
         }
+    }
+
+    /// What its operations listener says.
+    pub async fn says(&self, path: &str) -> String {
+        let url = format!("http://{}{path}", self.operations);
+        let answer = testkit::browser::client(None).get(url).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.text().await.unwrap()
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod apart;
 mod away;
+mod cors;
 mod decided;
 mod identity;
+mod listening;
 mod raw;
 mod seen;
 mod tls;

@@ -35,6 +35,7 @@ async fn every_endpoint_that_programs_call_has_an_alias_that_works() {
         "token_endpoint",
         "revocation_endpoint",
         "introspection_endpoint",
+        "revocation_events_endpoint",
         "userinfo_endpoint",
         "device_authorization_endpoint",
         "pushed_authorization_request_endpoint",
