@@ -1,13 +1,15 @@
 // The ways in to the API of the table. Each sends a request and answers `{ status, headers, body, reached }`, where `reached` are
 // the header fields with which the call came to the API, if it did.
 import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Envoy } from '../lib/envoy.js'
 import { selfSigned } from '../lib/over_https.js'
 import { names, startProxy } from '../lib/proxies.js'
 import { send } from '../lib/raw.js'
-import { freePort, program } from '../lib/server.js'
+import { freePort, program, start } from '../lib/server.js'
 import { clientCert, host } from './bank.js'
 
 const identity = ['sekisho-subject', 'sekisho-client', 'sekisho-scope', 'sekisho-acr']
@@ -24,6 +26,8 @@ export async function openWays(bank) {
   const add = (name, way, end) => { ways[name] = way; if (end) closing.push(end) }
   try {
     add('gateway', throughTls(bank, bank.ports.gateway))
+    const apart = await startApart(bank)
+    add('apart', throughTls(bank, apart.port), apart.stop)
     const tls = selfSigned(host)
     for (const name of names) {
       const proxy = await startProxy(name, { host, sekisho: bank.ports.plain, api: bank.api.port, tls })
@@ -47,6 +51,40 @@ const throughTls = ({ api }, port) => async (request, certificate) => {
   // The name in the handshake is the API's: which host is meant is for the request to say.
   const answer = await send(port, request, { tls: { servername: host, ...certificate }, localAddress: stranger })
   return { ...answer, reached: api.seen }
+}
+
+/** A gateway in a process of its own, which keeps what it is told and hears what is revoked. */
+async function startApart({ server }) {
+  const directory = await mkdtemp(path.join(tmpdir(), 'sekisho-apart-'))
+  const port = await freePort(2)
+  const file = path.join(directory, 'gateway.toml')
+  await writeFile(file, `
+data = "${directory}/data"
+[[listener]]
+bind = "127.0.0.1:${port}"
+role = "gateway"
+tls  = "dev"
+client_certificates = "request"
+[operations]
+bind = "127.0.0.1:${port + 1}"
+[gateway]
+issuer        = "${server.issuer}"
+client_id     = "bank-api"
+client_secret = "bank-api-secret"
+apis          = ["${path.join(path.dirname(server.config), 'realm.toml')}"]
+trust         = ["${server.ca}"]
+check         = "jwks"
+remember      = "1m"
+`)
+  const ready = `http://127.0.0.1:${port + 1}/health/ready`
+  const end = await start(['gateway', '--config', file], directory, ready)
+  const stop = () => end().finally(() => rm(directory, { recursive: true, force: true }))
+  for (let n = 0; n < 200; n++) {
+    if (await (await fetch(ready)).text() === 'ready\n') return { port, stop }
+    await pause(50)
+  }
+  await stop()
+  throw new Error('the gateway apart hears no revocations')
 }
 
 /** As Traefik's ForwardAuth asks, and what it does with the answer. It says nothing of certificates. */
