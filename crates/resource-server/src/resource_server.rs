@@ -151,18 +151,17 @@ impl ResourceServer {
     ) -> Result<CheckedToken, CheckError> {
         let (remembered, revocations) = (&self.0.remembered, self.0.revocations.as_ref());
         let known = revocations.and_then(|revocations| remembered.find(token, revocations, self.now()));
-        let (answer, members) = match known {
-            Some(known) => known,
-            None => {
-                let answer = introspection.ask(token).await?;
-                if let Some(revocations) = revocations {
-                    revocations.count_asked();
-                }
-                if let Some(moment) = moment {
-                    remembered.keep(token, &answer, moment);
-                }
-                answer
+        let (answer, members) = if let Some(known) = known {
+            known
+        } else {
+            let answer = introspection.ask(token).await?;
+            if let Some(revocations) = revocations {
+                revocations.count_asked();
             }
+            if let Some(moment) = moment {
+                remembered.keep(token, &answer, moment);
+            }
+            answer
         };
         Ok(self.0.check.check_introspection(answer, members, self.now())?)
     }

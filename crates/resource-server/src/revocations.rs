@@ -201,8 +201,8 @@ impl Shared {
         is_alive.then(|| look(heard, now))
     }
 
-    fn set(&self, heard: Option<Heard>) -> Option<Heard> {
-        std::mem::replace(&mut *self.heard.write().unwrap_or_else(PoisonError::into_inner), heard)
+    fn set(&self, heard: Option<Heard>) {
+        *self.heard.write().unwrap_or_else(PoisonError::into_inner) = heard;
     }
 
     async fn open(&self) -> Result<Response, Unavailable> {
