@@ -17,6 +17,7 @@ mod client_certificate;
 mod clock;
 mod discovery;
 mod error;
+mod heard;
 mod http_client;
 mod interaction;
 mod introspection;

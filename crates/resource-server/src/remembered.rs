@@ -13,7 +13,7 @@ use protocol::IntrospectionResponse;
 use serde_json::{Map, Value};
 
 use crate::Revocations;
-use crate::revocations::Moment;
+use crate::heard::Moment;
 
 /// How many answers are kept at once, of one API.
 const MOST: usize = 10_000;

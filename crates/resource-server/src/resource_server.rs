@@ -14,13 +14,13 @@ use serde_json::Value;
 
 use crate::builder::Builder;
 use crate::clock::Clock;
+use crate::heard::Moment;
 use crate::introspection::Introspection;
 use crate::key_cache::KeyCache;
 use crate::layer::ProtectedLayer;
 use crate::metadata::Metadata;
 use crate::proofs::{self, Proofs};
 use crate::remembered::Remembered;
-use crate::revocations::Moment;
 use crate::{CheckError, Revocations, client_certificate, metadata};
 
 /// Checks the access tokens of one API. Cheap to clone; the clones share what was fetched.

@@ -5,7 +5,6 @@
 //! in which nothing is said for three seconds, counts for nothing, and so does all that was kept while it was heard: the
 //! next stream begins with an empty memory. What was told of is asked about again, whatever comes of that.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
@@ -20,19 +19,16 @@ use crate::Unavailable;
 use crate::builder::{self, BuildError};
 use crate::clock::Clock;
 use crate::discovery::Discovery;
+use crate::heard::{Heard, Moment, SILENCE};
 use crate::http_client;
 use crate::introspection::Credentials;
 
-/// How long it may be silent. The issuer says something each second.
-pub(crate) const SILENCE: Duration = Duration::from_secs(3);
 /// How long it may take to begin: the issuer waits until all of it knows its settings.
 const BEGINNING: Duration = Duration::from_secs(15);
 /// How long one stream is followed, so that no request lasts for ever.
 const LONGEST: Duration = Duration::from_hours(24);
 /// How long after one stream the next is asked for.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How much can be remembered of what was told; then another stream begins.
-const MOST: usize = 100_000;
 
 /// A stream of revocations. Cheap to clone: all APIs of a program can share one.
 #[derive(Clone)]
@@ -62,36 +58,6 @@ struct Shared {
     asked: AtomicU64,
     remembered: AtomicU64,
     verified: AtomicU64,
-}
-
-/// One stream so far.
-struct Heard {
-    number: u64,
-    /// When everything began to be told, by the issuer's clock; none yet.
-    began_at: Option<i64>,
-    /// When something was said last.
-    last: Duration,
-    /// How many events there were.
-    events: u64,
-    /// By tag, the last event in which it was.
-    told: HashMap<String, u64>,
-}
-
-/// A point in a stream: what the issuer is asked from then on is not older than what was told by then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Moment {
-    pub(crate) stream: u64,
-    event: u64,
-    /// When it was, by our clock.
-    pub(crate) at: Duration,
-}
-
-#[cfg(test)]
-impl Moment {
-    /// Whether as many events had been heard at `other`.
-    pub(crate) fn is_as_late_as(self, other: Self) -> bool {
-        (self.stream, self.event) == (other.stream, other.event)
-    }
 }
 
 impl Revocations {
@@ -153,52 +119,39 @@ impl Revocations {
 
     /// Now, if everything is heard.
     pub(crate) fn moment(&self) -> Option<Moment> {
-        self.0.with_heard(|heard, at| Moment {
-            stream: heard.number,
-            event: heard.events,
-            at,
-        })
+        self.0.look(|_| true).map(|(moment, _)| moment)
     }
 
-    /// Whether an answer to a question that was asked then is one that the issuer would still give, as far as was told.
+    /// Whether an answer to a question that was asked then still counts.
     pub(crate) fn still_hold(&self, asked: Moment, tags: &[String]) -> bool {
-        let is_told_since = |heard: &Heard, tag| heard.told.get(tag).is_some_and(|event| *event > asked.event);
-        let holds = self
-            .0
-            .with_heard(|heard, _| heard.number == asked.stream && !tags.iter().any(|tag| is_told_since(heard, tag)));
-        let holds = holds.unwrap_or_default();
-        if holds {
-            self.0.remembered.fetch_add(1, Ordering::Relaxed);
-        }
-        holds
+        let holds = self.0.look(|heard| heard.still_holds(asked, tags));
+        count(holds, &self.0.remembered)
     }
 
-    /// Whether a JWT whose signature was checked with the keys of this stream needs no question: it was issued since
-    /// everything is told, and nothing was told of it.
+    /// Whether a JWT whose signature was checked with the keys of this stream needs no question.
     pub(crate) fn vouch_for(&self, checked: Moment, token: &CheckedToken) -> bool {
         let tags = token.revocation_tags(&self.0.issuer);
-        let is_sure = self.0.with_heard(|heard, _| {
-            let began_at = heard.began_at.unwrap_or(i64::MAX);
-            heard.number == checked.stream
-                && token.issued_at().is_some_and(|issued_at| issued_at >= began_at)
-                && !tags.iter().any(|tag| heard.told.contains_key(tag))
-        });
-        let is_sure = is_sure.unwrap_or_default();
-        if is_sure {
-            self.0.verified.fetch_add(1, Ordering::Relaxed);
-        }
-        is_sure
+        let issued_at = token.issued_at().unwrap_or(i64::MIN);
+        let is_sure = self.0.look(|heard| heard.vouches_for(checked, issued_at, &tags));
+        count(is_sure, &self.0.verified)
     }
+}
+
+fn count(looked: Option<(Moment, bool)>, counter: &AtomicU64) -> bool {
+    let is_so = looked.is_some_and(|(_, is_so)| is_so);
+    if is_so {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+    is_so
 }
 
 impl Shared {
     /// Looks into the stream, unless it has not begun, has ended, or is silent.
-    fn with_heard<T>(&self, look: impl FnOnce(&Heard, Duration) -> T) -> Option<T> {
+    fn look(&self, look: impl FnOnce(&Heard) -> bool) -> Option<(Moment, bool)> {
         let heard = self.heard.read().unwrap_or_else(PoisonError::into_inner);
-        let now = self.clock.elapsed();
         let heard = heard.as_ref()?;
-        let is_alive = heard.began_at.is_some() && now < heard.last + SILENCE;
-        is_alive.then(|| look(heard, now))
+        let moment = heard.moment(self.clock.elapsed())?;
+        Some((moment, look(heard)))
     }
 
     fn set(&self, heard: Option<Heard>) {
@@ -233,41 +186,21 @@ impl Shared {
     }
 
     fn begin(&self) {
-        let heard = Heard {
-            number: self.streams.fetch_add(1, Ordering::Relaxed) + 1,
-            began_at: None,
-            last: self.clock.elapsed(),
-            events: 0,
-            told: HashMap::new(),
-        };
-        self.set(Some(heard));
+        let number = self.streams.fetch_add(1, Ordering::Relaxed) + 1;
+        self.set(Some(Heard::new(number, self.clock.elapsed())));
     }
 
-    fn hear(&self, event: Event) -> Result<(), Unavailable> {
+    /// Hears events; answers whether everything is told by now.
+    fn hear(&self, events: Vec<Event>) -> Result<bool, Unavailable> {
         let mut heard = self.heard.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(heard) = heard.as_mut() else { return Ok(()) };
-        heard.last = self.clock.elapsed();
-        match event {
-            Event::Begin { at } => {
+        let Some(heard) = heard.as_mut() else { return Ok(false) };
+        for event in events {
+            if let Event::Begin { .. } = event {
                 tracing::info!("revocations are heard");
-                heard.began_at = Some(at);
             }
-            Event::Alive => {}
-            Event::Revoked(tags) => {
-                heard.events += 1;
-                let event = heard.events;
-                heard.told.extend(tags.into_iter().map(|tag| (tag, event)));
-                if heard.told.len() > MOST {
-                    return Err(Unavailable::new("it told more than can be remembered"));
-                }
-            }
+            heard.hear(event, self.clock.elapsed())?;
         }
-        Ok(())
-    }
-
-    fn has_begun(&self) -> bool {
-        let heard = self.heard.read().unwrap_or_else(PoisonError::into_inner);
-        heard.as_ref().is_some_and(|heard| heard.began_at.is_some())
+        Ok(heard.has_begun())
     }
 }
 
@@ -305,61 +238,11 @@ async fn follow(shared: &Weak<Shared>, mut response: Response) -> Unavailable {
         let Some(this) = shared.upgrade() else {
             return Unavailable::new("nobody listens any more");
         };
-        let events = match reader.read(&piece) {
-            Ok(events) => events,
-            Err(error) => return Unavailable::caused_by(&error),
-        };
-        for event in events {
-            if let Err(error) = this.hear(event) {
-                return error;
-            }
+        let events = reader.read(&piece).map_err(|error| Unavailable::caused_by(&error));
+        match events.and_then(|events| this.hear(events)) {
+            Ok(true) => patience = SILENCE,
+            Ok(false) => {}
+            Err(error) => return error,
         }
-        if this.has_begun() {
-            patience = SILENCE;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use protocol::revocation_events::Event;
-
-    use super::{MOST, Revocations};
-
-    fn heard() -> Revocations {
-        let heard = Revocations::of("https://id.example", "api", "secret", None).unwrap();
-        heard.0.begin();
-        heard.0.hear(Event::Begin { at: 1 }).unwrap();
-        heard
-    }
-
-    fn revoked(tag: &str) -> Event {
-        Event::Revoked(vec![tag.to_owned()])
-    }
-
-    #[test]
-    fn what_is_told_while_a_question_is_under_way_makes_its_answer_old() {
-        let heard = heard();
-        let tags = |tag: &str| [tag.to_owned()];
-        heard.0.hear(revoked("before")).unwrap();
-        let asked = heard.moment().unwrap();
-        heard.0.hear(revoked("meanwhile")).unwrap();
-        assert!(!heard.still_hold(asked, &tags("meanwhile")));
-        assert!(heard.still_hold(asked, &tags("before")));
-        assert!(heard.still_hold(heard.moment().unwrap(), &tags("meanwhile")));
-        heard.0.begin();
-        assert!(!heard.still_hold(asked, &tags("before")), "the stream has not begun");
-        heard.0.hear(Event::Begin { at: 2 }).unwrap();
-        assert!(!heard.still_hold(asked, &tags("before")), "it is another one");
-    }
-
-    #[test]
-    fn a_stream_that_tells_more_than_can_be_remembered_is_left() {
-        let heard = heard();
-        for number in 0..MOST {
-            heard.0.hear(revoked(&number.to_string())).unwrap();
-        }
-        heard.0.hear(revoked("0")).unwrap();
-        assert!(heard.0.hear(revoked("one more")).is_err());
     }
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::issuer::{CLIENT_ID, CLIENT_SECRET, Issuer};
 use super::{app, body, both, get_with, status};
 use crate::clock::Clock;
-use crate::revocations::SILENCE;
+use crate::heard::SILENCE;
 use crate::{Counts, Revocations};
 
 const KEPT: Duration = Duration::from_secs(14);
@@ -78,7 +78,7 @@ impl World {
         let before = self.heard.moment().unwrap();
         assert_eq!(self.issuer.say(&event), 1);
         let heard = async {
-            while self.heard.moment().is_some_and(|now| now.is_as_late_as(before)) {
+            while self.heard.moment().is_some_and(|now| now.event == before.event) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
