@@ -1,6 +1,7 @@
 //! What the issuer says of tokens that may be worth less than before, heard as it happens.
-//! Spec: RFC 8414 §2 (`revocation_events_endpoint`, a member that Sekisho adds)
+//! Spec: RFC 8414 §2
 //!
+//! (`revocation_events_endpoint` is a member that Sekisho adds to the metadata, as that section allows.)
 //! Only while it is heard may an answer of the issuer be used again, or a JWT be taken without asking. A stream that ends, or
 //! in which nothing is said for three seconds, counts for nothing, and so does all that was kept while it was heard: the
 //! next stream begins with an empty memory. What was told of is asked about again, whatever comes of that.

@@ -1,6 +1,7 @@
 //! Which scripts may read what is answered: those of the origins that an API names.
-//! Spec: Fetch §3.2 (CORS protocol), RFC 9110 §12.5.5
+//! Spec: RFC 9110 §12.5.5
 //!
+//! (The CORS protocol is in the living standard "Fetch", §3.2.)
 //! A browser asks first, without a token. It is answered here, for the routes that there are, so that an API needs no open
 //! route for it; and refusals can be read, which no API sees. What an API says of this itself stays as it is. Deliberately
 //! not: cookies (`Access-Control-Allow-Credentials`), which are no way in here; any origin (`*`).
