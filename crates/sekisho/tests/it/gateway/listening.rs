@@ -30,7 +30,8 @@ const SIGNED: &str = "check = 'jwks'";
 /// The API, behind a gateway at this address, with tokens of this format.
 fn realm(api: &Things, gateway: SocketAddr, format: &str) -> String {
     let visitor = "[[client]]\nclient_id = \"visitor\"\nclient_secret = \"visitor-secret\"\n\
-                   redirect_uris = [\"https://visitor.example.com/callback\"]\nscope = \"openid offline_access things:read\"\n";
+                   redirect_uris = [\"https://visitor.example.com/callback\"]\n\
+                   grant_types = [\"authorization_code\", \"refresh_token\"]\nscope = \"openid offline_access things:read\"\n";
     let more = format!("token_format = \"{format}\"\n{visitor}");
     things(&identifier(gateway), &at(api), &more)
 }
