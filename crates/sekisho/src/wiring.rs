@@ -160,10 +160,7 @@ impl Running {
             gate,
             traffic: Arc::clone(&traffic),
         };
-        let keep_mail = match around {
-            Some(demo) => Some(served.surround(demo, &realms).await?),
-            None => None,
-        };
+        let keep_mail = served.surround(around, &realms).await?;
         let listeners = served.at_all(bound, &stopped);
         let operations = match &config.operations {
             Some(settings) => {
@@ -297,13 +294,14 @@ struct Served {
 }
 
 impl Served {
-    /// Puts the demo around it; answers who gets the mail. Whoever opens the demo at once waits at its door until there is
+    /// Puts the demo around it, if there is one; answers who gets the mail. Whoever opens the demo at once waits at its door until there is
     /// every key, and is not told to come back.
-    async fn surround(&mut self, demo: Surroundings, realms: &Realms) -> Result<Keep, String> {
+    async fn surround(&mut self, demo: Option<Surroundings>, realms: &Realms) -> Result<Option<Keep>, String> {
+        let Some(demo) = demo else { return Ok(None) };
         realms.maintain_keys().await.map_err(|error| error.to_string())?;
         self.around = Some((demo.around)(self.front.clone()));
         self.around_gateway = Some((demo.around_gateway)(Arc::clone(&self.gateway)));
-        Ok(demo.keep_mail)
+        Ok(Some(demo.keep_mail))
     }
 
     /// Serves at each listener what it is for.
