@@ -162,7 +162,8 @@ impl Load {
     }
 }
 
-type Taken = Result<(Vec<Duration>, usize), String>;
+/// How long each turn took, with the part of the run that it belongs to, and bytes of the last body.
+type Taken = Result<(Vec<(u32, Duration)>, usize), String>;
 
 async fn gather(mut working: JoinSet<Taken>) -> Result<(Latencies, usize), String> {
     let (mut latencies, mut body) = (Vec::new(), 0);
@@ -171,7 +172,7 @@ async fn gather(mut working: JoinSet<Taken>) -> Result<(Latencies, usize), Strin
         latencies.extend(more);
         body = body.max(size);
     }
-    Ok((latencies.into(), body))
+    Ok((Latencies::in_parts(latencies), body))
 }
 
 async fn take_turns<T: Turn>(mut connection: Connection, mut turn: T, until: Instant) -> Taken {
@@ -179,20 +180,20 @@ async fn take_turns<T: Turn>(mut connection: Connection, mut turn: T, until: Ins
     while Instant::now() < until {
         let begun = Instant::now();
         body = turn.take(&mut connection).await?;
-        latencies.push(begun.elapsed());
+        latencies.push((0, begun.elapsed()));
     }
     Ok((latencies, body))
 }
 
 async fn keep_schedule<T: Turn>(mut connection: Connection, mut turn: T, schedule: Arc<Schedule>) -> Taken {
     let (mut latencies, mut body) = (Vec::new(), 0);
-    while let Some(due) = schedule.take() {
+    while let Some((due, part)) = schedule.take() {
         // Timers are too coarse: a millisecond late is longer than many answers take.
         while Instant::now() < due {
             tokio::task::yield_now().await;
         }
         body = turn.take(&mut connection).await?;
-        latencies.push(due.elapsed());
+        latencies.push((part, due.elapsed()));
     }
     Ok((latencies, body))
 }

@@ -7,6 +7,9 @@ use std::{
 
 use crate::load::count;
 
+/// How many parts it has, for [`Latencies::in_parts`](crate::latencies::Latencies::in_parts).
+const PARTS: u32 = 5;
+
 /// A fixed schedule. Whoever has time takes the next request; who is late counts from when it was due.
 #[derive(Debug)]
 pub struct Schedule {
@@ -27,11 +30,12 @@ impl Schedule {
         }
     }
 
-    /// When the next request is due; `None` when there is none any more.
-    pub fn take(&self) -> Option<Instant> {
+    /// When the next request is due, and in which part; `None` when there is none any more.
+    pub fn take(&self) -> Option<(Instant, u32)> {
         let number = self.taken.fetch_add(1, Ordering::Relaxed);
         let after = Duration::try_from_secs_f64(count(number) / self.per_second).ok()?;
-        (after < self.lasts).then(|| self.begins + after)
+        let part = (1..PARTS).rev().find(|part| after >= self.lasts * *part / PARTS);
+        (after < self.lasts).then(|| (self.begins + after, part.unwrap_or(0)))
     }
 }
 
@@ -43,8 +47,11 @@ mod tests {
     fn requests_are_due_evenly_until_the_end() {
         let begins = Instant::now();
         let schedule = Schedule::new(begins, 4.0, Duration::from_secs(1));
-        let due: Vec<_> = std::iter::from_fn(|| schedule.take()).map(|at| at - begins).collect();
-        assert_eq!(due, [0, 250, 500, 750].map(Duration::from_millis));
+        let due: Vec<_> = std::iter::from_fn(|| schedule.take())
+            .map(|(at, part)| (at - begins, part))
+            .collect();
+        let expected = [(0, 0), (250, 1), (500, 2), (750, 3)].map(|(at, part)| (Duration::from_millis(at), part));
+        assert_eq!(due, expected);
         assert_eq!(schedule.take(), None);
     }
 
