@@ -208,3 +208,14 @@ async fn hashes_of_other_programs_verify_and_are_outdated() {
         assert!(!is_outdated(current), "{current}");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn threads_that_hash_stand_back_and_others_do_not() {
+    let nice = || rustix::process::getpriority_process(None).unwrap();
+    let pool = PasswordPool::new(1, 0);
+    let own = nice();
+    let of_pool = pool.run(pool.place().unwrap(), move |_| nice()).await;
+    assert!(of_pool.unwrap() >= NICE);
+    assert_eq!(nice(), own);
+}
