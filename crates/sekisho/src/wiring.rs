@@ -294,8 +294,8 @@ struct Served {
 }
 
 impl Served {
-    /// Puts the demo around it, if there is one; answers who gets the mail. Whoever opens the demo at once waits at its door until there is
-    /// every key, and is not told to come back.
+    /// Puts the demo around it, if there is one; answers who gets the mail. Whoever opens the demo at once waits at its door
+    /// until there is every key, and is not told to come back.
     async fn surround(&mut self, demo: Option<Surroundings>, realms: &Realms) -> Result<Option<Keep>, String> {
         let Some(demo) = demo else { return Ok(None) };
         realms.maintain_keys().await.map_err(|error| error.to_string())?;
