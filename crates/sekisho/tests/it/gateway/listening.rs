@@ -22,6 +22,12 @@ const VISITOR: App = App {
     method: Method::ClientSecretBasic,
 };
 
+/// The same, by a session alone: it gets no refresh token.
+const GUEST: App = App {
+    client_id: "guest",
+    ..VISITOR
+};
+
 /// Much less than answers are kept for, and than tokens live.
 const SOON: Duration = Duration::from_secs(20);
 const KEPT: &str = "remember = '1m'";
@@ -32,7 +38,11 @@ fn realm(api: &Things, gateway: SocketAddr, format: &str) -> String {
     let visitor = "[[client]]\nclient_id = \"visitor\"\nclient_secret = \"visitor-secret\"\n\
                    redirect_uris = [\"https://visitor.example.com/callback\"]\n\
                    grant_types = [\"authorization_code\", \"refresh_token\"]\nscope = \"openid offline_access things:read\"\n";
-    let more = format!("token_format = \"{format}\"\n{visitor}");
+    let guest = visitor
+        .replace("visitor\"", "guest\"")
+        .replace("visitor-secret", "guest-secret")
+        .replace(", \"refresh_token\"", "");
+    let more = format!("token_format = \"{format}\"\n{visitor}{guest}");
     things(&identifier(gateway), &at(api), &more)
 }
 
@@ -126,8 +136,8 @@ async fn everything_that_ends_tokens_is_heard(world: &World, how: &str) {
     world.becomes(&revoked, 401).await;
 
     let browser = server.browser();
-    let code = VISITOR.code_in(server, &browser, "things:read", &[]).await;
-    let tokens = granted(VISITOR.redeem(server, &code).await).await;
+    let code = GUEST.code_in(server, &browser, "things:read", &[]).await;
+    let tokens = granted(GUEST.redeem(server, &code).await).await;
     let signed_in = world.taken(text(&tokens, "access_token").to_owned(), how).await;
     let page = browser.open("/account").await.page();
     browser.press(&page, "sign-out").await;
