@@ -20,6 +20,10 @@ use crate::{
 };
 
 const CLIENT_ID: &str = "payer";
+/// The scope of a flow.
+const SCOPE: &str = "openid accounts:read";
+/// What its users have permitted.
+const EVERYTHING: &str = "openid accounts:read ledger:read";
 
 /// The keys of the client: that of its assertions, in the realm file, and that of its proofs.
 pub struct Keys {
@@ -45,7 +49,7 @@ impl Keys {
         let mut text = format!(
             "\n[[client]]\nclient_id = '{CLIENT_ID}'\nprofile = 'fapi2-security'\n\
              token_endpoint_auth_method = 'private_key_jwt'\nredirect_uris = ['{REDIRECT_URI}']\n\
-             grant_types = ['authorization_code']\nscope = 'openid accounts:read'\n\
+             grant_types = ['authorization_code']\nscope = '{EVERYTHING}'\n\
              id_token_signed_response_alg = 'ES256'\njwks = {{ keys = [{{ {} }}] }}\n",
             members.join(", ")
         );
@@ -80,6 +84,12 @@ pub const CALL: Needs = Needs {
     durable_rows: 0,
 };
 
+/// What a call with a JWT needs that the API checks itself: its proof and its token are verified.
+pub const CALL_WITH_JWT: Needs = Needs {
+    verifications: 2,
+    ..CALL
+};
+
 impl Payer {
     /// Signs the user of this number in, and has them permit the client.
     pub async fn new(
@@ -93,13 +103,13 @@ impl Payer {
             issuer: issuer.to_owned(),
             browser: Visit::new(issuer),
         };
-        let request_uri = this.push(connection, &pkce().challenge).await?;
+        let request_uri = this.push(connection, EVERYTHING, &pkce().challenge).await?;
         let user = format!("user{number}");
         this.browser.code(connection, &authorize(&request_uri), &user).await?;
         Ok(this)
     }
 
-    async fn push(&self, connection: &mut Connection, code_challenge: &str) -> Result<String, String> {
+    async fn push(&self, connection: &mut Connection, scope: &str, code_challenge: &str) -> Result<String, String> {
         let answer = self
             .post(
                 connection,
@@ -107,7 +117,7 @@ impl Payer {
                 &[
                     ("response_type", "code"),
                     ("redirect_uri", REDIRECT_URI),
-                    ("scope", "openid accounts:read"),
+                    ("scope", scope),
                     ("state", "state"),
                     ("code_challenge", code_challenge),
                     ("code_challenge_method", "S256"),
@@ -118,9 +128,9 @@ impl Payer {
     }
 
     /// The whole flow; answers the access token.
-    async fn flow(&self, connection: &mut Connection) -> Result<Answer, String> {
+    async fn flow(&self, connection: &mut Connection, scope: &str) -> Result<Answer, String> {
         let pkce = pkce();
-        let request_uri = self.push(connection, &pkce.challenge).await?;
+        let request_uri = self.push(connection, scope, &pkce.challenge).await?;
         let answer = self.browser.clone().get(connection, &authorize(&request_uri)).await?;
         let code = location(&answer).as_deref().and_then(code_in);
         let code = code.ok_or_else(|| format!("no code, but {}", answer.status))?;
@@ -199,7 +209,7 @@ pub struct Flows(pub Arc<Payer>);
 
 impl Turn for Flows {
     async fn take(&mut self, connection: &mut Connection) -> Result<usize, String> {
-        Ok(self.0.flow(connection).await?.body.len())
+        Ok(self.0.flow(connection, SCOPE).await?.body.len())
     }
 }
 
@@ -215,8 +225,18 @@ pub struct Calls {
 impl Calls {
     /// Of the issuer, for this user, with a new token.
     pub async fn new(payer: &Arc<Payer>, path: &'static str, connection: &mut Connection) -> Result<Self, String> {
+        Self::with_scope(payer, SCOPE, path, connection).await
+    }
+
+    /// The same for another scope.
+    pub async fn with_scope(
+        payer: &Arc<Payer>,
+        scope: &str,
+        path: &'static str,
+        connection: &mut Connection,
+    ) -> Result<Self, String> {
         Ok(Self {
-            token: payer.flow(connection).await?.text("access_token")?,
+            token: payer.flow(connection, scope).await?.text("access_token")?,
             origin: payer.issuer.clone(),
             payer: Arc::clone(payer),
             path,

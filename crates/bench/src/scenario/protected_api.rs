@@ -1,5 +1,7 @@
-//! Calls of an API that is protected by `sekisho-resource-server`: it verifies the proof of each and asks the server about
-//! each token. Nothing that was answered about a token is kept, so that what was revoked is refused at once.
+//! Calls of APIs that are protected by `sekisho-resource-server`. It verifies the proof of each, and asks the server about the
+//! token, of whose answer nothing is kept; or verifies the token too, if that is a JWT, while it hears what is revoked.
+
+use std::time::Duration;
 
 use super::{
     Request,
@@ -13,11 +15,14 @@ use crate::{
     report::{Limit, Row},
 };
 
-const API: &str = "API call with DPoP, token introspected";
+const ASKED: &str = "API call with DPoP, token introspected";
+const VERIFIED: &str = "API call with DPoP, JWT verified";
 const METADATA: &str = "/.well-known/oauth-protected-resource";
+/// Until the API hears what is revoked: it vouches for tokens that are younger than that.
+const UNTIL_IT_HEARS: Duration = Duration::from_secs(4);
 
 pub async fn measure(bench: &mut Bench<'_>) -> Result<(), String> {
-    if !bench.begins(API) {
+    if !bench.wants(ASKED) && !bench.wants(VERIFIED) {
         return Ok(());
     }
     let address = free_address();
@@ -30,23 +35,52 @@ pub async fn measure(bench: &mut Bench<'_>) -> Result<(), String> {
     ]);
     let api = Process::start(command, address, METADATA).await?;
     let at = format!("http://localhost:{}", address.port());
+    if bench.begins(ASKED) {
+        asked(bench, &api, &at).await?;
+    }
+    if bench.begins(VERIFIED) {
+        tokio::time::sleep(UNTIL_IT_HEARS).await;
+        verified(bench, &api, &at).await?;
+    }
+    Ok(())
+}
 
+async fn asked(bench: &mut Bench<'_>, api: &Process, at: &str) -> Result<(), String> {
     let mut connection = bench.server.connect().await?;
     let (mut calls, mut questions) = (Vec::new(), Vec::new());
     for payer in &payers(bench).await? {
-        let call = Calls::new(payer, "/accounts", &mut connection).await?.at(&at);
+        let call = Calls::new(payer, "/accounts", &mut connection).await?.at(at);
         questions.push(Request::introspection(bench, call.token()));
         calls.push(call);
     }
     let introspection = bench.load.saturate(&bench.server, &questions).await?;
-    let ours = bench.load.measure(&Together(&api, &bench.server), &calls).await?;
+    let ours = bench.load.measure(&Together(api, &bench.server), &calls).await?;
     let limit = bench.limits.cost(payer::CALL) + introspection.cost();
     let what = format!("{} and the introspection of the token", payer::CALL);
     bench.add(Row {
-        name: API.to_owned(),
+        name: ASKED.to_owned(),
         ours,
         limit: Some(Limit::per_cpu_second(per_second(limit), what)),
         target: None,
+    });
+    Ok(())
+}
+
+async fn verified(bench: &mut Bench<'_>, api: &Process, at: &str) -> Result<(), String> {
+    let mut connection = bench.server.connect().await?;
+    let mut calls = Vec::new();
+    for payer in &payers(bench).await? {
+        let call = Calls::with_scope(payer, "openid ledger:read", "/ledger", &mut connection).await?;
+        calls.push(call.at(at));
+    }
+    let ours = bench.load.measure(&Together(api, &bench.server), &calls).await?;
+    let needs = payer::CALL_WITH_JWT;
+    let limit = Limit::per_cpu_second(per_second(bench.limits.cost(needs)), needs.to_string());
+    bench.add(Row {
+        name: VERIFIED.to_owned(),
+        ours,
+        limit: Some(limit),
+        target: Some(0.5),
     });
     Ok(())
 }
