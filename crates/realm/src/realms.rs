@@ -123,12 +123,17 @@ impl Realms {
                 }
             }
         }
-        self.index.store(Arc::new(Index {
+        let index = Index {
             revision,
             places,
             contexts: ArcSwap::from_pointee(contexts),
             rules: OnceCell::new(),
-        }));
+        };
+        // So are rules: calls that need no token go on while the database is away.
+        if self.index.load().rules.initialized() {
+            self.compile(&index).await?;
+        }
+        self.index.store(Arc::new(index));
         Ok(())
     }
 
@@ -250,5 +255,36 @@ impl Realms {
     /// Whether the keys of all realms were looked after since the start: before, slow ones may be missing.
     pub fn has_keys(&self) -> bool {
         self.has_keys.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env::temp_dir, fs};
+
+    use storage::{Change, Options, Outcome, realm::raise_revision};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn rules_that_are_in_use_are_compiled_before_those_before_them_are_forgotten() {
+        let directory = temp_dir().join(format!("realms-{}", jose::random_token()));
+        fs::create_dir_all(&directory).unwrap();
+        let path = directory.join("test.db");
+        let store = Store::open(&Options::Sqlite { path }).await.unwrap();
+        let wrap = WrapKey::from_bytes(jose::random_bytes());
+        let realms = Realms::open(store.clone(), Clock::system(), wrap, Outside::closed())
+            .await
+            .unwrap();
+        let revised = async || {
+            let raised = store.commit(Change::new().then(raise_revision())).await.unwrap();
+            assert_eq!(raised, Outcome::Applied);
+            realms.refresh().await.unwrap();
+            realms.index.load().rules.initialized()
+        };
+        assert!(!revised().await, "nobody has asked for any");
+        realms.rules().await.unwrap();
+        assert!(revised().await);
+        let _ = fs::remove_dir_all(&directory);
     }
 }
