@@ -22,8 +22,8 @@ use crate::{
 const CLIENT_ID: &str = "payer";
 /// The scope of a flow.
 const SCOPE: &str = "openid accounts:read";
-/// What its users have permitted.
-const EVERYTHING: &str = "openid accounts:read ledger:read";
+/// The scope of one for the API that verifies its tokens itself.
+pub const LEDGER: &str = "openid ledger:read";
 
 /// The keys of the client: that of its assertions, in the realm file, and that of its proofs.
 pub struct Keys {
@@ -49,7 +49,7 @@ impl Keys {
         let mut text = format!(
             "\n[[client]]\nclient_id = '{CLIENT_ID}'\nprofile = 'fapi2-security'\n\
              token_endpoint_auth_method = 'private_key_jwt'\nredirect_uris = ['{REDIRECT_URI}']\n\
-             grant_types = ['authorization_code']\nscope = '{EVERYTHING}'\n\
+             grant_types = ['authorization_code']\nscope = '{SCOPE} ledger:read'\n\
              id_token_signed_response_alg = 'ES256'\njwks = {{ keys = [{{ {} }}] }}\n",
             members.join(", ")
         );
@@ -103,9 +103,12 @@ impl Payer {
             issuer: issuer.to_owned(),
             browser: Visit::new(issuer),
         };
-        let request_uri = this.push(connection, EVERYTHING, &pkce().challenge).await?;
         let user = format!("user{number}");
-        this.browser.code(connection, &authorize(&request_uri), &user).await?;
+        // One API to a request.
+        for scope in [SCOPE, LEDGER] {
+            let request_uri = this.push(connection, scope, &pkce().challenge).await?;
+            this.browser.code(connection, &authorize(&request_uri), &user).await?;
+        }
         Ok(this)
     }
 

@@ -70,7 +70,7 @@ async fn verified(bench: &mut Bench<'_>, api: &Process, at: &str) -> Result<(), 
     let mut connection = bench.server.connect().await?;
     let mut calls = Vec::new();
     for payer in &payers(bench).await? {
-        let call = Calls::with_scope(payer, "openid ledger:read", "/ledger", &mut connection).await?;
+        let call = Calls::with_scope(payer, payer::LEDGER, "/ledger", &mut connection).await?;
         calls.push(call.at(at));
     }
     let ours = bench.load.measure(&Together(api, &bench.server), &calls).await?;
