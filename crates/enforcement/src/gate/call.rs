@@ -80,6 +80,9 @@ pub enum MalformedCall {
     /// `%25`, by which whoever decodes twice finds something else.
     #[error("the path has an encoded % (%25)")]
     EncodedPercent,
+    /// `%3F` and `%23`, at which the path ends for whoever decodes before reading.
+    #[error("the path has an encoded ? or # (%3F, %23)")]
+    EncodedDelimiter,
     /// NUL and its like.
     #[error("the path has an encoded control character")]
     EncodedControl,

@@ -80,6 +80,7 @@ const fn check_encoded(byte: u8) -> Result<(), MalformedCall> {
     match byte {
         b'/' | b'\\' => Err(MalformedCall::EncodedSlash),
         b'%' => Err(MalformedCall::EncodedPercent),
+        b'?' | b'#' => Err(MalformedCall::EncodedDelimiter),
         b';' => Err(MalformedCall::Semicolon),
         0..0x20 | 0x7F => Err(MalformedCall::EncodedControl),
         byte if is_unreserved(byte) => Err(MalformedCall::NeedlessEncoding),
@@ -126,8 +127,8 @@ pub(super) fn decoded(text: &str) -> impl Iterator<Item = u8> {
 #[cfg(test)]
 mod tests {
     use MalformedCall::{
-        Character, DotSegment, EmptySegment, EncodedControl, EncodedPercent, EncodedSlash, Encoding, NeedlessEncoding,
-        NoSlash, NotUtf8, Semicolon, TrailingDot,
+        Character, DotSegment, EmptySegment, EncodedControl, EncodedDelimiter, EncodedPercent, EncodedSlash, Encoding,
+        NeedlessEncoding, NoSlash, NotUtf8, Semicolon, TrailingDot,
     };
 
     use super::*;
@@ -141,7 +142,7 @@ mod tests {
             "/accounts/1?access=x&y=%2F..;",
             "/a.b/.well-known/x..y/...z",
             "/caf%C3%A9/%c3%a9/%E5%8F%A3",
-            "/a%20b/%3Fx/%23/%40/%7C",
+            "/a%20b/%40/%7C",
             "/!$&'()*+,=:@-._~",
             "/accounts?",
         ] {
@@ -184,6 +185,8 @@ mod tests {
             ("/accounts%5c..", EncodedSlash),
             ("/accounts/%252e%252e/payments", EncodedPercent),
             ("/accounts/%25", EncodedPercent),
+            ("/accounts/secret%23", EncodedDelimiter),
+            ("/accounts/secret%3fx", EncodedDelimiter),
             ("/accounts%00", EncodedControl),
             ("/accounts%0d%0aX: y", EncodedControl),
             ("/accounts%7F", EncodedControl),
