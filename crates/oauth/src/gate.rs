@@ -55,8 +55,8 @@ impl Gate {
         if let Some(address) = call.address {
             trail::comes_from(address);
         }
-        let mut decision = match self.realms.rules().await {
-            Ok(rules) => rules.decide(&InProcess(&self.realms), call).await,
+        let mut decision = match self.realms.apis().await {
+            Ok(apis) => apis.rules.decide(&InProcess(&self.realms), call).await,
             // Where no rules can be read, nothing passes.
             Err(error) => Decision::Denied(Box::new(Denied::unavailable(error.to_string()))),
         };
@@ -115,7 +115,7 @@ impl Decide for Gate {
     }
 
     async fn find(&self, call: &Call<'_>) -> Option<Arc<ProtectedApi>> {
-        self.realms.rules().await.ok()?.api_of(call).cloned()
+        self.realms.apis().await.ok()?.rules.api_of(call).cloned()
     }
 
     async fn finish(&self, pending: Pending, body: Result<&[u8], BodyProblem>) -> Decision {

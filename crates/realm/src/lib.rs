@@ -41,7 +41,7 @@ pub use details_types::{DetailsTypes, KnownType};
 pub use limits::Limits;
 pub use node::Node;
 pub use outside::{Fetch, FetchError, Fetched, Fetching, KEYS_MAX_AGE, Outside};
-pub use realms::{Found, Realms};
+pub use realms::{Apis, Found, Realms};
 pub use refusals::Refusals;
 pub use revocations::Revocations;
 pub use rotation::{JWKS_MAX_AGE, OVERLAP, SIGNS_FOR, maintain, rotate};

@@ -11,7 +11,7 @@ use std::{
 use arc_swap::ArcSwap;
 use enforcement::gate::Rules;
 use jose::WrapKey;
-use model::{Clock, Realm};
+use model::{Api, Clock, Realm};
 use storage::Store;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -34,6 +34,8 @@ pub struct Realms {
     index: ArcSwap<Index>,
     loading: Mutex<()>,
     has_keys: AtomicBool,
+    /// Whether anybody calls APIs here.
+    has_calls: AtomicBool,
     /// One upkeep at a time in this process: two would both make the slow keys.
     upkeep: Mutex<()>,
 }
@@ -44,8 +46,17 @@ struct Index {
     revision: i64,
     places: Places,
     contexts: ArcSwap<HashMap<String, Arc<RealmContext>>>,
-    /// What calls of APIs must be; empty until a call comes.
-    rules: OnceCell<Arc<Rules>>,
+    /// Empty until a call of an API comes.
+    apis: OnceCell<Apis>,
+}
+
+/// The APIs of all realms.
+#[derive(Clone)]
+pub struct Apis {
+    /// What calls of them must be.
+    pub rules: Arc<Rules>,
+    /// The settings by which the rules were compiled, each with its issuer.
+    pub settings: Arc<Vec<(String, Api)>>,
 }
 
 /// Where a request was found to belong.
@@ -72,6 +83,7 @@ impl Realms {
             index: ArcSwap::from_pointee(Index::default()),
             loading: Mutex::new(()),
             has_keys: AtomicBool::new(false),
+            has_calls: AtomicBool::new(false),
             upkeep: Mutex::new(()),
         };
         realms.refresh().await?;
@@ -127,10 +139,10 @@ impl Realms {
             revision,
             places,
             contexts: ArcSwap::from_pointee(contexts),
-            rules: OnceCell::new(),
+            apis: OnceCell::new(),
         };
         // So are rules: calls that need no token go on while the database is away.
-        if self.index.load().rules.initialized() {
+        if self.has_calls.load(Ordering::Relaxed) {
             self.compile(&index).await?;
         }
         self.index.store(Arc::new(index));
@@ -166,26 +178,28 @@ impl Realms {
         }
     }
 
-    /// What calls of the APIs of all realms must be.
-    pub async fn rules(&self) -> Result<Arc<Rules>, RealmError> {
-        if let Some(rules) = self.index.load().rules.get() {
-            return Ok(Arc::clone(rules));
+    /// The APIs of all realms, and what calls of them must be.
+    pub async fn apis(&self) -> Result<Apis, RealmError> {
+        if let Some(apis) = self.index.load().apis.get() {
+            return Ok(apis.clone());
         }
+        self.has_calls.store(true, Ordering::Relaxed);
         let index = self.index.load_full();
         Box::pin(self.compile(&index)).await
     }
 
-    async fn compile(&self, index: &Index) -> Result<Arc<Rules>, RealmError> {
-        let compiling = index.rules.get_or_try_init(|| async {
-            let apis = self.store.all_apis().await?;
-            let known = apis
-                .into_iter()
-                .filter_map(|(issuer, api)| Some((index.places.realm(&issuer)?, api)));
-            let rules = api_rules::compile(known.map(|(realm, api)| {
-                let limits = api.limit.clone();
-                (api_rules(realm, api), limits)
-            }));
-            Ok::<_, RealmError>(Arc::new(rules))
+    async fn compile(&self, index: &Index) -> Result<Apis, RealmError> {
+        let compiling = index.apis.get_or_try_init(|| async {
+            let settings = self.store.all_apis().await?;
+            let known = settings
+                .iter()
+                .filter_map(|(issuer, api)| Some((index.places.realm(issuer)?, api)));
+            let rules =
+                api_rules::compile(known.map(|(realm, api)| (api_rules(realm, api.clone()), api.limit.clone())));
+            Ok::<_, RealmError>(Apis {
+                rules: Arc::new(rules),
+                settings: Arc::new(settings),
+            })
         });
         compiling.await.cloned()
     }
@@ -280,10 +294,10 @@ mod tests {
             let raised = store.commit(Change::new().then(raise_revision())).await.unwrap();
             assert_eq!(raised, Outcome::Applied);
             realms.refresh().await.unwrap();
-            realms.index.load().rules.initialized()
+            realms.index.load().apis.initialized()
         };
         assert!(!revised().await, "nobody has asked for any");
-        realms.rules().await.unwrap();
+        realms.apis().await.unwrap();
         assert!(revised().await);
         let _ = fs::remove_dir_all(&directory);
     }

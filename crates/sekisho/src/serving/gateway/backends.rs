@@ -55,10 +55,10 @@ pub(super) struct Backends {
 
 /// Who knows the settings.
 enum Source {
-    /// The database.
+    /// The realms of this process.
     Realms(Arc<Realms>),
     /// The files that this process was started with: issuer and API.
-    Files(Vec<(String, Api)>),
+    Files(Arc<Vec<(String, Api)>>),
 }
 
 impl Backends {
@@ -67,7 +67,7 @@ impl Backends {
     }
 
     pub fn of_files(apis: Vec<(String, Api)>, stop: watch::Receiver<bool>) -> Self {
-        Self::of(Source::Files(apis), stop)
+        Self::of(Source::Files(Arc::new(apis)), stop)
     }
 
     fn of(source: Source, stop: watch::Receiver<bool>) -> Self {
@@ -94,10 +94,11 @@ impl Backends {
             return Ok(Arc::clone(behind));
         }
         let apis = match &self.source {
-            Source::Files(apis) => apis.clone(),
+            Source::Files(apis) => Arc::clone(apis),
+            // What the rules were compiled by: that is there, even when the database is not.
             Source::Realms(realms) => {
-                let apis = realms.store.all_apis().await;
-                apis.map_err(|error| Refused::unavailable(error.to_string()))?
+                let apis = realms.apis().await;
+                apis.map_err(|error| Refused::unavailable(error.to_string()))?.settings
             }
         };
         let written: Vec<Written> = apis.iter().map(|(issuer, api)| Written::of(issuer, api)).collect();

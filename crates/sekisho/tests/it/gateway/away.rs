@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use storage::Options;
+use storage::{Change, Options, realm::raise_revision};
 use testkit::{postgres::Cluster, process};
 
 use crate::{
@@ -22,6 +22,10 @@ async fn while_the_database_is_away_nothing_passes_and_then_everything_goes_on()
     let guarded = Guarded::over(database, data, &at(&things), "").await;
     let token = guarded.token("things:read").await;
     assert_eq!(guarded.call("GET", "/things/1", &token).await.status(), 200);
+    // A new key, say: from now on calls are judged by what was read before the database goes away.
+    let realms = &guarded.running.realms;
+    realms.store.commit(Change::new().then(raise_revision())).await.unwrap();
+    realms.refresh().await.unwrap();
     cluster.kill9();
     let answer = guarded.call("GET", "/things/1", &token).await;
     assert_eq!(answer.status(), 503);
