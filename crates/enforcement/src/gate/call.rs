@@ -68,6 +68,9 @@ pub enum MalformedCall {
     /// `name.`, which some file systems take for `name`.
     #[error("a segment of the path ends in a dot")]
     TrailingDot,
+    /// `name%20`, which some file systems take for `name` too.
+    #[error("a segment of the path ends in a space (%20)")]
+    TrailingSpace,
     /// `name;x`, which some servers take for `name`, as they do `..;` for `..`.
     #[error("the path has a semicolon")]
     Semicolon,

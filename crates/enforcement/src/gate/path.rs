@@ -46,6 +46,9 @@ pub(super) fn check(path: &str) -> Result<(), MalformedCall> {
                 MalformedCall::TrailingDot
             });
         }
+        if segment.ends_with("%20") {
+            return Err(MalformedCall::TrailingSpace);
+        }
     }
     Ok(())
 }
@@ -128,7 +131,7 @@ pub(super) fn decoded(text: &str) -> impl Iterator<Item = u8> {
 mod tests {
     use MalformedCall::{
         Character, DotSegment, EmptySegment, EncodedControl, EncodedDelimiter, EncodedPercent, EncodedSlash, Encoding,
-        NeedlessEncoding, NoSlash, NotUtf8, Semicolon, TrailingDot,
+        NeedlessEncoding, NoSlash, NotUtf8, Semicolon, TrailingDot, TrailingSpace,
     };
 
     use super::*;
@@ -173,6 +176,9 @@ mod tests {
             ("/accounts/...", DotSegment),
             ("/accounts./1", TrailingDot),
             ("/accounts.", TrailingDot),
+            ("/accounts%20", TrailingSpace),
+            ("/accounts.%20/1", TrailingSpace),
+            ("/accounts/%20/1", TrailingSpace),
             ("/accounts/%2e%2e/payments", NeedlessEncoding),
             ("/accounts/.%2E/payments", NeedlessEncoding),
             ("/%61ccounts", NeedlessEncoding),

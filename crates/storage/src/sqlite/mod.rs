@@ -140,6 +140,8 @@ fn set_up_writer(db: &Connection) -> Result<(), StorageError> {
         ("synchronous", "FULL"),
         // On macOS a plain fsync leaves the data in the drive's cache; elsewhere this changes nothing.
         ("fullfsync", "ON"),
+        // What a change has touched is kept until it is known whether it stands, in memory and not in a file.
+        ("temp_store", "MEMORY"),
         // Pages go back from the log into the file when it has 32 MiB: those that are written again and again go once.
         ("wal_autocheckpoint", "8192"),
         // After a burst the log shrinks again, to 64 MiB.
