@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use storage::{Change, Options, realm::raise_revision};
+use storage::{Change, Options, Outcome, realm::raise_revision};
 use testkit::{postgres::Cluster, process};
 
 use crate::{
@@ -24,7 +24,8 @@ async fn while_the_database_is_away_nothing_passes_and_then_everything_goes_on()
     assert_eq!(guarded.call("GET", "/things/1", &token).await.status(), 200);
     // A new key, say: from now on calls are judged by what was read before the database goes away.
     let realms = &guarded.running.realms;
-    realms.store.commit(Change::new().then(raise_revision())).await.unwrap();
+    let raised = realms.store.commit(Change::new().then(raise_revision())).await.unwrap();
+    assert_eq!(raised, Outcome::Applied);
     realms.refresh().await.unwrap();
     cluster.kill9();
     let answer = guarded.call("GET", "/things/1", &token).await;
