@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
@@ -18,6 +19,9 @@ use tokio::sync::{Mutex, OnceCell};
 use crate::{
     Node, Outside, RealmContext, RealmError, Refusals, api_rules, audit::Due, context::Sight, places::Places, rotation,
 };
+
+/// Between one realm's upkeep and the next one's. It is not urgent, save at the start.
+const BETWEEN: Duration = Duration::from_millis(1);
 
 /// All realms of this server.
 pub struct Realms {
@@ -236,6 +240,13 @@ impl Realms {
         index.places.realms().map(|realm| realm.issuer.clone()).collect()
     }
 
+    /// Each issuer, and for how many seconds its realm keeps the audit.
+    pub fn audit_retained(&self) -> Vec<(String, i64)> {
+        let index = self.index.load();
+        let realms = index.places.realms();
+        realms.map(|realm| (realm.issuer.clone(), realm.audit.retain)).collect()
+    }
+
     /// The key that wraps stored secrets.
     pub fn wrap_key(&self) -> &WrapKey {
         &self.wrap
@@ -247,7 +258,11 @@ impl Realms {
         for issuer in self.issuers() {
             rotation::maintain(&self.store, &self.clock, &self.wrap, &issuer).await?;
             // SQLite answers without ever waiting: requests get their turn between realms, however many there are.
-            tokio::task::yield_now().await;
+            if self.has_keys() {
+                tokio::time::sleep(BETWEEN).await;
+            } else {
+                tokio::task::yield_now().await;
+            }
         }
         self.refresh().await?;
         self.has_keys.store(true, Ordering::Relaxed);

@@ -23,7 +23,8 @@ const FAST: [SigningAlg; 2] = [SigningAlg::Es256, SigningAlg::EdDsa];
 
 /// Makes the fast keys of a new realm.
 pub(crate) async fn ensure_fast_keys(store: &Store, wrap: &WrapKey, issuer: &str, now: i64) -> Result<(), RealmError> {
-    ensure_keys(store, wrap, issuer, now, &FAST).await.map(|_| ())
+    let have = store.signing_keys(issuer).await?;
+    ensure_keys(store, wrap, issuer, now, &FAST, &have).await.map(|_| ())
 }
 
 async fn ensure_keys(
@@ -32,8 +33,8 @@ async fn ensure_keys(
     issuer: &str,
     now: i64,
     algs: &[SigningAlg],
+    have: &[SigningKeyRow],
 ) -> Result<bool, RealmError> {
-    let have = store.signing_keys(issuer).await?;
     let mut change = Change::new();
     for alg in algs {
         if !have.iter().any(|row| row.alg == *alg && row.state == KeyState::Active) {
@@ -180,7 +181,7 @@ pub async fn rotate(
     }
     if at_once {
         // What the replaced keys signed must not verify any more: they are forgotten at once.
-        advance(store, issuer, now, now - RETIRED).await?;
+        advance(store, issuer, now, now - RETIRED, store.signing_keys(issuer).await?).await?;
     }
     Ok(kids)
 }
@@ -189,10 +190,13 @@ pub async fn rotate(
 /// Answers whether anything changed.
 pub async fn maintain(store: &Store, clock: &Clock, wrap: &WrapKey, issuer: &str) -> Result<bool, RealmError> {
     let now = clock.now();
-    let mut changed = ensure_keys(store, wrap, issuer, now, &SigningAlg::ALL).await?;
+    let mut rows = store.signing_keys(issuer).await?;
+    let mut changed = ensure_keys(store, wrap, issuer, now, &SigningAlg::ALL, &rows).await?;
+    if changed {
+        rows = store.signing_keys(issuer).await?;
+    }
     changed |= ensure_sealing_keys(store, wrap, issuer, now).await?;
     changed |= decryption::ensure(store, wrap, issuer, now, &JweAlg::ALL).await?;
-    let rows = store.signing_keys(issuer).await?;
     for row in &rows {
         let is_old = row.state == KeyState::Active && now - row.activates_at > SIGNS_FOR;
         let has_next = rows
@@ -203,13 +207,18 @@ pub async fn maintain(store: &Store, clock: &Clock, wrap: &WrapKey, issuer: &str
             changed = true;
         }
     }
-    changed |= advance(store, issuer, now, now).await?;
+    changed |= advance(store, issuer, now, now, rows).await?;
     Ok(changed)
 }
 
 /// Activates the next keys whose time has come, retires those they follow, forgets what nobody needs.
-async fn advance(store: &Store, issuer: &str, now: i64, retired_at: i64) -> Result<bool, RealmError> {
-    let rows = store.signing_keys(issuer).await?;
+async fn advance(
+    store: &Store,
+    issuer: &str,
+    now: i64,
+    retired_at: i64,
+    mut rows: Vec<SigningKeyRow>,
+) -> Result<bool, RealmError> {
     let mut changed = false;
     for next in rows
         .iter()
@@ -242,7 +251,10 @@ async fn advance(store: &Store, issuer: &str, now: i64, retired_at: i64) -> Resu
             .then(storage::realm::raise_revision());
         changed |= store.commit(change).await? == Outcome::Applied;
     }
-    for row in store.signing_keys(issuer).await? {
+    if changed {
+        rows = store.signing_keys(issuer).await?;
+    }
+    for row in rows {
         if row.retired_at.is_some_and(|at| at + RETIRED <= now) {
             let change = Change::new()
                 .then(key::remove_signing(issuer, &row.kid))

@@ -1,8 +1,13 @@
 //! What a server does by itself: reads settings again, looks after keys, deletes what expired.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    ops::RangeInclusive,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use realm::{Realms, audit::Due};
+use storage::StorageError;
 use tokio::sync::watch;
 
 use super::operations;
@@ -11,8 +16,12 @@ use super::operations;
 const REFRESH: Duration = Duration::from_secs(1);
 /// How often keys and expired rows are looked after.
 const UPKEEP: Duration = Duration::from_mins(1);
-/// Rows deleted at once from each table, so that nobody waits for long.
-const BATCH: i64 = 500;
+/// Rows deleted at once from each table, at least and at most.
+const BATCH: RangeInclusive<i64> = 50..=500;
+/// How long a deletion may take others' time: a change that comes meanwhile waits for it.
+const TURN: Duration = Duration::from_millis(10);
+/// How long others have theirs, at least: as long as the deletion took, if that was longer.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Starts the background work; it ends when `stop` says so.
 pub fn start(realms: &Arc<Realms>, stop: &watch::Receiver<bool>) {
@@ -54,20 +63,64 @@ where
     });
 }
 
-/// Deletes expired rows, and what is older than its realm keeps, batch by batch, with a pause between, until none are left.
-async fn purge(realms: &Realms) -> Result<(), storage::StorageError> {
+/// Deletes expired rows, and what is older than its realm keeps.
+async fn purge(realms: &Realms) -> Result<(), StorageError> {
+    let (store, now) = (&realms.store, realms.clock.now());
+    in_turns(|batch| store.purge(now, batch)).await?;
+    for (issuer, retained) in realms.audit_retained() {
+        in_turns(|batch| store.purge_audit_events(&issuer, now - retained, batch)).await?;
+        // As in `maintain_keys`.
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// Deletes batch by batch, with pauses, until nothing is left.
+async fn in_turns<F>(delete: impl Fn(i64) -> F) -> Result<(), StorageError>
+where
+    F: Future<Output = Result<u64, StorageError>>,
+{
+    let mut batch = *BATCH.end();
     loop {
-        let (store, now) = (&realms.store, realms.clock.now());
-        let mut deleted = store.purge(now, BATCH).await?;
-        for realm in store.realms().await? {
-            deleted += store
-                .purge_audit_events(&realm.issuer, now - realm.audit.retain, BATCH)
-                .await?;
-        }
+        let begun = Instant::now();
+        let deleted = delete(batch).await?;
         if deleted == 0 {
             return Ok(());
         }
         metrics::counter!("sekisho_purged_rows_total").increment(deleted);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let took = begun.elapsed();
+        batch = next_batch(batch, took);
+        tokio::time::sleep(PAUSE.max(took)).await;
+    }
+}
+
+/// As many rows as can be deleted in a turn: how long one takes depends on where in the file it lies, and on the disk.
+fn next_batch(batch: i64, took: Duration) -> i64 {
+    let next = if took > TURN {
+        batch / 2
+    } else if took < TURN / 2 {
+        batch * 2
+    } else {
+        batch
+    };
+    next.clamp(*BATCH.start(), *BATCH.end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_takes_long_is_followed_by_a_smaller_one() {
+        let ms = Duration::from_millis;
+        for (batch, took, next) in [
+            (200, 11, 100),
+            (60, 50, 50),
+            (200, 7, 200),
+            (200, 4, 400),
+            (400, 1, 500),
+        ] {
+            assert_eq!(next_batch(batch, ms(took)), next);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! SQLite: one writer thread that puts many changes in one durable commit, and readers beside it.
 
 mod bind;
+mod checkpoint;
 mod reader;
 mod writer;
 
@@ -60,6 +61,9 @@ impl Sqlite {
         let mut db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         set_up_writer(&db)?;
         migrations::sqlite(&mut db)?;
+        let checkpoints = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        sync_everything(&checkpoints)?;
+        checkpoint::start(&mut db, checkpoints)?;
         let readers = Readers::open(path)?;
         let batches = Arc::new(AtomicU64::new(0));
         let queue = writer::start(db, QUEUE, Arc::clone(&batches))?;
@@ -135,20 +139,23 @@ fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StorageError> {
 
 fn set_up_writer(db: &Connection) -> Result<(), StorageError> {
     enter_wal(db)?;
+    sync_everything(db)?;
     for (pragma, value) in [
-        // The log is synced at every commit: what was answered survives a power cut.
-        ("synchronous", "FULL"),
-        // On macOS a plain fsync leaves the data in the drive's cache; elsewhere this changes nothing.
-        ("fullfsync", "ON"),
         // What a change has touched is kept until it is known whether it stands, in memory and not in a file.
         ("temp_store", "MEMORY"),
-        // Pages go back from the log into the file when it has 32 MiB: those that are written again and again go once.
-        ("wal_autocheckpoint", "8192"),
         // After a burst the log shrinks again, to 64 MiB.
         ("journal_size_limit", "67108864"),
     ] {
         db.pragma_update(None, pragma, value)?;
     }
+    Ok(())
+}
+
+fn sync_everything(db: &Connection) -> Result<(), StorageError> {
+    // The log is synced at every commit: what was answered survives a power cut.
+    db.pragma_update(None, "synchronous", "FULL")?;
+    // On macOS a plain fsync leaves the data in the drive's cache; elsewhere this changes nothing.
+    db.pragma_update(None, "fullfsync", "ON")?;
     Ok(())
 }
 

@@ -1,0 +1,126 @@
+//! Pages go back from the log into the file on a thread of its own, while the writer goes on.
+//!
+//! <https://sqlite.org/wal.html#ckpt>
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI32, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
+};
+
+use rusqlite::{Connection, DEFAULT_NAME, hooks::Wal, wal::CheckpointMode};
+
+use crate::StorageError;
+
+/// Pages in the log from which on they go back: 32 MiB. Those that are written again and again go once.
+const DUE: i32 = 8192;
+
+/// So many the writer takes back itself. The log begins anew only when nothing is left in it, and while changes come there
+/// is always something left when a checkpoint beside them ends.
+const FEW: i32 = 1024;
+
+/// Pages from which on the writer takes them back itself, however many they are: where the thread does not keep up, the log
+/// must not grow without an end.
+const TOO_MANY: i32 = 16 * DUE;
+
+/// Lets `checkpoints`, a connection of its own, follow what `writer` commits. The thread ends with the writer's connection.
+pub(super) fn start(writer: &mut Connection, checkpoints: Connection) -> Result<(), StorageError> {
+    let (wake, woken) = sync_channel(1);
+    let written_back = Arc::new(AtomicI32::new(0));
+    let told = Arc::clone(&written_back);
+    thread::Builder::new()
+        .name("sqlite-log".into())
+        .spawn(move || run(&checkpoints, &woken, &told))
+        .map_err(|error| StorageError::Unavailable(error.to_string()))?;
+    writer.wal_hook(Some(move |log: &mut Wal, pages| {
+        after_commit(log, pages, &written_back, &wake);
+        // Whatever happened, the commit stands.
+        Ok(())
+    }))?;
+    Ok(())
+}
+
+fn after_commit(log: &mut Wal, pages: i32, written_back: &AtomicI32, wake: &SyncSender<()>) {
+    match due(pages, written_back.load(Ordering::Relaxed)) {
+        // The log may have begun anew.
+        Due::Nothing => written_back.store(0, Ordering::Relaxed),
+        // Full while the thread is awake: then it looks once more.
+        Due::Beside => drop(wake.try_send(())),
+        Due::Now => {
+            if let Err(error) = log.checkpoint() {
+                tracing::debug!(%error, "the log will be written back after another commit");
+            }
+        }
+    }
+}
+
+/// Who is to write pages back.
+#[derive(Debug, PartialEq)]
+enum Due {
+    Nothing,
+    Beside,
+    Now,
+}
+
+fn due(pages: i32, written_back: i32) -> Due {
+    match pages {
+        ..DUE => Due::Nothing,
+        DUE..TOO_MANY if pages - written_back > FEW => Due::Beside,
+        DUE.. => Due::Now,
+    }
+}
+
+fn run(db: &Connection, woken: &Receiver<()>, written_back: &AtomicI32) {
+    while let Ok(()) = woken.recv() {
+        match db.wal_checkpoint_v2(DEFAULT_NAME, CheckpointMode::PASSIVE) {
+            Ok((_, pages)) => written_back.store(pages, Ordering::Relaxed),
+            Err(error) => tracing::warn!(%error, "the log cannot be written back into the file"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use rusqlite::OpenFlags;
+
+    use super::*;
+    use crate::sqlite::{connect, set_up_writer};
+
+    #[test]
+    fn the_writer_takes_what_is_left_and_what_the_thread_cannot_cope_with() {
+        assert_eq!(due(DUE - 1, 0), Due::Nothing);
+        assert_eq!(due(DUE, 0), Due::Beside);
+        assert_eq!(due(DUE + FEW, DUE - 1), Due::Beside);
+        assert_eq!(due(DUE + FEW, DUE), Due::Now);
+        assert_eq!(due(TOO_MANY, DUE), Due::Now);
+    }
+
+    #[test]
+    fn the_log_begins_anew_while_changes_go_on() {
+        let directory = testkit::process::temporary_directory("log");
+        let path = directory.join("sekisho.db");
+        let open = || connect(&path, OpenFlags::default()).unwrap();
+        let mut writer = open();
+        set_up_writer(&writer).unwrap();
+        start(&mut writer, open()).unwrap();
+        writer.execute_batch("CREATE TABLE data (data BLOB)").unwrap();
+        let size = || fs::metadata(directory.join("sekisho.db-wal")).unwrap().len();
+        let mut before = 0;
+        while size() > before {
+            before = size();
+            assert!(
+                before < u64::from(TOO_MANY.unsigned_abs()) * 4096,
+                "only the writer did it"
+            );
+            writer
+                .execute_batch("INSERT INTO data VALUES (randomblob(2000000))")
+                .unwrap();
+        }
+        fs::remove_dir_all(directory).unwrap();
+    }
+}
