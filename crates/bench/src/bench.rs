@@ -21,8 +21,6 @@ pub struct Bench<'a> {
     pub server: Server,
     /// How hard and how long.
     pub load: Load,
-    /// What parts cost.
-    pub limits: Limits,
     /// The keys of the financial-grade client.
     pub keys: Arc<Keys>,
     report: &'a mut Report,
@@ -105,7 +103,6 @@ async fn on(engine: Engine, options: &Options, lasts: Duration, report: &mut Rep
             connections: options.connections,
             lasts,
         },
-        limits: report.limits,
         keys,
         report,
     };

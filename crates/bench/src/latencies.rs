@@ -43,6 +43,12 @@ impl Latencies {
         self.0.iter().map(|times| times.len() as u64).sum()
     }
 
+    /// These, and those as parts that come after them.
+    pub fn then(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
     /// These and those, as one part.
     pub fn and(self, others: Self) -> Self {
         let all = self.0.into_iter().chain(others.0);
@@ -105,6 +111,8 @@ mod tests {
         assert_eq!(parts([0, 50, 0]).p99(), Duration::from_millis(1));
         assert_eq!(parts([2, 50, 0]).p99(), Duration::from_millis(500));
         assert_eq!(parts([0, 50, 0]).count(), 300);
+        let later = Latencies::from(part(50).collect::<Vec<_>>());
+        assert_eq!(parts([0, 0, 0]).then(later).p99(), Duration::from_millis(1));
         let run_together = parts([0, 50, 0]).and(Latencies::default());
         assert_eq!(run_together.p99(), Duration::from_millis(500));
     }

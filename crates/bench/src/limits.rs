@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use crate::{
-    load::{Awake, count},
+    load::{Awake, Load, count},
     process::{cpu_of, this_program},
 };
 
@@ -62,6 +62,11 @@ impl fmt::Display for Needs {
 }
 
 impl Limits {
+    /// What they cost at this moment: for as long as one turn of something that is measured beside them.
+    pub async fn now(turn: Load) -> Result<Self, String> {
+        Self::measure(turn.lasts / 2).await
+    }
+
     /// Starts this program again to measure each for a time.
     pub async fn measure(lasts: Duration) -> Result<Self, String> {
         let directory = testkit::process::temporary_directory("bench-limits");
@@ -69,7 +74,7 @@ impl Limits {
         command
             .arg("--limits-in")
             .arg(&directory)
-            .args(["--seconds", &lasts.as_secs().to_string()])
+            .args(["--limits-for", &lasts.as_millis().to_string()])
             .stderr(Stdio::inherit());
         let _awake = Awake::now();
         let output = command.output().await.map_err(|error| error.to_string());
@@ -129,9 +134,9 @@ impl Limits {
             + self.durable_row * needs.durable_rows
     }
 
-    /// How many rows can be durably written in a second, by commits that are waited for one after the other.
-    pub fn rows_per_second(&self) -> f64 {
-        f64::from(BATCH) / self.commit.as_secs_f64()
+    /// How long it takes to write a row durably, by commits that are waited for one after the other.
+    pub fn row_by_the_clock(&self) -> Duration {
+        self.commit / BATCH
     }
 }
 
@@ -279,7 +284,7 @@ mod tests {
         };
         assert_eq!(needs.to_string(), "1 signature, 4 verifications");
         assert_eq!(LIMITS.cost(needs), Duration::from_micros(206));
-        assert!((LIMITS.rows_per_second() - 16_000.0).abs() < 1e-6);
+        assert_eq!(LIMITS.row_by_the_clock(), Duration::from_nanos(62_500));
         assert!((per_second(LIMITS.hash) - 71.428).abs() < 0.01);
     }
 

@@ -8,10 +8,13 @@ use std::{
 
 use tokio::{task::JoinHandle, task::JoinSet};
 
-use crate::{connection::Connection, latencies::Latencies, process::Subject, schedule::Schedule};
+use crate::{connection::Connection, latencies::Latencies, limits::per_second, process::Subject, schedule::Schedule};
 
 /// What does not count, at the beginning.
 const WARM_UP: Duration = Duration::from_millis(500);
+
+/// In how many turns something is measured beside something else.
+const TURNS: u32 = 8;
 
 /// How hard and how long.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +32,7 @@ pub trait Turn: Clone + Send + 'static {
 }
 
 /// What was measured.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Measured {
     /// For how long.
     pub wall: Duration,
@@ -59,6 +62,16 @@ impl Measured {
     /// CPU time of a turn.
     pub fn cost(&self) -> Duration {
         self.cpu.div_f64(count(self.saturated.count().max(1)))
+    }
+
+    /// This, and what was measured later.
+    pub fn then(self, later: Self) -> Self {
+        Self {
+            wall: self.wall + later.wall,
+            cpu: self.cpu + later.cpu,
+            saturated: self.saturated.then(later.saturated),
+            ..later
+        }
     }
 
     /// Turns per second.
@@ -96,7 +109,7 @@ impl Drop for Awake {
 
 impl Load {
     /// Lets the connections take turns as fast as they can, then at half of that rate. `turns` are dealt out to them.
-    pub async fn measure<T: Turn>(&self, subject: &impl Subject, turns: &[T]) -> Result<Measured, String> {
+    pub async fn measure<T: Turn>(&self, subject: &(impl Subject + ?Sized), turns: &[T]) -> Result<Measured, String> {
         let mut measured = self.saturate(subject, turns).await?;
         let half = measured.per_second() / 2.0;
         measured.half = Some(self.at_rate(subject, turns, half).await?);
@@ -104,9 +117,45 @@ impl Load {
         Ok(measured)
     }
 
+    /// As [`measure`](Self::measure), and how often per second of CPU time the other thing could be done; `other` answers
+    /// what that costs, when it has heard how many bytes a body has.
+    pub async fn beside<T: Turn>(
+        &self,
+        subject: &(impl Subject + ?Sized),
+        turns: &[T],
+        other: impl AsyncFnMut(Self, usize) -> Result<Duration, String>,
+    ) -> Result<(Measured, f64), String> {
+        let saturate = async |load: Self| load.saturate(subject, turns).await;
+        let (mut measured, limit) = self.by_turns(saturate, other).await?;
+        let half = measured.per_second() / 2.0;
+        measured.half = Some(self.at_rate(subject, turns, half).await?);
+        measured.memory = subject.memory();
+        Ok((measured, limit))
+    }
+
+    /// Two things by turns: a machine that others use too does not run equally fast at all times.
+    pub async fn by_turns(
+        &self,
+        mut ours: impl AsyncFnMut(Self) -> Result<Measured, String>,
+        mut other: impl AsyncFnMut(Self, usize) -> Result<Duration, String>,
+    ) -> Result<(Measured, f64), String> {
+        let (mut measured, mut limit) = (Measured::default(), 0.0);
+        for turn in self.turns() {
+            measured = measured.then(ours(turn).await?);
+            limit += per_second(other(turn, measured.body).await?) / f64::from(TURNS);
+        }
+        Ok((measured, limit))
+    }
+
+    /// The same in several parts.
+    pub fn turns(self) -> impl Iterator<Item = Self> {
+        let lasts = self.lasts / TURNS;
+        (0..TURNS).map(move |_| Self { lasts, ..self })
+    }
+
     /// Lets the connections take turns as fast as they can, after a short run that does not count.
-    pub async fn saturate<T: Turn>(&self, subject: &impl Subject, turns: &[T]) -> Result<Measured, String> {
-        self.closed(subject, turns, WARM_UP).await?;
+    pub async fn saturate<T: Turn>(&self, subject: &(impl Subject + ?Sized), turns: &[T]) -> Result<Measured, String> {
+        self.closed(subject, turns, WARM_UP.min(self.lasts / 2)).await?;
         let (begun, cpu) = (Instant::now(), subject.cpu());
         let (saturated, body) = self.closed(subject, turns, self.lasts).await?;
         Ok(Measured {
@@ -123,7 +172,7 @@ impl Load {
     /// seen to have waited.
     pub async fn at_rate<T: Turn>(
         &self,
-        subject: &impl Subject,
+        subject: &(impl Subject + ?Sized),
         turns: &[T],
         per_second: f64,
     ) -> Result<Latencies, String> {
@@ -139,7 +188,7 @@ impl Load {
 
     async fn closed<T: Turn>(
         &self,
-        subject: &impl Subject,
+        subject: &(impl Subject + ?Sized),
         turns: &[T],
         lasts: Duration,
     ) -> Result<(Latencies, usize), String> {
@@ -153,7 +202,11 @@ impl Load {
         gather(working).await
     }
 
-    async fn open<T: Turn>(&self, subject: &impl Subject, turns: &[T]) -> Result<Vec<(Connection, T)>, String> {
+    async fn open<T: Turn>(
+        &self,
+        subject: &(impl Subject + ?Sized),
+        turns: &[T],
+    ) -> Result<Vec<(Connection, T)>, String> {
         let mut opened = Vec::new();
         for turn in turns.iter().cycle().take(self.connections) {
             opened.push((Connection::open(subject.address()).await?, turn.clone()));

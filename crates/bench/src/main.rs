@@ -60,7 +60,7 @@ async fn run(options: &Options) -> Result<(), String> {
         return api::serve(port, options.peer.as_deref().unwrap_or_default()).await;
     }
     if let Some(directory) = &options.limits_in {
-        let limits = Limits::measure_here(directory, Duration::from_secs(options.seconds)).await?;
+        let limits = Limits::measure_here(directory, Duration::from_millis(options.limits_for)).await?;
         println!("{}", limits.line());
         return Ok(());
     }

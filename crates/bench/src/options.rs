@@ -72,6 +72,9 @@ pub struct Options {
     /// Measure what parts cost, with rows in this directory; the benchmark starts itself so.
     #[arg(long, hide = true, value_name = "DIRECTORY")]
     pub limits_in: Option<PathBuf>,
+    /// For how many milliseconds each.
+    #[arg(long, hide = true, default_value_t = 0)]
+    pub limits_for: u64,
 }
 
 impl Options {

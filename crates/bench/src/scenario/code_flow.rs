@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     app::{App, Flows},
     bench::Bench,
-    limits::{Needs, per_second},
+    limits::{Limits, Needs},
     report::{Limit, Row},
 };
 
@@ -24,8 +24,8 @@ pub async fn measure(bench: &mut Bench<'_>) -> Result<(), String> {
         return Ok(());
     }
     let turns = flows(bench).await?;
-    let ours = bench.load.measure(&bench.server, &turns).await?;
-    let limit = per_second(bench.limits.cost(NEEDS));
+    let parts = async |load, _| Ok(Limits::now(load).await?.cost(NEEDS));
+    let (ours, limit) = bench.load.beside(&bench.server, &turns, parts).await?;
     bench.add(Row {
         name: CODE_FLOW.to_owned(),
         ours,

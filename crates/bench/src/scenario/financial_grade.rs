@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::payer::{self, Calls, Flows, Payer};
 use crate::{
     bench::Bench,
-    limits::{Needs, per_second},
+    limits::{Limits, Needs},
     load::Measured,
     report::{Limit, Row},
 };
@@ -20,8 +20,9 @@ pub async fn measure(bench: &mut Bench<'_>) -> Result<(), String> {
     let payers = payers(bench).await?;
     if bench.begins(FLOW) {
         let turns: Vec<Flows> = payers.iter().map(Arc::clone).map(Flows).collect();
-        let ours = bench.load.measure(&bench.server, &turns).await?;
-        bench.add(row(bench, FLOW, ours, payer::FLOW));
+        let parts = async |load, _| Ok(Limits::now(load).await?.cost(payer::FLOW));
+        let measured = bench.load.beside(&bench.server, &turns, parts).await?;
+        bench.add(row(FLOW, measured, payer::FLOW));
     }
     if bench.begins(CALL) {
         let mut turns = Vec::new();
@@ -29,8 +30,9 @@ pub async fn measure(bench: &mut Bench<'_>) -> Result<(), String> {
         for payer in &payers {
             turns.push(Calls::new(payer, "/userinfo", &mut connection).await?);
         }
-        let ours = bench.load.measure(&bench.server, &turns).await?;
-        bench.add(row(bench, CALL, ours, payer::CALL));
+        let parts = async |load, _| Ok(Limits::now(load).await?.cost(payer::CALL));
+        let measured = bench.load.beside(&bench.server, &turns, parts).await?;
+        bench.add(row(CALL, measured, payer::CALL));
     }
     Ok(())
 }
@@ -46,8 +48,7 @@ pub async fn payers(bench: &Bench<'_>) -> Result<Vec<Arc<Payer>>, String> {
     Ok(payers)
 }
 
-fn row(bench: &Bench<'_>, name: &str, ours: Measured, needs: Needs) -> Row {
-    let limit = per_second(bench.limits.cost(needs));
+fn row(name: &str, (ours, limit): (Measured, f64), needs: Needs) -> Row {
     Row {
         name: name.to_owned(),
         ours,

@@ -22,9 +22,6 @@ const BATCH: u32 = 100;
 /// Long enough for the server to look after its keys once.
 const UPKEEP: Duration = Duration::from_secs(70);
 
-/// How often the server and the empty one are measured by turns.
-const TURNS: u32 = 4;
-
 /// What the operations cost, in requests of an empty server.
 struct Costs {
     token: f64,
@@ -92,15 +89,13 @@ async fn costs(bench: &Bench<'_>, empty: &Process) -> Result<Costs, String> {
     })
 }
 
-/// The two servers take turns: a machine that is shared does not run equally fast in all minutes.
+/// In requests of the empty server.
 async fn cost<T: Turn>(bench: &Bench<'_>, empty: &Process, turns: &[T]) -> Result<f64, String> {
     let nothing = [Request::get(&bench.server.host(), "/200")];
-    let (mut ours, mut theirs) = (Duration::ZERO, Duration::ZERO);
-    for _ in 0..TURNS {
-        ours += bench.load.saturate(&bench.server, turns).await?.cost();
-        theirs += bench.load.saturate(empty, &nothing).await?.cost();
-    }
-    Ok(ours.as_secs_f64() / theirs.as_secs_f64())
+    let ours = async |load: Load| load.saturate(&bench.server, turns).await;
+    let answered = async |load: Load, _| Ok(load.saturate(empty, &nothing).await?.cost());
+    let (ours, empty) = bench.load.by_turns(ours, answered).await?;
+    Ok(empty / ours.per_cpu_second())
 }
 
 fn text(error: impl std::fmt::Display) -> String {

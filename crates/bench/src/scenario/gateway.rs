@@ -87,30 +87,26 @@ pub async fn measure(options: &Options, load: Load) -> Result<Gateway, String> {
     let server = Server::start(&options.server, Engine::Sqlite, &doors.additions(api.address())).await?;
     let call = call(&server, doors.plain, "files:read").await?;
 
-    let mut add = |name, measured: &Measured| {
-        eprintln!("  {:.0} per CPU-second", measured.per_cpu_second());
-        report.ways.push((name, measured.clone()));
+    begins("nginx and the gateway by turns");
+    let (nginx, asking) = (
+        Nginx::start(api.address(), None).await?,
+        Nginx::start(api.address(), Some(server.address())).await?,
+    );
+    let (asking, door) = (Together(&asking.process, &server), Door(doors.plain, &server));
+    report.ways = by_turns(
+        load,
+        slice::from_ref(&call),
+        [
+            ("nginx as a plain proxy", &nginx.process),
+            ("nginx with `auth_request`, and the server that it asks", &asking),
+            ("the gateway", &door),
+        ],
+    )
+    .await?;
+    let [(_, plain), (_, asking), (_, ours)] = &*report.ways else {
+        return Err("three ways".to_owned());
     };
-    begins("nginx as a plain proxy");
-    let nginx = Nginx::start(api.address(), None).await?;
-    let plain = load.measure(&nginx.process, slice::from_ref(&call)).await?;
-    add("nginx as a plain proxy", &plain);
-    drop(nginx);
-
-    begins("nginx with auth_request");
-    let nginx = Nginx::start(api.address(), Some(server.address())).await?;
-    let asking = load
-        .measure(&Together(&nginx.process, &server), slice::from_ref(&call))
-        .await?;
-    add("nginx with `auth_request`, and the server that it asks", &asking);
-    drop(nginx);
-
-    begins("the gateway");
-    let gateway = Door(doors.plain, &server);
-    let ours = load.measure(&gateway, slice::from_ref(&call)).await?;
-    add("the gateway", &ours);
-
-    let added = added(load, &api, &ours).await?;
+    let added = added(load, &api, ours).await?;
     let rate = ours.per_cpu_second();
     report.checks = vec![
         Check::at_least(
@@ -134,6 +130,25 @@ pub async fn measure(options: &Options, load: Load) -> Result<Gateway, String> {
         eprintln!("  {}", check.summary());
     }
     Ok(report)
+}
+
+/// Each as fast as it can, by turns, and then each at half of its rate.
+async fn by_turns(
+    load: Load,
+    calls: &[Request],
+    ways: [(&'static str, &dyn Subject); 3],
+) -> Result<Vec<(&'static str, Measured)>, String> {
+    let mut measured = ways.map(|(name, _)| (name, Measured::default()));
+    for turn in load.turns() {
+        for ((_, subject), (_, so_far)) in ways.iter().zip(&mut measured) {
+            *so_far = so_far.clone().then(turn.saturate(*subject, calls).await?);
+        }
+    }
+    for ((_, subject), (name, measured)) in ways.iter().zip(&mut measured) {
+        measured.half = Some(load.at_rate(*subject, calls, measured.per_second() / 2.0).await?);
+        eprintln!("  {name}: {:.0} per CPU-second", measured.per_cpu_second());
+    }
+    Ok(measured.into())
 }
 
 fn begins(what: &str) {

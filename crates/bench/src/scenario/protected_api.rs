@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     bench::Bench,
-    limits::per_second,
+    limits::Limits,
+    load::Load,
     process::{Process, Together, free_address, this_program},
     report::{Limit, Row},
 };
@@ -53,14 +54,17 @@ async fn asked(bench: &mut Bench<'_>, api: &Process, at: &str) -> Result<(), Str
         questions.push(Request::introspection(bench, call.token()));
         calls.push(call);
     }
-    let introspection = bench.load.saturate(&bench.server, &questions).await?;
-    let ours = bench.load.measure(&Together(api, &bench.server), &calls).await?;
-    let limit = bench.limits.cost(payer::CALL) + introspection.cost();
+    let (both, server) = (Together(api, &bench.server), &bench.server);
+    let parts = async |load: Load, _| {
+        let introspection = load.saturate(server, &questions).await?;
+        Ok(Limits::now(load).await?.cost(payer::CALL) + introspection.cost())
+    };
+    let (ours, limit) = bench.load.beside(&both, &calls, parts).await?;
     let what = format!("{} and the introspection of the token", payer::CALL);
     bench.add(Row {
         name: ASKED.to_owned(),
         ours,
-        limit: Some(Limit::per_cpu_second(per_second(limit), what)),
+        limit: Some(Limit::per_cpu_second(limit, what)),
         target: None,
     });
     Ok(())
@@ -73,9 +77,11 @@ async fn verified(bench: &mut Bench<'_>, api: &Process, at: &str) -> Result<(), 
         let call = Calls::with_scope(payer, payer::LEDGER, "/ledger", &mut connection).await?;
         calls.push(call.at(at));
     }
-    let ours = bench.load.measure(&Together(api, &bench.server), &calls).await?;
     let needs = payer::CALL_WITH_JWT;
-    let limit = Limit::per_cpu_second(per_second(bench.limits.cost(needs)), needs.to_string());
+    let parts = async |load, _| Ok(Limits::now(load).await?.cost(needs));
+    let both = Together(api, &bench.server);
+    let (ours, limit) = bench.load.beside(&both, &calls, parts).await?;
+    let limit = Limit::per_cpu_second(limit, needs.to_string());
     bench.add(Row {
         name: VERIFIED.to_owned(),
         ours,

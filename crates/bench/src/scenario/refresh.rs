@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     app::{App, Refreshes},
     bench::Bench,
+    limits::Limits,
     report::{Limit, Row},
 };
 
@@ -17,10 +18,11 @@ pub async fn measure(bench: &mut Bench<'_>) -> Result<(), String> {
     let app = Arc::new(App::public(&bench.server.issuer()));
     let mut connection = bench.server.connect().await?;
     let families = Refreshes::new(&app, bench.load.connections, &mut connection).await?;
-    let ours = bench.load.measure(&bench.server, &families).await?;
+    let rows = async |load, _| Ok(Limits::now(load).await?.row_by_the_clock());
+    let (ours, limit) = bench.load.beside(&bench.server, &families, rows).await?;
     // The commits that were measured are those of SQLite.
     let is_sqlite = bench.server.database_file().is_some();
-    let limit = Limit::per_second(bench.limits.rows_per_second(), "64 rows to a durable commit");
+    let limit = Limit::per_second(limit, "64 rows to a durable commit");
     bench.add(Row {
         name: REFRESH.to_owned(),
         ours,

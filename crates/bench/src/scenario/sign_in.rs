@@ -7,7 +7,8 @@ use crate::{
     app::{App, Flows},
     bench::Bench,
     connection::Connection,
-    limits::per_second,
+    latencies::Latencies,
+    limits::Limits,
     load::{Load, Turn},
     report::{Check, Limit, Row},
     visit::Visit,
@@ -57,14 +58,21 @@ pub async fn measure(bench: &mut Bench<'_>) -> Result<(), String> {
         connections: CONNECTIONS,
         ..bench.load
     };
-    let (ours, beside) = tokio::try_join!(
-        load.saturate(&bench.server, &turns),
-        load.at_rate(&bench.server, &introspection, BESIDE),
-    )?;
-    let mut ours = ours;
+    let mut beside = Latencies::default();
+    let (server, introspected) = (&bench.server, &mut beside);
+    let both = async |load: Load| {
+        let (ours, more) = tokio::try_join!(
+            load.saturate(server, &turns),
+            load.at_rate(server, &introspection, BESIDE),
+        )?;
+        *introspected = introspected.clone().then(more);
+        Ok(ours)
+    };
+    let hash = async |load, _| Ok(Limits::now(load).await?.hash);
+    let (mut ours, limit) = load.by_turns(both, hash).await?;
     let half = ours.per_second() / 2.0;
     ours.half = Some(load.at_rate(&bench.server, &turns, half).await?);
-    let limit = Limit::per_cpu_second(per_second(bench.limits.hash), "the hash alone");
+    let limit = Limit::per_cpu_second(limit, "the hash alone");
     bench.add(Row {
         name: SIGN_IN.to_owned(),
         ours,

@@ -1,6 +1,6 @@
 //! Single requests, sent again and again, beside an empty server that answers bodies of the same size.
 
-use std::slice;
+use std::{slice, time::Duration};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -10,8 +10,8 @@ use super::basic;
 use crate::{
     bench::Bench,
     connection::Connection,
-    limits::per_second,
-    load::{Measured, Turn},
+    limits::Limits,
+    load::{Load, Measured, Turn},
     process::{self, Process},
     report::{Limit, Row},
 };
@@ -128,31 +128,28 @@ pub async fn measure(bench: &mut Bench<'_>) -> Result<(), String> {
     ];
     for (name, request, target) in plain {
         if bench.begins(name) {
-            let ours = bench.load.measure(&bench.server, slice::from_ref(&request)).await?;
-            let limit = beside(bench, &empty, &request, &ours).await?;
-            bench.add(row(name, ours, target, per_second(limit), "an empty server"));
+            let answered = async |load: Load, size| answered(load, &empty, &request, size).await;
+            let turns = slice::from_ref(&request);
+            let (ours, limit) = bench.load.beside(&bench.server, turns, answered).await?;
+            bench.add(row(name, ours, target, limit, "an empty server"));
         }
     }
     let name = "client_credentials, JWT (ES256)";
     if bench.begins(name) {
         let request = Request::token(bench, "reports");
-        let ours = bench.load.measure(&bench.server, slice::from_ref(&request)).await?;
-        let limit = beside(bench, &empty, &request, &ours).await? + bench.limits.signature;
-        let what = "an empty server that signs once";
-        bench.add(row(name, ours, 0.6, per_second(limit), what));
+        let signed = async |load: Load, size| {
+            Ok(answered(load, &empty, &request, size).await? + Limits::now(load).await?.signature)
+        };
+        let turns = slice::from_ref(&request);
+        let (ours, limit) = bench.load.beside(&bench.server, turns, signed).await?;
+        bench.add(row(name, ours, 0.6, limit, "an empty server that signs once"));
     }
     Ok(())
 }
 
-/// CPU time of the empty server for the same request.
-async fn beside(
-    bench: &Bench<'_>,
-    empty: &Process,
-    request: &Request,
-    ours: &Measured,
-) -> Result<std::time::Duration, String> {
-    let measured = bench.load.saturate(empty, &[request.as_empty(ours.body)]).await?;
-    Ok(measured.cost())
+/// CPU time of the empty server for the same request, answered with a body of this size.
+async fn answered(load: Load, empty: &Process, request: &Request, size: usize) -> Result<Duration, String> {
+    Ok(load.saturate(empty, &[request.as_empty(size)]).await?.cost())
 }
 
 fn row(name: &str, ours: Measured, target: f64, limit: f64, what: &str) -> Row {
