@@ -3,8 +3,9 @@
 
 use std::{
     fmt, fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::Stdio,
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
@@ -21,6 +22,9 @@ use crate::{
 
 /// How many rows a commit writes: as many as connections wait for one.
 const BATCH: u32 = 64;
+
+/// Where rows are written.
+static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
 
 /// What each part costs.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -62,25 +66,30 @@ impl fmt::Display for Needs {
 }
 
 impl Limits {
-    /// What they cost at this moment: for as long as one turn of something that is measured beside them.
+    /// Starts this program again to measure each for a time, as long as a turn of something that is measured beside them.
     pub async fn now(turn: Load) -> Result<Self, String> {
         Self::measure(turn.lasts / 2).await
     }
 
-    /// Starts this program again to measure each for a time.
+    /// Starts this program again to measure each for a time. The database of the rows stays, and grows as others do.
     pub async fn measure(lasts: Duration) -> Result<Self, String> {
-        let directory = testkit::process::temporary_directory("bench-limits");
+        let directory = DIRECTORY.get_or_init(|| testkit::process::temporary_directory("bench-limits"));
         let mut command = tokio::process::Command::from(this_program()?);
         command
             .arg("--limits-in")
-            .arg(&directory)
+            .arg(directory)
             .args(["--limits-for", &lasts.as_millis().to_string()])
             .stderr(Stdio::inherit());
         let _awake = Awake::now();
-        let output = command.output().await.map_err(|error| error.to_string());
-        let _ = fs::remove_dir_all(&directory);
-        let output = output?;
+        let output = command.output().await.map_err(|error| error.to_string())?;
         Self::parse(&String::from_utf8_lossy(&output.stdout)).ok_or_else(|| format!("limits: {}", output.status))
+    }
+
+    /// Forgets the database of the rows.
+    pub fn forget() {
+        if let Some(directory) = DIRECTORY.get() {
+            let _ = fs::remove_dir_all(directory);
+        }
     }
 
     /// As one line, for the process that asked.
@@ -214,8 +223,8 @@ fn durable_row(directory: &Path, lasts: Duration) -> Result<(Duration, Duration)
     database
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-             CREATE TABLE row (id BLOB PRIMARY KEY, content TEXT NOT NULL, expires_at BIGINT NOT NULL);
-             CREATE INDEX row_expiry ON row (expires_at);",
+             CREATE TABLE IF NOT EXISTS row (id BLOB PRIMARY KEY, content TEXT NOT NULL, expires_at BIGINT NOT NULL);
+             CREATE INDEX IF NOT EXISTS row_expiry ON row (expires_at);",
         )
         .map_err(|error| text(&error))?;
     let content = "x".repeat(300);

@@ -64,7 +64,9 @@ async fn run(options: &Options) -> Result<(), String> {
         println!("{}", limits.line());
         return Ok(());
     }
-    let report = bench::run(options).await?;
+    let report = bench::run(options).await;
+    Limits::forget();
+    let report = report?;
     println!("{}", report.markdown());
     if options.write {
         report.write()?;

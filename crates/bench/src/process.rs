@@ -22,9 +22,6 @@ const LOAD_CORE: &str = "1";
 /// How long a process may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long a process may take to end.
-const GRACE: Duration = Duration::from_secs(10);
-
 /// Whose answers are measured.
 pub trait Subject: Sync {
     /// Where it listens.
@@ -131,15 +128,8 @@ impl Process {
         Err(format!("{command:?}: nobody answers at {address}{path}"))
     }
 
-    /// Asks it to end and waits for that; kills it if it does not. What it learnt of itself is written by a program that was
-    /// built to do so (`packaging/build`).
+    /// Kills it, and waits for its end.
     pub fn end(&mut self) {
-        const LOOK: Duration = Duration::from_millis(10);
-        let begun = Instant::now();
-        testkit::process::signal("TERM", &[self.child.id()]);
-        while begun.elapsed() < GRACE && matches!(self.child.try_wait(), Ok(None)) {
-            std::thread::sleep(LOOK);
-        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
