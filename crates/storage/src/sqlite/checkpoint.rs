@@ -3,6 +3,7 @@
 //! <https://sqlite.org/wal.html#ckpt>
 
 use std::{
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicI32, Ordering},
@@ -11,8 +12,9 @@ use std::{
     thread,
 };
 
-use rusqlite::{Connection, DEFAULT_NAME, hooks::Wal, wal::CheckpointMode};
+use rusqlite::{Connection, DEFAULT_NAME, OpenFlags, hooks::Wal, wal::CheckpointMode};
 
+use super::{connect, sync_everything};
 use crate::StorageError;
 
 /// Pages in the log from which on they go back: 32 MiB. Those that are written again and again go once.
@@ -25,6 +27,14 @@ const FEW: i32 = 2048;
 /// Pages in the log from which on the writer takes them back itself, however many are left: where the thread does not keep up,
 /// changes must wait, or the log would grow without an end.
 const TOO_MANY: i32 = 4 * DUE;
+
+/// A connection for the thread. SQLite has found the log by the time that it has set what is set here; one that has not yet
+/// writes nothing back, and does not say so.
+pub(super) fn connection(path: &Path) -> Result<Connection, StorageError> {
+    let db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    sync_everything(&db)?;
+    Ok(db)
+}
 
 /// Lets `checkpoints`, a connection of its own, follow what `writer` commits. The thread ends with the writer's connection.
 pub(super) fn start(writer: &mut Connection, checkpoints: Connection) -> Result<(), StorageError> {
@@ -84,12 +94,10 @@ fn run(db: &Connection, woken: &Receiver<()>, written_back: &AtomicI32) {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::Path};
-
-    use rusqlite::OpenFlags;
+    use std::fs;
 
     use super::*;
-    use crate::sqlite::{connect, set_up_writer};
+    use crate::sqlite::set_up_writer;
 
     #[test]
     fn the_writer_takes_what_is_left_and_what_the_thread_cannot_cope_with() {
@@ -135,10 +143,9 @@ mod tests {
 
     fn open(directory: &Path) -> (Connection, Connection) {
         let path = directory.join("sekisho.db");
-        let open = || connect(&path, OpenFlags::default()).unwrap();
-        let writer = open();
+        let writer = connect(&path, OpenFlags::default()).unwrap();
         set_up_writer(&writer).unwrap();
         writer.execute_batch("CREATE TABLE data (data BLOB)").unwrap();
-        (writer, open())
+        (writer, connection(&path).unwrap())
     }
 }

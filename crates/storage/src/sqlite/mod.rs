@@ -61,9 +61,7 @@ impl Sqlite {
         let mut db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         set_up_writer(&db)?;
         migrations::sqlite(&mut db)?;
-        let checkpoints = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        sync_everything(&checkpoints)?;
-        checkpoint::start(&mut db, checkpoints)?;
+        checkpoint::start(&mut db, checkpoint::connection(path)?)?;
         let readers = Readers::open(path)?;
         let batches = Arc::new(AtomicU64::new(0));
         let queue = writer::start(db, QUEUE, Arc::clone(&batches))?;
