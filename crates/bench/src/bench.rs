@@ -37,6 +37,7 @@ impl Bench<'_> {
         let wanted = self.wants(name);
         if wanted {
             eprintln!("{}: {name} …", self.server.engine());
+            Limits::forget();
         }
         wanted
     }

@@ -71,9 +71,10 @@ impl Limits {
         Self::measure(turn.lasts / 2).await
     }
 
-    /// Starts this program again to measure each for a time. The database of the rows stays, and grows as others do.
+    /// Starts this program again to measure each for a time. The database of the rows grows until it is forgotten.
     pub async fn measure(lasts: Duration) -> Result<Self, String> {
         let directory = DIRECTORY.get_or_init(|| testkit::process::temporary_directory("bench-limits"));
+        fs::create_dir_all(directory).map_err(|error| error.to_string())?;
         let mut command = tokio::process::Command::from(this_program()?);
         command
             .arg("--limits-in")
@@ -85,7 +86,7 @@ impl Limits {
         Self::parse(&String::from_utf8_lossy(&output.stdout)).ok_or_else(|| format!("limits: {}", output.status))
     }
 
-    /// Forgets the database of the rows.
+    /// Forgets the database of the rows: each scenario is measured beside one that begins with it.
     pub fn forget() {
         if let Some(directory) = DIRECTORY.get() {
             let _ = fs::remove_dir_all(directory);
