@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Between one realm's upkeep and the next one's. It is not urgent, save at the start.
-const BETWEEN: Duration = Duration::from_millis(1);
+const BETWEEN: Duration = Duration::from_millis(3);
 
 /// All realms of this server.
 pub struct Realms {
