@@ -110,11 +110,8 @@ impl Drop for Awake {
 impl Load {
     /// Lets the connections take turns as fast as they can, then at half of that rate. `turns` are dealt out to them.
     pub async fn measure<T: Turn>(&self, subject: &(impl Subject + ?Sized), turns: &[T]) -> Result<Measured, String> {
-        let mut measured = self.saturate(subject, turns).await?;
-        let half = measured.per_second() / 2.0;
-        measured.half = Some(self.at_rate(subject, turns, half).await?);
-        measured.memory = subject.memory();
-        Ok(measured)
+        let measured = self.saturate(subject, turns).await?;
+        self.at_half(measured, subject, turns).await
     }
 
     /// As [`measure`](Self::measure), and how often per second of CPU time the other thing could be done; `other` answers
@@ -126,11 +123,23 @@ impl Load {
         other: impl AsyncFnMut(Self, usize) -> Result<Duration, String>,
     ) -> Result<(Measured, f64), String> {
         let saturate = async |load: Self| load.saturate(subject, turns).await;
-        let (mut measured, limit) = self.by_turns(saturate, other).await?;
-        let half = measured.per_second() / 2.0;
-        measured.half = Some(self.at_rate(subject, turns, half).await?);
-        measured.memory = subject.memory();
-        Ok((measured, limit))
+        let (measured, limit) = self.by_turns(saturate, other).await?;
+        Ok((self.at_half(measured, subject, turns).await?, limit))
+    }
+
+    /// What was measured, with the times at half of its rate.
+    async fn at_half<T: Turn>(
+        &self,
+        measured: Measured,
+        subject: &(impl Subject + ?Sized),
+        turns: &[T],
+    ) -> Result<Measured, String> {
+        let half = self.at_rate(subject, turns, measured.per_second() / 2.0).await?;
+        Ok(Measured {
+            half: Some(half),
+            memory: subject.memory(),
+            ..measured
+        })
     }
 
     /// Two things by turns: a machine that others use too does not run equally fast at all times.
