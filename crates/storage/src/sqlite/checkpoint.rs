@@ -14,7 +14,7 @@ use std::{
 
 use rusqlite::{Connection, DEFAULT_NAME, OpenFlags, hooks::Wal, wal::CheckpointMode};
 
-use super::{connect, sync_everything};
+use super::{connect, reader::Readers, sync_everything};
 use crate::StorageError;
 
 /// Pages in the log from which on they go back: 32 MiB. Those that are written again and again go once.
@@ -37,7 +37,11 @@ pub(super) fn connection(path: &Path) -> Result<Connection, StorageError> {
 }
 
 /// Lets `checkpoints`, a connection of its own, follow what `writer` commits. The thread ends with the writer's connection.
-pub(super) fn start(writer: &mut Connection, checkpoints: Connection) -> Result<(), StorageError> {
+pub(super) fn start(
+    writer: &mut Connection,
+    checkpoints: Connection,
+    readers: Arc<Readers>,
+) -> Result<(), StorageError> {
     let (wake, woken) = sync_channel(1);
     let written_back = Arc::new(AtomicI32::new(0));
     let told = Arc::clone(&written_back);
@@ -46,20 +50,27 @@ pub(super) fn start(writer: &mut Connection, checkpoints: Connection) -> Result<
         .spawn(move || run(&checkpoints, &woken, &told))
         .map_err(|error| StorageError::Unavailable(error.to_string()))?;
     writer.wal_hook(Some(move |log: &mut Wal, pages| {
-        after_commit(log, pages, &written_back, &wake);
+        after_commit(log, pages, &written_back, (&wake, &readers));
         // Whatever happened, the commit stands.
         Ok(())
     }))?;
     Ok(())
 }
 
-fn after_commit(log: &mut Wal, pages: i32, written_back: &AtomicI32, wake: &SyncSender<()>) {
+fn after_commit(
+    log: &mut Wal,
+    pages: i32,
+    written_back: &AtomicI32,
+    (wake, readers): (&SyncSender<()>, &Readers),
+) {
     match due(pages, written_back.load(Ordering::Relaxed)) {
         // The log may have begun anew.
         Due::Nothing => written_back.store(0, Ordering::Relaxed),
         // Full while the thread is awake: then it looks once more.
         Due::Beside => drop(wake.try_send(())),
         Due::Now => {
+            // What a snapshot still sees as it was before stays in the log.
+            readers.end_snapshots();
             if let Err(error) = log.checkpoint() {
                 tracing::debug!(%error, "the log will be written back after another commit");
             }
@@ -108,16 +119,19 @@ mod tests {
         assert_eq!(due(TOO_MANY, DUE), Due::Now);
     }
 
-    #[test]
-    fn the_log_begins_anew_while_changes_go_on() {
+    /// Also while somebody reads all the time.
+    #[tokio::test]
+    async fn the_log_begins_anew_while_changes_go_on() {
         let directory = testkit::process::temporary_directory("log");
         let (mut writer, checkpoints) = open(&directory);
-        start(&mut writer, checkpoints).unwrap();
+        let readers = Arc::new(Readers::open(&directory.join("sekisho.db"), Arc::default()).unwrap());
+        start(&mut writer, checkpoints, Arc::clone(&readers)).unwrap();
         let size = || fs::metadata(directory.join("sekisho.db-wal")).unwrap().len();
         let mut before = 0;
         while size() > before {
             before = size();
             assert!(before < 2 * 4096 * u64::from(TOO_MANY.unsigned_abs()));
+            readers.query("SELECT count(*) FROM sqlite_schema", &[]).unwrap();
             writer
                 .execute_batch("INSERT INTO data VALUES (randomblob(2000000))")
                 .unwrap();

@@ -43,7 +43,7 @@ pub(crate) struct Sqlite {
 
 struct Inner {
     queue: SyncSender<Job>,
-    readers: Readers,
+    readers: Arc<Readers>,
     batches: Arc<AtomicU64>,
 }
 
@@ -61,9 +61,9 @@ impl Sqlite {
         let mut db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         set_up_writer(&db)?;
         migrations::sqlite(&mut db)?;
-        checkpoint::start(&mut db, checkpoint::connection(path)?)?;
-        let readers = Readers::open(path)?;
         let batches = Arc::new(AtomicU64::new(0));
+        let readers = Arc::new(Readers::open(path, Arc::clone(&batches))?);
+        checkpoint::start(&mut db, checkpoint::connection(path)?, Arc::clone(&readers))?;
         let queue = writer::start(db, QUEUE, Arc::clone(&batches))?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -133,6 +133,11 @@ fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StorageError> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(db)
+}
+
+fn execute(db: &Connection, sql: &str) -> Result<(), StorageError> {
+    db.prepare_cached(sql)?.raw_execute()?;
+    Ok(())
 }
 
 fn set_up_writer(db: &Connection) -> Result<(), StorageError> {

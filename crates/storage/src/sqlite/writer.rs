@@ -13,7 +13,7 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::bind;
+use super::{bind, execute};
 use crate::{Change, Outcome, Statement, StorageError};
 
 /// Changes in one commit at most. More would make the first one wait without saving much.
@@ -53,7 +53,8 @@ fn run(db: &Connection, queue: &Receiver<Job>, batches: &AtomicU64) {
         last = jobs.len();
         let outcomes = commit(db, &jobs);
         if outcomes.is_ok() {
-            batches.fetch_add(1, Ordering::Relaxed);
+            // Before anybody is answered: readers go by it.
+            batches.fetch_add(1, Ordering::Release);
         }
         answer(jobs, outcomes);
     }
@@ -144,11 +145,6 @@ fn apply(db: &Connection, statement: &Statement) -> Result<u64, StorageError> {
     bind::bind(&mut prepared, &statement.params)?;
     let touched = prepared.raw_execute()?;
     u64::try_from(touched).map_err(|error| StorageError::Corrupt(error.to_string()))
-}
-
-fn execute(db: &Connection, sql: &str) -> Result<(), StorageError> {
-    db.prepare_cached(sql)?.raw_execute()?;
-    Ok(())
 }
 
 #[cfg(test)]
