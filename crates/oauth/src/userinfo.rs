@@ -80,9 +80,8 @@ pub async fn userinfo(
     let gone = || AccessRefusal::Invalid;
     let id = live.token.authorization_id.as_deref().ok_or_else(gone)?;
     let (issuer, now) = (realm.issuer(), realm.now());
-    let living = realm.store.find_living_authorization(issuer, id, now).await?;
-    let (authorization, user) = living.ok_or_else(gone)?;
-    let details = authorization.details;
+    let living = realm.store.find_living_user(issuer, id, now).await?;
+    let (details, user) = living.ok_or_else(gone)?;
     let known = user.known_claims();
     let mut answer = claims::select(&known, &live.scope, &details.claims_locales);
     answer.extend(details.requested_claims(&details.claims.userinfo, &known, &live.scope));

@@ -5,7 +5,7 @@
 //! Accepted: scope-tokens in any order, repeated ones, more than one space between them (some clients leave a trailing
 //! one), and the empty string as the empty scope. Not accepted: tabs, line breaks, quotes, backslashes, non-ASCII.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use explanation::{Explain, Explanation, catalogue};
 use serde::{Deserialize, Serialize};
@@ -28,10 +28,10 @@ impl Explain for ScopeError {
     }
 }
 
-/// An ordered set of scope-tokens. Written with single spaces, in alphabetical order: "their order does not matter".
+/// An ordered set of scope-tokens: few, so a vector that is sorted, each once. Written with single spaces, in alphabetical order: "their order does not matter".
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub struct Scope(BTreeSet<String>);
+pub struct Scope(Vec<String>);
 
 impl Scope {
     /// Reads a `scope` parameter.
@@ -41,44 +41,50 @@ impl Scope {
 
     /// Puts single scope-tokens together.
     pub fn from_tokens<T: Into<String>>(tokens: impl IntoIterator<Item = T>) -> Result<Self, ScopeError> {
-        let tokens: BTreeSet<String> = tokens.into_iter().map(Into::into).collect();
+        let tokens: Vec<String> = tokens.into_iter().map(Into::into).collect();
         // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
         if tokens
             .iter()
             .all(|token| !token.is_empty() && token.bytes().all(is_nqchar))
         {
-            Ok(Self(tokens))
+            Ok(Self::sorted(tokens))
         } else {
             Err(ScopeError)
         }
     }
 
+    fn sorted(mut tokens: Vec<String>) -> Self {
+        tokens.sort_unstable();
+        tokens.dedup();
+        Self(tokens)
+    }
+
     /// Whether the token is in the scope; compared exactly ("case-sensitive strings").
     pub fn contains(&self, token: &str) -> bool {
-        self.0.contains(token)
+        self.0.binary_search_by(|known| known.as_str().cmp(token)).is_ok()
     }
 
     /// Whether every token of this scope is in the other.
     pub fn is_subset_of(&self, other: &Self) -> bool {
-        self.0.is_subset(&other.0)
+        self.iter().all(|token| other.contains(token))
     }
 
     /// The tokens in both.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        Self(&self.0 & &other.0)
+        self.filter(|token| other.contains(token))
     }
 
     /// The tokens of this scope that are not in the other.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
-        Self(&self.0 - &other.0)
+        self.filter(|token| !other.contains(token))
     }
 
     /// The tokens in either.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
-        Self(&self.0 | &other.0)
+        Self::sorted([self.0.as_slice(), &other.0].concat())
     }
 
     /// The tokens for which the question is answered with yes.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Authorization, User};
+use model::{Authorization, AuthorizationContext, User};
 use protocol::{AuthorizationDetails, claims::ClaimNames, client_metadata::ClientMetadata, scope::Scope};
 
 use crate::{Row, Statement, StorageError, Store, Value, row::json, user};
@@ -11,6 +11,25 @@ macro_rules! columns {
     () => {
         "id, grant_id, user_id, client_id, session_id, scope, audience, details, auth_time, code_hash, \
      code_expires_at, code_used_at, offline, created_at, expires_at, ended_at"
+    };
+}
+
+/// A user, beside other tables.
+macro_rules! users_columns {
+    () => {
+        "u.id, u.username, u.claims, u.group_names, u.password_hash, u.proofing, u.enabled, u.source, u.created_at, \
+         u.updated_at"
+    };
+}
+
+/// The authorization `$2` that its grant and its user still stand behind, at `$3`.
+macro_rules! living {
+    () => {
+        " FROM authorizations a \
+         JOIN grants g ON g.realm = a.realm AND g.id = a.grant_id \
+         JOIN users u ON u.realm = a.realm AND u.id = a.user_id \
+         WHERE a.realm = $1 AND a.id = $2 AND a.ended_at IS NULL AND a.expires_at > $3 \
+         AND g.ended_at IS NULL AND g.expires_at > $3 AND u.enabled = 1"
     };
 }
 
@@ -65,6 +84,10 @@ struct InDetail {
     authorization_details: AuthorizationDetails,
 }
 
+fn permit(details: &mut AuthorizationContext, claims: &ClaimNames) {
+    details.permitted_claims.retain(|claim| claims.contains(claim));
+}
+
 impl Store {
     /// The authorization that a code belongs to, whatever its state.
     pub async fn find_authorization_by_code(
@@ -95,15 +118,13 @@ impl Store {
     ) -> Result<Option<(Authorization, User)>, StorageError> {
         let row = self
             .query_one(
-                "SELECT g.scope, g.claims, u.id, u.username, u.claims, u.group_names, u.password_hash, u.proofing, u.enabled, \
-                 u.source, u.created_at, u.updated_at, a.id, a.grant_id, a.user_id, a.client_id, a.session_id, a.scope, a.audience, \
-                 a.details, a.auth_time, a.code_hash, a.code_expires_at, a.code_used_at, a.offline, a.created_at, \
-                 a.expires_at, a.ended_at \
-                 FROM authorizations a \
-                 JOIN grants g ON g.realm = a.realm AND g.id = a.grant_id \
-                 JOIN users u ON u.realm = a.realm AND u.id = a.user_id \
-                 WHERE a.realm = $1 AND a.id = $2 AND a.ended_at IS NULL AND a.expires_at > $3 \
-                 AND g.ended_at IS NULL AND g.expires_at > $3 AND u.enabled = 1",
+                concat!(
+                    "SELECT g.scope, g.claims, ",
+                    users_columns!(),
+                    ", a.id, a.grant_id, a.user_id, a.client_id, a.session_id, a.scope, a.audience, a.details, a.auth_time, \
+                     a.code_hash, a.code_expires_at, a.code_used_at, a.offline, a.created_at, a.expires_at, a.ended_at",
+                    living!()
+                ),
                 &[realm.into(), id.into(), now.into()],
             )
             .await?;
@@ -112,11 +133,30 @@ impl Store {
             let user = user::read(&mut row)?;
             let mut authorization = read(&mut row)?;
             authorization.scope = authorization.scope.intersection(&permitted);
-            authorization
-                .details
-                .permitted_claims
-                .retain(|claim| claims.contains(claim));
+            permit(&mut authorization.details, &claims);
             Ok((authorization, user))
+        })
+        .transpose()
+    }
+
+    /// The user whom an authorization is about, and what was asked for about them, with what of the claims the grant still
+    /// permits; none when [`Self::find_living_authorization`] finds none.
+    pub async fn find_living_user(
+        &self,
+        realm: &str,
+        id: &str,
+        now: i64,
+    ) -> Result<Option<(AuthorizationContext, User)>, StorageError> {
+        let row = self
+            .query_one(
+                concat!("SELECT g.claims, a.details, ", users_columns!(), living!()),
+                &[realm.into(), id.into(), now.into()],
+            )
+            .await?;
+        row.map(|mut row| {
+            let (claims, mut details): (ClaimNames, AuthorizationContext) = (row.json()?, row.json()?);
+            permit(&mut details, &claims);
+            Ok((details, user::read(&mut row)?))
         })
         .transpose()
     }

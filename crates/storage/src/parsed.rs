@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use foldhash::fast::RandomState;
 use protocol::client_metadata::ClientMetadata;
 
 use crate::StorageError;
@@ -15,9 +16,9 @@ use crate::StorageError;
 /// How many texts are kept; when there are more, it begins anew.
 const MOST: usize = 1_000;
 
-/// Metadata that was parsed before.
+/// Metadata that was parsed before. The texts are long, and hashing them is most of the work that is left.
 #[derive(Default)]
-pub(crate) struct ParsedMetadata(RwLock<HashMap<String, Arc<ClientMetadata>>>);
+pub(crate) struct ParsedMetadata(RwLock<HashMap<String, Arc<ClientMetadata>, RandomState>>);
 
 impl ParsedMetadata {
     /// The metadata of a text.

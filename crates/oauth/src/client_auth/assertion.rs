@@ -101,7 +101,7 @@ pub(super) fn presented(
     Ok(Some(Presented {
         client_id: client_id.ok_or(AssertionRefusal::NotItself)?.to_owned(),
         method,
-        credential: Credential::Assertion(assertion),
+        credential: Credential::Assertion(Box::new(assertion)),
     }))
 }
 

@@ -219,14 +219,11 @@ impl Presented {
 }
 
 /// With what a client proves who it is.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one lives at a time, on its way through one function"
-)]
 enum Credential {
     None,
     Secret(Secret),
-    Assertion(UnverifiedJwt),
+    /// Boxed: it is large, and every request would carry the room for it.
+    Assertion(Box<UnverifiedJwt>),
 }
 
 /// Looks for one method's credentials in a request.

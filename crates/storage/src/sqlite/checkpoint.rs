@@ -57,12 +57,7 @@ pub(super) fn start(
     Ok(())
 }
 
-fn after_commit(
-    log: &mut Wal,
-    pages: i32,
-    written_back: &AtomicI32,
-    (wake, readers): (&SyncSender<()>, &Readers),
-) {
+fn after_commit(log: &mut Wal, pages: i32, written_back: &AtomicI32, (wake, readers): (&SyncSender<()>, &Readers)) {
     match due(pages, written_back.load(Ordering::Relaxed)) {
         // The log may have begun anew.
         Due::Nothing => written_back.store(0, Ordering::Relaxed),

@@ -18,7 +18,7 @@ use crate::{Row, StorageError, Value};
 
 /// How long a snapshot is kept at most. It is ended as soon as the thread has nothing else to do, and a change by this
 /// process ends it at once; so this is how long a change by another process (a command beside the server) may be missed.
-const KEPT: Duration = Duration::from_micros(200);
+const KEPT: Duration = Duration::from_micros(500);
 
 /// Connections for reading.
 ///
@@ -179,7 +179,12 @@ mod tests {
             writer.execute_batch("CREATE TABLE number (n INTEGER)").unwrap();
             let commits = Arc::default();
             let readers = Readers::open(&path, Arc::clone(&commits)).unwrap();
-            Self { directory, writer, readers, commits }
+            Self {
+                directory,
+                writer,
+                readers,
+                commits,
+            }
         }
 
         fn write(&self) {
@@ -208,7 +213,10 @@ mod tests {
         /// Whether no snapshot keeps the log from being written back as a whole.
         fn is_let_go(&self) -> bool {
             let reset = |row: &rusqlite::Row<'_>| row.get::<_, bool>(0);
-            !self.writer.query_row("PRAGMA wal_checkpoint(RESTART)", [], reset).unwrap()
+            !self
+                .writer
+                .query_row("PRAGMA wal_checkpoint(RESTART)", [], reset)
+                .unwrap()
         }
     }
 

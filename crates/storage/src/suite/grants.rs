@@ -116,12 +116,11 @@ async fn an_authorization_has_only_the_claims_that_its_grant_still_permits(db: D
     ];
     assert_eq!(apply(&db, made).await, Outcome::Applied);
     let living = async || {
-        db.store
-            .find_living_authorization(REALM, "a", NOW)
-            .await
-            .unwrap()
-            .unwrap()
-            .0
+        let found = db.store.find_living_authorization(REALM, "a", NOW).await.unwrap();
+        let (authorization, user) = found.unwrap();
+        let of_user = db.store.find_living_user(REALM, "a", NOW).await.unwrap();
+        assert_eq!(of_user, Some((authorization.details.clone(), user)));
+        authorization
     };
     assert_eq!(living().await, new);
     assert_eq!(apply(&db, [touch(&grant, &names(&["gender"]))]).await, Outcome::Applied);
@@ -186,7 +185,12 @@ async fn the_refresh_tokens_of_a_grant_end_without_its_authorizations(db: Databa
         let found = db.store.find_refresh_family(REALM, family).await.unwrap();
         found.unwrap().ended_at
     };
-    let living = async || db.store.find_living_authorization(REALM, "a", NOW).await.unwrap();
+    let living = async || {
+        let found = db.store.find_living_authorization(REALM, "a", NOW).await.unwrap();
+        let of_user = db.store.find_living_user(REALM, "a", NOW).await.unwrap();
+        assert_eq!(found.is_some(), of_user.is_some());
+        found
+    };
     let _ = apply(&db, [grant::end_refresh_tokens(REALM, "g", NOW + 1)]).await;
     assert_eq!((ended("its").await, ended("another's").await), (Some(NOW + 1), None));
     assert!(living().await.is_some());
