@@ -91,7 +91,7 @@ pub fn cpu_of(process: &str) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// A child that is killed when it is dropped.
+/// A child that ends when it is dropped.
 pub struct Process {
     child: Child,
     address: SocketAddr,
@@ -128,8 +128,19 @@ impl Process {
         Err(format!("{command:?}: nobody answers at {address}{path}"))
     }
 
-    /// Kills it, and waits for its end.
+    /// Asks it to end, as an operator does, and waits: a program that counts what it does writes that down at its end
+    /// (`packaging/build`). One that does not end is killed.
     pub fn end(&mut self) {
+        const LOOK: Duration = Duration::from_millis(5);
+        let begun = Instant::now();
+        let process = self.child.id().to_string();
+        if let Ok(None) = self.child.try_wait()
+            && Command::new("kill").arg(process).status().is_ok()
+        {
+            while begun.elapsed() < PATIENCE && matches!(self.child.try_wait(), Ok(None)) {
+                std::thread::sleep(LOOK);
+            }
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

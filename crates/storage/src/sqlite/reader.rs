@@ -52,16 +52,15 @@ impl Readers {
     pub(super) fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StorageError> {
         let commits = self.commits.load(Ordering::Acquire);
         let free = |slot| Some((slot, Mutex::try_lock(Arc::as_ref(slot)).ok()?));
-        let (slot, mut reader) = match self.slots.iter().find_map(free) {
-            Some(free) => free,
-            None => {
-                let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.slots.len().max(1);
-                let slot = self
-                    .slots
-                    .get(turn)
-                    .ok_or_else(|| StorageError::Unavailable("no connection for reading".into()))?;
-                (slot, lock(slot))
-            }
+        let (slot, mut reader) = if let Some(free) = self.slots.iter().find_map(free) {
+            free
+        } else {
+            let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.slots.len().max(1);
+            let slot = self
+                .slots
+                .get(turn)
+                .ok_or_else(|| StorageError::Unavailable("no connection for reading".into()))?;
+            (slot, lock(slot))
         };
         if !reader.sees(commits) {
             reader.end();
