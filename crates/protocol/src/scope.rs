@@ -28,7 +28,8 @@ impl Explain for ScopeError {
     }
 }
 
-/// An ordered set of scope-tokens: few, so a vector that is sorted, each once. Written with single spaces, in alphabetical order: "their order does not matter".
+/// An ordered set of scope-tokens: few, so a vector that is sorted, each once. Written with single spaces, in alphabetical
+/// order: "their order does not matter".
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Scope(Vec<String>);

@@ -3,7 +3,7 @@
 use std::{
     path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     thread::available_parallelism,
@@ -51,9 +51,9 @@ impl Readers {
     /// Reads all rows.
     pub(super) fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StorageError> {
         let commits = self.commits.load(Ordering::Acquire);
-        let free = |slot| Some((slot, Mutex::try_lock(Arc::as_ref(slot)).ok()?));
-        let (slot, mut reader) = if let Some(free) = self.slots.iter().find_map(free) {
-            free
+        let mut slots = self.slots.iter();
+        let (slot, mut reader) = if let Some(found) = slots.find_map(|slot| Some((slot, free(slot)?))) {
+            found
         } else {
             let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.slots.len().max(1);
             let slot = self
@@ -76,7 +76,7 @@ impl Readers {
     /// Ends snapshots that nobody is reading: the log cannot begin anew while they are kept.
     pub(super) fn end_snapshots(&self) {
         for slot in &self.slots {
-            if let Ok(mut reader) = slot.try_lock() {
+            if let Some(mut reader) = free(slot) {
                 reader.end();
             }
         }
@@ -118,7 +118,7 @@ impl Reader {
         runtime.spawn(async move {
             yield_now().await;
             while let Some(slot) = slot.upgrade() {
-                if let Ok(mut reader) = slot.try_lock() {
+                if let Some(mut reader) = free(&slot) {
                     return reader.end();
                 }
                 // A query that takes long, perhaps, on another thread.
@@ -139,6 +139,15 @@ impl Reader {
 /// A panic between two statements leaves a connection as good as it was.
 fn lock(slot: &Mutex<Reader>) -> MutexGuard<'_, Reader> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The same, unless a query has it.
+fn free(slot: &Mutex<Reader>) -> Option<MutexGuard<'_, Reader>> {
+    match slot.try_lock() {
+        Ok(reader) => Some(reader),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }
 
 fn rows(db: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>, StorageError> {
