@@ -187,7 +187,7 @@ impl Load {
     ) -> Result<Latencies, String> {
         let _awake = Awake::now();
         let connections = self.open(subject, turns).await?;
-        let schedule = Arc::new(Schedule::new(Instant::now(), per_second, self.lasts));
+        let schedule = Arc::new(Schedule::new(per_second, self.lasts));
         let mut working = JoinSet::new();
         for (connection, turn) in connections {
             working.spawn(keep_schedule(connection, turn, Arc::clone(&schedule)));
@@ -251,11 +251,11 @@ async fn keep_schedule<T: Turn>(mut connection: Connection, mut turn: T, schedul
     let (mut latencies, mut body) = (Vec::new(), 0);
     while let Some((due, part)) = schedule.take() {
         // Timers are too coarse: a millisecond late is longer than many answers take.
-        while Instant::now() < due {
+        while schedule.now() < due {
             tokio::task::yield_now().await;
         }
         body = turn.take(&mut connection).await?;
-        latencies.push((part, due.elapsed()));
+        latencies.push((part, schedule.now().saturating_sub(due)));
     }
     Ok((latencies, body))
 }

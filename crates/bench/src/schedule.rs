@@ -1,6 +1,7 @@
 //! When requests are due that are sent at a fixed rate, whatever becomes of those before.
 
 use std::{
+    fs,
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
@@ -11,19 +12,24 @@ use crate::load::count;
 const PARTS: u32 = 5;
 
 /// A fixed schedule. Whoever has time takes the next request; who is late counts from when it was due.
+///
+/// Its clock stands still while the load itself waits for its core, which some other process has: nobody sends what is due
+/// then, nor reads what was answered, and what would come of it afterwards is not the server's doing.
 #[derive(Debug)]
 pub struct Schedule {
     begins: Instant,
+    pauses: Pauses,
     lasts: Duration,
     per_second: f64,
     taken: AtomicU64,
 }
 
 impl Schedule {
-    /// So many requests per second, for a time.
-    pub fn new(begins: Instant, per_second: f64, lasts: Duration) -> Self {
+    /// So many requests per second, for a time, from now on. Who keeps it stays on one thread, and never sleeps.
+    pub fn new(per_second: f64, lasts: Duration) -> Self {
         Self {
-            begins,
+            begins: Instant::now(),
+            pauses: Pauses::after(waited()),
             lasts,
             per_second,
             taken: AtomicU64::new(0),
@@ -31,12 +37,59 @@ impl Schedule {
     }
 
     /// When the next request is due, and in which part; `None` when there is none any more.
-    pub fn take(&self) -> Option<(Instant, u32)> {
+    pub fn take(&self) -> Option<(Duration, u32)> {
         let number = self.taken.fetch_add(1, Ordering::Relaxed);
-        let after = Duration::try_from_secs_f64(count(number) / self.per_second).ok()?;
-        let part = (1..PARTS).rev().find(|part| after >= self.lasts * *part / PARTS);
-        (after < self.lasts).then(|| (self.begins + after, part.unwrap_or(0)))
+        let due = Duration::try_from_secs_f64(count(number) / self.per_second).ok()?;
+        let part = (1..PARTS).rev().find(|part| due >= self.lasts * *part / PARTS);
+        (due < self.lasts).then(|| (due, part.unwrap_or(0)))
     }
+
+    /// How far it is.
+    pub fn now(&self) -> Duration {
+        self.pauses.leave_out(self.begins.elapsed(), waited)
+    }
+}
+
+/// How long this thread has waited for its core so far, when it could have run: the second number in `schedstat`.
+fn waited() -> Duration {
+    let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanos = stat.split_whitespace().nth(1).and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(nanos.unwrap_or(0))
+}
+
+/// What a thread that always runs has not seen: in nanoseconds.
+#[derive(Debug)]
+struct Pauses {
+    waited_before: Duration,
+    last: AtomicU64,
+    left_out: AtomicU64,
+}
+
+impl Pauses {
+    /// Nothing is asked of the system until so long after the last look.
+    const LOOK: Duration = Duration::from_micros(100);
+
+    fn after(waited_before: Duration) -> Self {
+        Self {
+            waited_before,
+            last: AtomicU64::new(0),
+            left_out: AtomicU64::new(0),
+        }
+    }
+
+    /// The time that has passed, without what was waited for the core.
+    fn leave_out(&self, passed: Duration, waited: impl FnOnce() -> Duration) -> Duration {
+        let last = Duration::from_nanos(self.last.swap(nanos(passed), Ordering::Relaxed));
+        if passed.saturating_sub(last) > Self::LOOK {
+            let left_out = waited().saturating_sub(self.waited_before);
+            self.left_out.store(nanos(left_out), Ordering::Relaxed);
+        }
+        passed.saturating_sub(Duration::from_nanos(self.left_out.load(Ordering::Relaxed)))
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -45,11 +98,8 @@ mod tests {
 
     #[test]
     fn requests_are_due_evenly_until_the_end() {
-        let begins = Instant::now();
-        let schedule = Schedule::new(begins, 4.0, Duration::from_secs(1));
-        let due: Vec<_> = std::iter::from_fn(|| schedule.take())
-            .map(|(at, part)| (at - begins, part))
-            .collect();
+        let schedule = Schedule::new(4.0, Duration::from_secs(1));
+        let due: Vec<_> = std::iter::from_fn(|| schedule.take()).collect();
         let expected = [(0, 0), (250, 1), (500, 2), (750, 3)].map(|(at, part)| (Duration::from_millis(at), part));
         assert_eq!(due, expected);
         assert_eq!(schedule.take(), None);
@@ -57,8 +107,28 @@ mod tests {
 
     #[test]
     fn a_rate_of_nothing_has_no_requests_but_the_first() {
-        let schedule = Schedule::new(Instant::now(), 0.0, Duration::from_secs(1));
+        let schedule = Schedule::new(0.0, Duration::from_secs(1));
         assert_eq!(schedule.take(), None, "0/0 is no time");
         assert_eq!(schedule.take(), None);
+    }
+
+    #[test]
+    fn the_clock_stands_still_while_the_load_waits_for_its_core() {
+        let millis = Duration::from_millis;
+        let pauses = Pauses::after(millis(40));
+        assert_eq!(pauses.leave_out(millis(1), || millis(40)), millis(1));
+        let not_asked = || unreachable!("it looked a moment ago");
+        assert_eq!(
+            pauses.leave_out(Duration::from_micros(1100), not_asked),
+            Duration::from_micros(1100)
+        );
+        // Three of the next four milliseconds another process had the core.
+        assert_eq!(pauses.leave_out(millis(5), || millis(43)), millis(2));
+        assert_eq!(
+            pauses.leave_out(Duration::from_micros(5050), not_asked),
+            Duration::from_micros(2050)
+        );
+        // A server that answers late is seen to be late.
+        assert_eq!(pauses.leave_out(millis(15), || millis(43)), millis(12));
     }
 }

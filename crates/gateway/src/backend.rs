@@ -39,6 +39,7 @@ impl Backend {
         let host = settings.host_value();
         let upstreams = Arc::new(Upstreams::new(settings));
         health::watch(&upstreams);
+        upstreams.sweep();
         Self {
             upstreams,
             host,
@@ -51,11 +52,11 @@ impl Backend {
         &self.upstreams.settings
     }
 
-    /// Forwards a request that was permitted, to this path and query; upstreams see no other. `identity`: what they are told
-    /// of who calls.
+    /// Forwards a request that was permitted, and leaves an empty one. It goes to this path and query; upstreams see no other.
+    /// `identity`: what they are told of who calls.
     pub async fn forward(
         &self,
-        mut request: Request<Upload>,
+        request: &mut Request<Upload>,
         target: PathAndQuery,
         arrival: &Arrival<'_>,
         identity: Vec<(HeaderName, HeaderValue)>,
@@ -64,9 +65,9 @@ impl Backend {
         let asked = if settings.is_http2 {
             None
         } else {
-            tunnel::asked(&mut request)
+            tunnel::asked(request)
         };
-        let upload = self.limit(&mut request)?;
+        let upload = self.limit(request)?;
         let version = request.version();
         let to = request.headers_mut();
         headers::clean_request(to, settings.passes_authorization);
@@ -76,7 +77,7 @@ impl Backend {
         if let Some(asked) = &asked {
             asked.write(to);
         }
-        self.address(&mut request, target);
+        self.address(request, target);
         let deadline = settings.patience.whole.map(|whole| Instant::now() + whole);
         let (mut response, lease) = exchange(&self.upstreams, request, upload.as_ref(), deadline).await?;
         *response.version_mut() = Version::HTTP_11;

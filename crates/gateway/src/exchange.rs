@@ -5,7 +5,7 @@
 //! made or a kept one was closed before; or a kept connection ended before any answer, and the method is idempotent and
 //! there is no body. It goes to one other upstream at most.
 
-use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
+use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -21,22 +21,19 @@ use crate::{
 
 /// Why an attempt came to nothing, and whether there may be another.
 enum Missed {
-    /// Nothing was sent: here it is again. `at_fault`: the upstream is, and not just a connection that had grown old.
-    Unsent {
-        request: Request<Upload>,
-        failure: Failure,
-        at_fault: bool,
-    },
+    /// Nothing was sent. `at_fault`: the upstream is, and not just a connection that had grown old.
+    Unsent { failure: Failure, at_fault: bool },
     /// It was sent on a connection that had grown old.
-    Lost(Request<Upload>),
+    Lost,
     /// It is over.
     Failed(Failure),
 }
 
-/// Sends a request. `upload`: how far its body has come, if it streams. `deadline`: when it must be over.
+/// Sends a request, and leaves an empty one. `upload`: how far its body has come, if it streams. `deadline`: when it must be
+/// over.
 pub(crate) async fn exchange(
     upstreams: &Upstreams,
-    mut request: Request<Upload>,
+    request: &mut Request<Upload>,
     upload: Option<&Arc<Progress>>,
     deadline: Option<Instant>,
 ) -> Result<(Response<Incoming>, Lease), Failure> {
@@ -49,15 +46,11 @@ pub(crate) async fn exchange(
         match attempt(upstreams, &host, &mut lease, request, (may_reuse, limits)).await {
             Ok(response) => {
                 host.standing.answered();
+                lease.answered();
                 return Ok((response, lease));
             }
             Err(missed) => match *missed {
-                Missed::Unsent {
-                    request: again,
-                    failure,
-                    at_fault,
-                } => {
-                    request = again;
+                Missed::Unsent { failure, at_fault } => {
                     if at_fault {
                         failed(&host, &failure);
                         host = upstreams.choose(Some(&host)).filter(|_| may_move).ok_or(failure)?;
@@ -66,7 +59,7 @@ pub(crate) async fn exchange(
                         may_reuse = false;
                     }
                 }
-                Missed::Lost(again) => (request, may_reuse) = (again, false),
+                Missed::Lost => may_reuse = false,
                 Missed::Failed(failure) => {
                     if failure.is_of_upstream() {
                         failed(&host, &failure);
@@ -92,11 +85,12 @@ struct Limits<'a> {
     deadline: Option<Instant>,
 }
 
+/// If there may be another attempt, the request is what it was.
 async fn attempt(
     upstreams: &Upstreams,
     host: &Host,
     lease: &mut Lease,
-    request: Request<Upload>,
+    request: &mut Request<Upload>,
     (may_reuse, limits): (bool, Limits<'_>),
 ) -> Result<Response<Incoming>, Box<Missed>> {
     let settings = &upstreams.settings;
@@ -109,7 +103,6 @@ async fn attempt(
             Ok(sender) => sender,
             Err(failure) => {
                 return Err(Box::new(Missed::Unsent {
-                    request,
                     failure,
                     at_fault: true,
                 }));
@@ -117,28 +110,30 @@ async fn attempt(
         },
     };
     let sender = lease.sender.insert(sender);
-    let copy = (is_used && request.method().is_idempotent() && request.body().is_empty()).then(|| copy(&request));
-    let sent = limits.wait(sender.send(request), settings.patience.first_byte).await;
+    let is_repeatable = is_used && request.method().is_idempotent() && request.body().is_empty();
+    let sending = if is_repeatable {
+        copy(request)
+    } else {
+        std::mem::replace(request, Request::new(Upload::empty()))
+    };
+    let sent = limits.wait(sender.send(sending), settings.patience.first_byte).await;
     let mut error = match sent {
         Ok(Ok(response)) => return Ok(response),
         Ok(Err(error)) => error,
         Err(failure) => return Err(Box::new(Missed::Failed(failure))),
     };
-    if let Some(request) = error.take_message() {
+    if let Some(again) = error.take_message() {
+        *request = again;
         let failure = Failure::Closed("it was not ready".to_owned());
         let at_fault = !is_used;
-        return Err(Box::new(Missed::Unsent {
-            request,
-            failure,
-            at_fault,
-        }));
+        return Err(Box::new(Missed::Unsent { failure, at_fault }));
     }
     let error = error.into_error();
-    Err(Box::new(match (limits.fault(), copy) {
-        (Some(fault), _) => Missed::Failed(fault),
-        (None, Some(copy)) if !error.is_parse() => Missed::Lost(copy),
-        (None, _) if error.is_parse() => Missed::Failed(Failure::Malformed(chain(&error))),
-        (None, _) => Missed::Failed(Failure::Closed(chain(&error))),
+    Err(Box::new(match limits.fault() {
+        Some(fault) => Missed::Failed(fault),
+        None if error.is_parse() => Missed::Failed(Failure::Malformed(chain(&error))),
+        None if is_repeatable => Missed::Lost,
+        None => Missed::Failed(Failure::Closed(chain(&error))),
     }))
 }
 
@@ -159,10 +154,9 @@ impl Limits<'_> {
 
     /// Waits for the beginning of an answer: for so long, counted from when the body last moved. A client that is slow
     /// has a limit of its own.
-    async fn wait<F: Future>(&self, sending: F, patience: Duration) -> Result<F::Output, Failure> {
-        let mut sending = pin!(sending);
+    async fn wait<F: Future + Unpin>(&self, mut sending: F, patience: Duration) -> Result<F::Output, Failure> {
         // An upstream nearby may have answered by the time that the request is written; then no timer is set.
-        if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await {
+        if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(Pin::new(&mut sending).poll(cx))).await {
             return Ok(output);
         }
         loop {
@@ -170,7 +164,7 @@ impl Limits<'_> {
                 .deadline
                 .map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let is_last = left.is_some_and(|left| left <= patience);
-            match timeout(left.unwrap_or(patience).min(patience), sending.as_mut()).await {
+            match timeout(left.unwrap_or(patience).min(patience), &mut sending).await {
                 Ok(output) => return Ok(output),
                 Err(_) if is_last => return Err(Failure::WholeTimeout),
                 Err(_) if self.upload.is_some_and(|upload| upload.take_moved()) => {}

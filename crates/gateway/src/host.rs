@@ -7,29 +7,31 @@
 
 use std::{
     collections::VecDeque,
+    future::poll_fn,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    task::Context,
     time::Duration,
 };
 
-use http::{Request, Response};
-use hyper::{
-    body::Incoming,
-    client::conn::{TrySendError, http1, http2},
-};
+use http::Request;
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::time::Instant;
 
 use crate::{
-    Failure, Settings, Upload, Upstream, connection::Stream, failure::chain, progress::Progress, standing::Standing,
+    Failure, Settings, Upload, Upstream,
+    connection::Stream,
+    failure::chain,
+    progress::Progress,
+    standing::Standing,
+    wire::{Sending, Sent, Wire},
 };
 
 /// How long an unused connection is kept. Upstreams keep theirs for a minute or more, most of them.
 const UNUSED: Duration = Duration::from_secs(45);
-/// The largest head of an answer, and how much is read at once at most.
-const BUFFER: usize = 64 * 1024;
 
 /// An upstream.
 pub(crate) struct Host {
@@ -41,24 +43,33 @@ pub(crate) struct Host {
 }
 
 struct Unused {
-    sender: http1::SendRequest<Upload>,
+    wire: Wire,
     since: Instant,
 }
 
 /// What sends a request.
 pub(crate) enum Sender {
-    One(http1::SendRequest<Upload>),
+    One(Wire),
     Shared(http2::SendRequest<Upload>),
 }
 
 impl Sender {
-    pub async fn send(
-        &mut self,
-        request: Request<Upload>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Upload>>> {
-        match self {
-            Self::One(sender) => sender.try_send_request(request).await,
-            Self::Shared(sender) => sender.try_send_request(request).await,
+    /// Sends a request, and waits for the head of its answer.
+    pub fn send(&mut self, request: Request<Upload>) -> impl Future<Output = Sent> + Unpin {
+        let mut sending: Sending = match self {
+            Self::One(wire) => wire.send(request),
+            Self::Shared(sender) => Box::pin(sender.try_send_request(request)),
+        };
+        poll_fn(move |cx| {
+            self.drive(cx);
+            sending.as_mut().poll(cx)
+        })
+    }
+
+    /// Lets the connection go on, unless it has a task of its own.
+    fn drive(&mut self, cx: &mut Context<'_>) {
+        if let Self::One(wire) = self {
+            wire.drive(cx);
         }
     }
 }
@@ -89,10 +100,14 @@ impl Host {
                 .cloned()
                 .map(Sender::Shared);
         }
-        let mut unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner);
-        // The newest first, so that the others grow old when there is less to do.
-        let at = unused.iter().rposition(|unused| unused.sender.is_ready())?;
-        unused.remove(at).map(|unused| Sender::One(unused.sender))
+        loop {
+            // The newest first, so that the others grow old when there is less to do.
+            let newest = self.unused().pop_back();
+            let mut wire = newest?.wire;
+            if wire.is_ready() {
+                return Some(Sender::One(wire));
+            }
+        }
     }
 
     /// A new connection.
@@ -101,16 +116,7 @@ impl Host {
             return self.open_shared(settings).await;
         }
         let stream = Stream::open(&self.place, settings.tls.as_ref(), settings.patience.connect).await?;
-        let mut builder = http1::Builder::new();
-        builder.max_buf_size(BUFFER);
-        let handshake = builder.handshake(TokioIo::new(stream)).await;
-        let (sender, connection) = handshake.map_err(|error| Failure::Unreachable(chain(&error)))?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.with_upgrades().await {
-                tracing::debug!(%error, "a connection to an upstream ended early");
-            }
-        });
-        Ok(Sender::One(sender))
+        Ok(Sender::One(Wire::open(stream).await?))
     }
 
     /// Whoever comes while it is being opened gets the same.
@@ -136,14 +142,19 @@ impl Host {
         Ok(Sender::Shared(sender))
     }
 
-    fn keep(&self, sender: http1::SendRequest<Upload>) {
+    fn unused(&self) -> MutexGuard<'_, VecDeque<Unused>> {
+        self.unused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, wire: Wire) {
         let since = Instant::now();
-        let mut unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_over = |unused: &Unused| unused.sender.is_closed() || since.duration_since(unused.since) > UNUSED;
-        while unused.front().is_some_and(is_over) {
-            unused.pop_front();
-        }
-        unused.push_back(Unused { sender, since });
+        self.unused().push_back(Unused { wire, since });
+    }
+
+    /// Gives up connections that were not used for long, and those that the upstream has closed.
+    pub fn sweep(&self) {
+        self.unused()
+            .retain_mut(|unused| unused.since.elapsed() < UNUSED && unused.wire.is_ready());
     }
 }
 
@@ -169,11 +180,27 @@ impl Lease {
         self.upload = None;
     }
 
+    /// Lets the connection go on, if nobody else does.
+    pub fn drive(&mut self, cx: &mut Context<'_>) {
+        if let Some(sender) = &mut self.sender {
+            sender.drive(cx);
+        }
+    }
+
+    /// The head of the answer is there. If the rest of the request is still to come, both go on side by side: a client may
+    /// send all of it before it reads anything.
+    pub fn answered(&mut self) {
+        let is_sent = self.upload.as_ref().is_none_or(|upload| upload.is_done());
+        if let Some(Sender::One(wire)) = self.sender.as_mut().filter(|_| !is_sent) {
+            wire.detach();
+        }
+    }
+
     /// The answer came to its end.
     pub fn give_back(mut self) {
         let is_sent = self.upload.as_ref().is_none_or(|upload| upload.is_done());
-        if let Some(Sender::One(sender)) = self.sender.take().filter(|_| is_sent) {
-            self.host.keep(sender);
+        if let Some(Sender::One(wire)) = self.sender.take().filter(|_| is_sent) {
+            self.host.keep(wire);
         }
     }
 }
@@ -184,5 +211,51 @@ impl Drop for Lease {
         if let Some(upload) = self.upload.as_ref().filter(|upload| !upload.is_done()) {
             upload.abandon();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+        time::{Duration, timeout},
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_unused_connection_is_kept_until_the_upstream_closes_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let place = Upstream::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let settings = Settings::new(vec![place.clone()], "a".parse().unwrap());
+        let host = Arc::new(Host::new(place));
+        let mut lease = Lease::new(Arc::clone(&host), None);
+        lease.sender = host.open(&settings).await.ok();
+        let (mut upstream, _) = listener.accept().await.unwrap();
+        lease.give_back();
+        host.sweep();
+        let mut sender = host.used(&settings).await.expect("it is kept");
+        let mut head = [0; 1024];
+        let (answer, ()) = tokio::join!(sender.send(Request::new(Upload::empty())), async {
+            assert_ne!(upstream.read(&mut head).await.unwrap(), 0);
+            upstream.write_all(b"HTTP/1.1 204 No\r\n\r\n").await.unwrap();
+        });
+        assert_eq!(answer.unwrap().status(), 204);
+        let Sender::One(wire) = sender else { panic!("HTTP/1.1") };
+        host.keep(wire);
+
+        upstream.shutdown().await.unwrap();
+        let is_swept = async {
+            while !host.unused().is_empty() {
+                tokio::task::yield_now().await;
+                host.sweep();
+            }
+        };
+        timeout(Duration::from_secs(20), is_swept)
+            .await
+            .expect("it is given up");
+        assert_eq!(upstream.read(&mut head).await.unwrap(), 0, "the upstream sees that");
+        assert!(host.used(&settings).await.is_none());
     }
 }

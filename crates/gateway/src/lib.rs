@@ -33,6 +33,7 @@ pub mod tls;
 mod tunnel;
 mod upload;
 mod upstreams;
+mod wire;
 
 pub use backend::{Arrival, Backend};
 pub use body::{Body, Ended};

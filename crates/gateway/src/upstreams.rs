@@ -1,11 +1,17 @@
 //! Which upstream takes a request: of those in service, one of those with the fewest exchanges going on, in turn.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use crate::{Settings, host::Host};
+
+/// How often it is looked which connections are of no use any more.
+const SWEEP: Duration = Duration::from_secs(5);
 
 /// The upstreams of an API.
 pub(crate) struct Upstreams {
@@ -22,6 +28,18 @@ impl Upstreams {
             settings,
             turn: AtomicUsize::new(0),
         }
+    }
+
+    /// Begins to give up connections that are of no use any more; ends when the upstreams are gone.
+    pub fn sweep(self: &Arc<Self>) {
+        let upstreams: Weak<Self> = Arc::downgrade(self);
+        tokio::spawn(async move {
+            while let Some(upstreams) = upstreams.upgrade() {
+                upstreams.hosts.iter().for_each(|host| host.sweep());
+                drop(upstreams);
+                tokio::time::sleep(SWEEP).await;
+            }
+        });
     }
 
     /// The one that takes the next request; after a failure, another than the one that failed.

@@ -122,7 +122,7 @@ async fn forward(
         is_tls: false,
     };
     let answered = backend
-        .forward(request.map(Upload::from), target, &arrival, identity)
+        .forward(&mut request.map(Upload::from), target, &arrival, identity)
         .await;
     Ok(answered.unwrap_or_else(|failure| refused(failure.status())))
 }

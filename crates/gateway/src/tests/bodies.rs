@@ -1,6 +1,11 @@
 //! Bodies stream in both directions, within limits.
 
-use super::{Inside, SHORT, Wire, before, start};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
+
+use super::{Inside, PATIENCE, SHORT, Wire, before, start};
 
 #[tokio::test]
 async fn both_directions_stream_a_piece_at_a_time() {
@@ -20,6 +25,38 @@ async fn both_directions_stream_a_piece_at_a_time() {
     upstream.until("3\r\ntwo\r\n0\r\n\r\n").await;
     upstream.send("3\r\ndue\r\n0\r\n\r\n").await;
     client.until("3\r\ndue\r\n0\r\n\r\n").await;
+}
+
+#[tokio::test]
+async fn a_client_may_send_everything_before_it_reads_anything() {
+    // More than the sockets between them hold.
+    const MUCH: usize = 32 << 20;
+    let mut inside = Inside::start().await;
+    let mut settings = before(&[&inside]);
+    settings.body_limit = None;
+    let mut client = Wire::to(start(settings).await).await;
+    let length = format!("Content-Length: {MUCH}\r\n\r\n");
+    client.send(&format!("POST / HTTP/1.1\r\nHost: a\r\n{length}")).await;
+    let mut upstream = inside.next().await;
+    upstream.head().await;
+    upstream.send(&format!("HTTP/1.1 200 OK\r\n{length}")).await;
+    let upstream = async {
+        let (mut reads, mut writes) = upstream.0.split();
+        let (mut upload, answer) = (vec![0; MUCH], vec![b'a'; MUCH]);
+        let (read, written) = tokio::join!(reads.read_exact(&mut upload), writes.write_all(&answer));
+        read.unwrap();
+        written.unwrap();
+        assert!(upload.iter().all(|byte| *byte == b'u'));
+    };
+    let client = async {
+        client.0.write_all(&vec![b'u'; MUCH]).await.unwrap();
+        client.head().await;
+        let mut answer = vec![0; MUCH];
+        client.0.read_exact(&mut answer).await.unwrap();
+        assert!(answer.iter().all(|byte| *byte == b'a'));
+    };
+    let both = async { tokio::join!(upstream, client) };
+    timeout(PATIENCE, both).await.unwrap();
 }
 
 #[tokio::test]

@@ -159,7 +159,7 @@ async fn answer(
     )];
     let target = request.uri().path_and_query().unwrap().clone();
     let forwarded = backend
-        .forward(request.map(Upload::from), target, &arrival, identity)
+        .forward(&mut request.map(Upload::from), target, &arrival, identity)
         .await;
     Ok(forwarded.unwrap_or_else(|failure| refusal(failure.status(), &failure.to_string())))
 }

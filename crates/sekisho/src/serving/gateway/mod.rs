@@ -87,7 +87,7 @@ impl<D: Decide> Gateway<D> {
         Box::pin(async move {
             let mut seen = Seen::begin(&mut request, &self.traffic);
             let origin = cors::origin(request.headers()).cloned();
-            let mut response = match self.pass(request, is_tls, &mut seen).await {
+            let mut response = match self.pass(&mut request, is_tls, &mut seen).await {
                 Ok(response) => response,
                 Err(refused) => refused.answer(self.realms.as_deref(), &mut seen).await,
             };
@@ -105,50 +105,52 @@ impl<D: Decide> Gateway<D> {
 
     async fn pass(
         &self,
-        mut request: Request<Upload>,
+        request: &mut Request<Upload>,
         is_tls: bool,
         seen: &mut Seen,
     ) -> Result<Response<Body>, Refused> {
-        let came = self.came(&mut request, is_tls)?;
+        let came = self.came(request, is_tls)?;
         seen.address = Some(came.client);
         if Described::is_asked(request.uri()) {
             seen.is_question();
             let (method, uri) = (request.method().clone(), request.uri().clone());
             return Ok(self.described.answer(came.authority.as_str(), &method, &uri).await);
         }
-        if let Some(response) = self.preflight(&request, &came, seen).await {
+        if let Some(response) = self.preflight(request, &came, seen).await {
             return Ok(response);
         }
-        let (parts, body) = request.into_parts();
-        let target = parts.uri.path_and_query().cloned();
+        let target = request.uri().path_and_query().cloned();
         let target = target.unwrap_or(PathAndQuery::from_static("/"));
         let call = Call {
-            method: parts.method.as_str(),
+            method: request.method().as_str(),
             scheme: came.scheme,
             authority: came.authority.as_str(),
             target: target.as_str(),
-            headers: &parts.headers,
+            headers: request.headers(),
             certificate: came.certificate.as_deref(),
             address: Some(came.client),
             body: CallBody::Later,
         };
-        let (permitted, upload) = match self.decide.decide(&call).await {
-            Decision::Permitted(permitted) => (permitted, body),
+        let permitted = match self.decide.decide(&call).await {
+            Decision::Permitted(permitted) => permitted,
             Decision::Denied(denied) => return Err(denied.into()),
             Decision::NeedsBody(pending) => {
                 // Rare, and what is read needs room.
+                let body = std::mem::replace(request.body_mut(), Upload::empty());
                 let read = Box::pin(body.read(MOST_BODY)).await;
                 let body = read.as_deref().map_err(problem);
                 match self.decide.finish(*pending, body).await {
-                    Decision::Permitted(permitted) => (permitted, Upload::from(read.unwrap_or_default())),
+                    Decision::Permitted(permitted) => {
+                        *request.body_mut() = Upload::from(read.unwrap_or_default());
+                        permitted
+                    }
                     Decision::Denied(denied) => return Err(denied.into()),
                     Decision::NeedsBody(_) => return Err((&upstream::BODY_BROKEN).into()),
                 }
             }
         };
         seen.is_permitted(&permitted);
-        let request = Request::from_parts(parts, upload);
-        self.forward(*permitted, request, target, &came).await
+        self.forward(&permitted, request, target, &came).await
     }
 
     /// The answer to a browser that asks whether a script may call: it may, when the API names the script's origin and has
@@ -185,8 +187,8 @@ impl<D: Decide> Gateway<D> {
 
     async fn forward(
         &self,
-        permitted: Permitted,
-        request: Request<Upload>,
+        permitted: &Permitted,
+        request: &mut Request<Upload>,
         target: PathAndQuery,
         came: &Came,
     ) -> Result<Response<Body>, Refused> {
@@ -194,8 +196,8 @@ impl<D: Decide> Gateway<D> {
         let Behind::Api(behind) = &*behind else {
             return Err((&upstream::NONE).into());
         };
-        let identity = self.identities.of(&permitted, behind.identity).await?;
-        let target = below(&permitted, target).ok_or(&upstream::NONE)?;
+        let identity = self.identities.of(permitted, behind.identity).await?;
+        let target = below(permitted, target).ok_or(&upstream::NONE)?;
         let arrival = Arrival {
             peer: came.peer,
             client: came.client,
