@@ -14,7 +14,7 @@ const PARTS: u32 = 5;
 /// A fixed schedule. Whoever has time takes the next request; who is late counts from when it was due.
 ///
 /// Its clock stands still while the load itself waits for its core, which some other process has: nobody sends what is due
-/// then, nor reads what was answered, and what would come of it afterwards is not the server's doing.
+/// then, nor reads what was answered, and the late requests that would come all at once afterwards are not the server's doing.
 #[derive(Debug)]
 pub struct Schedule {
     begins: Instant,
@@ -29,7 +29,7 @@ impl Schedule {
     pub fn new(per_second: f64, lasts: Duration) -> Self {
         Self {
             begins: Instant::now(),
-            pauses: Pauses::after(waited()),
+            pauses: Pauses::after(waited().unwrap_or_default()),
             lasts,
             per_second,
             taken: AtomicU64::new(0),
@@ -51,38 +51,43 @@ impl Schedule {
 }
 
 /// How long this thread has waited for its core so far, when it could have run: the second number in `schedstat`.
-fn waited() -> Duration {
-    let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = stat.split_whitespace().nth(1).and_then(|nanos| nanos.parse().ok());
-    Duration::from_nanos(nanos.unwrap_or(0))
+fn waited() -> Option<Duration> {
+    let stat = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanos = stat.split_whitespace().nth(1)?.parse().ok()?;
+    Some(Duration::from_nanos(nanos))
 }
 
 /// What a thread that always runs has not seen: in nanoseconds.
 #[derive(Debug)]
 struct Pauses {
-    waited_before: Duration,
+    /// When it was looked last, and how long the thread had waited until then.
     last: AtomicU64,
+    waited: AtomicU64,
     left_out: AtomicU64,
 }
 
 impl Pauses {
-    /// Nothing is asked of the system until so long after the last look.
-    const LOOK: Duration = Duration::from_micros(100);
+    /// A gap between two looks that is shorter is none: nothing is asked of the system.
+    const GAP: Duration = Duration::from_micros(100);
 
-    fn after(waited_before: Duration) -> Self {
+    fn after(waited: Duration) -> Self {
         Self {
-            waited_before,
             last: AtomicU64::new(0),
+            waited: AtomicU64::new(nanos(waited)),
             left_out: AtomicU64::new(0),
         }
     }
 
-    /// The time that has passed, without what was waited for the core.
-    fn leave_out(&self, passed: Duration, waited: impl FnOnce() -> Duration) -> Duration {
+    /// The time that has passed, without the gaps in which the thread waited for its core. It never goes back.
+    fn leave_out(&self, passed: Duration, waited: impl FnOnce() -> Option<Duration>) -> Duration {
         let last = Duration::from_nanos(self.last.swap(nanos(passed), Ordering::Relaxed));
-        if passed.saturating_sub(last) > Self::LOOK {
-            let left_out = waited().saturating_sub(self.waited_before);
-            self.left_out.store(nanos(left_out), Ordering::Relaxed);
+        let gap = passed.saturating_sub(last);
+        if gap > Self::GAP
+            && let Some(waited) = waited()
+        {
+            let before = Duration::from_nanos(self.waited.swap(nanos(waited), Ordering::Relaxed));
+            let pause = waited.saturating_sub(before).min(gap);
+            self.left_out.fetch_add(nanos(pause), Ordering::Relaxed);
         }
         passed.saturating_sub(Duration::from_nanos(self.left_out.load(Ordering::Relaxed)))
     }
@@ -116,19 +121,37 @@ mod tests {
     fn the_clock_stands_still_while_the_load_waits_for_its_core() {
         let millis = Duration::from_millis;
         let pauses = Pauses::after(millis(40));
-        assert_eq!(pauses.leave_out(millis(1), || millis(40)), millis(1));
+        assert_eq!(pauses.leave_out(millis(1), || Some(millis(40))), millis(1));
         let not_asked = || unreachable!("it looked a moment ago");
         assert_eq!(
             pauses.leave_out(Duration::from_micros(1100), not_asked),
             Duration::from_micros(1100)
         );
         // Three of the next four milliseconds another process had the core.
-        assert_eq!(pauses.leave_out(millis(5), || millis(43)), millis(2));
+        assert_eq!(pauses.leave_out(millis(5), || Some(millis(43))), millis(2));
         assert_eq!(
             pauses.leave_out(Duration::from_micros(5050), not_asked),
             Duration::from_micros(2050)
         );
         // A server that answers late is seen to be late.
-        assert_eq!(pauses.leave_out(millis(15), || millis(43)), millis(12));
+        assert_eq!(pauses.leave_out(millis(15), || Some(millis(43))), millis(12));
+    }
+    #[test]
+    fn the_clock_never_goes_back() {
+        let micros = Duration::from_micros;
+        let pauses = Pauses::after(Duration::ZERO);
+        let mut before = Duration::ZERO;
+        // Waits too short to be asked for add up, and count as one gap at most.
+        for passed in (1..=50).map(|step| micros(80 * step)).chain([micros(4150)]) {
+            let now = pauses.leave_out(passed, || Some(micros(4000)));
+            assert!(now >= before, "{now:?} after {before:?}");
+            before = now;
+        }
+        assert_eq!(before, micros(4000));
+        assert_eq!(
+            pauses.leave_out(micros(6000), || None),
+            micros(5850),
+            "what is not known is no pause"
+        );
     }
 }

@@ -34,7 +34,7 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// Upstreams with these settings. `stop` ends connections that would never end by themselves.
+    /// Upstreams with these settings, looked after by tasks of the runtime that this is called in. `stop` ends connections that would never end by themselves.
     pub fn new(settings: Settings, stop: watch::Receiver<bool>) -> Self {
         let host = settings.host_value();
         let upstreams = Arc::new(Upstreams::new(settings));
@@ -52,7 +52,7 @@ impl Backend {
         &self.upstreams.settings
     }
 
-    /// Forwards a request that was permitted, and leaves an empty one. It goes to this path and query; upstreams see no other.
+    /// Forwards a request that was permitted, which is used up. It goes to this path and query; upstreams see no other.
     /// `identity`: what they are told of who calls.
     pub async fn forward(
         &self,

@@ -8,7 +8,7 @@
 use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
 use http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use tokio::time::{Instant, timeout};
 
 use crate::{
@@ -29,7 +29,7 @@ enum Missed {
     Failed(Failure),
 }
 
-/// Sends a request, and leaves an empty one. `upload`: how far its body has come, if it streams. `deadline`: when it must be
+/// Sends a request, which may be empty then. `upload`: how far its body has come, if it streams. `deadline`: when it must be
 /// over.
 pub(crate) async fn exchange(
     upstreams: &Upstreams,
@@ -46,7 +46,9 @@ pub(crate) async fn exchange(
         match attempt(upstreams, &host, &mut lease, request, (may_reuse, limits)).await {
             Ok(response) => {
                 host.standing.answered();
-                lease.answered();
+                if !response.body().is_end_stream() {
+                    lease.answered();
+                }
                 return Ok((response, lease));
             }
             Err(missed) => match *missed {
@@ -122,8 +124,10 @@ async fn attempt(
         Ok(Err(error)) => error,
         Err(failure) => return Err(Box::new(Missed::Failed(failure))),
     };
-    if let Some(again) = error.take_message() {
-        *request = again;
+    if let Some(unsent) = error.take_message() {
+        if !is_repeatable {
+            *request = unsent;
+        }
         let failure = Failure::Closed("it was not ready".to_owned());
         let at_fault = !is_used;
         return Err(Box::new(Missed::Unsent { failure, at_fault }));

@@ -2,7 +2,7 @@
 //! Spec: RFC 9112 §9.3
 //!
 //! Over HTTP/1.1 a connection carries one exchange at a time. It is kept for the next one only when both messages came to
-//! their end; hyper closes it when the upstream says anything between two answers, so that what an upstream sends too
+//! their end; it is given up when the upstream has said anything between two answers, so that what an upstream sends too
 //! much reaches nobody. Over HTTP/2 one connection carries all.
 
 use std::{
@@ -153,8 +153,13 @@ impl Host {
 
     /// Gives up connections that were not used for long, and those that the upstream has closed.
     pub fn sweep(&self) {
-        self.unused()
-            .retain_mut(|unused| unused.since.elapsed() < UNUSED && unused.wire.is_ready());
+        let mut unused = self.unused();
+        while unused.front().is_some_and(|oldest| oldest.since.elapsed() > UNUSED) {
+            if let Some(oldest) = unused.pop_front() {
+                oldest.wire.finish();
+            }
+        }
+        unused.retain_mut(|unused| unused.wire.is_ready());
     }
 }
 
@@ -187,20 +192,27 @@ impl Lease {
         }
     }
 
-    /// The head of the answer is there. If the rest of the request is still to come, both go on side by side: a client may
-    /// send all of it before it reads anything.
+    /// The head of an answer is there, and its body is to come. If the rest of the request is too, both go on side by side: a
+    /// client may send all of it before it reads anything.
     pub fn answered(&mut self) {
-        let is_sent = self.upload.as_ref().is_none_or(|upload| upload.is_done());
+        let is_sent = self.is_sent();
         if let Some(Sender::One(wire)) = self.sender.as_mut().filter(|_| !is_sent) {
             wire.detach();
         }
     }
 
-    /// The answer came to its end.
+    /// Whether the request was read to its end.
+    fn is_sent(&self) -> bool {
+        self.upload.as_ref().is_none_or(|upload| upload.is_done())
+    }
+
+    /// The answer came to its end. An upstream may answer before it has taken the whole request, and take the rest then.
     pub fn give_back(mut self) {
-        let is_sent = self.upload.as_ref().is_none_or(|upload| upload.is_done());
-        if let Some(Sender::One(wire)) = self.sender.take().filter(|_| is_sent) {
-            self.host.keep(wire);
+        let is_sent = self.is_sent();
+        match self.sender.take().filter(|_| is_sent) {
+            Some(Sender::One(wire)) if wire.is_idle() => self.host.keep(wire),
+            Some(Sender::One(wire)) => wire.finish(),
+            Some(Sender::Shared(_)) | None => {}
         }
     }
 }

@@ -61,7 +61,7 @@ impl Progress {
     /// The exchange is over: what has not come yet is not read any more.
     pub fn abandon(&self) {
         self.is_abandoned.store(true, Ordering::Release);
-        self.waker.wake();
+        self.go_on();
     }
 
     /// Whether the rest is wanted no more.

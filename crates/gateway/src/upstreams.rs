@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::task::coop::unconstrained;
+
 use crate::{Settings, host::Host};
 
 /// How often it is looked which connections are of no use any more.
@@ -30,16 +32,16 @@ impl Upstreams {
         }
     }
 
-    /// Begins to give up connections that are of no use any more; ends when the upstreams are gone.
-    pub fn sweep(self: &Arc<Self>) {
-        let upstreams: Weak<Self> = Arc::downgrade(self);
-        tokio::spawn(async move {
-            while let Some(upstreams) = upstreams.upgrade() {
-                upstreams.hosts.iter().for_each(|host| host.sweep());
-                drop(upstreams);
+    /// Begins to give up connections that are of no use any more; ends when the upstreams are gone, and all exchanges with them.
+    pub fn sweep(&self) {
+        let mut hosts: Vec<Weak<Host>> = self.hosts.iter().map(Arc::downgrade).collect();
+        // Each connection is looked at, however many there are.
+        tokio::spawn(unconstrained(async move {
+            while !hosts.is_empty() {
+                hosts.retain(|host| host.upgrade().map(|host| host.sweep()).is_some());
                 tokio::time::sleep(SWEEP).await;
             }
-        });
+        }));
     }
 
     /// The one that takes the next request; after a failure, another than the one that failed.

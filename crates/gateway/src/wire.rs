@@ -7,6 +7,7 @@
 use std::{
     pin::Pin,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use http::{Request, Response, header::UPGRADE};
@@ -18,6 +19,7 @@ use hyper::{
     },
 };
 use hyper_util::rt::TokioIo;
+use tokio::time::timeout;
 
 use crate::{Failure, Upload, connection::Stream, failure::chain};
 
@@ -74,11 +76,25 @@ impl Wire {
         }
     }
 
+    /// Lets it come to its end in a task of its own: what is not written yet still is, and TLS is closed as it should be. The
+    /// upstream may leave it open; not for long.
+    pub fn finish(mut self) {
+        const PATIENCE: Duration = Duration::from_secs(30);
+        if let Some(connection) = self.connection.take() {
+            tokio::spawn(async move { timeout(PATIENCE, connection).await.map(ended) });
+        }
+    }
+
+    /// Whether the exchange before has come to its end, as far as the connection was driven.
+    pub fn is_idle(&self) -> bool {
+        self.sender.is_ready()
+    }
+
     /// Whether the next request can be sent: the exchange before has come to its end, and the upstream has neither closed
     /// the connection since, nor said anything that it was not asked.
     pub fn is_ready(&mut self) -> bool {
         self.drive(&mut Context::from_waker(Waker::noop()));
-        self.sender.is_ready()
+        self.is_idle()
     }
 }
 
