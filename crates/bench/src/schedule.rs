@@ -136,6 +136,7 @@ mod tests {
         // A server that answers late is seen to be late.
         assert_eq!(pauses.leave_out(millis(15), || Some(millis(43))), millis(12));
     }
+
     #[test]
     fn the_clock_never_goes_back() {
         let micros = Duration::from_micros;

@@ -34,7 +34,8 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// Upstreams with these settings, looked after by tasks of the runtime that this is called in. `stop` ends connections that would never end by themselves.
+    /// Upstreams with these settings, looked after by tasks of the runtime that this is called in. `stop` ends connections that
+    /// would never end by themselves.
     pub fn new(settings: Settings, stop: watch::Receiver<bool>) -> Self {
         let host = settings.host_value();
         let upstreams = Arc::new(Upstreams::new(settings));

@@ -243,18 +243,19 @@ mod tests {
         let settings = Settings::new(vec![place.clone()], "a".parse().unwrap());
         let host = Arc::new(Host::new(place));
         let mut lease = Lease::new(Arc::clone(&host), None);
-        lease.sender = host.open(&settings).await.ok();
+        let sender = lease.sender.insert(host.open(&settings).await.ok().unwrap());
         let (mut upstream, _) = listener.accept().await.unwrap();
-        lease.give_back();
-        host.sweep();
-        let mut sender = host.used(&settings).await.expect("it is kept");
         let mut head = [0; 1024];
         let (answer, ()) = tokio::join!(sender.send(Request::new(Upload::empty())), async {
             assert_ne!(upstream.read(&mut head).await.unwrap(), 0);
             upstream.write_all(b"HTTP/1.1 204 No\r\n\r\n").await.unwrap();
         });
         assert_eq!(answer.unwrap().status(), 204);
-        let Sender::One(wire) = sender else { panic!("HTTP/1.1") };
+        lease.give_back();
+        host.sweep();
+        let Some(Sender::One(wire)) = host.used(&settings).await else {
+            panic!("it is kept")
+        };
         host.keep(wire);
 
         upstream.shutdown().await.unwrap();

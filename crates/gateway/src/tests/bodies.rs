@@ -1,11 +1,17 @@
 //! Bodies stream in both directions, within limits.
 
+use std::net::Ipv4Addr;
+
+use bytes::Bytes;
+use http::{Request, uri::PathAndQuery};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
+    sync::watch,
     time::timeout,
 };
 
 use super::{Inside, PATIENCE, SHORT, Wire, before, start};
+use crate::{Arrival, Backend, Upload};
 
 #[tokio::test]
 async fn both_directions_stream_a_piece_at_a_time() {
@@ -57,6 +63,40 @@ async fn a_client_may_send_everything_before_it_reads_anything() {
     };
     let both = async { tokio::join!(upstream, client) };
     timeout(PATIENCE, both).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_upstream_that_answers_early_still_gets_the_whole_body() {
+    // More than the sockets hold, so that most of it is not written yet when the answer is there.
+    const MUCH: usize = 32 << 20;
+    let mut inside = Inside::start().await;
+    let mut settings = before(&[&inside]);
+    settings.body_limit = None;
+    let (_stop, stopped) = watch::channel(false);
+    let backend = Backend::new(settings, stopped);
+    let arrival = Arrival {
+        peer: Ipv4Addr::LOCALHOST.into(),
+        client: Ipv4Addr::LOCALHOST.into(),
+        host: &"a".parse().unwrap(),
+        is_tls: false,
+    };
+    let body = Upload::from(Bytes::from(vec![b'u'; MUCH]));
+    let mut request = Request::post("/").body(body).unwrap();
+    let target = PathAndQuery::from_static("/");
+    let (answer, mut upstream) = tokio::join!(backend.forward(&mut request, target, &arrival, Vec::new()), async {
+        let mut upstream = inside.next().await;
+        upstream.head().await;
+        upstream
+            .send("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+            .await;
+        upstream
+    });
+    assert_eq!(answer.unwrap().status(), 202);
+    let mut read = vec![0; MUCH];
+    timeout(PATIENCE, upstream.0.read_exact(&mut read))
+        .await
+        .unwrap()
+        .expect("all of it");
 }
 
 #[tokio::test]
