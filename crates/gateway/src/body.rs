@@ -6,7 +6,7 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
@@ -115,10 +115,7 @@ impl Streaming {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
-        if let Some(lease) = &mut self.lease {
-            lease.drive(cx);
-        }
-        let frame = match Pin::new(&mut self.incoming).poll_frame(cx) {
+        let frame = match self.poll_incoming(cx) {
             Poll::Ready(frame) => frame,
             Poll::Pending => {
                 ready!(self.poll_timer(cx));
@@ -149,6 +146,18 @@ impl Streaming {
                 Some(Err(Failure::Closed(error.to_string())))
             }
         })
+    }
+
+    /// What came with the head is there already; for anything more the connection must go on.
+    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        if let Some(lease) = &mut self.lease {
+            let frame = Pin::new(&mut self.incoming).poll_frame(&mut Context::from_waker(Waker::noop()));
+            if frame.is_ready() {
+                return frame;
+            }
+            lease.drive(cx);
+        }
+        Pin::new(&mut self.incoming).poll_frame(cx)
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {

@@ -5,7 +5,7 @@
 //! made or a kept one was closed before; or a kept connection ended before any answer, and the method is idempotent and
 //! there is no body. It goes to one other upstream at most.
 
-use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use hyper::body::{Body as _, Incoming};
@@ -159,10 +159,6 @@ impl Limits<'_> {
     /// Waits for the beginning of an answer: for so long, counted from when the body last moved. A client that is slow
     /// has a limit of its own.
     async fn wait<F: Future + Unpin>(&self, mut sending: F, patience: Duration) -> Result<F::Output, Failure> {
-        // An upstream nearby may have answered by the time that the request is written; then no timer is set.
-        if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(Pin::new(&mut sending).poll(cx))).await {
-            return Ok(output);
-        }
         loop {
             let left = self
                 .deadline

@@ -209,10 +209,12 @@ impl Lease {
     /// The answer came to its end. An upstream may answer before it has taken the whole request, and take the rest then.
     pub fn give_back(mut self) {
         let is_sent = self.is_sent();
-        match self.sender.take().filter(|_| is_sent) {
-            Some(Sender::One(wire)) if wire.is_idle() => self.host.keep(wire),
-            Some(Sender::One(wire)) => wire.finish(),
-            Some(Sender::Shared(_)) | None => {}
+        if let Some(Sender::One(mut wire)) = self.sender.take().filter(|_| is_sent) {
+            if wire.is_idle() || wire.is_ready() {
+                self.host.keep(wire);
+            } else {
+                wire.finish();
+            }
         }
     }
 }

@@ -155,12 +155,12 @@ pub struct LiveToken {
 }
 
 /// The client that got a token in exchange for another client's: it stands behind the token too.
-async fn exchanger(realm: &RealmContext, token: &AccessToken) -> Result<Option<Client>, Fault> {
+async fn exchanger(realm: &RealmContext, token: &AccessToken) -> Result<Option<Arc<ClientMetadata>>, Fault> {
     let client = realm
         .store
         .live_client(realm.issuer(), &token.client_id, &token.jti)
         .await?;
-    Ok(client.filter(|client| client.metadata.allows_grant_type(GrantType::TokenExchange)))
+    Ok(client.filter(|client| client.allows_grant_type(GrantType::TokenExchange)))
 }
 
 /// Looks up what stands behind a token. `None`: nothing any more.
@@ -168,10 +168,12 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
     let issuer = realm.issuer();
     let mut sub_for_client = token.sub.clone();
     let exchanger = match &token.owner {
-        Some(_) => match exchanger(realm, &token).await? {
-            Some(client) => Some(client.metadata),
-            None => return Ok(None),
-        },
+        Some(_) => {
+            let Some(client) = exchanger(realm, &token).await? else {
+                return Ok(None);
+            };
+            Some(client)
+        }
         None => None,
     };
     let (scope, details, audience, username, client_metadata) = if let Some(id) = &token.authorization_id {
@@ -205,19 +207,15 @@ pub async fn live(realm: &RealmContext, mut token: AccessToken) -> Result<Option
             return Ok(None);
         };
         // Nothing else makes such tokens.
-        if !client.metadata.allows_grant_type(GrantType::ClientCredentials) {
+        if !client.allows_grant_type(GrantType::ClientCredentials) {
             return Ok(None);
         }
         (
-            client.metadata.scope.clone().unwrap_or_default(),
-            authorization_details::registered(
-                realm,
-                &client.metadata,
-                &token.authorization_details.clone().unwrap_or_default(),
-            ),
+            client.scope.clone().unwrap_or_default(),
+            authorization_details::registered(realm, &client, &token.authorization_details.clone().unwrap_or_default()),
             token.audience.clone(),
             None,
-            client.metadata,
+            client,
         )
     };
     let client_metadata = exchanger.unwrap_or(client_metadata);

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use uuid::{Builder, Uuid};
+
 /// The header, in a request and in its answer.
 pub const HEADER: &str = "x-fapi-interaction-id";
 
@@ -26,17 +28,8 @@ impl InteractionId {
 
     /// "or to a RFC4122 UUID value if the request header was not provided": one of version 4.
     pub fn from_random(bytes: [u8; 16]) -> Self {
-        let version = u128::from_be_bytes(bytes) & !(0xf << 76) | (0x4 << 76);
-        let number = version & !(0x3 << 62) | (0x2 << 62);
-        let hex = format!("{number:032x}");
-        let (mut text, mut rest) = (String::with_capacity(36), hex.as_str());
-        for length in [8, 4, 4, 4] {
-            let (group, left) = rest.split_at(length);
-            text.push_str(group);
-            text.push('-');
-            rest = left;
-        }
-        Self(text + rest)
+        let uuid = Builder::from_random_bytes(bytes).into_uuid();
+        Self(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned())
     }
 
     /// The id in text.

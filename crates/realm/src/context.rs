@@ -8,7 +8,7 @@ use protocol::{grant_management, scope::Scope};
 use storage::{StorageError, Store};
 use x509::{Authorities, PemError};
 
-use crate::{DetailsTypes, Node, Outside, Purpose, Seals, SigningKeys, api_rules, decryption, rotation};
+use crate::{DetailsTypes, Memo, Node, Outside, Purpose, Seals, SigningKeys, api_rules, decryption, rotation};
 
 /// Why a realm cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +58,8 @@ pub struct RealmContext {
     pub node: Arc<Node>,
     /// The metadata document and the key set, as bytes, once they were asked for.
     pub documents: Documents,
+    /// Tokens that were opened or verified before: whoever calls an API presents the same one again and again.
+    pub read_tokens: Memo,
 }
 
 /// What a server can see of its clients' connections: what cannot come is not promised.
@@ -171,6 +173,7 @@ impl RealmContext {
             outside: Arc::clone(outside),
             node: Arc::clone(node),
             documents: Documents::default(),
+            read_tokens: Memo::default(),
         })
     }
 

@@ -93,7 +93,7 @@ pub async fn measure(options: &Options, load: Load) -> Result<Gateway, String> {
         Nginx::start(api.address(), Some(server.address())).await?,
     );
     let (asking, door) = (Together(&asking.process, &server), Door(doors.plain, &server));
-    report.ways = by_turns(
+    let (ways, alone) = by_turns(
         load,
         slice::from_ref(&call),
         [
@@ -101,12 +101,16 @@ pub async fn measure(options: &Options, load: Load) -> Result<Gateway, String> {
             ("nginx with `auth_request`, and the server that it asks", &asking),
             ("the gateway", &door),
         ],
+        (&api, &[Request::get("localhost", PATH)]),
     )
     .await?;
+    report.ways = ways;
     let [(_, plain), (_, asking), (_, ours)] = &*report.ways else {
         return Err("three ways".to_owned());
     };
-    let added = added(load, &api, ours).await?;
+    // How much later 99 of 100 answers come than from the API itself.
+    let through = ours.half.as_ref().map(Latencies::p99).unwrap_or_default();
+    let added = through.saturating_sub(alone.p99());
     let rate = ours.per_cpu_second();
     report.checks = vec![
         Check::at_least(
@@ -132,23 +136,34 @@ pub async fn measure(options: &Options, load: Load) -> Result<Gateway, String> {
     Ok(report)
 }
 
-/// Each as fast as it can, by turns, and then each at half of its rate.
+/// Each as fast as it can, by turns, and then each at half of its rate, by turns too. The last are times of `direct`, the API
+/// alone, at half of the rate of the last way.
 async fn by_turns(
     load: Load,
     calls: &[Request],
     ways: [(&'static str, &dyn Subject); 3],
-) -> Result<Vec<(&'static str, Measured)>, String> {
+    direct: (&Process, &[Request]),
+) -> Result<(Vec<(&'static str, Measured)>, Latencies), String> {
     let mut measured = ways.map(|(name, _)| (name, Measured::default()));
     for turn in load.turns() {
         for ((_, subject), (_, so_far)) in ways.iter().zip(&mut measured) {
             *so_far = so_far.clone().then(turn.saturate(*subject, calls).await?);
         }
     }
-    for ((_, subject), (name, measured)) in ways.iter().zip(&mut measured) {
-        measured.half = Some(load.at_rate(*subject, calls, measured.per_second() / 2.0).await?);
+    let mut alone = Latencies::default();
+    for turn in load.turns() {
+        let mut rate = 0.0;
+        for ((_, subject), (_, measured)) in ways.iter().zip(&mut measured) {
+            rate = measured.per_second() / 2.0;
+            let half = turn.at_rate(*subject, calls, rate).await?;
+            measured.half = Some(measured.half.take().unwrap_or_default().then(half));
+        }
+        alone = alone.then(turn.at_rate(direct.0, direct.1, rate).await?);
+    }
+    for (name, measured) in &measured {
         eprintln!("  {name}: {:.0} per CPU-second", measured.per_cpu_second());
     }
-    Ok(measured.into())
+    Ok((measured.into(), alone))
 }
 
 fn begins(what: &str) {
@@ -165,14 +180,6 @@ async fn call(server: &Server, door: SocketAddr, scope: &str) -> Result<Request,
         .await?
         .text("access_token")?;
     Ok(Request::bearer(&format!("localhost:{}", door.port()), PATH, &token))
-}
-
-/// How much later 99 of 100 answers come than from the API itself, at the rate that is half of what the gateway can do.
-async fn added(load: Load, api: &Process, ours: &Measured) -> Result<Duration, String> {
-    let direct = Request::get("localhost", PATH);
-    let alone = load.at_rate(api, &[direct], ours.per_second() / 2.0).await?;
-    let through = ours.half.as_ref().map(Latencies::p99);
-    Ok(through.unwrap_or_default().saturating_sub(alone.p99()))
 }
 
 /// What connections cost that are kept open while nothing is said, some seconds after their last request. The server was started anew for each kind.

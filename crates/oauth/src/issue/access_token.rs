@@ -232,12 +232,14 @@ impl AccessToken {
     /// Reads a token that this realm minted, whichever form it has. It says nothing about revocation.
     /// `None`: not ours, tampered with, or expired.
     pub fn read(realm: &RealmContext, token: &str) -> Option<Self> {
-        let this = if token.contains('.') {
-            Self::read_jwt(realm, token)?
-        } else {
-            realm.open(Purpose::Token, &b64::decode(token)?)?
-        };
-        (realm.now() < this.expires_at).then_some(this)
+        let read = realm.read_tokens.of(token, || {
+            if token.contains('.') {
+                Self::read_jwt(realm, token)
+            } else {
+                realm.open(Purpose::Token, &b64::decode(token)?)
+            }
+        })?;
+        (realm.now() < read.expires_at).then(|| Self::clone(&read))
     }
 
     fn read_jwt(realm: &RealmContext, token: &str) -> Option<Self> {
