@@ -90,7 +90,7 @@ impl Host {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// A connection that was used before and can be used again.
+    /// A connection that was used before, for the next request.
     pub async fn used(&self, settings: &Settings) -> Option<Sender> {
         if settings.is_http2 {
             let shared = self.shared.lock().await;
@@ -101,10 +101,11 @@ impl Host {
                 .map(Sender::Shared);
         }
         loop {
-            // The newest first, so that the others grow old when there is less to do.
+            // The newest first, so that the others grow old when there is less to do. Whether its upstream has closed it, or has said
+            // anything unasked, is seen before a request is written: hyper reads first.
             let newest = self.unused().pop_back();
-            let mut wire = newest?.wire;
-            if wire.is_ready() {
+            let wire = newest?.wire;
+            if wire.is_idle() {
                 return Some(Sender::One(wire));
             }
         }

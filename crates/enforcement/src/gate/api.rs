@@ -145,7 +145,7 @@ impl ProtectedApi {
 
     /// The URL by which clients know a path, which their proofs must name.
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.origin())
+        [self.origin(), path].concat()
     }
 
     /// `http` or `https`.

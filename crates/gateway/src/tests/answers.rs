@@ -29,17 +29,17 @@ async fn a_connection_to_the_upstream_serves_one_client_after_the_other() {
 async fn what_an_upstream_sends_too_much_reaches_nobody() {
     let mut inside = Inside::start().await;
     let gateway = start(before(&[&inside])).await;
-    for extra in [
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray",
-        "stray bytes behind the length",
-    ] {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray";
+    let bytes = "stray bytes behind the length";
+    for (at_once, later) in [(answer, ""), (bytes, ""), ("", answer), ("", bytes)] {
         let mut one = Wire::to(gateway).await;
         one.send(GET).await;
         let mut liar = inside.next().await;
         liar.head().await;
-        liar.send(&format!("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none{extra}"))
+        liar.send(&format!("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none{at_once}"))
             .await;
         assert!(one.until("one").await.ends_with("\r\n\r\none"));
+        liar.send(later).await;
         // Nothing more comes to this client, and the next one gets a connection of its own.
         let mut two = Wire::to(gateway).await;
         two.send(GET).await;

@@ -143,6 +143,20 @@ async fn a_connection_that_grew_old_costs_a_second_try_only_where_that_is_safe()
     }
 }
 
+#[tokio::test]
+async fn a_connection_that_the_upstream_has_closed_is_not_used_again() {
+    let mut inside = Inside::start().await;
+    let gateway = start(before(&[&inside])).await;
+    let mut client = Wire::to(gateway).await;
+    for _ in 0..3 {
+        client.send(POST).await;
+        let mut upstream = inside.next().await;
+        upstream.until("\r\n\r\nx").await;
+        upstream.send(FINE).await;
+        client.until("ok").await;
+    }
+}
+
 /// Answers health checks of an upstream, well or not, and everything else with its name.
 async fn answer_all(mut inside: Inside, name: &'static str, is_well: tokio::sync::watch::Receiver<bool>) {
     loop {

@@ -96,7 +96,14 @@ async fn what_an_old_key_signed_still_verifies_until_nothing_of_it_can_be_alive(
 #[tokio::test]
 async fn a_leaked_key_is_replaced_at_once() {
     let bank = Bank::start().await;
+    let tokens = WEB_APP.tokens(&bank, "reports:read").await;
+    let signed = text(&tokens, "access_token");
+    assert!(WEB_APP.sees(&bank, signed).await);
     let new = rotate(&bank, true).await;
+    assert!(
+        !WEB_APP.sees(&bank, signed).await,
+        "that it was good under the old key does not count"
+    );
     assert!(new.contains(&key_of(&bank, &id_token(&bank).await).await));
 }
 
